@@ -1,0 +1,69 @@
+package pat
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// AdminPrefix begins every admin API token. Unleash writes projects:environments.secret; the admin token is for all of both.
+const AdminPrefix = "*:*."
+
+// adminRandomLen is 256 bits.
+const adminRandomLen = 32
+
+// AdminSecret is the admin API token: the credential of no user, for automation. It never prints itself.
+type AdminSecret struct{ sealed }
+
+// NewAdminSecret makes an admin API token from 32 bytes of random. The error is that of random.
+func NewAdminSecret(random io.Reader) (AdminSecret, error) {
+	var raw [adminRandomLen]byte
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
+		return AdminSecret{}, fmt.Errorf("reading randomness: %w", err)
+	}
+	return AdminSecret{sealed{AdminPrefix + base64.RawURLEncoding.EncodeToString(raw[:])}}, nil
+}
+
+// Hash is what the service is configured with to recognise the token: SHA-256 in 64 hex digits.
+func (s AdminSecret) Hash() string {
+	sum := sha256.Sum256([]byte(s.text))
+	return hex.EncodeToString(sum[:])
+}
+
+// AdminKey recognises the one admin API token. The zero value recognises none.
+type AdminKey struct{ hash string }
+
+// ParseAdminKey reads AdminSecret.Hash; the empty text gives the key that recognises no token.
+func ParseAdminKey(hash string) (AdminKey, error) {
+	raw, err := hex.DecodeString(hash)
+	if err != nil || (len(raw) != 0 && len(raw) != sha256.Size) {
+		return AdminKey{}, errors.New("the admin token's hash must be SHA-256 in 64 hex digits, or empty for no admin token")
+	}
+	return AdminKey{hex.EncodeToString(raw)}, nil
+}
+
+// Matches says, in constant time, whether token is the admin API token.
+func (k AdminKey) Matches(token string) bool {
+	hash := AdminSecret{sealed{token}}.Hash()
+	return k.hash != "" && subtle.ConstantTimeCompare([]byte(hash), []byte(k.hash)) == 1
+}
+
+// Principal is the holder of the admin API token, under this key.
+func (k AdminKey) Principal() Principal {
+	return Principal{Kind: HolderAdmin, fingerprint: k.fingerprint()}
+}
+
+// Admits says whether p was recognised under this same key: another key means that the token was replaced since.
+func (k AdminKey) Admits(p Principal) bool {
+	return k.hash != "" && p.Kind == HolderAdmin && p.fingerprint == k.fingerprint()
+}
+
+// fingerprint names the key without giving its hash.
+func (k AdminKey) fingerprint() string {
+	sum := sha256.Sum256([]byte("admin key " + k.hash))
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,181 @@
+package pat
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// DefaultRetention is how long an expired token is listed, and counts, by default.
+const DefaultRetention = 30 * 24 * time.Hour
+
+// seenBudget bounds what recording a use may add to a request.
+const seenBudget = time.Second
+
+// Service applies the rules to a Store. It is safe for concurrent use.
+type Service struct {
+	store     Store
+	retention time.Duration
+	env       Env
+}
+
+// NewService makes a Service on store. Expired tokens are listed, and count, until retention after their end.
+func NewService(store Store, retention time.Duration, env Env) *Service {
+	return &Service{store: store, retention: retention, env: env}
+}
+
+// Identity is who holds a token, without what its holder may do.
+type Identity struct {
+	User     UserID
+	Selector Selector
+}
+
+// Authenticate finds out whose token secret is, with one read, and records its use. A failure to record is logged only.
+// Errors: KindUnauthenticated with a Reason, KindUnavailable.
+func (s *Service) Authenticate(ctx context.Context, secret Secret) (Identity, error) {
+	who := Identity{User: secret.Selector().UserID(), Selector: secret.Selector()}
+	account, err := s.holder(ctx, who.User)
+	if err != nil {
+		return Identity{}, err
+	}
+	record, _ := account.Find(who.Selector)
+	if !record.Verifier.Matches(secret) {
+		return Identity{}, Refused(ReasonInvalid, nil)
+	}
+	token, err := account.admit(who.Selector, s.now())
+	if err != nil {
+		return Identity{}, err
+	}
+	s.markSeen(ctx, account, token)
+	return who, nil
+}
+
+// Tokens lists the tokens of the caller in rising order of ID, with one read, which checks the caller's own token as well.
+// Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) Tokens(ctx context.Context, caller Identity) ([]Token, error) {
+	account, err := s.holder(ctx, caller.User)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	if _, err := account.admit(caller.Selector, now); err != nil {
+		return nil, err
+	}
+	return account.prune(now, s.retention).Tokens, nil
+}
+
+// CreateToken makes a token of the caller's. The Secret is nowhere else.
+// Errors: KindUnauthenticated, KindInvalid, KindLimit, KindDuplicate, KindUnavailable.
+func (s *Service) CreateToken(ctx context.Context, caller Identity, draft Draft) (Token, Secret, error) {
+	token, secret, err := s.issue(ctx, caller.User, draft, admitted(caller))
+	return token, secret, refuseStranger(err)
+}
+
+// RevokeToken ends a token of the caller's at once. An id that the caller does not have is no error, as in Unleash.
+// Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) error {
+	return refuseStranger(s.revoke(ctx, caller.User, id, admitted(caller)))
+}
+
+// UserTokens lists a user's tokens on behalf of an operator. Errors: KindNotFound, KindUnavailable.
+func (s *Service) UserTokens(ctx context.Context, user UserID) ([]Token, error) {
+	account, err := s.store.Account(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	return account.prune(s.now(), s.retention).Tokens, nil
+}
+
+// CreateUserToken makes a token for a user on behalf of an operator.
+// Errors: KindNotFound, KindInvalid, KindLimit, KindDuplicate, KindUnavailable.
+func (s *Service) CreateUserToken(ctx context.Context, user UserID, draft Draft) (Token, Secret, error) {
+	return s.issue(ctx, user, draft, anyone)
+}
+
+// RevokeUserToken ends a user's token on behalf of an operator. Errors: KindNotFound, also if the user has no such token;
+// KindUnavailable.
+func (s *Service) RevokeUserToken(ctx context.Context, user UserID, id TokenID) error {
+	found := false
+	err := s.revoke(ctx, user, id, func(account Account, _ time.Time) error {
+		_, has := account.remove(id)
+		found = found || has
+		return nil
+	})
+	if err == nil && !found {
+		return &Error{Kind: KindNotFound, Message: fmt.Sprintf("User %d has no token %d.", user, id)}
+	}
+	return err
+}
+
+// gate says whether a change may go on, given the account as it is at now.
+type gate func(account Account, now time.Time) error
+
+func anyone(Account, time.Time) error { return nil }
+
+func admitted(caller Identity) gate {
+	return func(account Account, now time.Time) error {
+		_, err := account.admit(caller.Selector, now)
+		return err
+	}
+}
+
+// holder reads the account of who holds a token: to a stranger, a user that is not there is a token that is not valid.
+func (s *Service) holder(ctx context.Context, user UserID) (Account, error) {
+	account, err := s.store.Account(ctx, user)
+	return account, refuseStranger(err)
+}
+
+func refuseStranger(err error) error {
+	if KindOf(err) == KindNotFound {
+		return Refused(ReasonInvalid, err)
+	}
+	return err
+}
+
+func (s *Service) issue(ctx context.Context, user UserID, draft Draft, may gate) (Token, Secret, error) {
+	secret, err := NewSecret(s.env.Random, user)
+	if err != nil {
+		return Token{}, Secret{}, &Error{Kind: KindInternal, Message: "no randomness", Err: err}
+	}
+	var made Token
+	err = s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
+		if own, ok := account.Find(secret.Selector()); ok {
+			made = own // a write without an answer took effect
+			return account, false, nil
+		}
+		if err := may(account, now); err != nil {
+			return Account{}, false, err
+		}
+		var err error
+		account, made, err = account.add(draft, secret, now)
+		return account, true, err
+	})
+	if err != nil {
+		return Token{}, Secret{}, err
+	}
+	return made, secret, nil
+}
+
+func (s *Service) revoke(ctx context.Context, user UserID, id TokenID, may gate) error {
+	return s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
+		if err := may(account, now); err != nil {
+			return Account{}, false, err
+		}
+		account, found := account.remove(id)
+		return account, found, nil
+	})
+}
+
+func (s *Service) markSeen(ctx context.Context, account Account, token Token) {
+	now := s.now()
+	if now.Sub(token.SeenAt) < SeenInterval {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, seenBudget)
+	defer cancel()
+	if err := s.store.MarkSeen(ctx, account, token.ID, now); err != nil {
+		s.env.Log.WarnContext(ctx, "the use of a token was not recorded", "user", account.ID, "token", token.ID, "error", err)
+	}
+}
+
+func (s *Service) now() time.Time { return s.env.Now().UTC().Truncate(time.Millisecond) }

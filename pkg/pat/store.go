@@ -1,0 +1,40 @@
+package pat
+
+import (
+	"context"
+	"time"
+)
+
+// SeenInterval is how much time lies at least between two recorded uses of one token.
+const SeenInterval = 5 * time.Minute
+
+// Store keeps accounts. Reads are strongly consistent. Every error is a *Error; KindUnavailable can come from each method, and
+// on a write it leaves open whether the write took effect. Context errors come as KindUnavailable too.
+// pattest.Run checks that a Store does what is said here.
+type Store interface {
+	// Account reads the user with id, with tokens and the times they were seen.
+	// Errors: KindNotFound.
+	Account(ctx context.Context, id UserID) (Account, error)
+
+	// Accounts reads up to limit users with an id above after, in rising order of id, without their tokens.
+	Accounts(ctx context.Context, after UserID, limit int) ([]Account, error)
+
+	// CreateAccount keeps a new user under the next user ID and gives back what it kept. ID, Tokens and Version of draft are
+	// not looked at. A failed call may use up an ID.
+	// Errors: KindUserExists if another user has one of the UniqueKeys.
+	CreateAccount(ctx context.Context, draft Account) (Account, error)
+
+	// ReplaceAccount writes after in place of before, which was read from this Store, as one change that is seen whole or not
+	// at all. The stored version becomes before.Version+1. SeenAt is not written.
+	// Errors: KindConflict if the stored version is not before.Version or the user is gone; KindUserExists; KindLastAdmin if
+	// before was the last enabled Admin and after is none.
+	ReplaceAccount(ctx context.Context, before, after Account) error
+
+	// DeleteAccount removes the user and all tokens at once. The ID and the tokens' IDs are not used again.
+	// Errors: KindConflict as in ReplaceAccount; KindLastAdmin.
+	DeleteAccount(ctx context.Context, account Account) error
+
+	// MarkSeen records that the token was used at the given time, unless a use less than SeenInterval before it is on record.
+	// account is as it was read; a Store may use it to forget tokens that are gone. It changes no version.
+	MarkSeen(ctx context.Context, account Account, token TokenID, at time.Time) error
+}

@@ -1,0 +1,52 @@
+package pat
+
+import (
+	"context"
+	"time"
+)
+
+// User reads one user. Errors: KindNotFound, KindUnavailable.
+func (s *Service) User(ctx context.Context, id UserID) (Account, error) {
+	return s.store.Account(ctx, id)
+}
+
+// Users reads up to limit users with an id above after, in rising order of id. Errors: KindUnavailable.
+func (s *Service) Users(ctx context.Context, after UserID, limit int) ([]Account, error) {
+	return s.store.Accounts(ctx, after, limit)
+}
+
+// CreateUser makes a user. Errors: KindInvalid, KindUserExists, KindUnavailable.
+func (s *Service) CreateUser(ctx context.Context, profile Profile) (Account, error) {
+	if err := profile.check(); err != nil {
+		return Account{}, err
+	}
+	return s.store.CreateAccount(ctx, Account{Profile: profile, CreatedAt: s.now(), NextTokenID: 1})
+}
+
+// SetDisabled disables a user, whose tokens are then refused, or enables the user again.
+// Errors: KindNotFound, KindLastAdmin, KindUnavailable.
+func (s *Service) SetDisabled(ctx context.Context, id UserID, disabled bool) error {
+	return s.change(ctx, id, func(account Account, _ time.Time) (Account, bool, error) {
+		changed := account.Disabled != disabled
+		account.Disabled = disabled
+		return account, changed, nil
+	})
+}
+
+// DeleteUser removes a user and every token of the user's at once.
+// Errors: KindNotFound, KindLastAdmin, KindUnavailable.
+func (s *Service) DeleteUser(ctx context.Context, id UserID) error {
+	unanswered := false
+	return s.retry(ctx, func() error {
+		account, err := s.store.Account(ctx, id)
+		if unanswered && KindOf(err) == KindNotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = s.store.DeleteAccount(ctx, account)
+		unanswered = unanswered || KindOf(err) == KindUnavailable
+		return err
+	})
+}
