@@ -1,0 +1,139 @@
+package pattest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"pats/pkg/pat"
+)
+
+// Call names a method of pat.Store.
+type Call string
+
+// The methods of pat.Store.
+const (
+	CallAccount        Call = "Account"
+	CallAccounts       Call = "Accounts"
+	CallCreateAccount  Call = "CreateAccount"
+	CallReplaceAccount Call = "ReplaceAccount"
+	CallDeleteAccount  Call = "DeleteAccount"
+	CallMarkSeen       Call = "MarkSeen"
+)
+
+var errLost = errors.New("the answer was lost")
+
+// Faulty is a Store that counts its calls and fails on demand. It is safe for concurrent use.
+type Faulty struct {
+	store pat.Store
+	mu    sync.Mutex
+	plans map[Call][]plan
+	made  map[Call]int
+}
+
+// plan is what becomes of one call.
+type plan struct {
+	before func()
+	refuse error
+	lose   bool
+}
+
+// NewFaulty is store until it is told otherwise.
+func NewFaulty(store pat.Store) *Faulty {
+	return &Faulty{store: store, plans: map[Call][]plan{}, made: map[Call]int{}}
+}
+
+// Refuse lets the next calls fail with err, as many as times says, without reaching the store.
+func (f *Faulty) Refuse(call Call, times int, err error) {
+	for range times {
+		f.plan(call, plan{refuse: err})
+	}
+}
+
+// LoseAnswer lets the next call reach the store and take effect, and fail all the same with KindUnavailable.
+func (f *Faulty) LoseAnswer(call Call) { f.plan(call, plan{lose: true}) }
+
+// Before runs do ahead of the next call, as if somebody else had been quicker.
+func (f *Faulty) Before(call Call, do func()) { f.plan(call, plan{before: do}) }
+
+// Count says how often call was made.
+func (f *Faulty) Count(call Call) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.made[call]
+}
+
+// Forget sets every count to zero.
+func (f *Faulty) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.made)
+}
+
+func (f *Faulty) plan(call Call, p plan) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.plans[call] = append(f.plans[call], p)
+}
+
+// next counts the call and takes its plan.
+func (f *Faulty) next(call Call) plan {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.made[call]++
+	if len(f.plans[call]) == 0 {
+		return plan{}
+	}
+	p := f.plans[call][0]
+	f.plans[call] = f.plans[call][1:]
+	return p
+}
+
+func (f *Faulty) do(call Call, work func() error) error {
+	p := f.next(call)
+	if p.before != nil {
+		p.before()
+	}
+	if p.refuse != nil {
+		return p.refuse
+	}
+	err := work()
+	if p.lose {
+		return pat.Unavailable(errors.Join(errLost, err))
+	}
+	return err
+}
+
+// Account is the store's, or fails as planned.
+func (f *Faulty) Account(ctx context.Context, id pat.UserID) (account pat.Account, err error) {
+	err = f.do(CallAccount, func() error { account, err = f.store.Account(ctx, id); return err })
+	return account, err
+}
+
+// Accounts is the store's, or fails as planned.
+func (f *Faulty) Accounts(ctx context.Context, after pat.UserID, limit int) (accounts []pat.Account, err error) {
+	err = f.do(CallAccounts, func() error { accounts, err = f.store.Accounts(ctx, after, limit); return err })
+	return accounts, err
+}
+
+// CreateAccount is the store's, or fails as planned.
+func (f *Faulty) CreateAccount(ctx context.Context, draft pat.Account) (account pat.Account, err error) {
+	err = f.do(CallCreateAccount, func() error { account, err = f.store.CreateAccount(ctx, draft); return err })
+	return account, err
+}
+
+// ReplaceAccount is the store's, or fails as planned.
+func (f *Faulty) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
+	return f.do(CallReplaceAccount, func() error { return f.store.ReplaceAccount(ctx, before, after) })
+}
+
+// DeleteAccount is the store's, or fails as planned.
+func (f *Faulty) DeleteAccount(ctx context.Context, account pat.Account) error {
+	return f.do(CallDeleteAccount, func() error { return f.store.DeleteAccount(ctx, account) })
+}
+
+// MarkSeen is the store's, or fails as planned.
+func (f *Faulty) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
+	return f.do(CallMarkSeen, func() error { return f.store.MarkSeen(ctx, account, token, at) })
+}

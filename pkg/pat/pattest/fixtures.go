@@ -1,0 +1,85 @@
+package pattest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pats/pkg/pat"
+)
+
+// Lifetime is how long the tokens of Draft last.
+const Lifetime = 90 * 24 * time.Hour
+
+// Profile is a valid profile with role. Its username and email address are made of name.
+func Profile(name string, role pat.Role) pat.Profile {
+	return pat.Profile{Username: name, Name: "Name of " + name, Email: name + "@example.org", Role: role}
+}
+
+// Draft is a valid draft with description, made at Start.
+func Draft(description string) pat.Draft {
+	return pat.Draft{Description: description, ExpiresAt: Start.Add(Lifetime)}
+}
+
+// Drafts are n valid drafts with distinct descriptions.
+func Drafts(n int) []pat.Draft {
+	drafts := make([]pat.Draft, n)
+	for i := range drafts {
+		drafts[i] = Draft(fmt.Sprintf("token %d", i+1))
+	}
+	return drafts
+}
+
+// Account makes a user in store, at Start and without tokens.
+func Account(t testing.TB, store pat.Store, profile pat.Profile) pat.Account {
+	t.Helper()
+	account, err := store.CreateAccount(t.Context(), pat.Account{Profile: profile, CreatedAt: Start, NextTokenID: 1})
+	if err != nil {
+		t.Fatalf("CreateAccount(%q): %v", profile.Username, err)
+	}
+	return account
+}
+
+// Holder is a user with one token.
+type Holder struct {
+	Account pat.Account
+	Token   pat.Token
+	Secret  pat.Secret
+}
+
+// Identity is what Service.Authenticate answers for the holder's token.
+func (h Holder) Identity() pat.Identity {
+	return pat.Identity{User: h.Account.ID, Selector: h.Token.Selector}
+}
+
+// NewHolder makes a user in store and a token of the user's, with the description "own".
+func NewHolder(t testing.TB, store pat.Store, service *pat.Service, profile pat.Profile) Holder {
+	t.Helper()
+	account := Account(t, store, profile)
+	token, secret, err := service.CreateUserToken(t.Context(), account.ID, Draft("own"))
+	if err != nil {
+		t.Fatalf("CreateUserToken(%d): %v", account.ID, err)
+	}
+	return Holder{Account: Read(t, store, account.ID), Token: token, Secret: secret}
+}
+
+// Read reads an account that must be there.
+func Read(t testing.TB, store pat.Store, id pat.UserID) pat.Account {
+	t.Helper()
+	account, err := store.Account(t.Context(), id)
+	if err != nil {
+		t.Fatalf("Account(%d): %v", id, err)
+	}
+	return account
+}
+
+// WantKind fails the test unless err is an error of kind want.
+func WantKind(t testing.TB, err error, want pat.Kind) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("got no error, want kind %d", want)
+	}
+	if got := pat.KindOf(err); got != want {
+		t.Fatalf("got kind %d (%v), want %d", got, err, want)
+	}
+}
