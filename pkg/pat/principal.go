@@ -65,3 +65,11 @@ func ParseClaims(claims map[string]any) (Principal, error) {
 	}
 	return Principal{}, Refused(ReasonInvalid, errClaims)
 }
+
+// Name is a short name of the principal for logs: user:ID or admin.
+func (p Principal) Name() string {
+	if p.Kind == HolderAdmin {
+		return string(HolderAdmin)
+	}
+	return string(HolderUser) + ":" + strconv.FormatInt(int64(p.Identity.User), 10)
+}
