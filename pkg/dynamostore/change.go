@@ -1,0 +1,143 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"pats/pkg/pat"
+)
+
+// maxTries bounds the commits of a new account that meet other transactions.
+const maxTries = 20
+
+var (
+	errIDTaken = errors.New("the user ID is taken")
+	errBusy    = errors.New("every commit met another transaction")
+	errCounter = errors.New("the counter of user IDs is not a number")
+)
+
+// ReplaceAccount is the pat.Store's: one PutItem, or one transaction if the profile is another.
+func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
+	after.ID, after.Version = before.ID, before.Version+1
+	if newDirectoryItem(before) == newDirectoryItem(after) {
+		return s.putAccount(ctx, after, versionIs(before.Version))
+	}
+	had, has := before.UniqueKeys(), after.UniqueKeys()
+	t := s.transaction()
+	t.put(newAccountItem(after), versionIs(before.Version))
+	t.claim(after.ID, without(has, had))
+	t.release(after.ID, without(had, has))
+	t.put(newDirectoryItem(after), always)
+	t.countAdmin(before.EnabledAdmin(), after.EnabledAdmin())
+	return s.commit(ctx, t)
+}
+
+func (s *Store) putAccount(ctx context.Context, account pat.Account, if_ condition) error {
+	raw, err := attributevalue.MarshalMap(newAccountItem(account))
+	if err != nil {
+		return internal(err)
+	}
+	_, err = s.api.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:                 &s.table,
+		Item:                      raw,
+		ConditionExpression:       if_.expression,
+		ExpressionAttributeValues: if_.values,
+	})
+	if err != nil {
+		return translate("PutItem", s.table, err, if_.failed)
+	}
+	return nil
+}
+
+// without gives the values that others does not have.
+func without(values, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(values), func(value string) bool { return slices.Contains(others, value) })
+}
+
+// DeleteAccount is the pat.Store's: one transaction.
+func (s *Store) DeleteAccount(ctx context.Context, account pat.Account) error {
+	t := s.transaction()
+	t.delete(accountKey(account.ID), versionIs(account.Version))
+	t.delete(seenKey(account.ID), always)
+	t.release(account.ID, account.UniqueKeys())
+	t.delete(newDirectoryItem(account).key, always)
+	t.countAdmin(account.EnabledAdmin(), false)
+	return s.commit(ctx, t)
+}
+
+// CreateAccount is the pat.Store's: one UpdateItem for the ID and one transaction.
+func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	id, err := s.nextID(ctx)
+	if err != nil {
+		return pat.Account{}, err
+	}
+	draft.ID, draft.Tokens, draft.Version = id, nil, 1
+	if err := s.create(ctx, draft); err != nil {
+		return pat.Account{}, err
+	}
+	return newAccountItem(draft).account(id, seenItem{}), nil
+}
+
+func (s *Store) nextID(ctx context.Context) (pat.UserID, error) {
+	output, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 &s.table,
+		Key:                       usersKey.item(),
+		UpdateExpression:          aws.String("ADD lastId :one"),
+		ExpressionAttributeValues: values{":one": number(1)},
+		ReturnValues:              types.ReturnValueUpdatedNew,
+	})
+	if err != nil {
+		return 0, translate("UpdateItem", s.table, err)
+	}
+	last, _ := output.Attributes["lastId"].(*types.AttributeValueMemberN)
+	if last == nil {
+		return 0, internal(errCounter)
+	}
+	id, err := strconv.ParseInt(last.Value, 10, 64)
+	if err != nil {
+		return 0, internal(errCounter)
+	}
+	return pat.UserID(id), nil
+}
+
+// create commits the new account until it is known what became of it. The ID is this call's alone, so if it turns out to be
+// taken after a commit without an answer, that commit took effect.
+func (s *Store) create(ctx context.Context, account pat.Account) error {
+	creation := s.creation(account)
+	unanswered := false
+	for try := range maxTries {
+		err := s.commit(ctx, creation)
+		switch {
+		case err == nil, unanswered && errors.Is(err, errIDTaken):
+			return nil
+		case pat.KindOf(err) == pat.KindUnavailable && !unanswered:
+			unanswered = true
+		case pat.KindOf(err) != pat.KindConflict:
+			return err
+		}
+		if err := s.wait(ctx, try); err != nil {
+			return pat.Unavailable(err)
+		}
+	}
+	return pat.Unavailable(errBusy)
+}
+
+func (s *Store) creation(account pat.Account) *transaction {
+	t := s.transaction()
+	t.put(newAccountItem(account), absent(idTaken))
+	t.put(newSeenItem(account.ID), always)
+	t.claim(account.ID, account.UniqueKeys())
+	t.put(newDirectoryItem(account), always)
+	t.countAdmin(false, account.EnabledAdmin())
+	return t
+}
+
+func idTaken(cause error) error { return internal(fmt.Errorf("%w: %w", errIDTaken, cause)) }

@@ -1,0 +1,106 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"pats/pkg/pat"
+)
+
+// meaning is what it means to the domain that the condition of a write did not hold.
+type meaning func(cause error) error
+
+func conflict(cause error) error   { return pat.Conflict(cause) }
+func userExists(cause error) error { return pat.UserExists(cause) }
+func lastAdmin(cause error) error  { return pat.LastAdmin(cause) }
+
+// internal is a fault of this program, its settings or its data.
+func internal(cause error) error {
+	return &pat.Error{Kind: pat.KindInternal, Message: "the store failed", Err: cause}
+}
+
+// translate turns what the SDK reports of an operation into an error of the domain. failed has a meaning for each write of the
+// operation, in order. What may pass by itself is a KindUnavailable; all else is a KindInternal. The cause names table and
+// operation, and nothing that is stored.
+func translate(operation, table string, err error, failed ...meaning) error {
+	cause := fmt.Errorf("%s on table %q: %w", operation, table, reticent(err))
+	if canceled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
+		return explain(cause, canceled.CancellationReasons, failed)
+	}
+	switch {
+	case len(failed) > 0 && conditionFailed(err):
+		return failed[0](cause)
+	case mayPass(err):
+		return pat.Unavailable(cause)
+	}
+	return internal(cause)
+}
+
+// conditionFailed holds for a single write that met a transaction, too: somebody else is changing the item at this moment.
+func conditionFailed(err error) bool {
+	_, failed := errors.AsType[*types.ConditionalCheckFailedException](err)
+	_, met := errors.AsType[*types.TransactionConflictException](err)
+	return failed || met
+}
+
+// mayPass says whether the same call may succeed later: it was cancelled or late, DynamoDB was busy or broken, or there is no
+// whole answer from it.
+func mayPass(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	if _, garbled := errors.AsType[*smithy.DeserializationError](err); garbled {
+		return true
+	}
+	if fault, ok := errors.AsType[smithy.APIError](err); ok && fault.ErrorFault() == smithy.FaultServer {
+		return true
+	}
+	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary
+}
+
+// The codes of a cancelled transaction's reasons, from the documentation of TransactWriteItems.
+const (
+	reasonCondition  = "ConditionalCheckFailed"
+	reasonConflict   = "TransactionConflict"
+	reasonThrottled  = "ThrottlingError"
+	reasonThroughput = "ProvisionedThroughputExceeded"
+)
+
+// explain says why a transaction was cancelled. A failed condition is final, so it counts before all else, and that of an
+// earlier write before that of a later one.
+func explain(cause error, reasons []types.CancellationReason, failed []meaning) error {
+	codes := make(map[string]bool)
+	for i, reason := range reasons {
+		code := aws.ToString(reason.Code)
+		if code == reasonCondition && i < len(failed) {
+			return failed[i](cause)
+		}
+		codes[code] = true
+	}
+	switch {
+	case codes[reasonConflict]:
+		return pat.Conflict(cause)
+	case codes[reasonThrottled], codes[reasonThroughput]:
+		return pat.Unavailable(cause)
+	}
+	return internal(cause)
+}
+
+// reticent leaves out messages that may quote what was to be stored.
+func reticent(err error) error {
+	fault, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return err
+	}
+	switch code := fault.ErrorCode(); code {
+	case "ValidationException", "SerializationException":
+		return errors.New(code)
+	}
+	return err
+}

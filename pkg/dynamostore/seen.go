@@ -1,0 +1,91 @@
+package dynamostore
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"pats/pkg/pat"
+)
+
+const (
+	// forgetFrom is how many uses of tokens that are gone are kept before a write removes them.
+	forgetFrom = pat.MaxTokens
+	// forgetMost bounds what one write removes: an update takes at most 300 operators (a DynamoDB limit).
+	forgetMost = 100
+)
+
+// MarkSeen is the pat.Store's: one UpdateItem, of which DynamoDB gives the item as it is afterwards at no charge. Once that
+// holds forgetFrom tokens that are gone, a second UpdateItem removes them. So the item stays below 1 KB however many tokens
+// come and go, and at most one use in ten costs a second write.
+func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
+	output, err := s.api.UpdateItem(ctx, s.use(account.ID, token, at))
+	if err != nil {
+		return translate("UpdateItem", s.table, err, nothingToRecord)
+	}
+	item, err := decode[seenItem](output.Attributes)
+	if err != nil {
+		return err
+	}
+	gone := item.gone(account)
+	if len(gone) < forgetFrom {
+		return nil
+	}
+	return s.forget(ctx, account.ID, gone[:min(len(gone), forgetMost)])
+}
+
+// nothingToRecord: a use is on record that is recent enough, or the user is gone or going.
+func nothingToRecord(error) error { return nil }
+
+func (s *Store) use(user pat.UserID, token pat.TokenID, at time.Time) *dynamodb.UpdateItemInput {
+	return &dynamodb.UpdateItemInput{
+		TableName:                &s.table,
+		Key:                      seenKey(user).item(),
+		UpdateExpression:         aws.String("SET seen.#token = :at"),
+		ConditionExpression:      aws.String("attribute_exists(pk) AND (attribute_not_exists(seen.#token) OR seen.#token <= :old)"),
+		ExpressionAttributeNames: map[string]string{"#token": seenName(token)},
+		ExpressionAttributeValues: values{
+			":at":  number(at.UnixMilli()),
+			":old": number(at.Add(-pat.SeenInterval).UnixMilli()),
+		},
+		ReturnValues: types.ReturnValueAllNew,
+	}
+}
+
+// gone names the tokens in the item that account has no more. A token that was made after account was read is not among them.
+func (i seenItem) gone(account pat.Account) []pat.TokenID {
+	gone := maps.Clone(i.Seen)
+	maps.DeleteFunc(gone, func(id pat.TokenID, _ int64) bool { return id >= account.NextTokenID })
+	for _, token := range account.Tokens {
+		delete(gone, token.ID)
+	}
+	return slices.Sorted(maps.Keys(gone))
+}
+
+func (s *Store) forget(ctx context.Context, user pat.UserID, gone []pat.TokenID) error {
+	names := make(map[string]string, len(gone))
+	paths := make([]string, len(gone))
+	for i, id := range gone {
+		alias := "#t" + strconv.Itoa(i)
+		names[alias] = seenName(id)
+		paths[i] = "seen." + alias
+	}
+	_, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                &s.table,
+		Key:                      seenKey(user).item(),
+		UpdateExpression:         aws.String("REMOVE " + strings.Join(paths, ", ")),
+		ConditionExpression:      aws.String("attribute_exists(pk)"),
+		ExpressionAttributeNames: names,
+	})
+	if err != nil {
+		return translate("UpdateItem", s.table, err, nothingToRecord)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package dynamostore
+
+import (
+	"context"
+	"math"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"pats/pkg/pat"
+)
+
+// API is what a Store calls of DynamoDB; *dynamodb.Client has it.
+type API interface {
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
+}
+
+// Store is a pat.Store. It is safe for concurrent use.
+type Store struct {
+	api   API
+	table string
+	wait  waiter
+}
+
+var _ pat.Store = (*Store)(nil)
+
+// New is the Store in table, which CreateTable or the template has made.
+func New(api API, table string) *Store {
+	return &Store{api: api, table: table, wait: pause}
+}
+
+// Warm makes one cheap read of a user that cannot exist, so that the connection stands before the first request comes.
+// Errors: KindUnavailable, KindInternal.
+func (s *Store) Warm(ctx context.Context) error {
+	_, err := s.query(ctx, s.partition(userKey(0)))
+	return err
+}
+
+// Account is the pat.Store's: one Query.
+func (s *Store) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+	found, err := s.query(ctx, s.partition(userKey(id)))
+	if err != nil {
+		return pat.Account{}, err
+	}
+	return readAccount(id, found.Items)
+}
+
+func (s *Store) partition(pk string) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{
+		TableName:                 &s.table,
+		ConsistentRead:            aws.Bool(true),
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: values{":pk": text(pk)},
+	}
+}
+
+// Accounts is the pat.Store's: one Query for each megabyte of profiles. NextTokenID and Version are not in the directory, so
+// an account from here cannot be replaced.
+func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, error) {
+	var accounts []pat.Account
+	page := s.directory(after)
+	for len(accounts) < limit {
+		page.Limit = aws.Int32(int32(min(limit-len(accounts), math.MaxInt32)))
+		found, err := s.query(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		if accounts, err = appendListed(accounts, found.Items); err != nil {
+			return nil, err
+		}
+		if page.ExclusiveStartKey = found.LastEvaluatedKey; len(page.ExclusiveStartKey) == 0 {
+			break
+		}
+	}
+	return accounts, nil
+}
+
+func (s *Store) directory(after pat.UserID) *dynamodb.QueryInput {
+	page := s.partition(directoryKey)
+	page.KeyConditionExpression = aws.String("pk = :pk AND sk > :after")
+	page.ExpressionAttributeValues[":after"] = text(directorySort(after))
+	return page
+}
+
+func appendListed(accounts []pat.Account, items []map[string]types.AttributeValue) ([]pat.Account, error) {
+	for _, raw := range items {
+		account, err := readListed(raw)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, account)
+	}
+	return accounts, nil
+}
+
+func (s *Store) query(ctx context.Context, input *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+	output, err := s.api.Query(ctx, input)
+	if err != nil {
+		return nil, translate("Query", s.table, err)
+	}
+	return output, nil
+}

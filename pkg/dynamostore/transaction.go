@@ -1,0 +1,133 @@
+package dynamostore
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"pats/pkg/pat"
+)
+
+type values = map[string]types.AttributeValue
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func number[N ~int | ~int64](n N) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
+}
+
+// condition is what must hold of the stored item for a write to happen, and what it means if it does not.
+type condition struct {
+	expression *string
+	values     values
+	failed     meaning
+}
+
+var always = condition{failed: internal}
+
+func absent(failed meaning) condition {
+	return condition{aws.String("attribute_not_exists(pk)"), nil, failed}
+}
+
+func versionIs(version int64) condition {
+	return condition{aws.String("version = :version"), values{":version": number(version)}, conflict}
+}
+
+func ownedBy(id pat.UserID) condition {
+	return condition{aws.String("userId = :userId"), values{":userId": number(id)}, internal}
+}
+
+// transaction gathers writes that happen together or not at all. The account is the first of them; see explain.
+type transaction struct {
+	table  *string
+	writes []types.TransactWriteItem
+	failed []meaning
+	err    error
+}
+
+func (s *Store) transaction() *transaction { return &transaction{table: &s.table} }
+
+// commit carries the transaction out. It can be called again: each call is a transaction of its own to DynamoDB, while the SDK
+// repeats a call under one ClientRequestToken, so that its own repetitions take effect once.
+func (s *Store) commit(ctx context.Context, t *transaction) error {
+	if t.err != nil {
+		return internal(t.err)
+	}
+	_, err := s.api.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: t.writes})
+	if err != nil {
+		return translate("TransactWriteItems", s.table, err, t.failed...)
+	}
+	return nil
+}
+
+func (t *transaction) put(item any, if_ condition) {
+	raw := t.marshal(item)
+	t.add(if_.failed, types.TransactWriteItem{Put: &types.Put{
+		TableName:                 t.table,
+		Item:                      raw,
+		ConditionExpression:       if_.expression,
+		ExpressionAttributeValues: if_.values,
+	}})
+}
+
+func (t *transaction) delete(at key, if_ condition) {
+	t.add(if_.failed, types.TransactWriteItem{Delete: &types.Delete{
+		TableName:                 t.table,
+		Key:                       at.item(),
+		ConditionExpression:       if_.expression,
+		ExpressionAttributeValues: if_.values,
+	}})
+}
+
+func (t *transaction) claim(id pat.UserID, keys []string) {
+	for _, value := range keys {
+		t.put(newUniqueItem(value, id), absent(userExists))
+	}
+}
+
+func (t *transaction) release(id pat.UserID, keys []string) {
+	for _, value := range keys {
+		t.delete(uniqueKey(value), ownedBy(id))
+	}
+}
+
+// countAdmin takes a user who was an enabled Admin, or not, and now is one, or not, into account.
+func (t *transaction) countAdmin(was, is bool) {
+	switch {
+	case !was && is:
+		t.update(adminsKey, "ADD enabledAdmins :one", condition{values: values{":one": number(1)}, failed: internal})
+	case was && !is:
+		t.update(adminsKey, "ADD enabledAdmins :less", condition{
+			expression: aws.String("enabledAdmins > :one"),
+			values:     values{":one": number(1), ":less": number(-1)},
+			failed:     lastAdmin,
+		})
+	}
+}
+
+func (t *transaction) update(at key, expression string, if_ condition) {
+	t.add(if_.failed, types.TransactWriteItem{Update: &types.Update{
+		TableName:                 t.table,
+		Key:                       at.item(),
+		UpdateExpression:          &expression,
+		ConditionExpression:       if_.expression,
+		ExpressionAttributeValues: if_.values,
+	}})
+}
+
+func (t *transaction) add(failed meaning, write types.TransactWriteItem) {
+	t.writes = append(t.writes, write)
+	t.failed = append(t.failed, failed)
+}
+
+func (t *transaction) marshal(item any) map[string]types.AttributeValue {
+	raw, err := attributevalue.MarshalMap(item)
+	if err != nil {
+		t.err = err
+	}
+	return raw
+}
