@@ -23,7 +23,9 @@ const maxRetentionDays = 3650
 
 // Config is what the functions are told.
 type Config struct {
-	Table TableSettings
+	// Table is the table's name.
+	Table    string
+	DynamoDB DynamoDB
 	// Admin recognises the admin API token.
 	Admin pat.AdminKey
 	// Enabled is the kill switch of the token routes; they are on unless PATS_ENABLED is false.
@@ -32,13 +34,12 @@ type Config struct {
 	Retention time.Duration
 }
 
-// TableSettings say where the table is.
-type TableSettings struct {
-	Name   string
+// DynamoDB says how the service that holds the table is reached. Its fields are those of dynamostore.Settings.
+type DynamoDB struct {
 	Region string
 	// Endpoint is another address than the region's own, or empty.
 	Endpoint string
-	// AccessKeyID, SecretAccessKey and SessionToken are the credentials that Lambda gives a function.
+	// These are the credentials that Lambda gives a function.
 	AccessKeyID, SecretAccessKey, SessionToken string
 }
 
@@ -46,8 +47,8 @@ type TableSettings struct {
 func Load(getenv func(string) string) (Config, error) {
 	r := reader{getenv: getenv}
 	config := Config{
-		Table: TableSettings{
-			Name:            r.required(TableName),
+		Table: r.required(TableName),
+		DynamoDB: DynamoDB{
 			Region:          r.required("AWS_REGION"),
 			Endpoint:        r.endpoint(),
 			AccessKeyID:     getenv("AWS_ACCESS_KEY_ID"),

@@ -1,0 +1,95 @@
+# What `make help` prints stands behind each target's ##.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 3000
+DATA ?= .pats
+SAM_PORT ?= 3001
+# Processor of the deployed functions: arm64 or x86_64, as the template's parameter Architecture says it.
+ARCH ?= arm64
+FUZZTIME ?= 20s
+
+# What .ci/install.sh installed, if it was run.
+-include .cache/env.mk
+export PATH
+
+GOFILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum template.yaml)
+# The race detector needs cgo, and so a C compiler.
+RACE = $(shell command -v cc >/dev/null && echo -race)
+FUNCTIONS = AuthorizerFunction TokensFunction
+
+.PHONY: help
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  PORT=$(PORT)  DATA=$(DATA)  SAM_PORT=$(SAM_PORT)  ARCH=$(ARCH)  FUZZTIME=$(FUZZTIME)"
+
+.PHONY: run
+run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA=)
+	@exec bin/pats serve --listen 127.0.0.1:$(PORT) --data $(DATA)
+
+.PHONY: build
+build: bin/pats ## Build the command bin/pats
+
+bin/pats: $(GOFILES)
+	@go build -trimpath -o $@ ./cmd/pats
+
+.PHONY: test
+test: ## Run the tests that need nothing but Go, and those that need Java and Maven where these are there
+	@go vet ./...
+	@infra/quietly go test $(RACE) ./...
+
+.PHONY: lint
+lint: ## Check the code, the scripts and the template with their linters
+	@gofmt -l . | (! grep .)
+	@infra/quietly golangci-lint run ./...
+	@infra/quietly shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash' -- 2>/dev/null)
+	@infra/quietly cfn-lint template.yaml
+	@infra/quietly env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
+
+.PHONY: verify
+verify: ## Run everything: linters, all tests, the built functions, sam local, the figures
+	@infra/verify
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME
+	@infra/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Measure how fast the functions start, against the least Lambda there is
+	@go test -run '^$$' -bench . -benchtime 20x ./infra/coldstart
+
+.PHONY: sam-local
+sam-local: bin/pats ## Serve the API by sam local and DynamoDB Local (SAM_PORT=)
+	@infra/sam-local/start --port $(SAM_PORT)
+
+.PHONY: deploy
+deploy: ## Build for ARCH and deploy the stack to AWS; asks for what it needs to know
+	@sam build --parameter-overrides Architecture=$(ARCH)
+	@sam deploy --guided --parameter-overrides Architecture=$(ARCH)
+
+.PHONY: clean
+clean: ## Remove what was built; .pats, with your data, stays
+	@rm -rf bin .aws-sam
+
+# sam build calls these for the functions in template.yaml, with the folder for the result in ARTIFACTS_DIR. A static binary,
+# since cgo's would need a C library that the base image may not have; norpc leaves out the runtime that ended with go1.x.
+GOARCH_arm64 = arm64
+GOARCH_x86_64 = amd64
+LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) \
+	go build -trimpath -ldflags="-s -w" -tags lambda.norpc -o "$(ARTIFACTS_DIR)/bootstrap"
+
+.PHONY: build-AuthorizerFunction
+build-AuthorizerFunction:
+	@$(LAMBDA_BUILD) ./functions/authorizer
+
+.PHONY: build-TokensFunction
+build-TokensFunction:
+	@$(LAMBDA_BUILD) ./functions/tokens
+
+# The baseline that the start of the functions is measured against.
+.PHONY: build-Hello
+build-Hello:
+	@$(LAMBDA_BUILD) ./infra/coldstart/hello
