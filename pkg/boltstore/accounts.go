@@ -1,0 +1,183 @@
+package boltstore
+
+import (
+	"context"
+
+	bolt "go.etcd.io/bbolt"
+
+	"pats/pkg/pat"
+)
+
+// Account is described at pat.Store.
+func (s *Store) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+	return view(ctx, s, func(tx *bolt.Tx) (pat.Account, error) {
+		stored, found, err := get[account](tx, bucketAccounts, userKey(id))
+		if err != nil {
+			return pat.Account{}, err
+		}
+		if !found {
+			return pat.Account{}, pat.NoUser(nil)
+		}
+		return withTokens(tx, stored, id)
+	})
+}
+
+// withTokens is the stored account with its tokens and the times they were seen.
+func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error) {
+	result := stored.header(id)
+	for _, t := range stored.Tokens {
+		token := t.domain()
+		seen, found, err := get[int64](tx, bucketSeen, seenKey(id, t.ID))
+		if err != nil {
+			return pat.Account{}, err
+		}
+		if found {
+			token.SeenAt = utc(seen)
+		}
+		result.Tokens = append(result.Tokens, token)
+	}
+	return result, nil
+}
+
+// Accounts is described at pat.Store.
+func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, error) {
+	return view(ctx, s, func(tx *bolt.Tx) ([]pat.Account, error) {
+		var accounts []pat.Account
+		cursor := tx.Bucket(bucketAccounts).Cursor()
+		for key, record := cursor.Seek(userKey(after + 1)); key != nil && len(accounts) < limit; key, record = cursor.Next() {
+			stored, err := decode[account](bucketAccounts, key, record)
+			if err != nil {
+				return nil, err
+			}
+			accounts = append(accounts, stored.header(userOf(key)))
+		}
+		return accounts, nil
+	})
+}
+
+// CreateAccount is described at pat.Store.
+func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	var made pat.Account
+	err := s.update(ctx, func(tx *bolt.Tx) error {
+		id, err := nextUser(tx)
+		if err != nil {
+			return err
+		}
+		draft.Version, draft.Tokens = 1, nil
+		made = fromAccount(draft).header(id)
+		return replace(tx, pat.Account{}, made)
+	})
+	if err != nil {
+		return pat.Account{}, err
+	}
+	return made, nil
+}
+
+// ReplaceAccount is described at pat.Store.
+func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
+	return s.update(ctx, func(tx *bolt.Tx) error {
+		stored, err := current(tx, before)
+		if err != nil {
+			return err
+		}
+		after.ID, after.Version = before.ID, before.Version+1
+		return replace(tx, stored, after)
+	})
+}
+
+// DeleteAccount is described at pat.Store.
+func (s *Store) DeleteAccount(ctx context.Context, account pat.Account) error {
+	return s.update(ctx, func(tx *bolt.Tx) error {
+		stored, err := current(tx, account)
+		if err != nil {
+			return err
+		}
+		return replace(tx, stored, pat.Account{})
+	})
+}
+
+func nextUser(tx *bolt.Tx) (pat.UserID, error) {
+	counted, _, err := get[state](tx, bucketMeta, keyState)
+	if err != nil {
+		return 0, err
+	}
+	counted.LastUser++
+	return counted.LastUser, put(tx, bucketMeta, keyState, counted)
+}
+
+// current is the stored account that before was read from. Errors: KindConflict if it is not the same any more.
+func current(tx *bolt.Tx, before pat.Account) (pat.Account, error) {
+	stored, found, err := get[account](tx, bucketAccounts, userKey(before.ID))
+	if err != nil {
+		return pat.Account{}, err
+	}
+	if !found || stored.Version != before.Version {
+		return pat.Account{}, pat.Conflict(nil)
+	}
+	return withTokens(tx, stored, before.ID)
+}
+
+// replace writes after in place of before, with all that hangs on it. The zero Account stands for none.
+func replace(tx *bolt.Tx, before, after pat.Account) error {
+	for _, step := range []func(*bolt.Tx, pat.Account, pat.Account) error{countAdmins, moveKeys, forgetSeen} {
+		if err := step(tx, before, after); err != nil {
+			return err
+		}
+	}
+	if after.ID == 0 {
+		return tx.Bucket(bucketAccounts).Delete(userKey(before.ID))
+	}
+	return put(tx, bucketAccounts, userKey(after.ID), fromAccount(after))
+}
+
+// countAdmins keeps the number of enabled Admins. Errors: KindLastAdmin.
+func countAdmins(tx *bolt.Tx, before, after pat.Account) error {
+	if before.EnabledAdmin() == after.EnabledAdmin() {
+		return nil
+	}
+	counted, _, err := get[state](tx, bucketMeta, keyState)
+	if err != nil {
+		return err
+	}
+	switch {
+	case after.EnabledAdmin():
+		counted.Admins++
+	case counted.Admins > 1:
+		counted.Admins--
+	default:
+		return pat.LastAdmin(nil)
+	}
+	return put(tx, bucketMeta, keyState, counted)
+}
+
+// moveKeys frees the unique keys of before and takes those of after. Errors: KindUserExists.
+func moveKeys(tx *bolt.Tx, before, after pat.Account) error {
+	unique := tx.Bucket(bucketUnique)
+	for _, key := range before.UniqueKeys() {
+		if err := unique.Delete([]byte(key)); err != nil {
+			return err
+		}
+	}
+	for _, key := range after.UniqueKeys() {
+		if unique.Get([]byte(key)) != nil {
+			return pat.UserExists(nil)
+		}
+		if err := put(tx, bucketUnique, []byte(key), after.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetSeen drops what is known of the use of tokens that after has no more.
+func forgetSeen(tx *bolt.Tx, before, after pat.Account) error {
+	for _, t := range before.Tokens {
+		if _, kept := after.Find(t.Selector); kept {
+			continue
+		}
+		if err := tx.Bucket(bucketSeen).Delete(seenKey(before.ID, t.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package boltstore
+
+import (
+	"context"
+	"os"
+
+	"pats/pkg/pat"
+)
+
+// Report is what Check found.
+type Report struct {
+	// Bytes is how much of the file is in use.
+	Bytes int64
+	Users int
+	// Tokens includes expired ones.
+	Tokens int
+	// Findings say what is wrong, a sentence each, at most 100. A sound file has none.
+	Findings []string
+}
+
+// refusal is the reason not to open the file at path, or nil.
+func (r Report) refusal(path string) error {
+	if len(r.Findings) == 0 {
+		return nil
+	}
+	return &DamagedError{path, damaged("it is damaged (findings: %d): %s", len(r.Findings), r.Findings[0])}
+}
+
+// Check looks a whole data file through, without writing to it: that every page is used once, that every record matches its
+// checksum, and that accounts, unique keys, counters and recorded uses agree. Open does the same, but tells only the first
+// finding. progress, which may be nil, is told how many bytes of how many are done.
+// Errors: *LockedError if a Store has the file open; *DamagedError if the file is cut off or none of this program's, so that
+// there is nothing to look through; *NewerError; those of the operating system and of the context, which name the file.
+func Check(ctx context.Context, path string, progress func(done, total int64)) (Report, error) {
+	if progress == nil {
+		progress = func(_, _ int64) {}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { _ = file.Close() }()
+	if err := lock(file, path, shared); err != nil {
+		return Report{}, err
+	}
+	return inspect(ctx, file, path, progress)
+}
+
+// inspect looks a whole file through without mapping it or writing to it. Errors: as for Check.
+func inspect(ctx context.Context, file *os.File, path string, progress func(done, total int64)) (Report, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return Report{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return Report{}, &DamagedError{path, damaged("it is no regular file")}
+	}
+	start, err := readMeta(file, info.Size())
+	if err != nil {
+		return Report{}, refuse(path, err)
+	}
+	w := &walk{meta: start, ctx: ctx, file: file, progress: progress, used: make([]bool, start.end)}
+	c := newContents(w)
+	if err := c.inspect(); err != nil {
+		return Report{}, refuse(path, err)
+	}
+	return Report{Bytes: int64(w.end) * w.pageSize, Users: len(c.users), Tokens: c.tokens, Findings: w.findings}, nil
+}
+
+func newContents(w *walk) *contents {
+	return &contents{
+		walk:    w,
+		buckets: map[string][]byte{},
+		general: map[string][]byte{},
+		users:   map[pat.UserID]pat.TokenID{},
+		unique:  map[string]pat.UserID{},
+	}
+}

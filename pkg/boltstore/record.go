@@ -1,0 +1,166 @@
+package boltstore
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"hash/crc32"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"pats/pkg/pat"
+)
+
+const (
+	// format is the number of the layout in the package's comment. It changes if an older program would misread the file.
+	format = 1
+
+	recordVersion = 1
+	sealLen       = 1 + crc32.Size
+	idLen         = 8
+)
+
+var (
+	bucketMeta     = []byte("meta")
+	bucketAccounts = []byte("accounts")
+	bucketUnique   = []byte("unique")
+	bucketSeen     = []byte("seen")
+
+	keyFormat = []byte("format")
+	keyState  = []byte("state")
+)
+
+// state is what is counted over all users.
+type state struct {
+	LastUser pat.UserID `json:"lastUser"`
+	// Admins is the number of enabled Admins.
+	Admins int `json:"admins"`
+}
+
+type account struct {
+	Username  string      `json:"username,omitempty"`
+	Name      string      `json:"name,omitempty"`
+	Email     string      `json:"email,omitempty"`
+	Role      pat.Role    `json:"role"`
+	Disabled  bool        `json:"disabled,omitempty"`
+	CreatedAt int64       `json:"createdAt"`
+	NextToken pat.TokenID `json:"nextToken"`
+	Version   int64       `json:"version"`
+	Tokens    []token     `json:"tokens,omitempty"`
+}
+
+// token has its times in milliseconds since 1970, UTC, as account has.
+type token struct {
+	ID          pat.TokenID  `json:"id"`
+	Description string       `json:"description"`
+	Selector    pat.Selector `json:"selector"`
+	Verifier    pat.Verifier `json:"verifier"`
+	CreatedAt   int64        `json:"createdAt"`
+	ExpiresAt   int64        `json:"expiresAt"`
+}
+
+func fromAccount(a pat.Account) account {
+	tokens := make([]token, len(a.Tokens))
+	for i, t := range a.Tokens {
+		tokens[i] = token{t.ID, t.Description, t.Selector, t.Verifier, t.CreatedAt.UnixMilli(), t.ExpiresAt.UnixMilli()}
+	}
+	return account{
+		Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
+		CreatedAt: a.CreatedAt.UnixMilli(), NextToken: a.NextTokenID, Version: a.Version, Tokens: tokens,
+	}
+}
+
+// header is the account without tokens.
+func (a account) header(id pat.UserID) pat.Account {
+	return pat.Account{
+		ID:          id,
+		Profile:     pat.Profile{Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled},
+		CreatedAt:   utc(a.CreatedAt),
+		NextTokenID: a.NextToken,
+		Version:     a.Version,
+	}
+}
+
+func (t token) domain() pat.Token {
+	return pat.Token{
+		ID: t.ID, Description: t.Description, Selector: t.Selector, Verifier: t.Verifier,
+		CreatedAt: utc(t.CreatedAt), ExpiresAt: utc(t.ExpiresAt),
+	}
+}
+
+func utc(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
+
+// castagnoli is CRC-32C. It finds every error within 32 neighbouring bits, and others but for one in 2^32. A longer hash would
+// find no more in practice, and would keep out nobody who writes to the file on purpose: it has no key.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// seal makes a record: its version (1 byte), the CRC-32C of all the rest (4 bytes), payload. The checksum also covers where the
+// record stands, so that a record under another's key is found.
+func seal(bucket, key, payload []byte) []byte {
+	record := make([]byte, sealLen, sealLen+len(payload))
+	record[0] = recordVersion
+	binary.BigEndian.PutUint32(record[1:], sum(bucket, key, recordVersion, payload))
+	return append(record, payload...)
+}
+
+func sum(bucket, key []byte, version byte, payload []byte) uint32 {
+	crc := crc32.Checksum(bucket, castagnoli)
+	crc = crc32.Update(crc, castagnoli, key)
+	crc = crc32.Update(crc, castagnoli, []byte{version})
+	return crc32.Update(crc, castagnoli, payload)
+}
+
+// unseal checks a record and gives its payload. Errors: damage.
+func unseal(bucket, key, record []byte) ([]byte, error) {
+	if len(record) < sealLen {
+		return nil, damaged("record %q of %s is missing or cut off", key, bucket)
+	}
+	payload := record[sealLen:]
+	if binary.BigEndian.Uint32(record[1:]) != sum(bucket, key, record[0], payload) {
+		return nil, damaged("record %q of %s does not match its checksum", key, bucket)
+	}
+	if record[0] != recordVersion {
+		return nil, damaged("record %q of %s has version %d", key, bucket, record[0])
+	}
+	return payload, nil
+}
+
+// decode reads a record's value. Errors: damage.
+func decode[T any](bucket, key, record []byte) (T, error) {
+	var value T
+	payload, err := unseal(bucket, key, record)
+	if err != nil {
+		return value, err
+	}
+	if err := json.Unmarshal(payload, &value); err != nil {
+		return value, damaged("record %q of %s: %v", key, bucket, err)
+	}
+	return value, nil
+}
+
+// put writes value under key.
+func put[T any](tx *bolt.Tx, bucket, key []byte, value T) error {
+	payload, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return tx.Bucket(bucket).Put(key, seal(bucket, key, payload))
+}
+
+// get reads the value under key, if there is one. Errors: damage.
+func get[T any](tx *bolt.Tx, bucket, key []byte) (value T, found bool, err error) {
+	record := tx.Bucket(bucket).Get(key)
+	if record == nil {
+		return value, false, nil
+	}
+	value, err = decode[T](bucket, key, record)
+	return value, err == nil, err
+}
+
+func userKey(id pat.UserID) []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
+
+func seenKey(user pat.UserID, token pat.TokenID) []byte {
+	return binary.BigEndian.AppendUint64(userKey(user), uint64(token))
+}
+
+func userOf(key []byte) pat.UserID { return pat.UserID(binary.BigEndian.Uint64(key)) }

@@ -1,0 +1,35 @@
+package boltstore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"pats/pkg/pat"
+)
+
+// MarkSeen is described at pat.Store. It leaves out tokens that are gone, and it writes nothing if the use is not due: one
+// synced write in pat.SeenInterval for each token in use.
+func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
+	return s.update(ctx, func(tx *bolt.Tx) error {
+		due, err := seenDue(tx, account.ID, token, at)
+		if err != nil {
+			return err
+		}
+		if !due {
+			return errUnchanged
+		}
+		return put(tx, bucketSeen, seenKey(account.ID, token), at.UnixMilli())
+	})
+}
+
+func seenDue(tx *bolt.Tx, user pat.UserID, id pat.TokenID, at time.Time) (bool, error) {
+	stored, _, err := get[account](tx, bucketAccounts, userKey(user))
+	if err != nil || !slices.ContainsFunc(stored.Tokens, func(t token) bool { return t.ID == id }) {
+		return false, err
+	}
+	last, found, err := get[int64](tx, bucketSeen, seenKey(user, id))
+	return !found || at.Sub(utc(last)) >= pat.SeenInterval, err
+}

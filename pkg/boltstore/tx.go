@@ -1,0 +1,100 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	bolt "go.etcd.io/bbolt"
+
+	"pats/pkg/pat"
+)
+
+// errUnchanged ends a change that has nothing to write, without the cost of a commit.
+var errUnchanged = errors.New("nothing to write")
+
+// view runs work in a read transaction. Errors: those of work, as *pat.Error; KindUnavailable if ctx is done.
+func view[T any](ctx context.Context, s *Store, work func(*bolt.Tx) (T, error)) (T, error) {
+	if err := ctx.Err(); err != nil {
+		return *new(T), pat.Unavailable(err)
+	}
+	value, err := do(s, func() (value T, err error) {
+		err = s.db.View(func(tx *bolt.Tx) (err error) {
+			value, err = work(tx)
+			return err
+		})
+		return value, err
+	})
+	return value, s.translate(err)
+}
+
+// update runs work in a write transaction, and returns when it is on the disk. Errors: as for view.
+func (s *Store) update(ctx context.Context, work func(*bolt.Tx) error) error {
+	if err := s.awaitTurn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-s.writer }()
+	_, err := do(s, func() (struct{}, error) { return struct{}{}, s.db.Update(work) })
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	return s.translate(err)
+}
+
+// awaitTurn waits until nobody else writes. bbolt would do that too, but without heed to ctx.
+func (s *Store) awaitTurn(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return pat.Unavailable(err)
+	}
+	select {
+	case s.writer <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return pat.Unavailable(ctx.Err())
+	case <-s.broken:
+		return s.fault
+	}
+}
+
+// do runs work, which enters bbolt, on a goroutine of its own: when bbolt faults there or anywhere else, nobody waits for it.
+func do[T any](s *Store, work func() (T, error)) (T, error) {
+	if s.isBroken() {
+		return *new(T), s.fault
+	}
+	type answer struct {
+		value T
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		defer s.catch()
+		debug.SetPanicOnFault(true)
+		value, err := work()
+		answers <- answer{value, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.value, a.err
+	case <-s.broken:
+		return *new(T), s.fault
+	}
+}
+
+// catch, deferred, turns a panic into the Store's last error.
+func (s *Store) catch() {
+	if cause := recover(); cause != nil {
+		s.breakOnce.Do(func() {
+			s.fault = s.translate(damaged("it cannot be read any more, restart to have it checked: %v", cause))
+			close(s.broken)
+		})
+	}
+}
+
+func (s *Store) isBroken() bool {
+	select {
+	case <-s.broken:
+		return true
+	default:
+		return false
+	}
+}
