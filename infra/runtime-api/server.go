@@ -32,8 +32,8 @@ type Answer struct {
 }
 
 // Start listens on 127.0.0.1. timeout is what each event says is left for it.
-func Start(timeout time.Duration) (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func Start(ctx context.Context, timeout time.Duration) (*Server, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listening for the function: %w", err)
 	}

@@ -57,12 +57,12 @@ func etag(body string) string {
 }
 
 func fresh(headers http.Header, tag string) bool {
-	for _, directive := range strings.Split(headers.Get("Cache-Control"), ",") {
+	for directive := range strings.SplitSeq(headers.Get("Cache-Control"), ",") {
 		if strings.TrimSpace(directive) == "no-cache" {
 			return false
 		}
 	}
-	for _, candidate := range strings.Split(strings.Join(headers.Values("If-None-Match"), ","), ",") {
+	for candidate := range strings.SplitSeq(strings.Join(headers.Values("If-None-Match"), ","), ",") {
 		candidate = strings.TrimSpace(candidate)
 		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == strings.TrimPrefix(tag, "W/") {
 			return true

@@ -10,8 +10,8 @@ import (
 
 // The resources of the token routes, as template.yaml names them.
 const (
-	ResourceTokens = "/api/admin/user/tokens"
-	ResourceToken  = "/api/admin/user/tokens/{id}"
+	ResourceTokens = "/api/admin/user/tokens"      //nolint:gosec // a path, not a credential
+	ResourceToken  = "/api/admin/user/tokens/{id}" //nolint:gosec // a path, not a credential
 )
 
 // TokensSettings are what the token routes need beside the Service.

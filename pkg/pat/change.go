@@ -65,9 +65,9 @@ func (s *Service) tryChange(ctx context.Context, user UserID, apply edit) error 
 // pause is uniform below a bound that doubles ("full jitter"), so that writers who collided do not collide again.
 func (s *Service) pause(try int) time.Duration {
 	bound := min(firstPause<<min(try, 10), maxPause)
-	var raw [8]byte
+	var raw [4]byte
 	if _, err := io.ReadFull(s.env.Random, raw[:]); err != nil {
 		return bound
 	}
-	return time.Duration(binary.BigEndian.Uint64(raw[:]) % uint64(bound))
+	return time.Duration(binary.BigEndian.Uint32(raw[:])) % bound
 }

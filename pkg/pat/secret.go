@@ -119,7 +119,7 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 
 func newSelector(random io.Reader, user UserID) (Selector, error) {
 	var raw [16]byte
-	binary.BigEndian.PutUint64(raw[:8], uint64(user))
+	binary.BigEndian.PutUint64(raw[:8], uint64(user)) //nolint:gosec // user IDs are positive
 	if _, err := io.ReadFull(random, raw[8:]); err != nil {
 		return "", fmt.Errorf("reading randomness: %w", err)
 	}
