@@ -1,0 +1,152 @@
+package pattest
+
+import (
+	"fmt"
+	"testing"
+
+	"pats/pkg/pat"
+)
+
+var adminPromises = []promise{
+	{"The last enabled Admin stays", lastAdminStays},
+	{"The last enabled Admin may change in other ways", lastAdminMayChange},
+	{"A disabled Admin and an Editor do not count as enabled Admins", othersDoNotCount},
+	{"Users that are no Admins come and go without one", othersNeedNoAdmin},
+	{"An Admin may go once there is another", secondAdminFrees},
+	{"One of two Admins that go at once stays", oneOfTwoStays},
+	{"One of many Admins that go at once stays", oneOfManyStays},
+}
+
+// departure is a way in which an Admin ceases to be an enabled one.
+type departure struct {
+	name  string
+	leave func(t *testing.T, store pat.Store, account pat.Account) error
+}
+
+var departures = []departure{
+	{"delete", func(t *testing.T, store pat.Store, account pat.Account) error {
+		return store.DeleteAccount(t.Context(), account)
+	}},
+	{"disable", func(t *testing.T, store pat.Store, account pat.Account) error {
+		after := account
+		after.Disabled = true
+		return store.ReplaceAccount(t.Context(), account, after)
+	}},
+	{"demote", func(t *testing.T, store pat.Store, account pat.Account) error {
+		after := account
+		after.Role = pat.Editor
+		return store.ReplaceAccount(t.Context(), account, after)
+	}},
+}
+
+func lastAdminStays(t *testing.T, store pat.Store) {
+	admin := Account(t, store, Profile("ann", pat.Admin))
+	Account(t, store, Profile("bob", pat.Editor))
+	for _, d := range departures {
+		if err := d.leave(t, store, admin); pat.KindOf(err) != pat.KindLastAdmin {
+			t.Errorf("%s: got %v, want kind %d", d.name, err, pat.KindLastAdmin)
+		}
+		wantAccount(t, store, admin)
+	}
+}
+
+func lastAdminMayChange(t *testing.T, store pat.Store) {
+	admin := withTokens(t, Account(t, store, Profile("ann", pat.Admin)), 2)
+	admin.Profile = Profile("anne", pat.Admin)
+	wantAccount(t, store, replaced(t, store, admin))
+}
+
+func othersDoNotCount(t *testing.T, store pat.Store) {
+	admin := Account(t, store, Profile("ann", pat.Admin))
+	disabled := Profile("bob", pat.Admin)
+	disabled.Disabled = true
+	bob := Account(t, store, disabled)
+	Account(t, store, Profile("eve", pat.Editor))
+	for _, d := range departures {
+		if err := d.leave(t, store, admin); pat.KindOf(err) != pat.KindLastAdmin {
+			t.Errorf("%s: got %v, want kind %d", d.name, err, pat.KindLastAdmin)
+		}
+	}
+	succeed(t, store.DeleteAccount(t.Context(), bob))
+}
+
+func othersNeedNoAdmin(t *testing.T, store pat.Store) {
+	for i, d := range departures {
+		succeed(t, d.leave(t, store, Account(t, store, Profile(fmt.Sprintf("editor%d", i), pat.Viewer))))
+	}
+}
+
+func secondAdminFrees(t *testing.T, store pat.Store) {
+	admin := Account(t, store, Profile("admin", pat.Admin))
+	for i, d := range departures {
+		next := Account(t, store, Profile(fmt.Sprintf("next%d", i), pat.Viewer))
+		next.Role = pat.Admin
+		next = replaced(t, store, next)
+		succeed(t, d.leave(t, store, admin))
+		admin = next
+	}
+	disabled := Profile("late", pat.Admin)
+	disabled.Disabled = true
+	late := Account(t, store, disabled)
+	WantKind(t, store.DeleteAccount(t.Context(), admin), pat.KindLastAdmin)
+	late.Disabled = false
+	replaced(t, store, late)
+	succeed(t, store.DeleteAccount(t.Context(), admin))
+}
+
+func oneOfTwoStays(t *testing.T, store pat.Store) {
+	for i, one := range departures {
+		for j, other := range departures {
+			ways := []departure{one, other}
+			admins := make([]pat.Account, len(ways))
+			for k := range ways {
+				admins[k] = Account(t, store, Profile(fmt.Sprintf("admin%d-%d-%d", i, j, k), pat.Admin))
+			}
+			clearOtherAdmins(t, store, admins)
+			errs := together(len(ways), func(k int) error { return ways[k].leave(t, store, admins[k]) })
+			if got := tally(errs)[succeeded]; got > 1 || enabledAdmins(t, store) == 0 {
+				t.Fatalf("%s against %s: %d succeeded and %d enabled Admins are left", one.name, other.name, got, enabledAdmins(t, store))
+			}
+		}
+	}
+}
+
+func oneOfManyStays(t *testing.T, store pat.Store) {
+	const n = 8
+	service := pat.NewService(store, pat.DefaultRetention, Env(NewClock()))
+	admins := make([]pat.Account, n)
+	for i := range admins {
+		admins[i] = Account(t, store, Profile(fmt.Sprintf("admin%d", i), pat.Admin))
+	}
+	errs := together(n, func(i int) error {
+		if i%2 == 0 {
+			return service.DeleteUser(t.Context(), admins[i].ID)
+		}
+		return service.SetDisabled(t.Context(), admins[i].ID, true)
+	})
+	wantTally(t, errs, map[pat.Kind]int{succeeded: n - 1, pat.KindLastAdmin: 1})
+	if got := enabledAdmins(t, store); got != 1 {
+		t.Errorf("%d enabled Admins are left, want 1", got)
+	}
+}
+
+// clearOtherAdmins deletes every enabled Admin but those to be kept.
+func clearOtherAdmins(t *testing.T, store pat.Store, kept []pat.Account) {
+	t.Helper()
+	for _, user := range list(t, store, 0, 100) {
+		if user.Profile.EnabledAdmin() && user.ID < kept[0].ID {
+			succeed(t, store.DeleteAccount(t.Context(), Read(t, store, user.ID)))
+		}
+	}
+}
+
+func enabledAdmins(t *testing.T, store pat.Store) int {
+	t.Helper()
+	count := 0
+	for _, user := range list(t, store, 0, 100) {
+		if user.Profile.EnabledAdmin() {
+			count++
+		}
+	}
+	return count
+}

@@ -1,0 +1,34 @@
+package pattest
+
+import (
+	"context"
+	"testing"
+
+	"pats/pkg/pat"
+)
+
+var contextPromises = []promise{
+	{"A cancelled context is KindUnavailable", cancelledIsUnavailable},
+}
+
+func cancelledIsUnavailable(t *testing.T, store pat.Store) {
+	account := seenAccount(t, store, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	calls := map[Call]func() error{
+		CallAccount:  func() error { _, err := store.Account(ctx, account.ID); return err },
+		CallAccounts: func() error { _, err := store.Accounts(ctx, 0, 10); return err },
+		CallCreateAccount: func() error {
+			_, err := store.CreateAccount(ctx, pat.Account{Profile: Profile("bob", pat.Viewer), NextTokenID: 1})
+			return err
+		},
+		CallReplaceAccount: func() error { return store.ReplaceAccount(ctx, account, account) },
+		CallDeleteAccount:  func() error { return store.DeleteAccount(ctx, account) },
+		CallMarkSeen:       func() error { return store.MarkSeen(ctx, account, 1, Start) },
+	}
+	for name, call := range calls {
+		if err := call(); err == nil || pat.KindOf(err) != pat.KindUnavailable {
+			t.Errorf("%s: got %v, want kind %d", name, err, pat.KindUnavailable)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package pattest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"pats/pkg/pat"
+)
+
+// promise is one thing that a pat.Store must do.
+type promise struct {
+	name string
+	test func(t *testing.T, store pat.Store)
+}
+
+// Run checks that a store does what pat.Store says, alone and beneath a pat.Service, with many callers at once. open gives an
+// empty store to each test and sees to its end; tests run in parallel.
+func Run(t *testing.T, open func(t *testing.T) pat.Store) {
+	promises := slices.Concat(
+		accountPromises, listPromises, replacePromises, deletePromises, uniquePromises, adminPromises, seenPromises,
+		contextPromises, servicePromises,
+	)
+	for _, p := range promises {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.test(t, open(t))
+		})
+	}
+}
+
+// together calls work n times at once and gives the errors in order.
+func together(n int, work func(i int) error) []error {
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			<-start
+			errs[i] = work(i)
+		})
+	}
+	close(start)
+	all.Wait()
+	return errs
+}
+
+// tally counts errors by kind. Under succeeded it has those that are none.
+func tally(errs []error) map[pat.Kind]int {
+	counts := map[pat.Kind]int{}
+	for _, err := range errs {
+		if err == nil {
+			counts[succeeded]++
+		} else {
+			counts[pat.KindOf(err)]++
+		}
+	}
+	return counts
+}
+
+const succeeded pat.Kind = -1
+
+// wantTally fails the test unless errs are just those wanted.
+func wantTally(t *testing.T, errs []error, want map[pat.Kind]int) {
+	t.Helper()
+	if diff := cmp.Diff(want, tally(errs)); diff != "" {
+		t.Errorf("how often each kind of error came (-1 is success), -want +got:\n%s\nfirst error: %v", diff, first(errs))
+	}
+}
+
+func first(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wantAccount fails the test unless the store has exactly want.
+func wantAccount(t *testing.T, store pat.Store, want pat.Account) {
+	t.Helper()
+	wantSame(t, Read(t, store, want.ID), want)
+}
+
+func wantSame(t *testing.T, got, want pat.Account) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("account %d, -want +got:\n%s", want.ID, diff)
+	}
+}
+
+// succeed fails the test if err is one.
+func succeed(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("got error %v, want none", err)
+	}
+}

@@ -1,0 +1,111 @@
+package pattest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pats/pkg/pat"
+)
+
+var uniquePromises = []promise{
+	{"CreateAccount of a taken username or email is KindUserExists", takenOnCreate},
+	{"CreateAccount that fails takes no key", failedCreateTakesNothing},
+	{"CreateAccount of one username by many at once succeeds once", oneTakes},
+	{"ReplaceAccount to a taken username or email is KindUserExists", takenOnReplace},
+	{"ReplaceAccount may keep or respell the user's own", ownMayBeRespelt},
+	{"ReplaceAccount frees a username and an email", renameFrees},
+	{"DeleteAccount frees a username and an email", deleteFrees},
+	{"A username may be another user's email", kindsAreApart},
+}
+
+// rivals are profiles that collide with that of ann, whose profile is Profile("Ann Ünal").
+func rivals() map[string]pat.Profile {
+	ann := annProfile()
+	return map[string]pat.Profile{
+		"username":               {Username: ann.Username, Role: pat.Viewer},
+		"username in lower case": {Username: strings.ToLower(ann.Username), Role: pat.Viewer},
+		"username in upper case": {Username: strings.ToUpper(ann.Username), Role: pat.Viewer},
+		"email":                  {Username: "other", Email: ann.Email, Role: pat.Viewer},
+		"email in upper case":    {Username: "other", Email: strings.ToUpper(ann.Email), Role: pat.Viewer},
+	}
+}
+
+func annProfile() pat.Profile {
+	return pat.Profile{Username: "Ann Ünal", Email: "Ann@Example.org", Role: pat.Viewer}
+}
+
+func takenOnCreate(t *testing.T, store pat.Store) {
+	ann := Account(t, store, annProfile())
+	for name, profile := range rivals() {
+		_, err := store.CreateAccount(t.Context(), pat.Account{Profile: profile, CreatedAt: Start, NextTokenID: 1})
+		if pat.KindOf(err) != pat.KindUserExists {
+			t.Errorf("%s: got %v, want kind %d", name, err, pat.KindUserExists)
+		}
+	}
+	wantAccount(t, store, ann)
+}
+
+func failedCreateTakesNothing(t *testing.T, store pat.Store) {
+	ann := Account(t, store, annProfile())
+	_, err := store.CreateAccount(t.Context(), pat.Account{Profile: pat.Profile{Username: "free", Email: ann.Email, Role: pat.Viewer}})
+	WantKind(t, err, pat.KindUserExists)
+	Account(t, store, pat.Profile{Username: "free", Role: pat.Viewer})
+}
+
+func oneTakes(t *testing.T, store pat.Store) {
+	const n = 16
+	errs := together(n, func(i int) error {
+		name := []string{"ann", "Ann", "ANN"}[i%3]
+		_, err := store.CreateAccount(t.Context(), pat.Account{Profile: pat.Profile{Username: name, Role: pat.Viewer}, NextTokenID: 1})
+		return err
+	})
+	wantTally(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindUserExists: n - 1})
+	if got := len(list(t, store, 0, n)); got != 1 {
+		t.Errorf("%d users are listed, want 1", got)
+	}
+}
+
+func takenOnReplace(t *testing.T, store pat.Store) {
+	ann, bob := Account(t, store, annProfile()), Account(t, store, Profile("bob", pat.Viewer))
+	for name, profile := range rivals() {
+		after := bob
+		after.Profile = profile
+		if err := store.ReplaceAccount(t.Context(), bob, after); pat.KindOf(err) != pat.KindUserExists {
+			t.Errorf("%s: got %v, want kind %d", name, err, pat.KindUserExists)
+		}
+	}
+	wantAccount(t, store, ann)
+	wantAccount(t, store, bob)
+}
+
+func ownMayBeRespelt(t *testing.T, store pat.Store) {
+	account := Account(t, store, annProfile())
+	for _, profile := range rivals() {
+		account.Profile = profile
+		account = replaced(t, store, account)
+		wantAccount(t, store, account)
+	}
+	_, err := store.CreateAccount(t.Context(), pat.Account{Profile: account.Profile, NextTokenID: 1})
+	WantKind(t, err, pat.KindUserExists)
+}
+
+func renameFrees(t *testing.T, store pat.Store) {
+	account := Account(t, store, annProfile())
+	account.Profile = pat.Profile{Username: "bob", Role: pat.Viewer}
+	replaced(t, store, account)
+	Account(t, store, annProfile())
+}
+
+func deleteFrees(t *testing.T, store pat.Store) {
+	for range 3 {
+		succeed(t, store.DeleteAccount(t.Context(), Account(t, store, annProfile())))
+	}
+	Account(t, store, annProfile())
+}
+
+func kindsAreApart(t *testing.T, store pat.Store) {
+	ann := Account(t, store, annProfile())
+	other := Account(t, store, pat.Profile{Username: ann.Email, Email: fmt.Sprintf("%d@example.org", ann.ID), Role: pat.Viewer})
+	wantAccount(t, store, other)
+}
