@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Functions for a script that keeps services running until it is told to stop. To be sourced.
+#
+# Every service is a job in a process group of its own: Ctrl-C reaches the script alone, which then ends its services
+# in order. Where the kernel can do it (Linux), a service also gets SIGTERM when the script is killed outright.
+
+# fail MESSAGE...: says what went wrong and ends the script.
+fail() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# usage_error MESSAGE...: refuses the command line.
+usage_error() {
+  printf "%s: %s; see '%s --help'\n" "${0##*/}" "$*" "$0" >&2
+  exit 2
+}
+
+# need COMMAND HINT: ends the script with the hint when the command is missing.
+need() {
+  command -v "$1" >/dev/null || fail "$1 is missing: $2"
+}
+
+# check_port NUMBER: refuses what is not a TCP port.
+check_port() {
+  if ! [[ $1 =~ ^[1-9][0-9]{0,4}$ ]] || (($1 > 65535)); then
+    usage_error "'$1' is not a port"
+  fi
+}
+
+# launch COMMAND...: starts the command in the background; $! is its process id, and that of its process group.
+launch() {
+  local tie=()
+  if command -v setpriv >/dev/null; then
+    tie=(setpriv --pdeathsig TERM --)
+  fi
+  set -m
+  ${tie[@]+"${tie[@]}"} "$@" &
+  set +m
+}
+
+alive() {
+  [[ -n $1 ]] && kill -0 "$1" 2>/dev/null
+}
+
+ended() {
+  ! alive "$1"
+}
+
+# await SECONDS PID COMMAND...: waits until the command succeeds. Fails when the process ends first or time is up.
+await() {
+  local deadline=$((SECONDS + $1)) pid=$2
+  shift 2
+  until "$@"; do
+    if ended "$pid"; then
+      "$@"
+      return
+    fi
+    ((SECONDS < deadline)) || return 1
+    sleep 0.1
+  done
+}
+
+# stop PID: ends what launch started; kills it when 30 seconds were not enough. An empty PID is nothing to do.
+stop() {
+  alive "$1" || return 0
+  kill -s TERM -- "-$1" 2>/dev/null || return 0
+  await 30 $$ ended "$1" || kill -s KILL -- "-$1" 2>/dev/null || true
+}
+
+# stop_with_stdin: sends this script SIGTERM when its standard input ends, so that it does not outlive who started it.
+stop_with_stdin() {
+  # shellcheck disable=SC2016 # $PPID is the inner shell's: this script.
+  launch bash -c 'while read -r; do :; done; kill -s TERM "$PPID"'
+}
+
+# on_stop_exit CODES: a stop signal ends the script; "signal" gives the usual 130 or 143, "success" gives 0.
+on_stop_exit() {
+  case $1 in
+    signal)
+      trap 'exit 130' INT
+      trap 'exit 143' TERM HUP
+      ;;
+    success) trap 'exit 0' INT TERM HUP ;;
+  esac
+}
+
+# listens PORT: whether anything accepts connections on 127.0.0.1:PORT.
+listens() {
+  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# answers PORT: whether 127.0.0.1:PORT speaks HTTP, whatever the status.
+answers() (
+  { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || exit 1
+  printf 'GET / HTTP/1.0\r\n\r\n' >&3
+  IFS= read -r -t 5 line <&3 && [[ $line == HTTP/* ]]
+)
+
+# free_port: prints a port that nothing listens on, below the range from which systems give ports to clients.
+free_port() {
+  local port
+  while port=$((10000 + RANDOM % 20000)) && listens "$port"; do :; done
+  echo "$port"
+}
