@@ -40,7 +40,7 @@ func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) e
 	return s.commit(ctx, t)
 }
 
-func (s *Store) putAccount(ctx context.Context, account pat.Account, if_ condition) error {
+func (s *Store) putAccount(ctx context.Context, account pat.Account, only condition) error {
 	raw, err := attributevalue.MarshalMap(newAccountItem(account))
 	if err != nil {
 		return internal(err)
@@ -48,11 +48,11 @@ func (s *Store) putAccount(ctx context.Context, account pat.Account, if_ conditi
 	_, err = s.api.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                 &s.table,
 		Item:                      raw,
-		ConditionExpression:       if_.expression,
-		ExpressionAttributeValues: if_.values,
+		ConditionExpression:       only.expression,
+		ExpressionAttributeValues: only.values,
 	})
 	if err != nil {
-		return translate("PutItem", s.table, err, if_.failed)
+		return translate("PutItem", s.table, err, only.failed)
 	}
 	return nil
 }

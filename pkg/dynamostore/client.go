@@ -70,7 +70,9 @@ const (
 )
 
 // jitter is a pause before the next try, uniform below a bound that doubles.
-func jitter(try int) time.Duration { return rand.N(min(firstPause<<min(try, 10), maxPause)) }
+func jitter(try int) time.Duration {
+	return rand.N(min(firstPause<<min(try, 10), maxPause)) //nolint:gosec // no secret: it keeps rivals apart
+}
 
 // waiter returns when it is time for the next try, or with the context's error before.
 type waiter func(ctx context.Context, try int) error

@@ -1,16 +1,11 @@
 package dynamostore
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"pats/pkg/pat"
@@ -31,12 +26,29 @@ var (
 	adminsKey = key{PK: "SYSTEM", SK: "ADMINS"}
 )
 
+// values is an item, or what stands in an expression.
+type values = map[string]types.AttributeValue
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+// textOf is the text of value, or empty if it is none.
+func textOf(value types.AttributeValue) string {
+	if s, ok := value.(*types.AttributeValueMemberS); ok {
+		return s.Value
+	}
+	return ""
+}
+
+func number[N ~int | ~int64](n N) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
+}
+
 type key struct {
 	PK string `dynamodbav:"pk"`
 	SK string `dynamodbav:"sk"`
 }
 
-func (k key) item() map[string]types.AttributeValue {
+func (k key) item() values {
 	return values{"pk": text(k.PK), "sk": text(k.SK)}
 }
 
@@ -150,36 +162,36 @@ func newUniqueItem(value string, id pat.UserID) uniqueItem {
 }
 
 // readAccount puts the account together from the items of its partition. Errors: KindNotFound, KindInternal.
-func readAccount(id pat.UserID, items []map[string]types.AttributeValue) (pat.Account, error) {
-	var account *accountItem
-	var seen seenItem
-	for _, raw := range items {
-		var err error
-		switch sortOf(raw) {
-		case accountSort:
-			account = new(accountItem)
-			*account, err = decode[accountItem](raw)
-		case seenSort:
-			seen, err = decode[seenItem](raw)
-		default:
-			err = unreadable(raw, errStranger)
-		}
-		if err != nil {
-			return pat.Account{}, err
-		}
-	}
-	if account == nil {
+func readAccount(id pat.UserID, items []values) (pat.Account, error) {
+	raw := pick(items, accountSort)
+	if raw == nil {
 		return pat.Account{}, pat.NoUser(nil)
+	}
+	account, err := decode[accountItem](raw, accountForm)
+	if err != nil {
+		return pat.Account{}, err
+	}
+	seen, err := readSeen(pick(items, seenSort))
+	if err != nil {
+		return pat.Account{}, err
 	}
 	return account.account(id, seen), nil
 }
 
-func sortOf(raw map[string]types.AttributeValue) string {
-	sk, _ := raw["sk"].(*types.AttributeValueMemberS)
-	if sk == nil {
-		return ""
+func pick(items []values, sk string) values {
+	i := slices.IndexFunc(items, func(raw values) bool { return textOf(raw["sk"]) == sk })
+	if i < 0 {
+		return nil
 	}
-	return sk.Value
+	return items[i]
+}
+
+// readSeen takes a missing item for one without times: a Query beside the transaction that deletes the user may show that.
+func readSeen(raw values) (seenItem, error) {
+	if raw == nil {
+		return seenItem{}, nil
+	}
+	return decode[seenItem](raw, seenForm)
 }
 
 func (i accountItem) account(id pat.UserID, seen seenItem) pat.Account {
@@ -222,53 +234,18 @@ func (i tokenItem) token() pat.Token {
 }
 
 // readListed reads an item of the directory. Errors: KindInternal.
-func readListed(raw map[string]types.AttributeValue) (pat.Account, error) {
-	item, err := decode[directoryItem](raw)
+func readListed(raw values) (pat.Account, error) {
+	item, err := decode[directoryItem](raw, directoryForm)
 	if err != nil {
 		return pat.Account{}, err
 	}
 	id, err := strconv.ParseInt(item.SK, 10, 64)
 	if err != nil {
-		return pat.Account{}, unreadable(raw, errStranger)
+		return pat.Account{}, unreadable(raw, errNumber)
 	}
-	return item.profileItem.account(pat.UserID(id)), nil
+	return item.account(pat.UserID(id)), nil
 }
 
 func moment(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
 
 func seenName(id pat.TokenID) string { return strconv.FormatInt(int64(id), 10) }
-
-var errStranger = errors.New("it does not belong there")
-
-// decode reads an item, and accepts it only if writing what was read gives the same item again. So a missing or unknown
-// attribute, and one of another type, is an error and never an empty value; nothing that is stored is lost by the next write.
-func decode[T any](raw map[string]types.AttributeValue) (T, error) {
-	var item T
-	if !reflect.DeepEqual(raw["format"], number(format)) {
-		return item, unreadable(raw, errors.New("its format is not known to this version of the program"))
-	}
-	reading := attributevalue.UnmarshalMap(raw, &item)
-	again, writing := attributevalue.MarshalMap(item)
-	if names := differing(raw, again); reading != nil || writing != nil || len(names) > 0 {
-		var none T
-		return none, unreadable(raw, fmt.Errorf("wrong or missing: %s", strings.Join(names, ", ")))
-	}
-	return item, nil
-}
-
-// differing names the attributes that a and b do not share, in order.
-func differing(a, b map[string]types.AttributeValue) []string {
-	names := slices.Sorted(maps.Keys(a))
-	names = slices.AppendSeq(names, maps.Keys(b))
-	slices.Sort(names)
-	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return reflect.DeepEqual(a[name], b[name]) })
-}
-
-// unreadable names the item and says nothing of what it holds.
-func unreadable(raw map[string]types.AttributeValue, cause error) error {
-	pk, _ := raw["pk"].(*types.AttributeValueMemberS)
-	if pk == nil {
-		return internal(fmt.Errorf("an item without a key: %w", cause))
-	}
-	return internal(fmt.Errorf("item %q, %q cannot be read: %w", pk.Value, sortOf(raw), cause))
-}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"pats/pkg/pat"
 )
@@ -86,7 +85,7 @@ func (s *Store) directory(after pat.UserID) *dynamodb.QueryInput {
 	return page
 }
 
-func appendListed(accounts []pat.Account, items []map[string]types.AttributeValue) ([]pat.Account, error) {
+func appendListed(accounts []pat.Account, items []values) ([]pat.Account, error) {
 	for _, raw := range items {
 		account, err := readListed(raw)
 		if err != nil {

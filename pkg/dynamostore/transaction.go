@@ -2,7 +2,6 @@ package dynamostore
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -11,14 +10,6 @@ import (
 
 	"pats/pkg/pat"
 )
-
-type values = map[string]types.AttributeValue
-
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func number[N ~int | ~int64](n N) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
-}
 
 // condition is what must hold of the stored item for a write to happen, and what it means if it does not.
 type condition struct {
@@ -64,22 +55,22 @@ func (s *Store) commit(ctx context.Context, t *transaction) error {
 	return nil
 }
 
-func (t *transaction) put(item any, if_ condition) {
+func (t *transaction) put(item any, only condition) {
 	raw := t.marshal(item)
-	t.add(if_.failed, types.TransactWriteItem{Put: &types.Put{
+	t.add(only.failed, types.TransactWriteItem{Put: &types.Put{
 		TableName:                 t.table,
 		Item:                      raw,
-		ConditionExpression:       if_.expression,
-		ExpressionAttributeValues: if_.values,
+		ConditionExpression:       only.expression,
+		ExpressionAttributeValues: only.values,
 	}})
 }
 
-func (t *transaction) delete(at key, if_ condition) {
-	t.add(if_.failed, types.TransactWriteItem{Delete: &types.Delete{
+func (t *transaction) delete(at key, only condition) {
+	t.add(only.failed, types.TransactWriteItem{Delete: &types.Delete{
 		TableName:                 t.table,
 		Key:                       at.item(),
-		ConditionExpression:       if_.expression,
-		ExpressionAttributeValues: if_.values,
+		ConditionExpression:       only.expression,
+		ExpressionAttributeValues: only.values,
 	}})
 }
 
@@ -109,13 +100,13 @@ func (t *transaction) countAdmin(was, is bool) {
 	}
 }
 
-func (t *transaction) update(at key, expression string, if_ condition) {
-	t.add(if_.failed, types.TransactWriteItem{Update: &types.Update{
+func (t *transaction) update(at key, expression string, only condition) {
+	t.add(only.failed, types.TransactWriteItem{Update: &types.Update{
 		TableName:                 t.table,
 		Key:                       at.item(),
 		UpdateExpression:          &expression,
-		ConditionExpression:       if_.expression,
-		ExpressionAttributeValues: if_.values,
+		ConditionExpression:       only.expression,
+		ExpressionAttributeValues: only.values,
 	}})
 }
 
@@ -124,7 +115,7 @@ func (t *transaction) add(failed meaning, write types.TransactWriteItem) {
 	t.failed = append(t.failed, failed)
 }
 
-func (t *transaction) marshal(item any) map[string]types.AttributeValue {
+func (t *transaction) marshal(item any) values {
 	raw, err := attributevalue.MarshalMap(item)
 	if err != nil {
 		t.err = err

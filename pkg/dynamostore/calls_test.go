@@ -1,0 +1,87 @@
+package dynamostore_test
+
+import (
+	"context"
+	"testing"
+
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// TestCalls holds the number of calls that each operation costs, and so its price and its latency.
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	type calls = map[string]int
+	tests := []struct {
+		name string
+		do   func(context.Context, *fixture, pattest.Holder) error
+		want calls
+	}{
+		{"a token's first use", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			_, err := f.service.Authenticate(ctx, h.Secret)
+			return err
+		}, calls{query: 1, update: 1}},
+		{"a token's next use", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			if _, err := f.service.Authenticate(ctx, h.Secret); err != nil {
+				return err
+			}
+			f.probe.forget()
+			_, err := f.service.Authenticate(ctx, h.Secret)
+			return err
+		}, calls{query: 1}},
+		{"list", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			_, err := f.service.Tokens(ctx, h.Identity())
+			return err
+		}, calls{query: 1}},
+		{"create", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			_, _, err := f.service.CreateToken(ctx, h.Identity(), pattest.Draft("another"))
+			return err
+		}, calls{query: 1, put: 1}},
+		{"revoke", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			return f.service.RevokeToken(ctx, h.Identity(), h.Token.ID)
+		}, calls{query: 1, put: 1}},
+		{"revoke what is not there", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			return f.service.RevokeToken(ctx, h.Identity(), 99)
+		}, calls{query: 1}},
+		{"disable a user", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			if _, err := f.service.CreateUser(ctx, pattest.Profile("another", pat.Admin)); err != nil {
+				return err
+			}
+			f.probe.forget()
+			return f.service.SetDisabled(ctx, h.Account.ID, true)
+		}, calls{query: 1, transact: 1}},
+		{"create a user", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			_, err := f.service.CreateUser(ctx, pattest.Profile("another", pat.Editor))
+			return err
+		}, calls{update: 1, transact: 1}},
+		{"list users", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			_, err := f.service.Users(ctx, 0, 100)
+			return err
+		}, calls{query: 1}},
+		{"list no users", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			_, err := f.service.Users(ctx, 0, 0)
+			return err
+		}, calls{}},
+		{"warm", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			return f.store.Warm(ctx)
+		}, calls{query: 1}},
+		{"a malformed token", func(context.Context, *fixture, pattest.Holder) error {
+			if _, err := pat.ParseSecret("user:v2_made-up"); pat.KindOf(err) != pat.KindUnauthenticated {
+				return err
+			}
+			return nil
+		}, calls{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			h := f.holder(t)
+			f.probe.forget()
+			if err := test.do(t.Context(), f, h); err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "calls", f.probe.made(), test.want)
+		})
+	}
+}

@@ -1,0 +1,14 @@
+package dynamostore
+
+import "context"
+
+// WithoutPauses lets s try again at once.
+func WithoutPauses(s *Store) *Store {
+	s.wait = func(ctx context.Context, _ int) error { return ctx.Err() }
+	return s
+}
+
+// Translate is translate, with a KindConflict, KindUserExists and KindLastAdmin for the first, second and third write.
+func Translate(err error) error {
+	return translate("PutItem", "tokens", err, conflict, userExists, lastAdmin)
+}
