@@ -35,7 +35,7 @@ func Check(ctx context.Context, path string, progress func(done, total int64)) (
 	if progress == nil {
 		progress = func(_, _ int64) {}
 	}
-	file, err := os.Open(path)
+	file, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return Report{}, err
 	}
@@ -59,12 +59,12 @@ func inspect(ctx context.Context, file *os.File, path string, progress func(done
 	if err != nil {
 		return Report{}, refuse(path, err)
 	}
-	w := &walk{meta: start, ctx: ctx, file: file, progress: progress, used: make([]bool, start.end)}
+	w := &walk{meta: start, stop: ctx.Err, file: file, progress: progress, used: make([]bool, start.end)}
 	c := newContents(w)
 	if err := c.inspect(); err != nil {
 		return Report{}, refuse(path, err)
 	}
-	return Report{Bytes: int64(w.end) * w.pageSize, Users: len(c.users), Tokens: c.tokens, Findings: w.findings}, nil
+	return Report{Bytes: w.bytes(uint64(w.end)), Users: len(c.users), Tokens: c.tokens, Findings: w.findings}, nil
 }
 
 func newContents(w *walk) *contents {

@@ -2,7 +2,6 @@ package boltstore
 
 import (
 	"cmp"
-	"encoding/binary"
 
 	"pats/pkg/pat"
 )
@@ -115,7 +114,7 @@ func (c *contents) seen(e element) error {
 	if _, err := decode[int64](bucketSeen, e.key, e.value); err != nil {
 		return err
 	}
-	if len(e.key) != 2*idLen || binary.BigEndian.Uint64(e.key[idLen:]) >= uint64(c.users[userOf(e.key)]) {
+	if len(e.key) != 2*idLen || tokenOf(e.key) < 1 || tokenOf(e.key) >= c.users[userOf(e.key)] {
 		return damaged("a use is recorded of token %x, which there never was", e.key)
 	}
 	return nil

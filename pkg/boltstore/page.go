@@ -5,7 +5,6 @@ import (
 	"errors"
 	"hash/fnv"
 	"io"
-	"math/bits"
 )
 
 // The layout of a bbolt file, version 2, as far as it takes to check one. Integers have the byte order of the machine.
@@ -33,6 +32,7 @@ const (
 	boltVersion = 2
 	minPageSize = 1 << 10
 	maxPageSize = 1 << 16
+	maxPages    = 1 << 40
 	longList    = 0xFFFF
 )
 
@@ -48,6 +48,11 @@ type meta struct {
 	// end is above every page in use.
 	end    pageID
 	change uint64
+}
+
+// bytes is the length of so many pages, of a file that has them.
+func (m meta) bytes(pages uint64) int64 {
+	return int64(pages) * m.pageSize //nolint:gosec // readMeta has bounded end
 }
 
 // readMeta reads both meta pages and gives the newer. Errors: damage; those of r.
@@ -70,7 +75,7 @@ func readMeta(r io.ReaderAt, size int64) (meta, error) {
 	switch {
 	case first.pageSize != second.pageSize:
 		return meta{}, damaged("its meta pages disagree")
-	case newer.end > pageID(size/newer.pageSize):
+	case newer.bytes(uint64(newer.end)) > size:
 		return meta{}, damaged("it is cut off: it has %d bytes of at least %d pages of %d bytes", size, newer.end, newer.pageSize)
 	}
 	return newer, nil
@@ -114,8 +119,10 @@ func parseMeta(data []byte, id pageID) (meta, error) {
 		return meta{}, damaged("its meta page %d is damaged", id)
 	case order.Uint32(body[4:]) != boltVersion:
 		return meta{}, damaged("it has version %d of bbolt's format, not %d", order.Uint32(body[4:]), boltVersion)
-	case m.pageSize < minPageSize, m.pageSize > maxPageSize, bits.OnesCount64(uint64(m.pageSize)) != 1:
+	case m.pageSize < minPageSize, m.pageSize > maxPageSize, m.pageSize&(m.pageSize-1) != 0:
 		return meta{}, damaged("its pages have %d bytes", m.pageSize)
+	case m.end > maxPages:
+		return meta{}, damaged("it has %d pages", m.end)
 	}
 	return m, nil
 }
@@ -176,9 +183,9 @@ func (p page) element(at int) (element, bool) {
 
 // cut gives the n bytes that start so far after at, if the page has them.
 func (p page) cut(at int, position, skip, n uint32) ([]byte, bool) {
-	start := uint64(at) + uint64(position) + uint64(skip)
-	end := start + uint64(n)
-	if end > uint64(len(p.data)) {
+	start := int64(at) + int64(position) + int64(skip)
+	end := start + int64(n)
+	if end > int64(len(p.data)) {
 		return nil, false
 	}
 	return p.data[start:end:end], true
@@ -186,16 +193,16 @@ func (p page) cut(at int, position, skip, n uint32) ([]byte, bool) {
 
 // free are the pages that a freelist's page names. Errors: damage.
 func (p page) free() ([]pageID, error) {
-	ids, count := p.data[pageHeaderLen:], uint64(p.count)
-	if p.count == longList && len(ids) >= idLen {
-		count, ids = order.Uint64(ids), ids[idLen:]
+	var free []pageID
+	for ids := p.data[pageHeaderLen:]; len(ids) >= idLen; ids = ids[idLen:] {
+		free = append(free, pageID(order.Uint64(ids)))
 	}
-	if p.flags != freelistFlag || count > uint64(len(ids)/idLen) {
+	count := pageID(p.count)
+	if p.count == longList && len(free) > 0 {
+		count, free = free[0], free[1:]
+	}
+	if p.flags != freelistFlag || count > pageID(len(free)) { //nolint:gosec // a length is positive
 		return nil, damaged("page %d is no list of free pages", p.id)
 	}
-	free := make([]pageID, count)
-	for i := range free {
-		free[i] = pageID(order.Uint64(ids[i*idLen:]))
-	}
-	return free, nil
+	return free[:count], nil
 }

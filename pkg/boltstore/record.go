@@ -157,10 +157,22 @@ func get[T any](tx *bolt.Tx, bucket, key []byte) (value T, found bool, err error
 	return value, err == nil, err
 }
 
-func userKey(id pat.UserID) []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
+// Keys are big-endian, so that they sort as the IDs do. IDs are positive.
 
-func seenKey(user pat.UserID, token pat.TokenID) []byte {
-	return binary.BigEndian.AppendUint64(userKey(user), uint64(token))
+func userKey(id pat.UserID) []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(id)) //nolint:gosec // see above
 }
 
-func userOf(key []byte) pat.UserID { return pat.UserID(binary.BigEndian.Uint64(key)) }
+func seenKey(user pat.UserID, token pat.TokenID) []byte {
+	return binary.BigEndian.AppendUint64(userKey(user), uint64(token)) //nolint:gosec // see above
+}
+
+// userOf is the first ID of a key.
+func userOf(key []byte) pat.UserID {
+	return pat.UserID(binary.BigEndian.Uint64(key)) //nolint:gosec // see above
+}
+
+// tokenOf is the second ID of a key.
+func tokenOf(key []byte) pat.TokenID {
+	return pat.TokenID(binary.BigEndian.Uint64(key[idLen:])) //nolint:gosec // see above
+}

@@ -61,14 +61,14 @@ func Open(path string) (*Store, error) {
 }
 
 func openOrCreate(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	file, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the operator names the file
 	if !errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(path, os.O_RDWR, 0)
+	return os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the operator names the file
 }
 
 // admit locks the file and looks it through. It does not write to it.

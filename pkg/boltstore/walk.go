@@ -2,7 +2,6 @@ package boltstore
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 )
@@ -14,11 +13,12 @@ const maxFindings = 100
 // that it ends whatever the file says, and so that in the end each page turns out to be in use exactly once, or free.
 type walk struct {
 	meta
-	ctx      context.Context
+	// stop gives the error of a context that is done.
+	stop     func() error
 	file     io.ReaderAt
 	progress func(done, total int64)
 	used     []bool
-	done     int64
+	done     uint64
 	findings []string
 }
 
@@ -44,21 +44,21 @@ func (w *walk) claim(id pageID, n uint64) error {
 		}
 		w.used[next] = true
 	}
-	w.done += int64(n) * w.pageSize
-	w.progress(w.done, int64(w.end)*w.pageSize)
+	w.done += n
+	w.progress(w.bytes(w.done), w.bytes(uint64(w.end)))
 	return nil
 }
 
 // load reads a page and claims it. Errors: damage; those of the file and of the context.
 func (w *walk) load(id pageID) (page, error) {
-	if err := w.ctx.Err(); err != nil {
+	if err := w.stop(); err != nil {
 		return page{}, err
 	}
 	if err := w.claim(id, 1); err != nil {
 		return page{}, err
 	}
 	data := make([]byte, w.pageSize)
-	if err := readFull(w.file, data, int64(id)*w.pageSize); err != nil {
+	if err := readFull(w.file, data, w.bytes(uint64(id))); err != nil {
 		return page{}, err
 	}
 	p := parsePage(data)
@@ -75,9 +75,9 @@ func (w *walk) loadOverflow(p page) (page, error) {
 	if err := w.claim(p.id+1, p.overflow); err != nil {
 		return page{}, err
 	}
-	data := make([]byte, int64(p.overflow+1)*w.pageSize)
+	data := make([]byte, w.bytes(p.overflow+1))
 	p.data = data
-	return p, readFull(w.file, data, int64(p.id)*w.pageSize)
+	return p, readFull(w.file, data, w.bytes(uint64(p.id)))
 }
 
 // bucket visits the elements of the bucket with this header, in order of key. Errors: damage of the bucket itself; those of the

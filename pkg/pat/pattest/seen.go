@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"pats/pkg/pat"
 )
 
@@ -28,17 +30,15 @@ func seenAccount(t *testing.T, store pat.Store, n int) pat.Account {
 // wantSeen fails the test unless the uses on record are these, in order of the tokens.
 func wantSeen(t *testing.T, store pat.Store, id pat.UserID, want ...time.Time) {
 	t.Helper()
-	account := Read(t, store, id)
-	if len(account.Tokens) != len(want) {
-		t.Fatalf("got %d tokens, want %d", len(account.Tokens), len(want))
+	var got []time.Time
+	for _, token := range Read(t, store, id).Tokens {
+		got = append(got, token.SeenAt)
+		if token.SeenAt.Location() != time.UTC {
+			t.Errorf("token %d: seen %v, want a time in UTC", token.ID, token.SeenAt)
+		}
 	}
-	for i, token := range account.Tokens {
-		if !token.SeenAt.Equal(want[i]) || (!want[i].IsZero() && token.SeenAt.Location() != time.UTC) {
-			t.Errorf("token %d: got seen %v, want %v", token.ID, token.SeenAt, want[i])
-		}
-		if token.SeenAt.IsZero() != want[i].IsZero() {
-			t.Errorf("token %d: got %v, want the zero time", token.ID, token.SeenAt)
-		}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("uses on record, -want +got:\n%s", diff)
 	}
 }
 
