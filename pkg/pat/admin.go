@@ -25,12 +25,12 @@ func NewAdminSecret(random io.Reader) (AdminSecret, error) {
 	if _, err := io.ReadFull(random, raw[:]); err != nil {
 		return AdminSecret{}, fmt.Errorf("reading randomness: %w", err)
 	}
-	return AdminSecret{sealed{AdminPrefix + base64.RawURLEncoding.EncodeToString(raw[:])}}, nil
+	return AdminSecret{seal(AdminPrefix + base64.RawURLEncoding.EncodeToString(raw[:]))}, nil
 }
 
 // Hash is what the service is configured with to recognise the token: SHA-256 in 64 hex digits.
 func (s AdminSecret) Hash() string {
-	sum := sha256.Sum256([]byte(s.text))
+	sum := sha256.Sum256([]byte(s.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -48,7 +48,7 @@ func ParseAdminKey(hash string) (AdminKey, error) {
 
 // Matches says, in constant time, whether token is the admin API token.
 func (k AdminKey) Matches(token string) bool {
-	hash := AdminSecret{sealed{token}}.Hash()
+	hash := AdminSecret{seal(token)}.Hash()
 	return k.hash != "" && subtle.ConstantTimeCompare([]byte(hash), []byte(k.hash)) == 1
 }
 

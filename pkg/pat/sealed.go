@@ -8,11 +8,19 @@ import (
 
 const redacted = "[redacted]"
 
-// sealed is a text that shows itself to nobody who does not ask for it by Reveal.
-type sealed struct{ text string }
+// sealed is a text that shows itself to nobody who does not ask for it by Reveal. It holds the text behind a pointer: fmt calls
+// no methods on what stands in an unexported field of another struct, and would print a string there.
+type sealed struct{ text *string }
+
+func seal(text string) sealed { return sealed{&text} }
 
 // Reveal is the text itself. Call it to hand the text to the person it was made for, and for nothing else.
-func (s sealed) Reveal() string { return s.text }
+func (s sealed) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // Format prints "[redacted]" for every verb (fmt.Formatter).
 func (s sealed) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }

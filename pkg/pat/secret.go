@@ -57,7 +57,7 @@ func NewSecret(random io.Reader, user UserID) (Secret, error) {
 		chars[i] = base64URL[b&63]
 	}
 	body := secretPrefix + string(selector) + "_" + string(chars)
-	return Secret{sealed{body + checksum(body)}}, nil
+	return Secret{seal(body + checksum(body))}, nil
 }
 
 // ParseSecret checks text's form and checksum, so that a mistyped or made-up token is refused without a read.
@@ -69,7 +69,7 @@ func ParseSecret(text string) (Secret, error) {
 	if _, err := decodeSelector(text[selectorStart:selectorEnd]); err != nil {
 		return Secret{}, Refused(ReasonInvalid, err)
 	}
-	return Secret{sealed{text}}, nil
+	return Secret{seal(text)}, nil
 }
 
 func wellFormed(text string) bool {
@@ -94,12 +94,18 @@ func only(text, alphabet string) bool {
 	return strings.Trim(text, alphabet) == ""
 }
 
-// Selector is the public part of the token.
-func (s Secret) Selector() Selector { return Selector(s.text[selectorStart:selectorEnd]) }
+// Selector is the public part of the token, and empty for the zero Secret.
+func (s Secret) Selector() Selector {
+	text := s.Reveal()
+	if text == "" {
+		return ""
+	}
+	return Selector(text[selectorStart:selectorEnd])
+}
 
 // Verifier is what a store keeps to recognise the token.
 func (s Secret) Verifier() Verifier {
-	sum := sha256.Sum256([]byte(s.text))
+	sum := sha256.Sum256([]byte(s.Reveal()))
 	return Verifier(base64.RawURLEncoding.EncodeToString(sum[:]))
 }
 
