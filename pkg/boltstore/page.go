@@ -197,11 +197,11 @@ func (p page) free() ([]pageID, error) {
 	for ids := p.data[pageHeaderLen:]; len(ids) >= idLen; ids = ids[idLen:] {
 		free = append(free, pageID(order.Uint64(ids)))
 	}
-	count := pageID(p.count)
+	count := pageID(p.count) //nolint:gosec // read from 16 bits
 	if p.count == longList && len(free) > 0 {
 		count, free = free[0], free[1:]
 	}
-	if p.flags != freelistFlag || count > pageID(len(free)) { //nolint:gosec // a length is positive
+	if p.flags != freelistFlag || count > pageID(len(free)) {
 		return nil, damaged("page %d is no list of free pages", p.id)
 	}
 	return free[:count], nil
