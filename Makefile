@@ -34,7 +34,7 @@ run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA
 build: bin/pats ## Build the command bin/pats
 
 bin/pats: $(GOFILES)
-	@go build -trimpath -o $@ ./cmd/pats
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/pats
 
 .PHONY: test
 test: ## Run the tests that need nothing but Go, and those that need Java and Maven where these are there
