@@ -63,7 +63,7 @@ func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pa
 	var accounts []pat.Account
 	page := s.directory(after)
 	for len(accounts) < limit {
-		page.Limit = aws.Int32(int32(min(limit-len(accounts), math.MaxInt32)))
+		page.Limit = aws.Int32(int32(min(limit-len(accounts), math.MaxInt32))) //nolint:gosec // it is at most MaxInt32
 		found, err := s.query(ctx, page)
 		if err != nil {
 			return nil, err

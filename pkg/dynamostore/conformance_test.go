@@ -1,0 +1,16 @@
+package dynamostore_test
+
+import (
+	"testing"
+
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	pattest.Run(t, func(t *testing.T) pat.Store {
+		t.Helper()
+		return newFixture(t).store
+	})
+}

@@ -1,0 +1,154 @@
+package dynamostore_test
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// stored is where the store keeps what it reads, and how it is read.
+var stored = []struct {
+	pk, sk string
+	read   func(*testing.T, *fixture) error
+}{
+	{"USER#1", "ACCOUNT", readUser},
+	{"USER#1", "SEEN", readUser},
+	{"DIRECTORY", "0000000000000000001", readDirectory},
+}
+
+func readUser(t *testing.T, f *fixture) error {
+	t.Helper()
+	account, err := f.store.Account(t.Context(), 1)
+	equal(t, "account", account, pat.Account{})
+	return err
+}
+
+func readDirectory(t *testing.T, f *fixture) error {
+	t.Helper()
+	accounts, err := f.store.Accounts(t.Context(), 0, 10)
+	equal(t, "accounts", len(accounts), 0)
+	return err
+}
+
+// TestDamagedItem spoils each attribute in turn: no damage gives an account, and the error names the item, not its content.
+func TestDamagedItem(t *testing.T) {
+	t.Parallel()
+	for _, at := range stored {
+		t.Run(at.sk, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			h := f.holder(t)
+			if _, err := f.service.Authenticate(t.Context(), h.Secret); err != nil {
+				t.Fatal(err)
+			}
+			whole := f.read(t, at.pk, at.sk)
+			damages := spoil(whole)
+			if len(damages) < 5*len(whole)-10 {
+				t.Fatalf("only %d damages of %d attributes", len(damages), len(whole))
+			}
+			for name, damaged := range damages {
+				f.write(t, damaged)
+				wantDamage(t, name, at.read(t, f), at.pk)
+			}
+		})
+	}
+}
+
+func wantDamage(t *testing.T, name string, err error, pk string) {
+	t.Helper()
+	if err == nil || pat.KindOf(err) != pat.KindInternal {
+		t.Errorf("%s: got %v, want kind %d", name, err, pat.KindInternal)
+		return
+	}
+	if !strings.Contains(err.Error(), fmt.Sprintf("%q", pk)) {
+		t.Errorf("%s: the error does not name %s: %v", name, pk, err)
+	}
+	for _, content := range []string{"@example.org", "AAAAAAAAAAF", "A secret"} {
+		if strings.Contains(err.Error(), content) {
+			t.Errorf("%s: the error tells %q: %v", name, content, err)
+		}
+	}
+}
+
+// spoil gives every variant of whole in which one attribute, at any depth, is missing, of another type, or one too many, and
+// those with a format of another version or a number that is none of the domain's. The key is left alone.
+func spoil(whole item) map[string]item {
+	damages := map[string]item{
+		"format 2": with(whole, "format", &types.AttributeValueMemberN{Value: "2"}),
+	}
+	for name, value := range whole {
+		if name == "pk" || name == "sk" {
+			continue
+		}
+		for what, other := range spoilValue(value) {
+			damages[name+": "+what] = with(whole, name, other)
+		}
+	}
+	damages["another attribute"] = with(whole, "other", &types.AttributeValueMemberS{Value: "A secret"})
+	return damages
+}
+
+// with is whole with another value, or without one if value is nil.
+func with(whole item, name string, value types.AttributeValue) item {
+	changed := maps.Clone(whole)
+	changed[name] = value
+	if value == nil {
+		delete(changed, name)
+	}
+	return changed
+}
+
+func spoilValue(value types.AttributeValue) map[string]types.AttributeValue {
+	others := map[string]types.AttributeValue{
+		"missing": nil,
+		"null":    &types.AttributeValueMemberNULL{Value: true},
+		"binary":  &types.AttributeValueMemberB{Value: []byte("A secret")},
+		"set":     &types.AttributeValueMemberSS{Value: []string{"A secret"}},
+	}
+	switch value := value.(type) {
+	case *types.AttributeValueMemberN:
+		others["text"] = &types.AttributeValueMemberS{Value: "A secret"}
+		others["fraction"] = &types.AttributeValueMemberN{Value: "1.5"}
+		others["too large"] = &types.AttributeValueMemberN{Value: "1e30"}
+	case *types.AttributeValueMemberS:
+		others["number"] = &types.AttributeValueMemberN{Value: "7"}
+	case *types.AttributeValueMemberBOOL:
+		others["text"] = &types.AttributeValueMemberS{Value: "true"}
+	case *types.AttributeValueMemberL:
+		for what, inner := range spoilElement(value.Value[0]) {
+			others["element: "+what] = &types.AttributeValueMemberL{Value: []types.AttributeValue{inner}}
+		}
+	case *types.AttributeValueMemberM:
+		others["value: null"] = &types.AttributeValueMemberM{Value: item{"1": &types.AttributeValueMemberNULL{Value: true}}}
+		others["value: text"] = &types.AttributeValueMemberM{Value: item{"1": &types.AttributeValueMemberS{Value: "A secret"}}}
+		others["key: text"] = &types.AttributeValueMemberM{Value: item{"A secret": &types.AttributeValueMemberN{Value: "1"}}}
+	}
+	return others
+}
+
+func spoilElement(element types.AttributeValue) map[string]types.AttributeValue {
+	others := map[string]types.AttributeValue{"text": &types.AttributeValueMemberS{Value: "A secret"}}
+	whole, _ := element.(*types.AttributeValueMemberM)
+	for name, value := range whole.Value {
+		for what, other := range spoilValue(value) {
+			others[name+": "+what] = &types.AttributeValueMemberM{Value: with(whole.Value, name, other)}
+		}
+	}
+	others["one too many"] = &types.AttributeValueMemberM{Value: with(whole.Value, "other", &types.AttributeValueMemberN{Value: "7"})}
+	return others
+}
+
+// TestForeignItems: what else may one day stand in a user's partition is no part of the account.
+func TestForeignItems(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	h := f.holder(t)
+	f.write(t, keyOf("USER#1", "OTHER"))
+	equal(t, "account", pattest.Read(t, f.store, 1), h.Account)
+}
