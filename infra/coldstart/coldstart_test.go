@@ -9,14 +9,13 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"pats/infra/bootstrap"
 	dynamodblocal "pats/infra/dynamodb-local"
 	runtimeapi "pats/infra/runtime-api"
 	"pats/pkg/dynamostore"
@@ -35,7 +34,7 @@ const (
 // BenchmarkAuthorizerStart starts hello and the authorizer in turn, b.N times each. The authorizer looks a token up in
 // DynamoDB Local over plain HTTP and must allow it.
 func BenchmarkAuthorizerStart(b *testing.B) {
-	hello := subject{bootstrap: build(b, "Hello"), event: []byte(`{}`)}
+	hello := subject{binary: bootstrap.Build(b, "Hello"), event: []byte(`{}`)}
 	authorizer := authorizerSubject(b)
 	hello.start(b)
 	mustAllow(b, authorizer.start(b))
@@ -50,7 +49,7 @@ func BenchmarkAuthorizerStart(b *testing.B) {
 
 // subject is a function to be started, and the event for its first invocation.
 type subject struct {
-	bootstrap   string
+	binary      string
 	environment []string
 	event       []byte
 }
@@ -70,7 +69,7 @@ func (s subject) start(b *testing.B) times {
 		b.Fatal(err)
 	}
 	defer func() { _ = api.Close() }()
-	process := exec.CommandContext(ctx, s.bootstrap) //nolint:gosec // a binary that this benchmark built
+	process := exec.CommandContext(ctx, s.binary)
 	process.Env = append(s.environment, "AWS_LAMBDA_RUNTIME_API="+api.Address())
 	process.Stderr = os.Stderr
 	begin := time.Now()
@@ -82,12 +81,12 @@ func (s subject) start(b *testing.B) times {
 		_ = process.Wait()
 	}()
 	if err := api.AwaitReady(ctx); err != nil {
-		b.Fatalf("%s did not start: %v", s.bootstrap, err)
+		b.Fatalf("%s did not start: %v", s.binary, err)
 	}
 	ready := time.Since(begin)
 	body, err := api.Invoke(ctx, s.event)
 	if err != nil {
-		b.Fatalf("%s did not answer: %v", s.bootstrap, err)
+		b.Fatalf("%s did not answer: %v", s.binary, err)
 	}
 	return times{ready: ready, answer: time.Since(begin), body: body}
 }
@@ -103,24 +102,12 @@ func mustAllow(b *testing.B, t times) {
 	}
 }
 
-// build has make build the function as sam build does, for this machine's processor.
-func build(b *testing.B, function string) string {
-	b.Helper()
-	artifacts := b.TempDir()
-	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	command := exec.CommandContext(b.Context(), "make", "-C", "../..", "build-"+function, "ARTIFACTS_DIR="+artifacts, "ARCH="+architecture) //nolint:gosec // fixed words
-	if output, err := command.CombinedOutput(); err != nil {
-		b.Fatalf("building %s: %v\n%s", function, err, output)
-	}
-	return filepath.Join(artifacts, "bootstrap")
-}
-
 func authorizerSubject(b *testing.B) subject {
 	b.Helper()
 	endpoint := dynamodblocal.Start(b)
 	table := fmt.Sprintf("coldstart-%d", time.Now().UnixNano())
 	return subject{
-		bootstrap: build(b, "AuthorizerFunction"),
+		binary: bootstrap.Build(b, "AuthorizerFunction"),
 		environment: []string{
 			"TABLE_NAME=" + table, "AWS_REGION=" + region, "AWS_ENDPOINT_URL_DYNAMODB=" + endpoint,
 			"AWS_ACCESS_KEY_ID=" + keys, "AWS_SECRET_ACCESS_KEY=" + keys,

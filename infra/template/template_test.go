@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"pats"
+	"pats/infra/bootstrap"
 	"pats/pkg/dynamostore"
 )
 
@@ -147,9 +147,9 @@ func TestBuildGivesStaticStrippedBinaries(t *testing.T) {
 			if function.Metadata["BuildMethod"] != "makefile" {
 				t.Fatalf("BuildMethod is %v, want makefile", function.Metadata["BuildMethod"])
 			}
-			bootstrap, machine := build(t, id)
-			checkBinary(t, bootstrap, machine)
-			size := zipped(t, bootstrap)
+			binary, machine := build(t, id)
+			checkBinary(t, binary, machine)
+			size := zipped(t, binary)
 			t.Logf("%s: zip of %.2f MB", id, float64(size)/1e6)
 			if size > maxZip {
 				t.Errorf("the zip has %d bytes, want at most %d", size, maxZip)
@@ -162,21 +162,13 @@ func TestBuildGivesStaticStrippedBinaries(t *testing.T) {
 const samBuild = "PATS_SAM_BUILD"
 
 // build gives the function as sam build left it, or else as its target of the Makefile makes it for this processor.
-func build(t *testing.T, function string) (bootstrap string, machine elf.Machine) {
+func build(t *testing.T, function string) (path string, machine elf.Machine) {
 	t.Helper()
 	if folder := os.Getenv(samBuild); folder != "" {
 		return filepath.Join(folder, function, "bootstrap"), elf.EM_AARCH64
 	}
-	architecture, machine := "arm64", elf.EM_AARCH64
-	if runtime.GOARCH == "amd64" {
-		architecture, machine = "x86_64", elf.EM_X86_64
-	}
-	artifacts := t.TempDir()
-	command := exec.CommandContext(t.Context(), "make", "-C", "../..", "build-"+function, "ARTIFACTS_DIR="+artifacts, "ARCH="+architecture)
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("make build-%s: %v\n%s", function, err, output)
-	}
-	return filepath.Join(artifacts, "bootstrap"), machine
+	machines := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
+	return bootstrap.Build(t, function), machines[runtime.GOARCH]
 }
 
 func checkBinary(t *testing.T, path string, machine elf.Machine) {
