@@ -76,6 +76,7 @@ func (a Account) admit(selector Selector, now time.Time) (Token, error) {
 // add makes draft a token of a. The rules are checked in Unleash's order: description, expiry, limit, duplicate.
 // Errors: KindInvalid, KindLimit, KindDuplicate.
 func (a Account) add(draft Draft, secret Secret, now time.Time) (Account, Token, error) {
+	draft.ExpiresAt = draft.ExpiresAt.UTC().Truncate(time.Millisecond) // as it is kept
 	if err := cmp.Or(draft.check(now), a.room(draft.Description)); err != nil {
 		return Account{}, Token{}, err
 	}
@@ -85,7 +86,7 @@ func (a Account) add(draft Draft, secret Secret, now time.Time) (Account, Token,
 		Selector:    secret.Selector(),
 		Verifier:    secret.Verifier(),
 		CreatedAt:   now,
-		ExpiresAt:   draft.ExpiresAt.UTC().Truncate(time.Millisecond),
+		ExpiresAt:   draft.ExpiresAt,
 	}
 	a.NextTokenID++
 	a.Tokens = append(slices.Clone(a.Tokens), token)
