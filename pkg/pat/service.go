@@ -157,12 +157,17 @@ func (s *Service) issue(ctx context.Context, user UserID, draft Draft, may gate)
 }
 
 func (s *Service) revoke(ctx context.Context, user UserID, id TokenID, may gate) error {
+	tried := false
 	return s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
+		after, found := account.remove(id)
+		if tried && !found {
+			return account, false, nil // a write without an answer took effect, perhaps on the caller's own token
+		}
 		if err := may(account, now); err != nil {
 			return Account{}, false, err
 		}
-		account, found := account.remove(id)
-		return account, found, nil
+		tried = found
+		return after, found, nil
 	})
 }
 
