@@ -1,0 +1,296 @@
+package pat_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"pgregory.net/rapid"
+
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+const (
+	base64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	base62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+// tokenForm is the form of a token, told apart from the code: prefix, selector of 22 characters, 37 at random, 6 of checksum.
+var tokenForm = regexp.MustCompile(`^user:v2_([A-Za-z0-9_-]{22})_([A-Za-z0-9_-]{37})([0-9A-Za-z]{6})$`)
+
+func newSecret(tb testing.TB, user pat.UserID) pat.Secret {
+	tb.Helper()
+	secret, err := pat.NewSecret(pattest.NewRandom(), user)
+	if err != nil {
+		tb.Fatalf("NewSecret: %v", err)
+	}
+	return secret
+}
+
+// checksum is a second writing of the rule: CRC-32 (IEEE) in base62.
+func checksum(body string) string {
+	sum := crc32.ChecksumIEEE([]byte(body))
+	text := ""
+	for range 6 {
+		text = string(base62[sum%62]) + text
+		sum /= 62
+	}
+	return text
+}
+
+// withSelector is a token with a right checksum whose selector is any text.
+func withSelector(selector string) string {
+	body := "user:v2_" + selector + "_" + strings.Repeat("x", 37)
+	return body + checksum(body)
+}
+
+func selectorOf(user uint64) string {
+	raw := append(binary.BigEndian.AppendUint64(nil, user), 1, 2, 3, 4, 5, 6, 7, 8)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func TestNewSecretHasTheForm(t *testing.T) {
+	t.Parallel()
+	text := newSecret(t, 42).Reveal()
+	parts := tokenForm.FindStringSubmatch(text)
+	if parts == nil {
+		t.Fatal("the token does not have the form user:v2_<22>_<37><6>")
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || binary.BigEndian.Uint64(raw) != 42 {
+		t.Errorf("the selector holds user %d (%v), want 42", binary.BigEndian.Uint64(raw), err)
+	}
+	if want := checksum(strings.TrimSuffix(text, parts[3])); parts[3] != want {
+		t.Errorf("got checksum %s, want %s", parts[3], want)
+	}
+	if len(text) != pat.SecretLen {
+		t.Errorf("got %d characters, want %d", len(text), pat.SecretLen)
+	}
+}
+
+func TestNewSecretUsesAllCharacters(t *testing.T) {
+	t.Parallel()
+	random, seen := pattest.NewRandom(), map[rune]bool{}
+	for range 200 {
+		secret, err := pat.NewSecret(random, 1)
+		if err != nil {
+			t.Fatalf("NewSecret: %v", err)
+		}
+		for _, r := range tokenForm.FindStringSubmatch(secret.Reveal())[2] {
+			seen[r] = true
+		}
+	}
+	if len(seen) != len(base64URL) {
+		t.Errorf("200 tokens use %d characters, want all %d", len(seen), len(base64URL))
+	}
+}
+
+func TestNewSecretFailsWithoutRandomness(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("no entropy")
+	for name, random := range map[string][]byte{"none": nil, "selector only": make([]byte, 8), "cut short": make([]byte, 44)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reader := &thenFail{bytes.NewReader(random), broken}
+			if _, err := pat.NewSecret(reader, 1); !errors.Is(err, broken) {
+				t.Errorf("got %v, want %v", err, broken)
+			}
+		})
+	}
+	if _, err := pat.NewAdminSecret(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+		t.Errorf("NewAdminSecret: got %v, want %v", err, broken)
+	}
+}
+
+// thenFail reads what there is, and then fails.
+type thenFail struct {
+	data *bytes.Reader
+	err  error
+}
+
+func (r *thenFail) Read(p []byte) (int, error) {
+	if r.data.Len() == 0 {
+		return 0, r.err
+	}
+	return r.data.Read(p)
+}
+
+func TestSecretRoundTrip(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		user := pat.UserID(rapid.Int64Range(1, pat.MaxID).Draw(t, "user"))
+		random := rapid.SliceOfN(rapid.Byte(), 45, 45).Draw(t, "random")
+		secret, err := pat.NewSecret(bytes.NewReader(random), user)
+		if err != nil {
+			t.Fatalf("NewSecret: %v", err)
+		}
+		again, err := pat.ParseSecret(secret.Reveal())
+		if err != nil {
+			t.Fatalf("ParseSecret: %v", err)
+		}
+		if again.Reveal() != secret.Reveal() || again.Selector() != secret.Selector() || again.Selector().UserID() != user {
+			t.Errorf("got selector %s of user %d, want %s of user %d", again.Selector(), again.Selector().UserID(), secret.Selector(), user)
+		}
+		if !again.Verifier().Matches(secret) {
+			t.Error("the verifier does not match the token that it is of")
+		}
+	})
+}
+
+func TestParseSecretRefuses(t *testing.T) {
+	t.Parallel()
+	good := newSecret(t, 7).Reveal()
+	bad := map[string]string{
+		"nothing":                        "",
+		"prefix only":                    "user:v2_",
+		"newline at the end":             good + "\n",
+		"newline for the last character": good[:len(good)-1] + "\n",
+		"space before":                   " " + good,
+		"space after":                    good + " ",
+		"NUL after":                      good + "\x00",
+		"with Bearer":                    "Bearer " + good,
+		"one character short":            good[:len(good)-1],
+		"one character long":             good + "A",
+		"twice":                          good + good,
+		"upper-case prefix":              "USER" + good[4:],
+		"version 1":                      strings.Replace(good, "v2", "v1", 1),
+		"no prefix":                      good[8:],
+		"padding in the selector":        withSelector(selectorOf(7)[:20] + "=="),
+		"standard base64 in the selector": withSelector(
+			strings.NewReplacer("A", "+", "B", "/").Replace(selectorOf(7))),
+		"line break in the selector":        withSelector(selectorOf(7)[:21] + "\n"),
+		"spare bits set in the selector":    withSelector(selectorOf(7)[:21] + nextCharacter(selectorOf(7)[21])),
+		"user 0":                            withSelector(selectorOf(0)),
+		"user above the largest":            withSelector(selectorOf(pat.MaxID + 1)),
+		"user -1":                           withSelector(selectorOf(1<<64 - 1)),
+		"selector with a letter of another": withSelector("é" + selectorOf(7)[2:]),
+		"dot in the random part":            dotted(),
+		"admin token":                       pat.AdminPrefix + strings.Repeat("x", 80),
+	}
+	for name, text := range bad {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := pat.ParseSecret(text)
+			wantRefused(t, err, pat.ReasonInvalid)
+			if len(text) > 20 && strings.Contains(err.Error(), text[10:20]) {
+				t.Error("the error quotes the text")
+			}
+		})
+	}
+	for _, user := range []uint64{1, pat.MaxID} {
+		if _, err := pat.ParseSecret(withSelector(selectorOf(user))); err != nil {
+			t.Errorf("user %d: got %v, want no error", user, err)
+		}
+	}
+}
+
+// dotted has a right checksum over a wrong alphabet.
+func dotted() string {
+	body := "user:v2_" + selectorOf(7) + "_" + strings.Repeat("x", 36) + "."
+	return body + checksum(body)
+}
+
+// nextCharacter differs in the last bit only. A selector's last character holds two bits of the selector and four spare ones.
+func nextCharacter(c byte) string {
+	return string(base64URL[strings.IndexByte(base64URL, c)|1])
+}
+
+func TestParseSecretFindsEachWrongCharacter(t *testing.T) {
+	t.Parallel()
+	good := []byte(newSecret(t, 7).Reveal())
+	for i := range good {
+		for c := range 256 {
+			wrong := bytes.Clone(good)
+			wrong[i] = byte(c)
+			if _, err := pat.ParseSecret(string(wrong)); err == nil && wrong[i] != good[i] {
+				t.Errorf("character %d of the token may be %q", i, rune(c))
+			}
+		}
+	}
+}
+
+func TestParseSecretFindsSwappedCharacters(t *testing.T) {
+	t.Parallel()
+	good := []byte(newSecret(t, 7).Reveal())
+	for i := range len(good) - 1 {
+		wrong := bytes.Clone(good)
+		wrong[i], wrong[i+1] = wrong[i+1], wrong[i]
+		if _, err := pat.ParseSecret(string(wrong)); err == nil && !bytes.Equal(wrong, good) {
+			t.Errorf("characters %d and %d may be swapped", i, i+1)
+		}
+	}
+}
+
+// FuzzParseSecret holds that ParseSecret never panics, and that what it accepts is a token of the one form, letter for letter.
+func FuzzParseSecret(f *testing.F) {
+	good := newSecret(f, 7).Reveal()
+	for _, seed := range []string{"", good, good + "\n", good[1:], withSelector(selectorOf(0)), withSelector(selectorOf(pat.MaxID)), dotted()} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		secret, err := pat.ParseSecret(text)
+		if err != nil {
+			wantRefused(t, err, pat.ReasonInvalid)
+			return
+		}
+		parts := tokenForm.FindStringSubmatch(text)
+		if parts == nil || checksum(text[:len(text)-6]) != parts[3] {
+			t.Fatalf("accepted %q, which is no token", text)
+		}
+		user := secret.Selector().UserID()
+		raw, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
+		if err != nil || user < 1 || user > pat.MaxID || base64.RawURLEncoding.EncodeToString(raw) != parts[1] {
+			t.Fatalf("accepted a selector of user %d that is not canonical", user)
+		}
+		if secret.Reveal() != text || string(secret.Selector()) != parts[1] {
+			t.Fatal("the token is not the text that it was read from")
+		}
+	})
+}
+
+func TestParseSelectorRefuses(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"nothing":    "",
+		"too long":   selectorOf(1) + "A",
+		"spare bits": selectorOf(1)[:21] + nextCharacter(selectorOf(1)[21]),
+		"user 0":     selectorOf(0),
+		"line break": selectorOf(1)[:21] + "\r",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := pat.ParseSelector(text)
+			wantRefused(t, err, pat.ReasonInvalid)
+			if got := pat.Selector(text).UserID(); got != 0 {
+				t.Errorf("got user %d, want 0", got)
+			}
+		})
+	}
+}
+
+func TestVerifierMatchesOneTokenOnly(t *testing.T) {
+	t.Parallel()
+	random := pattest.NewRandom()
+	one, _ := pat.NewSecret(random, 7)
+	other, _ := pat.NewSecret(random, 7)
+	for name, verifier := range map[string]pat.Verifier{
+		"another token's": other.Verifier(), "none": "", "cut off": one.Verifier()[:42], "longer": one.Verifier() + "A",
+	} {
+		if verifier.Matches(one) {
+			t.Errorf("verifier %s: got a match, want none", name)
+		}
+	}
+	if !one.Verifier().Matches(one) {
+		t.Error("its own: got no match, want one")
+	}
+	if (pat.Secret{}).Selector() != "" || one.Verifier().Matches(pat.Secret{}) {
+		t.Error("the zero Secret has a selector or matches")
+	}
+}

@@ -1,0 +1,113 @@
+package pat_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+func TestCreateUserRules(t *testing.T) {
+	t.Parallel()
+	const (
+		noName   = "A user needs a username or an email address."
+		badRole  = "The root role must be Admin, Editor or Viewer."
+		badText  = "A username, name or email address has at most 255 characters, and no control characters."
+		badEmail = "The email address is not valid."
+	)
+	for name, c := range map[string]struct {
+		profile pat.Profile
+		want    string // the message, or none if the profile is good
+	}{
+		"username only":       {pat.Profile{Username: "bob", Role: pat.Viewer}, ""},
+		"email only":          {pat.Profile{Email: "bob@example.org", Role: pat.Editor}, ""},
+		"255 emoji":           {pat.Profile{Username: strings.Repeat("🦫", 255), Role: pat.Admin}, ""},
+		"disabled":            {pat.Profile{Username: "bob", Role: pat.Viewer, Disabled: true}, ""},
+		"neither":             {pat.Profile{Name: "Bob", Role: pat.Viewer}, noName},
+		"no role":             {pat.Profile{Username: "bob"}, badRole},
+		"unknown role":        {pat.Profile{Username: "bob", Role: 4}, badRole},
+		"long username":       {pat.Profile{Username: strings.Repeat("x", 256), Role: pat.Viewer}, badText},
+		"control in the name": {pat.Profile{Username: "bob", Name: "a\tb", Role: pat.Viewer}, badText},
+		"not UTF-8":           {pat.Profile{Username: "\xff", Role: pat.Viewer}, badText},
+		"no address":          {pat.Profile{Email: "bob", Role: pat.Viewer}, badEmail},
+		"address with a name": {pat.Profile{Email: "Bob <bob@example.org>", Role: pat.Viewer}, badEmail},
+		"two addresses":       {pat.Profile{Email: "a@example.org, b@example.org", Role: pat.Viewer}, badEmail},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			made, err := f.service.CreateUser(t.Context(), c.profile)
+			if c.want != "" {
+				pattest.WantKind(t, err, pat.KindInvalid)
+				wantMessage(t, err, c.want)
+				return
+			}
+			if err != nil {
+				t.Fatalf("CreateUser: %v", err)
+			}
+			want := pat.Account{ID: 2, Profile: c.profile, CreatedAt: pattest.Start, NextTokenID: 1, Version: made.Version}
+			if diff := cmp.Diff(want, made); diff != "" {
+				t.Errorf("account, -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCreateUserOfATakenName(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	_, err := f.service.CreateUser(t.Context(), pat.Profile{Username: "ANN", Role: pat.Viewer})
+	pattest.WantKind(t, err, pat.KindUserExists)
+}
+
+func TestUsersAreListed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	bob := pattest.Account(t, f.store, pattest.Profile("bob", pat.Viewer))
+	users, err := f.service.Users(t.Context(), f.holder.Account.ID, 10)
+	if err != nil || len(users) != 1 || users[0].ID != bob.ID {
+		t.Errorf("got %v and %v, want user %d only", users, err, bob.ID)
+	}
+}
+
+func TestTheLastAdminStays(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for name, err := range map[string]error{
+		"SetDisabled": f.service.SetDisabled(t.Context(), f.holder.Account.ID, true),
+		"DeleteUser":  f.service.DeleteUser(t.Context(), f.holder.Account.ID),
+	} {
+		if pat.KindOf(err) != pat.KindLastAdmin {
+			t.Errorf("%s: got %v, want kind %d", name, err, pat.KindLastAdmin)
+		}
+	}
+}
+
+func TestSetDisabledThatChangesNothingWritesNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	if err := f.service.SetDisabled(t.Context(), f.holder.Account.ID, false); err != nil {
+		t.Fatalf("SetDisabled: %v", err)
+	}
+	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: 1})
+}
+
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]pat.Role{"Admin": pat.Admin, "editor": pat.Editor, "VIEWER": pat.Viewer} {
+		got, err := pat.ParseRole(text)
+		if err != nil || got != want || !strings.EqualFold(got.String(), text) {
+			t.Errorf("ParseRole(%q): got %v and %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "Root", "Admin ", "1"} {
+		_, err := pat.ParseRole(text)
+		pattest.WantKind(t, err, pat.KindInvalid)
+	}
+	if got := pat.Role(9).String(); got != "Role(9)" {
+		t.Errorf("got %q, want Role(9)", got)
+	}
+}
