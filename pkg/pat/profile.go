@@ -37,10 +37,10 @@ func ParseRole(name string) (Role, error) {
 
 // Profile is what is known of a user, apart from tokens.
 type Profile struct {
-	// Username is unique among users, whatever its case. It may be empty if Email is not.
+	// Username is unique among users; case counts, as in Unleash. It may be empty if Email is not.
 	Username string
 	Name     string
-	// Email is unique among users, whatever its case. It may be empty if Username is not.
+	// Email is unique among users and kept in lower case. It may be empty if Username is not.
 	Email    string
 	Role     Role
 	Disabled bool
@@ -53,7 +53,7 @@ func (p Profile) EnabledAdmin() bool { return p.Role == Admin && !p.Disabled }
 func (p Profile) UniqueKeys() []string {
 	var keys []string
 	if p.Username != "" {
-		keys = append(keys, "username:"+strings.ToLower(p.Username))
+		keys = append(keys, "username:"+p.Username)
 	}
 	if p.Email != "" {
 		keys = append(keys, "email:"+strings.ToLower(p.Email))
@@ -61,9 +61,15 @@ func (p Profile) UniqueKeys() []string {
 	return keys
 }
 
+// normal is the profile as it is kept.
+func (p Profile) normal() Profile {
+	p.Email = strings.ToLower(p.Email)
+	return p
+}
+
 func (p Profile) check() error {
 	if p.Username == "" && p.Email == "" {
-		return invalid("A user needs a username or an email address.")
+		return invalid("You must specify username or email")
 	}
 	if _, known := roleNames[p.Role]; !known {
 		return invalid(badRole)
@@ -73,8 +79,18 @@ func (p Profile) check() error {
 			return invalid(fmt.Sprintf("A username, name or email address has at most %d characters, and no control characters.", MaxTextLen))
 		}
 	}
-	if address, err := mail.ParseAddress(p.Email); p.Email != "" && (err != nil || address.Address != p.Email) {
+	if p.Email != "" && !ValidEmail(p.Email) {
 		return invalid("The email address is not valid.")
 	}
 	return nil
+}
+
+// ValidEmail says whether text is the address of a mailbox (RFC 5322 addr-spec) at a domain of at least two labels.
+func ValidEmail(text string) bool {
+	address, err := mail.ParseAddress(text)
+	if err != nil || address.Address != text {
+		return false
+	}
+	domain := text[strings.LastIndexByte(text, '@')+1:]
+	return strings.Contains(strings.Trim(domain, "."), ".")
 }

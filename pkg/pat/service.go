@@ -53,15 +53,24 @@ func (s *Service) Authenticate(ctx context.Context, secret Secret) (Identity, er
 // Tokens lists the tokens of the caller in rising order of ID, with one read, which checks the caller's own token as well.
 // Errors: KindUnauthenticated, KindUnavailable.
 func (s *Service) Tokens(ctx context.Context, caller Identity) ([]Token, error) {
-	account, err := s.holder(ctx, caller.User)
+	account, err := s.Admit(ctx, caller)
 	if err != nil {
 		return nil, err
 	}
-	now := s.now()
-	if _, err := account.admit(caller.Selector, now); err != nil {
-		return nil, err
+	return account.prune(s.now(), s.retention).Tokens, nil
+}
+
+// Admit reads the caller's account afresh and checks that the caller's token is still good. What the caller may do is then in
+// the account. Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) Admit(ctx context.Context, caller Identity) (Account, error) {
+	account, err := s.holder(ctx, caller.User)
+	if err != nil {
+		return Account{}, err
 	}
-	return account.prune(now, s.retention).Tokens, nil
+	if _, err := account.admit(caller.Selector, s.now()); err != nil {
+		return Account{}, err
+	}
+	return account, nil
 }
 
 // CreateToken makes a token of the caller's. The Secret is nowhere else.

@@ -17,20 +17,32 @@ func (s *Service) Users(ctx context.Context, after UserID, limit int) ([]Account
 
 // CreateUser makes a user. Errors: KindInvalid, KindUserExists, KindUnavailable.
 func (s *Service) CreateUser(ctx context.Context, profile Profile) (Account, error) {
+	profile = profile.normal()
 	if err := profile.check(); err != nil {
 		return Account{}, err
 	}
 	return s.store.CreateAccount(ctx, Account{Profile: profile, CreatedAt: s.now(), NextTokenID: 1})
 }
 
+// UpdateUser changes a user's profile by edit, which may be called several times, and gives back the user as changed.
+// Errors: KindNotFound, KindInvalid, KindUserExists, KindLastAdmin, KindUnavailable.
+func (s *Service) UpdateUser(ctx context.Context, id UserID, edit func(*Profile)) (Account, error) {
+	var updated Account
+	err := s.change(ctx, id, func(account Account, _ time.Time) (Account, bool, error) {
+		before := account.Profile
+		edit(&account.Profile)
+		account.Profile = account.normal()
+		updated = account
+		return account, account.Profile != before, account.check()
+	})
+	return updated, err
+}
+
 // SetDisabled disables a user, whose tokens are then refused, or enables the user again.
 // Errors: KindNotFound, KindLastAdmin, KindUnavailable.
 func (s *Service) SetDisabled(ctx context.Context, id UserID, disabled bool) error {
-	return s.change(ctx, id, func(account Account, _ time.Time) (Account, bool, error) {
-		changed := account.Disabled != disabled
-		account.Disabled = disabled
-		return account, changed, nil
-	})
+	_, err := s.UpdateUser(ctx, id, func(profile *Profile) { profile.Disabled = disabled })
+	return err
 }
 
 // DeleteUser removes a user and every token of the user's at once.

@@ -13,7 +13,7 @@ import (
 func TestCreateUserRules(t *testing.T) {
 	t.Parallel()
 	const (
-		noName   = "A user needs a username or an email address."
+		noName   = "You must specify username or email"
 		badRole  = "The root role must be Admin, Editor or Viewer."
 		badText  = "A username, name or email address has at most 255 characters, and no control characters."
 		badEmail = "The email address is not valid."
@@ -34,6 +34,7 @@ func TestCreateUserRules(t *testing.T) {
 		"not UTF-8":           {pat.Profile{Username: "\xff", Role: pat.Viewer}, badText},
 		"no address":          {pat.Profile{Email: "bob", Role: pat.Viewer}, badEmail},
 		"address with a name": {pat.Profile{Email: "Bob <bob@example.org>", Role: pat.Viewer}, badEmail},
+		"one label":           {pat.Profile{Email: "bob@localhost", Role: pat.Viewer}, badEmail},
 		"two addresses":       {pat.Profile{Email: "a@example.org, b@example.org", Role: pat.Viewer}, badEmail},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,8 +60,68 @@ func TestCreateUserRules(t *testing.T) {
 func TestCreateUserOfATakenName(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	_, err := f.service.CreateUser(t.Context(), pat.Profile{Username: "ANN", Role: pat.Viewer})
-	pattest.WantKind(t, err, pat.KindUserExists)
+	holder := f.holder.Account.Profile
+	for name, profile := range map[string]pat.Profile{
+		"username":            {Username: holder.Username, Role: pat.Viewer},
+		"email in upper case": {Email: strings.ToUpper(holder.Email), Role: pat.Viewer},
+	} {
+		if _, err := f.service.CreateUser(t.Context(), profile); pat.KindOf(err) != pat.KindUserExists {
+			t.Errorf("%s: got %v, want kind %d", name, err, pat.KindUserExists)
+		}
+	}
+	if _, err := f.service.CreateUser(t.Context(), pat.Profile{Username: strings.ToUpper(holder.Username), Role: pat.Viewer}); err != nil {
+		t.Errorf("a username in another case: got %v, want another user", err)
+	}
+}
+
+func TestEmailIsKeptInLowerCase(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	made, err := f.service.CreateUser(t.Context(), pat.Profile{Email: "Bob@Example.ORG", Role: pat.Viewer})
+	if err != nil || made.Email != "bob@example.org" {
+		t.Errorf("got %q and %v, want the address in lower case", made.Email, err)
+	}
+}
+
+func TestUpdateUser(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	bob := pattest.Account(t, f.store, pattest.Profile("bob", pat.Viewer))
+	updated, err := f.service.UpdateUser(t.Context(), bob.ID, func(p *pat.Profile) { p.Name, p.Email = "Robert", "R@example.org" })
+	if err != nil {
+		t.Fatalf("UpdateUser: %v", err)
+	}
+	want := bob.Profile
+	want.Name, want.Email = "Robert", "r@example.org"
+	stored, err := f.service.User(t.Context(), bob.ID)
+	if err != nil {
+		t.Fatalf("User: %v", err)
+	}
+	for name, got := range map[string]pat.Profile{"answered": updated.Profile, "stored": stored.Profile} {
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s profile, -want +got:\n%s", name, diff)
+		}
+	}
+}
+
+func TestUpdateUserRefuses(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	bob := pattest.Account(t, f.store, pattest.Profile("bob", pat.Viewer))
+	for name, c := range map[string]struct {
+		user pat.UserID
+		edit func(*pat.Profile)
+		want pat.Kind
+	}{
+		"a user that is not there":  {bob.ID + 1, func(*pat.Profile) {}, pat.KindNotFound},
+		"a bad role":                {bob.ID, func(p *pat.Profile) { p.Role = 9 }, pat.KindInvalid},
+		"a taken email":             {bob.ID, func(p *pat.Profile) { p.Email = f.holder.Account.Email }, pat.KindUserExists},
+		"the last Admin's demotion": {f.holder.Account.ID, func(p *pat.Profile) { p.Role = pat.Viewer }, pat.KindLastAdmin},
+	} {
+		if _, err := f.service.UpdateUser(t.Context(), c.user, c.edit); pat.KindOf(err) != c.want {
+			t.Errorf("%s: got %v, want kind %d", name, err, c.want)
+		}
+	}
 }
 
 func TestUsersAreListed(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 var uniquePromises = []promise{
 	{"CreateAccount of a taken username or email is KindUserExists", takenOnCreate},
 	{"CreateAccount that fails takes no key", failedCreateTakesNothing},
-	{"CreateAccount of one username by many at once succeeds once", oneTakes},
+	{"CreateAccount of one email by many at once succeeds once", oneTakes},
 	{"ReplaceAccount to a taken username or email is KindUserExists", takenOnReplace},
 	{"ReplaceAccount may keep or respell the user's own", ownMayBeRespelt},
 	{"ReplaceAccount frees a username and an email", renameFrees},
@@ -23,11 +23,9 @@ var uniquePromises = []promise{
 func rivals() map[string]pat.Profile {
 	ann := annProfile()
 	return map[string]pat.Profile{
-		"username":               {Username: ann.Username, Role: pat.Viewer},
-		"username in lower case": {Username: strings.ToLower(ann.Username), Role: pat.Viewer},
-		"username in upper case": {Username: strings.ToUpper(ann.Username), Role: pat.Viewer},
-		"email":                  {Username: "other", Email: ann.Email, Role: pat.Viewer},
-		"email in upper case":    {Username: "other", Email: strings.ToUpper(ann.Email), Role: pat.Viewer},
+		"username":            {Username: ann.Username, Role: pat.Viewer},
+		"email":               {Username: "other", Email: ann.Email, Role: pat.Viewer},
+		"email in upper case": {Username: "other", Email: strings.ToUpper(ann.Email), Role: pat.Viewer},
 	}
 }
 
@@ -56,8 +54,8 @@ func failedCreateTakesNothing(t *testing.T, store pat.Store) {
 func oneTakes(t *testing.T, store pat.Store) {
 	const n = 16
 	errs := together(n, func(i int) error {
-		name := []string{"ann", "Ann", "ANN"}[i%3]
-		_, err := store.CreateAccount(t.Context(), pat.Account{Profile: pat.Profile{Username: name, Role: pat.Viewer}, NextTokenID: 1})
+		email := []string{"ann@example.org", "Ann@Example.org", "ANN@EXAMPLE.ORG"}[i%3]
+		_, err := store.CreateAccount(t.Context(), pat.Account{Profile: pat.Profile{Email: email, Role: pat.Viewer}, NextTokenID: 1})
 		return err
 	})
 	wantTally(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindUserExists: n - 1})
