@@ -61,11 +61,14 @@ await() {
   done
 }
 
-# stop PID: ends what launch started; kills it when 30 seconds were not enough. An empty PID is nothing to do.
+# stop PID: ends what launch started. Kills what is left of its process group then, or after 30 seconds. An empty PID is
+# nothing to do.
 stop() {
-  alive "$1" || return 0
-  kill -s TERM -- "-$1" 2>/dev/null || return 0
-  await 30 $$ ended "$1" || kill -s KILL -- "-$1" 2>/dev/null || true
+  [[ -n $1 ]] || return 0
+  if kill -s TERM "$1" 2>/dev/null; then
+    await 30 $$ ended "$1" || true
+  fi
+  kill -s KILL -- "-$1" 2>/dev/null || true
 }
 
 # stop_with_stdin: sends this script SIGTERM when its standard input ends, so that it does not outlive who started it.
