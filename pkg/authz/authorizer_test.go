@@ -1,0 +1,497 @@
+package authz_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/authz"
+	"pats/pkg/boltstore"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+const (
+	stage     = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod"
+	methodARN = stage + "/GET/api/admin/user/tokens"
+)
+
+// front is an authorizer on a store of its own, with one holder of a token and one admin API token.
+type front struct {
+	authorizer *authz.Authorizer
+	store      *pattest.Faulty
+	service    *pat.Service
+	clock      *pattest.Clock
+	log        *bytes.Buffer
+	holder     pattest.Holder
+	admin      pat.AdminSecret
+	key        pat.AdminKey
+}
+
+func newFront(t testing.TB) *front {
+	t.Helper()
+	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "pats.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bolt.Close() })
+	f := &front{store: pattest.NewFaulty(bolt), clock: pattest.NewClock(), log: &bytes.Buffer{}}
+	f.service = pat.NewService(f.store, pat.DefaultRetention, pattest.Env(f.clock))
+	f.holder = pattest.NewHolder(t, f.store, f.service, pattest.Profile("vera", pat.Viewer))
+	f.admin, f.key = newAdmin(t)
+	f.authorizer = authz.New(f.service, f.key, slog.New(slog.NewJSONHandler(f.log, nil)))
+	f.store.Forget()
+	return f
+}
+
+func newAdmin(t testing.TB) (pat.AdminSecret, pat.AdminKey) {
+	t.Helper()
+	secret, err := pat.NewAdminSecret(pattest.NewRandom())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := pat.ParseAdminKey(secret.Hash())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret, key
+}
+
+func event(header string) events.APIGatewayCustomAuthorizerRequest {
+	return events.APIGatewayCustomAuthorizerRequest{Type: "TOKEN", AuthorizationToken: header, MethodArn: methodARN}
+}
+
+func (f *front) decide(t testing.TB, header string) events.APIGatewayCustomAuthorizerResponse {
+	t.Helper()
+	answer, err := f.authorizer.Handle(t.Context(), event(header))
+	if err != nil {
+		t.Fatalf("Handle: got error %v, want an answer", err)
+	}
+	return answer
+}
+
+// wantAnswer checks the whole answer: principal, context, and the one statement, which covers the stage.
+func wantAnswer(t testing.TB, got events.APIGatewayCustomAuthorizerResponse, effect, principal string, context map[string]any) {
+	t.Helper()
+	want := events.APIGatewayCustomAuthorizerResponse{
+		PrincipalID: principal,
+		PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{Version: "2012-10-17", Statement: []events.IAMPolicyStatement{{
+			Action: []string{"execute-api:Invoke"}, Effect: effect, Resource: []string{stage + "/*"},
+		}}},
+		Context: context,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+}
+
+func wantDenied(t testing.TB, got events.APIGatewayCustomAuthorizerResponse, reason pat.Reason) {
+	t.Helper()
+	wantAnswer(t, got, "Deny", "nobody", map[string]any{"reason": string(reason)})
+}
+
+func TestAllowsAToken(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"", "Bearer ", "bearer ", "BEARER ", "bEaReR ", "Bearer  "} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t)
+			wantAnswer(t, f.decide(t, scheme+f.holder.Secret.Reveal()), "Allow", "user:1",
+				map[string]any{"kind": "user", "userId": "1", "selector": string(f.holder.Token.Selector)})
+		})
+	}
+}
+
+func TestAllowsTheAdminToken(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"", "Bearer ", "bearer "} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t)
+			got := f.decide(t, scheme+f.admin.Reveal())
+			wantAnswer(t, got, "Allow", "admin", map[string]any{"kind": "admin", "fingerprint": f.key.Principal().Claims()["fingerprint"]})
+			wantReads(t, f, 0)
+		})
+	}
+}
+
+// TestContextSaysWhoAndNoMore: flat strings of the holder, never a secret, a hash of one, or what the holder may do.
+func TestContextSaysWhoAndNoMore(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	for name, header := range map[string]string{"user": f.holder.Secret.Reveal(), "admin": f.admin.Reveal()} {
+		raw, err := json.Marshal(f.decide(t, header))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, secret := range map[string]string{
+			"secret part":  f.holder.Secret.Reveal()[31:],
+			"verifier":     string(f.holder.Token.Verifier),
+			"role":         "Viewer",
+			"email":        "@",
+			"admin secret": f.admin.Reveal()[4:],
+			"admin hash":   f.admin.Hash()[:16],
+		} {
+			if bytes.Contains(raw, []byte(secret)) {
+				t.Errorf("%s: got the %s in %s", name, what, raw)
+			}
+		}
+	}
+}
+
+func TestDeniesWithAReason(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		end    func(t *testing.T, f *front) error
+		reason pat.Reason
+	}{
+		"revoked": {func(t *testing.T, f *front) error {
+			return f.service.RevokeUserToken(t.Context(), f.holder.Account.ID, f.holder.Token.ID)
+		}, pat.ReasonInvalid},
+		"deleted": {func(t *testing.T, f *front) error {
+			return f.service.DeleteUser(t.Context(), f.holder.Account.ID)
+		}, pat.ReasonInvalid},
+		"disabled": {func(t *testing.T, f *front) error {
+			return f.service.SetDisabled(t.Context(), f.holder.Account.ID, true)
+		}, pat.ReasonDisabled},
+		"expired": {func(_ *testing.T, f *front) error {
+			f.clock.Advance(pattest.Lifetime)
+			return nil
+		}, pat.ReasonExpired},
+		"expired long ago": {func(_ *testing.T, f *front) error {
+			f.clock.Advance(pattest.Lifetime + 10*pat.DefaultRetention)
+			return nil
+		}, pat.ReasonExpired},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t)
+			if err := c.end(t, f); err != nil {
+				t.Fatal(err)
+			}
+			wantDenied(t, f.decide(t, f.holder.Secret.Reveal()), c.reason)
+		})
+	}
+}
+
+// TestAllowsToTheLastMillisecond of a token's life.
+func TestAllowsToTheLastMillisecond(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	f.clock.Advance(pattest.Lifetime - time.Millisecond)
+	if got := f.decide(t, f.holder.Secret.Reveal()).PolicyDocument.Statement[0].Effect; got != "Allow" {
+		t.Errorf("effect: got %s, want Allow", got)
+	}
+}
+
+// TestReasonIsToldOnlyToTheHolder: who has the selector, which is no secret, learns nothing of the token's state.
+func TestReasonIsToldOnlyToTheHolder(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	forged := forge(t, f.holder.Token.Selector)
+	f.clock.Advance(pattest.Lifetime)
+	wantDenied(t, f.decide(t, forged), pat.ReasonInvalid)
+	if err := f.service.SetDisabled(t.Context(), f.holder.Account.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	wantDenied(t, f.decide(t, forged), pat.ReasonInvalid)
+}
+
+// forge makes a well-formed token with the given selector and another secret: what NewSecret does when its random bytes happen
+// to be the selector's.
+func forge(t testing.TB, selector pat.Selector) string {
+	t.Helper()
+	secret, err := pat.NewSecret(bytes.NewReader(append(selectorBytes(t, selector), make([]byte, 37)...)), selector.UserID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if secret.Selector() != selector {
+		t.Fatalf("forged selector: got %s, want %s", secret.Selector(), selector)
+	}
+	return secret.Reveal()
+}
+
+func TestJunkIsDeniedWithoutARead(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	token := f.holder.Secret.Reveal()
+	last := token[len(token)-1]
+	for name, header := range map[string]string{
+		"empty":                   "",
+		"a blank":                 " ",
+		"Bearer alone":            "Bearer",
+		"Bearer and a blank":      "Bearer ",
+		"Basic":                   "Basic YWRtaW46dW5sZWFzaDRhbGw=",
+		"Token":                   "Token " + token,
+		"Bearer twice":            "Bearer Bearer " + token,
+		"Bearer, no blank":        "Bearer" + token,
+		"Bearer and a tab":        "Bearer\t" + token,
+		"Bearer and a colon":      "Bearer: " + token,
+		"Bearer, no-break space":  "Bearer\u00a0" + token,
+		"two":                     token + ", " + token,
+		"a blank before":          " " + token,
+		"a blank after":           token + " ",
+		"a line break after":      token + "\n",
+		"CR LF after":             token + "\r\n",
+		"a line break before":     "\n" + token,
+		"NUL after":               token + "\x00",
+		"one more":                token + "x",
+		"one less":                token[:len(token)-1],
+		"the last one changed":    token[:len(token)-1] + string('0'+(last-'0'+1)%10),
+		"one changed":             token[:40] + swap(token[40]) + token[41:],
+		"selector changed":        token[:20] + swap(token[20]) + token[21:],
+		"upper-case prefix":       "USER" + token[4:],
+		"v1 in prefix":            "user:v1_" + token[8:],
+		"no prefix":               token[5:],
+		"quoted":                  `"` + token + `"`,
+		"user: alone":             "user:",
+		"a v1 token":              "user:" + strings.Repeat("0", 56),
+		"v2, too short":           "user:v2_AAA_BBB",
+		"v2 without a checksum":   "user:v2_" + strings.Repeat("A", 22) + "_" + strings.Repeat("B", 43),
+		"a client token":          "default:development.unleash-insecure-client-api-token",
+		"SQL":                     "user:' or '1'='1",
+		"not ASCII":               "Bearer user:\u2603",
+		"invalid UTF-8":           "Bearer user:\xe9",
+		"a hundred KiB":           strings.Repeat("a", 100<<10),
+		"an unknown admin token":  "*:*.nope",
+		"admin prefix alone":      "*:*.",
+		"admin token and a blank": f.admin.Reveal() + " ",
+		"admin token, one more":   f.admin.Reveal() + "x",
+		"admin token, one less":   f.admin.Reveal()[:len(f.admin.Reveal())-1],
+		"the admin token's hash":  "*:*." + f.admin.Hash(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantDenied(t, f.decide(t, header), pat.ReasonInvalid)
+			wantReads(t, f, 0)
+		})
+	}
+}
+
+// swap is another letter than c.
+func swap(c byte) string {
+	if c == 'A' {
+		return "B"
+	}
+	return "A"
+}
+
+func TestNoAdminTokenConfigured(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	f.authorizer = authz.New(f.service, pat.AdminKey{}, slog.New(slog.DiscardHandler))
+	for _, header := range []string{f.admin.Reveal(), "*:*.", "*:*.x"} {
+		wantDenied(t, f.decide(t, header), pat.ReasonInvalid)
+	}
+}
+
+// TestOneRead is all that a token costs, valid or not; and one write at most every five minutes, for its use.
+func TestOneRead(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	for name, header := range map[string]string{
+		"valid":              f.holder.Secret.Reveal(),
+		"wrong secret":       forge(t, f.holder.Token.Selector),
+		"selector not there": newToken(t, 1),
+		"user not there":     newToken(t, 99),
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.store.Forget()
+			f.decide(t, header)
+			wantReads(t, f, 1)
+		})
+	}
+}
+
+func TestUseIsRecordedOnceInFiveMinutes(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	for i, step := range []struct {
+		pause time.Duration
+		marks int
+	}{{0, 1}, {0, 1}, {pat.SeenInterval - time.Millisecond, 1}, {time.Millisecond, 2}, {time.Second, 2}} {
+		f.clock.Advance(step.pause)
+		f.decide(t, f.holder.Secret.Reveal())
+		if got := f.store.Count(pattest.CallMarkSeen); got != step.marks {
+			t.Errorf("step %d: got %d records of use, want %d", i, got, step.marks)
+		}
+	}
+}
+
+func newToken(t testing.TB, user pat.UserID) string {
+	t.Helper()
+	secret, err := pat.NewSecret(pattest.NewRandom(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret.Reveal()
+}
+
+func wantReads(t testing.TB, f *front, want int) {
+	t.Helper()
+	if got := f.store.Count(pattest.CallAccount); got != want {
+		t.Errorf("reads: got %d, want %d", got, want)
+	}
+}
+
+// TestNoAnswerOnADoubt: an error is what API Gateway turns into a 503 and does not cache. "Unauthorized" would be a 401.
+func TestNoAnswerOnADoubt(t *testing.T) {
+	t.Parallel()
+	const inside = "dial tcp 10.0.0.7:8000: connection refused"
+	valid := event("")
+	for name, c := range map[string]struct {
+		fail  func(store *pattest.Faulty)
+		event events.APIGatewayCustomAuthorizerRequest
+		cause string
+	}{
+		"out of reach":     {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, pat.Unavailable(errors.New(inside))) }, valid, inside},
+		"damaged":          {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, &pat.Error{Err: errors.New(inside)}) }, valid, inside},
+		"an unknown error": {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, errors.New(inside)) }, valid, inside},
+		"Unauthorized":     {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, errors.New("Unauthorized")) }, valid, "Unauthorized"},
+		"a panic":          {func(s *pattest.Faulty) { s.Before(pattest.CallAccount, func() { panic(inside) }) }, valid, "panic: " + inside},
+		"no method ARN":    {nil, events.APIGatewayCustomAuthorizerRequest{Type: "TOKEN"}, "method ARN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t)
+			if c.fail != nil {
+				c.fail(f.store)
+			}
+			c.event.AuthorizationToken = f.holder.Secret.Reveal()
+			got, err := f.authorizer.Handle(t.Context(), c.event)
+			if err == nil || err.Error() != "the token could not be checked" {
+				t.Errorf("error: got %v, want the one that says nothing else", err)
+			}
+			if diff := cmp.Diff(events.APIGatewayCustomAuthorizerResponse{}, got); diff != "" {
+				t.Errorf("answer (-want +got):\n%s", diff)
+			}
+			if log := f.log.String(); !strings.Contains(log, c.cause) || !strings.Contains(log, `"level":"ERROR"`) {
+				t.Errorf("log: got %s, want an error with the cause %q", log, c.cause)
+			}
+		})
+	}
+}
+
+func TestNoAnswerWhenTheTimeIsUp(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got, err := f.authorizer.Handle(ctx, event(f.holder.Secret.Reveal())); err == nil {
+		t.Errorf("got %+v, want an error", got)
+	}
+}
+
+// TestUseThatIsNotRecorded fails no request.
+func TestUseThatIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	f.store.Refuse(pattest.CallMarkSeen, 1, pat.Unavailable(nil))
+	if got := f.decide(t, f.holder.Secret.Reveal()).PolicyDocument.Statement[0].Effect; got != "Allow" {
+		t.Errorf("effect: got %s, want Allow", got)
+	}
+}
+
+func TestStageOfMethodARNs(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	for arn, want := range map[string]string{
+		stage + "/GET/":         stage + "/*",
+		stage + "/POST/a/b/c":   stage + "/*",
+		stage + "/GET/a/../b/*": stage + "/*",
+		"arn:aws-cn:execute-api:cn-north-1:123456789012:abc/v1/GET/": "arn:aws-cn:execute-api:cn-north-1:123456789012:abc/v1/*",
+		"arn:aws:execute-api:us-east-1:1:abc/$default/GET/x:y":       "arn:aws:execute-api:us-east-1:1:abc/$default/*",
+	} {
+		request := event(f.holder.Secret.Reveal())
+		request.MethodArn = arn
+		got, err := f.authorizer.Handle(t.Context(), request)
+		if err != nil {
+			t.Errorf("%s: got error %v, want an answer", arn, err)
+			continue
+		}
+		if resource := got.PolicyDocument.Statement[0].Resource; !cmp.Equal(resource, []string{want}) {
+			t.Errorf("%s: got resource %v, want %s", arn, resource, want)
+		}
+	}
+	for _, arn := range []string{
+		"", "*", "nonsense", stage, "arn:aws:execute-api:eu-central-1:123456789012:abc", "arn:aws:execute-api:eu-central-1:123456789012:abc//GET/",
+		"arn:aws:s3:::bucket/prod/GET/x", "execute-api:abc/prod/GET/", "arn:aws:execute-api:r:1:a:b/prod/GET/",
+	} {
+		request := event(f.holder.Secret.Reveal())
+		request.MethodArn = arn
+		if got, err := f.authorizer.Handle(t.Context(), request); err == nil {
+			t.Errorf("%q: got %+v, want an error", arn, got)
+		}
+	}
+}
+
+// TestSecretsStayOutOfTheLog, whether the token is good, wrong, or junk, or the store fails.
+func TestSecretsStayOutOfTheLog(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	headers := []string{
+		f.holder.Secret.Reveal(), "Bearer " + f.holder.Secret.Reveal(), f.holder.Secret.Reveal() + "\n", forge(t, f.holder.Token.Selector),
+		f.admin.Reveal(), f.admin.Reveal() + "x", "*:*.unleash-insecure-admin-api-token", "user:" + strings.Repeat("0123abcd", 7),
+	}
+	for _, header := range headers {
+		f.decide(t, header)
+	}
+	f.store.Refuse(pattest.CallAccount, 1, pat.Unavailable(nil))
+	if _, err := f.authorizer.Handle(t.Context(), event(headers[0])); err == nil {
+		t.Fatal("got an answer, want an error")
+	}
+	if log := f.log.String(); !strings.Contains(log, "denied") || !strings.Contains(log, "undecided") {
+		t.Fatalf("log: got %s, want denials and an error", log)
+	}
+	for i, header := range headers {
+		if tail := strings.TrimSpace(header); strings.Contains(f.log.String(), tail[len(tail)-20:]) {
+			t.Errorf("log: got header %d in it:\n%s", i, f.log)
+		}
+	}
+}
+
+// TestClaimsRoundTrip: what the authorizer says is what the functions behind it read.
+func TestClaimsRoundTrip(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	for name, c := range map[string]struct {
+		header string
+		want   pat.Principal
+	}{
+		"user":  {f.holder.Secret.Reveal(), pat.Principal{Kind: pat.HolderUser, Identity: f.holder.Identity()}},
+		"admin": {f.admin.Reveal(), f.key.Principal()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// API Gateway makes a string of every value, and the function gets it as JSON.
+			raw, err := json.Marshal(f.decide(t, c.header).Context)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var claims map[string]any
+			if err := json.Unmarshal(raw, &claims); err != nil {
+				t.Fatal(err)
+			}
+			for key, value := range claims {
+				if _, text := value.(string); !text {
+					t.Errorf("claim %s: got a %T, want a string", key, value)
+				}
+			}
+			got, err := pat.ParseClaims(claims)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", c.want) {
+				t.Errorf("principal: got %#v, want %#v", got, c.want)
+			}
+		})
+	}
+}

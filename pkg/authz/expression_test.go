@@ -1,0 +1,140 @@
+package authz_test
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+	"pgregory.net/rapid"
+
+	"pats"
+	"pats/pkg/pat"
+)
+
+// expression is the template's: API Gateway refuses what does not match it before the authorizer runs.
+func expression(t testing.TB) *regexp.Regexp {
+	t.Helper()
+	var template struct {
+		Resources struct {
+			API struct {
+				Properties struct {
+					Auth struct {
+						Authorizers map[string]struct {
+							Identity struct {
+								Header               string `yaml:"Header"`
+								ValidationExpression string `yaml:"ValidationExpression"`
+							} `yaml:"Identity"`
+						} `yaml:"Authorizers"`
+					} `yaml:"Auth"`
+				} `yaml:"Properties"`
+			} `yaml:"Api"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(pats.Template(), &template); err != nil {
+		t.Fatal(err)
+	}
+	identity := template.Resources.API.Properties.Auth.Authorizers["TokenAuthorizer"].Identity
+	if identity.Header != "Authorization" {
+		t.Fatalf("header: got %q, want Authorization", identity.Header)
+	}
+	compiled, err := regexp.Compile(identity.ValidationExpression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+// TestExpressionIsAnchored at both ends: `sam local` takes a match of any prefix for one.
+func TestExpressionIsAnchored(t *testing.T) {
+	t.Parallel()
+	tree, err := syntax.Parse(expression(t).String(), syntax.Perl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[len(tree.Sub)-1].Op != syntax.OpEndText {
+		t.Errorf("expression %s: got no anchors round the whole of it", tree)
+	}
+}
+
+func TestExpressionAcceptsEveryToken(t *testing.T) {
+	t.Parallel()
+	matches := expression(t)
+	scheme := rapid.SampledFrom([]string{"", "Bearer ", "bearer ", "BEARER ", "bEARER  "})
+	rapid.Check(t, func(t *rapid.T) {
+		random := rapid.SliceOfN(rapid.Byte(), 45, 45).Draw(t, "random")
+		user := pat.UserID(rapid.Int64Range(1, pat.MaxID).Draw(t, "user"))
+		secret, err := pat.NewSecret(strings.NewReader(string(random)), user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header := scheme.Draw(t, "scheme") + secret.Reveal(); !matches.MatchString(header) {
+			t.Errorf("%q: not accepted", header)
+		}
+		admin, err := pat.NewAdminSecret(strings.NewReader(string(random)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header := scheme.Draw(t, "scheme") + admin.Reveal(); !matches.MatchString(header) {
+			t.Errorf("%q: not accepted", header)
+		}
+	})
+}
+
+// TestExpressionAcceptsOnlyWhatCouldBeAToken. What it accepts beyond valid tokens costs a call of the authorizer, and no read.
+func TestExpressionAcceptsOnlyWhatCouldBeAToken(t *testing.T) {
+	t.Parallel()
+	selector, secret := strings.Repeat("A", 22), strings.Repeat("-", 43)
+	token := "user:v2_" + selector + "_" + secret
+	for name, c := range map[string]struct {
+		header string
+		want   bool
+	}{
+		"a token":                     {token, true},
+		"underscores and dashes":      {"user:v2_" + strings.Repeat("_", 22) + "_" + strings.Repeat("_", 43), true},
+		"Bearer":                      {"Bearer " + token, true},
+		"an admin token":              {"*:*.x", true},
+		"an admin token of Unleash":   {"*:*.unleash-insecure-admin-api-token", true},
+		"an admin token of 128":       {"*:*." + strings.Repeat("x", 128), true},
+		"Bearer and an admin token":   {"BEARER   *:*.x", true},
+		"empty":                       {"", false},
+		"a blank":                     {" ", false},
+		"Bearer alone":                {"Bearer ", false},
+		"Bearer twice":                {"Bearer Bearer " + token, false},
+		"Bearer, no blank":            {"Bearer" + token, false},
+		"Bearer and a tab":            {"Bearer\t" + token, false},
+		"Basic":                       {"Basic YWRtaW46dW5sZWFzaDRhbGw=", false},
+		"a blank before":              {" " + token, false},
+		"a blank after":               {token + " ", false},
+		"a line break after":          {token + "\n", false},
+		"CR LF after":                 {token + "\r\n", false},
+		"a line before":               {"x\n" + token, false},
+		"a line after":                {token + "\nx", false},
+		"something before":            {"x" + token, false},
+		"something after":             {token + "x", false},
+		"two":                         {token + ", " + token, false},
+		"a short selector":            {"user:v2_" + selector[1:] + "_" + secret, false},
+		"a short secret":              {token[1:], false},
+		"plus":                        {token[:len(token)-1] + "+", false},
+		"slash":                       {token[:len(token)-1] + "/", false},
+		"padding":                     {token[:len(token)-1] + "=", false},
+		"a letter with an accent":     {token[:len(token)-1] + "é", false},
+		"upper-case prefix":           {"USER" + token[4:], false},
+		"v1":                          {"user:" + strings.Repeat("0", 56), false},
+		"a client token":              {"default:development.x", false},
+		"an admin token of nothing":   {"*:*.", false},
+		"an admin token of 129":       {"*:*." + strings.Repeat("x", 129), false},
+		"an admin token, other chars": {"*:*.a b", false},
+		"admin, a line break after":   {"*:*.x\n", false},
+		"project default":             {"*:default.x", false},
+		"SQL":                         {"user:' or '1'='1", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := expression(t).MatchString(c.header); got != c.want {
+				t.Errorf("%q: got %t, want %t", c.header, got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,66 @@
+package authz_test
+
+import (
+	"encoding/base64"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/authz"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// FuzzAuthorizationHeader: only the two tokens that there are, bare or as Bearer tokens, are allowed. Everything else is denied
+// with a reason of the fixed set and at most one read, and the template's expression accepts all that is allowed.
+func FuzzAuthorizationHeader(f *testing.F) {
+	front := newFront(f)
+	front.authorizer = authz.New(front.service, front.key, slog.New(slog.DiscardHandler))
+	token, admin := front.holder.Secret.Reveal(), front.admin.Reveal()
+	for _, header := range []string{
+		"", "Bearer", "Bearer ", token, "Bearer " + token, "bearer   " + token, token + "\n", " " + token, token[:len(token)-1], token + ", " + token,
+		admin, "Bearer " + admin, admin + "\n", "*:*.", "*:*.nope", "user:nope", "Basic YWRtaW46dW5sZWFzaDRhbGw=", forge(f, front.holder.Token.Selector),
+		newToken(f, 99), "user:v2_" + strings.Repeat("A", 22) + "_" + strings.Repeat("B", 43), "user:" + strings.Repeat("0", 56), "\xff\x00",
+	} {
+		f.Add(header)
+	}
+	accepts := expression(f)
+	f.Fuzz(func(t *testing.T, header string) {
+		front.store.Forget()
+		got := front.decide(t, header)
+		if reads := front.store.Count(pattest.CallAccount); reads > 1 {
+			t.Errorf("%q: got %d reads, want one at most", header, reads)
+		}
+		switch presented := header[strings.LastIndexByte(header, ' ')+1:]; got.PolicyDocument.Statement[0].Effect {
+		case "Allow":
+			if presented != token && presented != admin {
+				t.Errorf("%q: allowed", header)
+			}
+			if !accepts.MatchString(header) {
+				t.Errorf("%q: allowed, but API Gateway would refuse it", header)
+			}
+		case "Deny":
+			if accepts.MatchString(header) && (presented == token || presented == admin) {
+				t.Errorf("%q: denied", header)
+			}
+			if got.Context["reason"] != string(pat.ReasonInvalid) {
+				t.Errorf("%q: got reason %v, want %q", header, got.Context["reason"], pat.ReasonInvalid)
+			}
+		}
+		if resource := got.PolicyDocument.Statement[0].Resource; !cmp.Equal(resource, []string{stage + "/*"}) {
+			t.Errorf("%q: got resource %v, want the stage", header, resource)
+		}
+	})
+}
+
+// selectorBytes are the random bytes of a selector: all but the user ID.
+func selectorBytes(t testing.TB, selector pat.Selector) []byte {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(string(selector))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw[8:]
+}
