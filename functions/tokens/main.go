@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
@@ -22,18 +21,8 @@ func main() {
 		log.Error("wrong settings", "cause", err)
 		os.Exit(1)
 	}
-	store := dynamostore.New(dynamostore.NewClient(dynamostore.Settings(cfg.DynamoDB)), cfg.Table)
-	warm(store, log)
+	store := dynamostore.Connect(context.Background(), dynamostore.Settings(cfg.DynamoDB), cfg.Table, log)
 	service := pat.NewService(store, cfg.Retention, pat.SystemEnv(log))
 	settings := apigw.TokensSettings{Admin: cfg.Admin, Enabled: cfg.Enabled}
 	lambda.Start(apigw.NewTokens(service, settings, log).Handle)
-}
-
-// warm uses the full processor that Lambda gives an initialisation to connect to the table. A failure is left to the requests.
-func warm(store *dynamostore.Store, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-	defer cancel()
-	if err := store.Warm(ctx); err != nil {
-		log.Warn("the table was not reached during start", "cause", err)
-	}
 }

@@ -1,0 +1,27 @@
+// Command users is the Lambda behind the user routes.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"pats/pkg/apigw"
+	"pats/pkg/config"
+	"pats/pkg/dynamostore"
+	"pats/pkg/pat"
+)
+
+func main() {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	cfg, err := config.Load(os.Getenv)
+	if err != nil {
+		log.Error("wrong settings", "cause", err)
+		os.Exit(1)
+	}
+	store := dynamostore.Connect(context.Background(), dynamostore.Settings(cfg.DynamoDB), cfg.Table, log)
+	service := pat.NewService(store, cfg.Retention, pat.SystemEnv(log))
+	lambda.Start(apigw.NewUsers(service, cfg.Admin, log).Handle)
+}
