@@ -1,0 +1,46 @@
+// Command pats serves the API of personal access tokens on this machine, and administers users and tokens in a data file or
+// in a DynamoDB table.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// With the default action back in force, a second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], world{
+		program:  os.Args[0],
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		terminal: isTerminal(os.Stderr),
+		getenv:   os.Getenv,
+		now:      time.Now,
+		build:    debug.ReadBuildInfo,
+	}))
+}
+
+// world is what the command finds around it.
+type world struct {
+	// program is how the command was called, for command lines that it prints.
+	program string
+	// stdout gets answers; stderr gets messages, progress and logs, and never a secret.
+	stdout, stderr io.Writer
+	// terminal says whether a person watches stderr.
+	terminal bool
+	getenv   func(name string) string
+	now      func() time.Time
+	build    func() (*debug.BuildInfo, bool)
+}
+
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
