@@ -30,7 +30,7 @@ var nameOf = map[pat.Kind]struct {
 	pat.KindNotFound:        {http.StatusNotFound, "NotFoundError"},
 	pat.KindDuplicate:       {http.StatusConflict, "NameExistsError"},
 	pat.KindUserExists:      {http.StatusBadRequest, "BadDataError"},
-	pat.KindLastAdmin:       {http.StatusBadRequest, "BadDataError"},
+	pat.KindLastAdmin:       {http.StatusForbidden, "OperationDeniedError"},
 	pat.KindConflict:        {http.StatusServiceUnavailable, "ServiceUnavailableError"},
 	pat.KindUnavailable:     {http.StatusServiceUnavailable, "ServiceUnavailableError"},
 }
@@ -61,7 +61,7 @@ func problemOf(err error) *problem {
 	}
 	as := nameOf[e.Kind]
 	switch e.Kind {
-	case pat.KindInvalid:
+	case pat.KindInvalid, pat.KindUserExists:
 		return badData(e.Message)
 	case pat.KindUnauthenticated:
 		return &problem{as.status, as.name, LoginMessage, []detail{{Message: e.Message}}}
@@ -96,7 +96,11 @@ type errorBody struct {
 	Details []detail `json:"details"`
 }
 
-const invalidPrefix = "Request validation failed: your request body or params contain invalid data"
+// The beginnings of a BadDataError's message.
+const (
+	invalidPrefix = "Request validation failed: your request body or params contain invalid data"
+	seeDetails    = ". Refer to the `details` list for more information."
+)
 
 func badData(message string) *problem {
 	as := nameOf[pat.KindInvalid]
@@ -106,7 +110,7 @@ func badData(message string) *problem {
 // schemaError says which part of the request has not the form that the route asks for.
 func schemaError(path, message string) *problem {
 	as := nameOf[pat.KindInvalid]
-	return &problem{as.status, as.name, invalidPrefix + ". Refer to the `details` list for more information.", []detail{{message, path}}}
+	return &problem{as.status, as.name, invalidPrefix + seeDetails, []detail{{message, path}}}
 }
 
 func wrongContentType(sent string) *problem {

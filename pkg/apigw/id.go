@@ -10,9 +10,19 @@ import (
 	"pats/pkg/pat"
 )
 
-// tokenID is a path parameter that holds a whole number, read as JavaScript reads numbers, which is what Unleash's validator does.
-// A number that is no possible id gives 0, which no token has.
 func (r *request) tokenID(name string) (pat.TokenID, error) {
+	id, err := r.wholeID(name)
+	return pat.TokenID(id), err
+}
+
+func (r *request) userID(name string) (pat.UserID, error) {
+	id, err := r.wholeID(name)
+	return pat.UserID(id), err
+}
+
+// wholeID is a path parameter that holds a whole number, read as JavaScript reads numbers, which is what Unleash's validator
+// does. A number that is no possible id gives 0, which nothing has.
+func (r *request) wholeID(name string) (int64, error) {
 	text, err := r.param(name)
 	if err != nil {
 		return 0, err
@@ -24,7 +34,7 @@ func (r *request) tokenID(name string) (pat.TokenID, error) {
 	if value < 1 || value > pat.MaxID {
 		return 0, nil
 	}
-	return pat.TokenID(value), nil
+	return int64(value), nil
 }
 
 var (

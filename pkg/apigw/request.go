@@ -26,6 +26,7 @@ type request struct {
 	resource  string
 	path      string
 	params    map[string]string
+	query     map[string]string
 	headers   http.Header
 	claims    map[string]any
 
@@ -42,6 +43,7 @@ func newRequest(event events.APIGatewayProxyRequest) *request {
 		resource:  event.Resource,
 		path:      event.Path,
 		params:    event.PathParameters,
+		query:     event.QueryStringParameters,
 		headers:   headersOf(event),
 		claims:    event.RequestContext.Authorizer,
 		raw:       event.Body,

@@ -60,9 +60,13 @@ func unquote(raw json.RawMessage) string {
 	return text
 }
 
-// number writes a JSON number as JavaScript's String() does: encoding/json has the same rules (ECMA-262 §6.1.6.1.20).
+// number writes a JSON number, and jsNumber any, as JavaScript's String() does: encoding/json has the same rules (ECMA-262 §6.1.6.1.20).
 func number(raw json.RawMessage) string {
 	value, _ := strconv.ParseFloat(string(raw), 64)
+	return jsNumber(value)
+}
+
+func jsNumber(value float64) string {
 	switch {
 	case value == 0:
 		return "0"
