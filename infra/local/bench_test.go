@@ -1,4 +1,4 @@
-package local
+package local_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"pats/infra/local"
 	"pats/pkg/pat/pattest"
 )
 
@@ -57,7 +58,7 @@ const goodToken = "good-token"
 // bench is a gateway between a client and two functions that a test decides on.
 type bench struct {
 	t       *testing.T
-	gateway *Gateway
+	gateway *local.Gateway
 	clock   *pattest.Clock
 	log     *logBuffer
 
@@ -70,24 +71,25 @@ type bench struct {
 	answer  func(ctx context.Context, event events.APIGatewayProxyRequest) (any, error)
 }
 
-func newBench(t *testing.T, template string, parameters map[string]string) *bench {
+// newBench takes template with parameters; edits change the other options.
+func newBench(t *testing.T, template string, parameters map[string]string, edits ...func(*local.Options)) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: pattest.NewClock(), log: &logBuffer{}, verdict: allowStage, answer: ok}
-	gateway, err := New([]byte(template), b.functions(), b.options(parameters))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.gateway = gateway
-	return b
-}
-
-func (b *bench) options(parameters map[string]string) Options {
-	return Options{
+	options := local.Options{
 		Parameters: parameters,
 		Now:        b.clock.Now,
 		Random:     rand.Reader,
 		Log:        slog.New(slog.NewJSONHandler(b.log, nil)),
 	}
+	for _, edit := range edits {
+		edit(&options)
+	}
+	gateway, err := local.New([]byte(template), b.functions(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.gateway = gateway
+	return b
 }
 
 func (b *bench) functions() map[string]lambda.Handler {
@@ -135,7 +137,12 @@ func (b *bench) lastServed() events.APIGatewayProxyRequest {
 }
 
 func header(name string, values ...string) func(*http.Request) {
-	return func(r *http.Request) { r.Header[http.CanonicalHeaderKey(name)] = values }
+	return func(r *http.Request) {
+		r.Header.Del(name)
+		for _, value := range values {
+			r.Header.Add(name, value)
+		}
+	}
 }
 
 func authorization(values ...string) func(*http.Request) { return header("Authorization", values...) }

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"container/list"
 	"crypto/sha256"
 	"sync"
 	"time"
@@ -12,37 +11,36 @@ const maxCached = 1024
 
 // cache keeps an authorizer's answers by token for ttl. It is safe for concurrent use.
 type cache struct {
-	ttl   time.Duration
-	limit int
+	ttl time.Duration
 
 	mu      sync.Mutex
-	entries map[cacheKey]*list.Element
-	// order has the oldest entry in front. As ttl is the same for all, it is also the first to end.
-	order list.List
+	answers map[cacheKey]cached
+	// ends has the oldest answer in front. As ttl is the same for all, it is also the first to end.
+	ends []end
 }
 
 // cacheKey is the hash of a token, so that the cache holds no secret.
 type cacheKey [sha256.Size]byte
 
 type cached struct {
-	key    cacheKey
 	answer verdict
 	until  time.Time
 }
 
-func newCache(ttl time.Duration, limit int) *cache {
-	return &cache{ttl: ttl, limit: limit, entries: map[cacheKey]*list.Element{}}
+type end struct {
+	key   cacheKey
+	until time.Time
+}
+
+func newCache(ttl time.Duration) *cache {
+	return &cache{ttl: ttl, answers: map[cacheKey]cached{}}
 }
 
 func (c *cache) get(token string, now time.Time) (verdict, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	element, ok := c.entries[sha256.Sum256([]byte(token))]
-	if !ok {
-		return verdict{}, false
-	}
-	entry := element.Value.(*cached)
-	return entry.answer, now.Before(entry.until)
+	entry, ok := c.answers[sha256.Sum256([]byte(token))]
+	return entry.answer, ok && now.Before(entry.until)
 }
 
 func (c *cache) put(token string, answer verdict, now time.Time) {
@@ -51,13 +49,18 @@ func (c *cache) put(token string, answer verdict, now time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	entry := &cached{key: sha256.Sum256([]byte(token)), answer: answer, until: now.Add(c.ttl)}
-	if old, ok := c.entries[entry.key]; ok {
-		c.order.Remove(old)
+	added := end{key: sha256.Sum256([]byte(token)), until: now.Add(c.ttl)}
+	c.answers[added.key] = cached{answer: answer, until: added.until}
+	c.ends = append(c.ends, added)
+	for len(c.ends) > maxCached || !now.Before(c.ends[0].until) {
+		c.drop(c.ends[0])
+		c.ends = c.ends[1:]
 	}
-	c.entries[entry.key] = c.order.PushBack(entry)
-	for c.order.Len() > c.limit || !now.Before(c.order.Front().Value.(*cached).until) {
-		oldest := c.order.Remove(c.order.Front()).(*cached)
-		delete(c.entries, oldest.key)
+}
+
+// drop removes an answer, unless a later one of the same token has taken its place.
+func (c *cache) drop(oldest end) {
+	if c.answers[oldest.key].until.Equal(oldest.until) {
+		delete(c.answers, oldest.key)
 	}
 }

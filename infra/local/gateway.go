@@ -98,7 +98,7 @@ func (g *Gateway) connect(handlers map[string]lambda.Handler) {
 		authorizers[name] = &authorizer{
 			authorizerSettings: settings,
 			function:           functions[settings.function],
-			cache:              newCache(settings.ttl, maxCached),
+			cache:              newCache(settings.ttl),
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(functions)) {

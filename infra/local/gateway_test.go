@@ -1,6 +1,7 @@
-package local
+package local_test
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -13,29 +14,49 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
 	"pats"
+	"pats/infra/local"
 	"pats/pkg/pat/pattest"
 )
 
 // projectToken has the form of a token, and is none.
 var projectToken = "user:v2_" + strings.Repeat("a", 22) + "_" + strings.Repeat("b", 43)
 
-// projectGateway is the project's own API with verdict as its authorizer and a function that answers 200.
-func projectGateway(t *testing.T, verdict any, err error) (*Gateway, *int) {
+// projectFunctions are the functions of the project's template: authorizer, and behind for every other one.
+func projectFunctions(t *testing.T, authorizer, behind lambda.Handler) map[string]lambda.Handler {
+	t.Helper()
+	environments, err := local.Environment(pats.Template(), local.Options{Resources: map[string]string{"Table": "pats"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := map[string]lambda.Handler{}
+	for id := range environments {
+		functions[id] = behind
+	}
+	functions["AuthorizerFunction"] = authorizer
+	return functions
+}
+
+// projectGateway is the project's own API with verdict as its authorizer and functions that answer 200 and count.
+func projectGateway(t *testing.T, verdict any, err error) (*local.Gateway, *int) {
 	t.Helper()
 	invoked := new(int)
-	gateway, fault := New(pats.Template(), map[string]lambda.Handler{
-		"AuthorizerFunction": lambda.NewHandler(func() (any, error) { return verdict, err }),
-		"TokensFunction": lambda.NewHandler(func() (events.APIGatewayProxyResponse, error) {
+	functions := projectFunctions(t,
+		lambda.NewHandler(func() (any, error) { return verdict, err }),
+		lambda.NewHandler(func() (events.APIGatewayProxyResponse, error) {
 			*invoked++
 			return events.APIGatewayProxyResponse{StatusCode: http.StatusOK, Body: "{}"}, nil
-		}),
-	}, Options{Now: pattest.NewClock().Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+		}))
+	gateway, fault := local.New(pats.Template(), functions, local.Options{
+		Now: pattest.NewClock().Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	})
 	if fault != nil {
 		t.Fatal(fault)
 	}
@@ -106,9 +127,10 @@ func TestProjectRefusals(t *testing.T) {
 func TestProjectRoutes(t *testing.T) {
 	t.Parallel()
 	gateway, invoked := projectGateway(t, verdictOf("Allow", "*", nil), nil)
+	methods := []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 	paths := []string{"/", "/api/admin/user/tokens", "/api/admin/user/tokens/1", "/api/admin/user/tokens/1/2", "/elsewhere", "/%2e%2e"}
 	for _, path := range paths {
-		for _, method := range anyMethods {
+		for _, method := range methods {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 			w := httptest.NewRecorder()
 			gateway.ServeHTTP(w, r)
@@ -123,7 +145,7 @@ func TestProjectRoutes(t *testing.T) {
 			}
 		}
 	}
-	if want := len(paths) * len(anyMethods); *invoked != want {
+	if want := len(paths) * len(methods); *invoked != want {
 		t.Errorf("invocations: got %d, want %d", *invoked, want)
 	}
 }
@@ -192,9 +214,60 @@ func TestRequestIDIsAnotherUUIDForEachRequest(t *testing.T) {
 
 func TestNoRandomnessIsA500(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
-	b.gateway.options.Random = iotest.ErrReader(errors.New("no randomness"))
-	wantStatus(t, b.get("/open"), http.StatusInternalServerError)
+	uuid := strings.Repeat("r", 16)
+	for _, c := range []struct{ name, random, path string }{
+		{"for the request", "", "/open"},
+		{"for the function", uuid, "/open"},
+		{"for the authorizer", uuid, "/items"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, small, nil, func(o *local.Options) { o.Random = strings.NewReader(c.random) })
+			if w := b.get(c.path); w.Code < http.StatusInternalServerError {
+				t.Errorf("status: got %d, want 5xx", w.Code)
+			}
+			if len(b.asked)+len(b.served) != 0 {
+				t.Error("a function was invoked")
+			}
+		})
+	}
+}
+
+// TestProjectTimeouts: the project's functions have to end before API Gateway's patience does, 10 s for an authorizer and
+// 29 s for an integration. It runs in a bubble whose time stands until all wait, so no one waits in truth.
+func TestProjectTimeouts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		stuck := lambda.NewHandler(func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		allow := lambda.NewHandler(func() (any, error) { return verdictOf("Allow", "*", nil), nil })
+		for _, c := range []struct {
+			name               string
+			authorizer, behind lambda.Handler
+			status             int
+			patience           time.Duration
+		}{
+			{"authorizer", stuck, stuck, 503, 10 * time.Second},
+			{"function", allow, stuck, 502, 29 * time.Second},
+		} {
+			gateway, err := local.New(pats.Template(), projectFunctions(t, c.authorizer, c.behind),
+				local.Options{Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/admin/user/tokens", nil)
+			r.Header.Set("Authorization", projectToken)
+			w := httptest.NewRecorder()
+			start := time.Now()
+			gateway.ServeHTTP(w, r)
+			wantStatus(t, w, c.status)
+			if waited := time.Since(start); waited >= c.patience {
+				t.Errorf("%s: got an answer after %v, want one before %v", c.name, waited, c.patience)
+			}
+		}
+	})
 }
 
 func TestLimitsOfARequest(t *testing.T) {
@@ -202,6 +275,10 @@ func TestLimitsOfARequest(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("x", n) }
 	// The test's own request line and headers have fewer bytes than this.
 	const room = 200
+	const (
+		headerLimit = 10240
+		bodyLimit   = 10 << 20
+	)
 	for _, c := range []struct {
 		name   string
 		path   string
@@ -209,15 +286,15 @@ func TestLimitsOfARequest(t *testing.T) {
 		edit   func(*http.Request)
 		status int
 	}{
-		{name: "headers within the limit", path: "/open", edit: header("X-Long", long(maxHeaderBytes-room)), status: 200},
-		{name: "one header over the limit", path: "/open", edit: header("X-Long", long(maxHeaderBytes)), status: 431},
+		{name: "headers within the limit", path: "/open", edit: header("X-Long", long(headerLimit-room)), status: 200},
+		{name: "one header over the limit", path: "/open", edit: header("X-Long", long(headerLimit)), status: 431},
 		{name: "many headers over the limit", path: "/open", edit: header("X-Long", slices.Repeat([]string{long(100)}, 103)...), status: 431},
-		{name: "a long query counts", path: "/open?" + long(maxHeaderBytes), status: 431},
-		{name: "headers come before the authorizer", path: "/items", edit: authorization(long(maxHeaderBytes)), status: 431},
+		{name: "a long query counts", path: "/open?" + long(headerLimit), status: 431},
+		{name: "headers come before the authorizer", path: "/items", edit: authorization(long(headerLimit)), status: 431},
 		{name: "ARN within the limit", path: "/items/" + long(1500), status: 200},
 		{name: "ARN over the limit", path: "/items/" + long(1600), status: 414},
-		{name: "body at the limit", path: "/open", body: long(maxBodyBytes), status: 200},
-		{name: "body over the limit", path: "/open", body: long(maxBodyBytes + 1), status: 413},
+		{name: "body at the limit", path: "/open", body: long(bodyLimit), status: 200},
+		{name: "body over the limit", path: "/open", body: long(bodyLimit + 1), status: 413},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -131,7 +131,9 @@ func last(values map[string][]string) map[string]string {
 	}
 	single := map[string]string{}
 	for name, list := range values {
-		single[name] = list[len(list)-1]
+		for _, value := range list {
+			single[name] = value
+		}
 	}
 	return single
 }
