@@ -2,7 +2,6 @@ package apigw_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -28,7 +27,7 @@ type userFront struct {
 func newUserFront(t testing.TB) *userFront {
 	t.Helper()
 	f := &userFront{front: newFront(t), key: adminKey(t)}
-	f.handler = apigw.NewUsers(f.service, f.key, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	f.handler = apigw.NewUsers(f.service, f.key, slog.New(slog.DiscardHandler))
 	f.admin = pattest.NewHolder(t, f.store, f.service, pattest.Profile("abby", pat.Admin))
 	f.viewer = pattest.NewHolder(t, f.store, f.service, pattest.Profile("vera", pat.Viewer))
 	return f

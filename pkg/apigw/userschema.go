@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -201,10 +202,8 @@ func (o object) role() (pat.Role, error) {
 			return role, nil
 		}
 	}
-	for _, project := range []string{"Owner", "Member", "Reader"} { // Unleash's project roles are no root roles
-		if name == project {
-			return 0, noRole(name)
-		}
+	if slices.Contains(projectRoles, name) {
+		return 0, noRole(name)
 	}
 	value, ok := roleNumber(raw)
 	if !ok || value < 0 {
@@ -215,6 +214,9 @@ func (o object) role() (pat.Role, error) {
 	}
 	return pat.Role(value), nil
 }
+
+// projectRoles are known to Unleash's validator, and are no root roles.
+var projectRoles = []string{"Owner", "Member", "Reader"}
 
 func noRole(what string) error { return badData("Could not find rootRole=" + what) }
 
