@@ -152,7 +152,7 @@ func TestAuthorizerThatPanics(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, small, nil)
 	b.verdict = func(context.Context, events.APIGatewayCustomAuthorizerRequest) (any, error) {
-		panic("oh") //nolint:forbidigo // a function may panic
+		panic("oh")
 	}
 	wantStatus(t, b.get("/items"), http.StatusInternalServerError)
 }

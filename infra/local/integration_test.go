@@ -212,7 +212,7 @@ func TestFunctionThatPanics(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, small, nil)
 	b.answer = func(context.Context, events.APIGatewayProxyRequest) (any, error) {
-		panic("oh") //nolint:forbidigo // a function may panic
+		panic("oh")
 	}
 	w := b.get("/open")
 	wantStatus(t, w, http.StatusBadGateway)
