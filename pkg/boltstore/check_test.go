@@ -1,0 +1,222 @@
+package boltstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
+	"pgregory.net/rapid"
+
+	"pats/pkg/boltstore"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+func TestCheckOfASoundFile(t *testing.T) {
+	t.Parallel()
+	path, want := sample(t, 60)
+	before := stateOf(t, path)
+	var last, total int64
+	report, err := boltstore.Check(t.Context(), path, func(done, all int64) {
+		if done <= last || done > all {
+			t.Errorf("progress went from %d to %d of %d", last, done, all)
+		}
+		last, total = done, all
+	})
+	if err != nil {
+		t.Fatalf("Check: %v", err)
+	}
+	if diff := cmp.Diff(boltstore.Report{Bytes: total, Users: len(want), Tokens: pat.MaxTokens}, report); diff != "" {
+		t.Errorf("report, -want +got:\n%s", diff)
+	}
+	if last != total {
+		t.Errorf("progress ended at %d of %d", last, total)
+	}
+	if after := stateOf(t, path); after != before {
+		t.Error("the file was changed")
+	}
+}
+
+// TestCheckFinds plants what bbolt takes for sound.
+func TestCheckFinds(t *testing.T) {
+	t.Parallel()
+	holder := boltstore.UserKey(3) // the first two users come from fill
+	for name, c := range map[string]struct {
+		change func(tx *bolt.Tx) error
+		want   string
+	}{
+		"a record without checksum": {func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("accounts")).Put(holder, []byte(`{"username":"eve"}`))
+		}, "does not match its checksum"},
+		"a record that is cut off": {func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("accounts")).Put(holder, []byte{1})
+		}, "missing or cut off"},
+		"a record of another user": {func(tx *bolt.Tx) error {
+			accounts := tx.Bucket([]byte("accounts"))
+			return accounts.Put(holder, append([]byte(nil), accounts.Get(boltstore.UserKey(1))...))
+		}, "does not match its checksum"},
+		"a record that is no account": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "accounts", holder, "text")
+		}, "cannot unmarshal"},
+		"a key that is no ID": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "accounts", []byte("x"), map[string]any{})
+		}, "bad key"},
+		"an account that is gone": {func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("accounts")).Delete(holder)
+		}, "who does not have it"},
+		"a user above the last one made": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "accounts", boltstore.UserKey(99), map[string]any{"role": 3})
+		}, "user 99 is not among the 4"},
+		"a token above the next one": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "accounts", holder, map[string]any{
+				"username": "holder", "email": "holder@example.org", "role": 2, "nextToken": 2, "tokens": []map[string]any{{"id": 2}},
+			})
+		}, "token 2 of user 3 is out of order"},
+		"a unique key that is gone": {func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("unique")).Delete([]byte("username:holder"))
+		}, `"username:holder" of user 3 is not kept as unique`},
+		"a unique key of somebody else": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "unique", []byte("username:holder"), 1)
+		}, `"username:holder" is kept for user 1`},
+		"a unique key too many": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "unique", []byte("username:nobody"), 3)
+		}, `"username:nobody" is kept for user 3`},
+		"a use of a token that never was": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "seen", boltstore.SeenKey(3, 11), 1)
+		}, "there never was"},
+		"a use by nobody": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "seen", boltstore.SeenKey(99, 1), 1)
+		}, "there never was"},
+		"a use under a bad key": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "seen", []byte("x"), 1)
+		}, "there never was"},
+		"a wrong number of Admins": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "meta", []byte("state"), map[string]any{"lastUser": 4, "admins": 0})
+		}, "0 enabled Admins are counted, but there are 1"},
+		"no counters": {func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("meta")).Delete([]byte("state"))
+		}, "missing or cut off"},
+		"a missing bucket": {func(tx *bolt.Tx) error {
+			return tx.DeleteBucket([]byte("seen"))
+		}, "cut off"},
+		"a bucket for a record": {func(tx *bolt.Tx) error {
+			_, err := tx.Bucket([]byte("accounts")).CreateBucket([]byte("x"))
+			return err
+		}, "is a bucket"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path, _ := sample(t, 2)
+			if err := boltstore.Change(path, c.change); err != nil {
+				t.Fatalf("Change: %v", err)
+			}
+			report, err := boltstore.Check(t.Context(), path, nil)
+			if err != nil || !strings.Contains(strings.Join(report.Findings, "\n"), c.want) {
+				t.Errorf("got %q and %v, want a finding with %q", report.Findings, err, c.want)
+			}
+			_, err = boltstore.Open(path)
+			wantDamaged(t, path, err)
+		})
+	}
+}
+
+func TestCheckBoundsItsFindings(t *testing.T) {
+	t.Parallel()
+	path, _ := sample(t, 150)
+	if err := boltstore.Change(path, func(tx *bolt.Tx) error {
+		return tx.DeleteBucket([]byte("accounts"))
+	}); err != nil {
+		t.Fatalf("Change: %v", err)
+	}
+	report, err := boltstore.Check(t.Context(), path, nil)
+	if err != nil || len(report.Findings) != 100 {
+		t.Errorf("got %d findings and %v, want 100", len(report.Findings), err)
+	}
+}
+
+func TestCheckHeedsItsContext(t *testing.T) {
+	t.Parallel()
+	path, _ := sample(t, 60)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := boltstore.Check(ctx, path, func(done, _ int64) {
+		if done > 5*boltstore.SmallPage {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v, want context.Canceled and the name of the file", err)
+	}
+}
+
+func TestCheckMakesNoFile(t *testing.T) {
+	t.Parallel()
+	path := dataFile(t)
+	if _, err := boltstore.Check(t.Context(), path, nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want that the file does not exist", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want that the file does not exist", err)
+	}
+}
+
+// TestCheckAgreesWithBolt holds that whatever happens to a store, neither Check nor bbolt's own check finds anything.
+func TestCheckAgreesWithBolt(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		path := dataFile(t)
+		if err := boltstore.CreateSmall(path); err != nil {
+			r.Fatalf("CreateSmall: %v", err)
+		}
+		for range rapid.IntRange(1, 4).Draw(r, "changes") {
+			n, without := rapid.IntRange(0, 120).Draw(r, "users"), rapid.IntRange(1, 9).Draw(r, "without one in")
+			if err := boltstore.Change(path, func(tx *bolt.Tx) error { return churn(tx, n, without) }); err != nil {
+				r.Fatalf("Change: %v", err)
+			}
+		}
+		report, err := boltstore.Check(t.Context(), path, nil)
+		if err != nil || len(report.Findings) > 0 {
+			r.Errorf("Check finds %q and %v, want nothing", report.Findings, err)
+		}
+		wantSoundForBolt(r, path)
+	})
+}
+
+// churn adds n users and deletes one in so many of all.
+func churn(tx *bolt.Tx, n, oneIn int) error {
+	for i := range n {
+		// Names of many lengths, and texts larger than a page, make uneven pages with overflow.
+		draft := pat.Account{NextTokenID: 1, CreatedAt: pattest.Start, Profile: pat.Profile{
+			Username: fmt.Sprintf("%s-%d-%d", strings.Repeat("n", i%50), tx.ID(), i),
+			Name:     strings.Repeat("x", i*37%2000),
+			Role:     pat.Viewer,
+		}}
+		if err := boltstore.Add(tx, draft); err != nil {
+			return err
+		}
+	}
+	return boltstore.RemoveOneIn(tx, oneIn)
+}
+
+func wantSoundForBolt(r *rapid.T, path string) {
+	r.Helper()
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		r.Fatalf("bolt.Open: %v", err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.View(func(tx *bolt.Tx) error {
+		var found []error
+		for err := range tx.Check() {
+			found = append(found, err)
+		}
+		return errors.Join(found...)
+	}); err != nil {
+		r.Errorf("bbolt finds %v, want nothing", err)
+	}
+}

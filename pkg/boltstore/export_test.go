@@ -1,0 +1,77 @@
+package boltstore
+
+import (
+	"errors"
+	"os"
+
+	bolt "go.etcd.io/bbolt"
+
+	"pats/pkg/pat"
+)
+
+// Format is the format that this program writes.
+const Format = format
+
+// SmallPage is the least page size: a file of small pages has many in little space.
+const SmallPage = minPageSize
+
+// CreateSmall makes a data file with small pages.
+func CreateSmall(path string) error { return Change(path, layOut) }
+
+// Change changes a data file behind the Store's back, or makes one with small pages.
+func Change(path string, change func(*bolt.Tx) error) error {
+	db, err := bolt.Open(path, fileMode, &bolt.Options{PageSize: SmallPage, NoSync: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Update(change), db.Close())
+}
+
+// Add writes an account in a transaction of the caller's.
+func Add(tx *bolt.Tx, draft pat.Account) error {
+	id, err := nextUser(tx)
+	if err != nil {
+		return err
+	}
+	draft.ID = id
+	return replace(tx, pat.Account{}, draft)
+}
+
+// RemoveOneIn deletes every so manieth user in a transaction of the caller's.
+func RemoveOneIn(tx *bolt.Tx, n int) error {
+	var ids []pat.UserID
+	_ = tx.Bucket(bucketAccounts).ForEach(func(key, _ []byte) error {
+		ids = append(ids, userOf(key))
+		return nil
+	})
+	for i := 0; i < len(ids); i += n {
+		stored, _, err := get[account](tx, bucketAccounts, userKey(ids[i]))
+		if err != nil {
+			return err
+		}
+		if err := replace(tx, stored.header(ids[i]), pat.Account{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Put writes a value under key as the Store would, whatever it says.
+func Put(tx *bolt.Tx, bucket string, key []byte, value any) error {
+	return put(tx, []byte(bucket), key, value)
+}
+
+// UserKey and SeenKey are the keys of accounts and of recorded uses.
+var (
+	UserKey = userKey
+	SeenKey = seenKey
+)
+
+// HoldWriter is a change that does not end until release is called.
+func (s *Store) HoldWriter() (release func()) {
+	s.writer <- struct{}{}
+	return func() { <-s.writer }
+}
+
+// File is the open data file.
+func (s *Store) File() *os.File { return s.file }

@@ -1,0 +1,171 @@
+package boltstore_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"pats/pkg/boltstore"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+func TestOpenMakesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "a", "b")
+	path := filepath.Join(folder, "pats.db")
+	store := open(t, path)
+	pattest.Account(t, store, pattest.Profile("ann", pat.Admin))
+	for name, want := range map[string]os.FileMode{folder: 0o700, path: 0o600, path + ".pid": 0o600} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: got %v and %v, want mode %o", name, info, err, want)
+		}
+	}
+	if got := names(t, folder); len(got) != 2 {
+		t.Errorf("got files %v, want the data file and its .pid", got)
+	}
+}
+
+func names(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatalf("ReadDir: %v", err)
+	}
+	var result []string
+	for _, entry := range entries {
+		result = append(result, entry.Name())
+	}
+	return result
+}
+
+func TestContentOutlivesTheStore(t *testing.T) {
+	t.Parallel()
+	path, want := sample(t, 60)
+	for range 3 {
+		store, err := boltstore.Open(path)
+		if err != nil {
+			t.Fatalf("Open: %v", err)
+		}
+		wantContent(t, store, want)
+	}
+	if got := names(t, filepath.Dir(path)); len(got) != 1 {
+		t.Errorf("got files %v, want the data file only", got)
+	}
+}
+
+func TestFileInUseIsLocked(t *testing.T) {
+	t.Parallel()
+	path := dataFile(t)
+	store := open(t, path)
+	_, openErr := boltstore.Open(path)
+	_, checkErr := boltstore.Check(t.Context(), path, nil)
+	for name, err := range map[string]error{"Open": openErr, "Check": checkErr} {
+		locked, ok := errors.AsType[*boltstore.LockedError](err)
+		if !ok || locked.Path != path || locked.PID != os.Getpid() {
+			t.Fatalf("%s: got %v, want a *LockedError with %s and process %d", name, err, path, os.Getpid())
+		}
+		if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
+			t.Errorf("%s: got %q, want it to name file and process", name, err)
+		}
+	}
+	if err := store.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	open(t, path)
+}
+
+func TestHolderMayBeUnknown(t *testing.T) {
+	t.Parallel()
+	path := dataFile(t)
+	open(t, path)
+	write(t, path+".pid", []byte("what"))
+	_, err := boltstore.Open(path)
+	locked, ok := errors.AsType[*boltstore.LockedError](err)
+	if !ok || locked.PID != 0 || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("got %v, want a *LockedError of another process", err)
+	}
+}
+
+// TestOneOfManyOpens lets many open a file that is not there yet.
+func TestOneOfManyOpens(t *testing.T) {
+	t.Parallel()
+	path := dataFile(t)
+	stores, errs := make([]*boltstore.Store, 8), make([]error, 8)
+	var all sync.WaitGroup
+	for i := range stores {
+		all.Go(func() { stores[i], errs[i] = boltstore.Open(path) })
+	}
+	all.Wait()
+	opened := 0
+	for i, store := range stores {
+		if store != nil {
+			opened++
+			if err := store.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		} else if _, locked := errors.AsType[*boltstore.LockedError](errs[i]); !locked {
+			t.Errorf("got %v, want a *LockedError", errs[i])
+		}
+	}
+	if opened != 1 {
+		t.Errorf("%d stores were opened, want 1", opened)
+	}
+}
+
+func TestClosedStoreIsUnavailable(t *testing.T) {
+	t.Parallel()
+	store := open(t, dataFile(t))
+	account := pattest.Account(t, store, pattest.Profile("ann", pat.Admin))
+	for range 2 {
+		if err := store.Close(); err != nil {
+			t.Fatalf("Close: %v", err)
+		}
+	}
+	_, err := store.Account(t.Context(), account.ID)
+	pattest.WantKind(t, err, pat.KindUnavailable)
+	pattest.WantKind(t, store.DeleteAccount(t.Context(), account), pat.KindUnavailable)
+}
+
+func TestWaitingWriterHeedsItsContext(t *testing.T) {
+	t.Parallel()
+	store := open(t, dataFile(t))
+	account := pattest.Account(t, store, pattest.Profile("ann", pat.Viewer))
+	release := store.HoldWriter()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- store.DeleteAccount(ctx, account) }()
+	if _, err := store.Account(t.Context(), account.ID); err != nil {
+		t.Errorf("reading beside a writer: %v", err)
+	}
+	cancel()
+	pattest.WantKind(t, <-done, pat.KindUnavailable)
+	release()
+	pattest.Read(t, store, account.ID)
+}
+
+func TestUseThatIsNotDueWritesNothing(t *testing.T) {
+	t.Parallel()
+	path := dataFile(t)
+	store := open(t, path)
+	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	holder := pattest.NewHolder(t, store, service, pattest.Profile("ann", pat.Viewer))
+	if err := store.MarkSeen(t.Context(), holder.Account, 1, pattest.Start); err != nil {
+		t.Fatalf("MarkSeen: %v", err)
+	}
+	before := stateOf(t, path)
+	for _, token := range []pat.TokenID{1, 2} {
+		if err := store.MarkSeen(t.Context(), holder.Account, token, pattest.Start); err != nil {
+			t.Fatalf("MarkSeen(%d): %v", token, err)
+		}
+	}
+	if after := stateOf(t, path); after != before {
+		t.Error("the file was written to")
+	}
+}
