@@ -16,9 +16,24 @@ usage_error() {
   exit 2
 }
 
-# need COMMAND HINT: ends the script with the hint when the command is missing.
+# need COMMAND...: ends the script when a command is missing, and says how to have it.
 need() {
-  command -v "$1" >/dev/null || fail "$1 is missing: $2"
+  local command
+  for command in "$@"; do
+    command -v "$command" >/dev/null || fail "$command is missing: $(how_to_have "$command")"
+  done
+}
+
+how_to_have() {
+  case $1 in
+    busybox) echo "where no registry answers, the functions' image is made of it (Debian: apt-get install busybox-static)" ;;
+    docker | dockerd | iptables) echo "install Docker (Debian: apt-get install docker.io iptables)" ;;
+    go) echo "install Go (https://go.dev/doc/install)" ;;
+    java) echo "install a Java runtime, 17 or later (Debian: apt-get install default-jre-headless)" ;;
+    mvn) echo "install Maven, which fetches DynamoDB Local (Debian: apt-get install maven)" ;;
+    sam) echo "install SAM CLI (in a Python virtual environment: pip install -r infra/sam-local/requirements.txt)" ;;
+    *) echo "install it (Debian: apt-get install $1)" ;;
+  esac
 }
 
 # check_port NUMBER: refuses what is not a TCP port.

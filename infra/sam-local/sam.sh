@@ -18,10 +18,6 @@ unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AW
 # SAM CLI calls make: what a make that called this script was told is not meant for it.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-check_sam() {
-  need sam "install SAM CLI (pip install -r infra/sam-local/requirements.txt, best in a virtual environment)"
-}
-
 # launch_sam_local ARCHITECTURE IMAGE TEMPLATE ENV_VARS SUBCOMMAND...: launches sam local for functions that were built for
 # the architecture and run in the image, with the environment variables of that file.
 launch_sam_local() {
