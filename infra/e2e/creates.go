@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+const far = "2099-01-01T00:00:00.000Z"
+
+// good is a body that a user without tokens of that name may post.
+const good = `{"description":"laptop","expiresAt":"` + far + `"}`
+
+var made = token(2, "laptop", far)
+
+func described(description string) request {
+	return create(`{"description":` + description + `,"expiresAt":"` + far + `"}`)
+}
+
+func until(expiresAt string) request {
+	return create(`{"description":"laptop","expiresAt":` + expiresAt + `}`)
+}
+
+// padded is a good body of size bytes.
+func padded(size int) string {
+	start, end := `{"x":"`, `",`+strings.TrimPrefix(good, "{")
+	return start + strings.Repeat("a", size-len(start)-len(end)) + end
+}
+
+// posted is a body with these headers beside the caller's.
+func posted(body string, headers ...string) request {
+	return request{http.MethodPost, tokensPath, append([]string{own}, headers...), body}
+}
+
+// chunked is a body in two parts (RFC 9112 §7.1).
+func chunked(body string) string {
+	return fmt.Sprintf("5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", body[:5], len(body)-5, body[5:])
+}
+
+// createCases are bodies and content types.
+var createCases = []scenario{
+	one("a good body", create(good), made),
+	one("a member more", create(`{"foo":"bar","id":77,"userId":1,"secret":"x",`+good[1:]), made),
+	one("a number as description", described("3"), token(2, "3", far)),
+	one("blanks as description", described(`"  a "`), token(2, "  a ", far)),
+	one("letters of many alphabets", described(`"é☃😀\u202e<b>&"`), token(2, "é☃😀\u202e<b>&", far)),
+	one("255 emoji", described(`"`+strings.Repeat("😀", 255)+`"`), token(2, strings.Repeat("😀", 255), far)),
+	one("two descriptions", create(`{"description":"a","description":"b","expiresAt":"`+far+`"}`), token(2, "b", far)),
+	one("Description beside description", create(`{"Description":"A",`+good[1:]), made),
+	one("a time with an offset", until(`"2099-01-01T02:00:00+02:00"`), made),
+	one("a time without a zone", until(`"2099-01-01 00:00:00"`), made),
+	one("a time with many decimals", until(`"2099-01-01T00:00:00.000999Z"`), made),
+	one("a leap second", until(`"2098-12-31T23:59:60Z"`), made),
+	one("a byte order mark", create("\ufeff"+good), made),
+	one("64 KiB", create(padded(64<<10)), made),
+	one("a chunked body", posted(chunked(good), jsonBody, "Transfer-Encoding: chunked"), made),
+	one("the body's length after Expect", create(good).plus("Expect: 100-continue"), made),
+	one("a query beside the body", request{"POST", tokensPath + "?description=b", []string{own, jsonBody}, good}, made),
+	one("charset utf-8", posted(good, "Content-Type: application/json; charset=UTF-8"), made),
+	one("the content type in upper case", posted(good, "CONTENT-TYPE: APPLICATION/JSON"), made),
+	one("two content types, json first", posted(good, jsonBody, "Content-Type: text/plain"), made),
+
+	one("no body", create(""), missing("description")),
+	one("an empty object", create("{}"), missing("description")),
+	one("no expiry", create(`{"description":"x"}`), missing("expiresAt")),
+	one("no description", create(`{"expiresAt":"`+far+`"}`), missing("description")),
+	one("Description alone", create(`{"Description":"x","expiresAt":"`+far+`"}`), missing("description")),
+	one("an array", create("[]"), notObject("[]")),
+	one("a string", create(`"x"`), notObject(`"x"`)),
+	one("null", create("null"), notObject("null")),
+	one("an object as description", described(`{"a": 1}`), notString("description", `{"a":1}`)),
+	one("an array as expiry", until(`["x"]`), notString("expiresAt", `["x"]`)),
+	one("an expiry that is no time", until(`"soon"`), notTime("soon")),
+	one("an expiry with markup", until(`"<b>\"&☃"`), notTime(`<b>\"&☃`)),
+	one("a date as expiry", until(`"2099-01-01"`), notTime("2099-01-01")),
+	one("an offset of 16 hours", until(`"2099-01-01T00:00:00+16:00"`), notTime("2099-01-01T00:00:00+16:00")),
+	one("a number as expiry", until("4070908800000"), notTime("4070908800000")),
+	one("no description and a past expiry", create(`{"description":"","expiresAt":"{past}"}`), rule("PAT description cannot be empty.")),
+	one("null as description", described("null"), rule("PAT description cannot be empty.")),
+	one("256 letters", described(`"`+strings.Repeat("a", 256)+`"`), rule("PAT description cannot be longer than 255 characters.")),
+	one("NUL in the description", described(`"a\u0000b"`), rule("PAT description cannot contain control characters.")),
+	one("a line break in the description", described(`"a\nb"`), rule("PAT description cannot contain control characters.")),
+	one("an expiry an hour ago", until(`"{past}"`), rule("The expiry date should be in future.")),
+	one("an expiry in the year 10000", until(`"9999-12-31T23:59:59-01:00"`), rule("The expiry date should be before the year 10000.")),
+	one("a description that is there", described(`"own"`), duplicate),
+	one("malformed JSON", create("{bad"), notJSON),
+	one("two objects", create(good+good), notJSON),
+	one("a trailing comma", create(good[:len(good)-1]+",}"), notJSON),
+	one("blanks", create("  "), notJSON),
+	one("a raw NUL", create("\x00"), notJSON),
+	one("20,000 arrays in one another", create(strings.Repeat("[", 20000)+strings.Repeat("]", 20000)), notJSON),
+	one("base64", create(base64.StdEncoding.EncodeToString([]byte(good))), notJSON),
+	one("64 KiB and one", create(padded(64<<10+1)), tooLarge),
+	one("a MiB", create(padded(1<<20)), tooLarge),
+	one("10 MiB and one", create(strings.Repeat(" ", 10<<20+1)), plain(413, "BadDataError", "The request is too large.")),
+	one("a MiB without a token", request{"POST", tokensPath, []string{jsonBody}, padded(1 << 20)}, noToken),
+	one("malformed JSON without a token", request{"POST", tokensPath, []string{jsonBody}, "{bad"}, noToken),
+
+	one("no content type", posted(good), wrongType("you didn't provide one")),
+	one("no content type and no body", posted(""), wrongType("you didn't provide one")),
+	one("text/plain", posted(good, "Content-Type: text/plain"), wrongType("text/plain")),
+	one("text/plain, malformed", posted("{bad", "Content-Type: text/plain"), wrongType("text/plain")),
+	one("a form", posted("description=a", "Content-Type: application/x-www-form-urlencoded"), wrongType("application/x-www-form-urlencoded")),
+	one("a vendor's json", posted(good, "Content-Type: application/vnd.api+json"), wrongType("application/vnd.api+json")),
+	one("two content types, text first", posted(good, "Content-Type: text/plain", jsonBody), wrongType("text/plain")),
+	one("charset latin1", posted(good, "Content-Type: application/json; charset=latin1"), wrongType("application/json; charset=latin1")),
+	one("Content-Encoding gzip", posted(good, jsonBody, "Content-Encoding: gzip"), wrongType("application/json, Content-Encoding gzip")),
+	one("a length that is no number", posted(good, jsonBody, "Content-Length: abc"), answer{status: 400}),
+	one("two lengths", posted(good, jsonBody, "Content-Length: 10", "Content-Length: 66"), answer{status: 400}),
+}

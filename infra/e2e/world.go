@@ -1,0 +1,243 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"pats/pkg/pat"
+)
+
+// world is what a case acts in: users of its own in the front's store, and what it has learnt from answers.
+type world struct {
+	t      *testing.T
+	target Target
+	// caller is the user with the token {token}, which is described as "own".
+	caller pat.UserID
+	// values are those of the placeholders met so far.
+	values map[string]string
+}
+
+func newWorld(t *testing.T, target Target) *world {
+	t.Helper()
+	w := &world{t: t, target: target, values: map[string]string{"admin": target.AdminToken}}
+	return w
+}
+
+// placeholder is a name in braces. JSON has quotes behind its braces.
+var placeholder = regexp.MustCompile(`\{[a-zA-Z]+\}`)
+
+func (w *world) send(r request) reply {
+	w.t.Helper()
+	headers := make([]string, len(r.headers))
+	for i, line := range r.headers {
+		headers[i] = w.fill(line)
+	}
+	got, err := request{r.method, w.fill(r.path), headers, w.fill(r.body)}.send(w.t.Context(), w.target.URL)
+	if err != nil {
+		w.t.Fatalf("%s %s: %v", r.method, r.path, err)
+	}
+	w.learn(got)
+	return got
+}
+
+func (w *world) fill(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return w.value(name[1 : len(name)-1]) })
+}
+
+func (w *world) value(name string) string {
+	w.t.Helper()
+	if known, ok := w.values[name]; ok {
+		return known
+	}
+	maker, ok := w.makers()[name]
+	if !ok {
+		w.t.Fatalf("there is no placeholder {%s}", name)
+	}
+	w.values[name] = maker()
+	return w.values[name]
+}
+
+// learn keeps what later steps need of an answer: {made}, the secret of a token that was made, its {id}, and {etag}.
+func (w *world) learn(got reply) {
+	var body struct {
+		ID     json.Number `json:"id"`
+		Secret string      `json:"secret"`
+	}
+	if json.Unmarshal([]byte(got.body), &body) == nil && body.Secret != "" {
+		w.values["made"], w.values["id"] = body.Secret, body.ID.String()
+	}
+	if tag := got.header.Get("Etag"); tag != "" {
+		w.values["etag"] = tag
+	}
+}
+
+// makers make what placeholders stand for, each once in a case.
+func (w *world) makers() map[string]func() string {
+	return map[string]func() string{
+		"token": w.ownToken, // the caller's, with the id 1, described as "own"
+		// Those of other users.
+		"other":       func() string { return w.userWithToken(nothing) },
+		"revoked":     func() string { return w.userWithToken(revokeFirst) },
+		"disabled":    func() string { return w.userWithToken(disable) },
+		"deleted":     func() string { return w.userWithToken((*pat.Service).DeleteUser) },
+		"expired":     func() string { return w.ended(time.Hour) },
+		"longExpired": func() string { return w.ended(2 * pat.DefaultRetention) },
+		// Well-formed ones that never were: the one with the selector of the caller's, the other of no user.
+		"forged":   w.forged,
+		"stranger": w.stranger,
+		// The caller's with its last character changed, without it, and without the first five.
+		"mistyped": w.mistyped,
+		"cut":      func() string { token := w.value("token"); return token[:len(token)-1] },
+		"tail":     func() string { return w.value("token")[len("user:"):] },
+		// Times in the API's form.
+		"soon": func() string { return w.now().Add(time.Hour).Format(timeForm) },
+		"past": func() string { return w.now().Add(-time.Hour).Format(timeForm) },
+		"user": func() string { return strconv.FormatInt(int64(w.callerID()), 10) },
+	}
+}
+
+const timeForm = "2006-01-02T15:04:05.000Z"
+
+func (w *world) ownToken() string {
+	return w.newToken(w.callerID(), "own", w.now().Add(time.Hour), 0)
+}
+
+// userWithToken is the token, with the id 1, of a user to whom something happens.
+func (w *world) userWithToken(happens func(*pat.Service, context.Context, pat.UserID) error) string {
+	user := w.newUser()
+	secret := w.newToken(user, "theirs", w.now().Add(time.Hour), 0)
+	w.must(happens(w.service(0), w.t.Context(), user))
+	return secret
+}
+
+func nothing(*pat.Service, context.Context, pat.UserID) error { return nil }
+
+func revokeFirst(s *pat.Service, ctx context.Context, user pat.UserID) error {
+	return s.RevokeUserToken(ctx, user, 1)
+}
+
+func disable(s *pat.Service, ctx context.Context, user pat.UserID) error {
+	return s.SetDisabled(ctx, user, true)
+}
+
+// ended is a token that ended some time ago.
+func (w *world) ended(ago time.Duration) string {
+	return w.newToken(w.newUser(), "ended", w.now().Add(-ago), ago+time.Hour)
+}
+
+func (w *world) forged() string {
+	selector := selectorOf(w, w.value("token"))
+	raw, err := base64.RawURLEncoding.DecodeString(string(selector))
+	w.must(err)
+	secret, err := pat.NewSecret(io.MultiReader(bytes.NewReader(raw[8:]), rand.Reader), selector.UserID())
+	w.must(err)
+	return secret.Reveal()
+}
+
+func selectorOf(w *world, token string) pat.Selector {
+	secret, err := pat.ParseSecret(token)
+	w.must(err)
+	return secret.Selector()
+}
+
+func (w *world) stranger() string {
+	secret, err := pat.NewSecret(rand.Reader, pat.MaxID)
+	w.must(err)
+	return secret.Reveal()
+}
+
+func (w *world) mistyped() string {
+	token := w.value("token")
+	last := len(token) - 1
+	return token[:last] + string('0'+(token[last]+1)%10)
+}
+
+func (w *world) callerID() pat.UserID {
+	if w.caller == 0 {
+		w.caller = w.newUser()
+	}
+	return w.caller
+}
+
+// newUser makes a user who is removed when the case is over.
+func (w *world) newUser() pat.UserID {
+	w.t.Helper()
+	user, err := w.service(0).CreateUser(w.t.Context(), pat.Profile{Username: "e2e-" + rand.Text(), Role: pat.Editor})
+	w.must(err)
+	w.t.Cleanup(func() {
+		err := w.service(0).DeleteUser(context.WithoutCancel(w.t.Context()), user.ID)
+		if err != nil && pat.KindOf(err) != pat.KindNotFound {
+			w.t.Errorf("removing user %d: %v", user.ID, err)
+		}
+	})
+	return user.ID
+}
+
+// newToken makes a token as it would have been made some time ago.
+func (w *world) newToken(user pat.UserID, description string, expires time.Time, ago time.Duration) string {
+	w.t.Helper()
+	_, secret, err := w.service(ago).CreateUserToken(w.t.Context(), user, pat.Draft{Description: description, ExpiresAt: expires})
+	w.must(err)
+	return secret.Reveal()
+}
+
+// service works on the front's store with a clock that is late by ago.
+func (w *world) service(ago time.Duration) *pat.Service {
+	env := pat.SystemEnv(slog.New(slog.DiscardHandler))
+	now := env.Now
+	env.Now = func() time.Time { return now().Add(-ago) }
+	return pat.NewService(w.target.Store, pat.DefaultRetention, env)
+}
+
+func (w *world) now() time.Time { return time.Now().UTC() }
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// What steps do first.
+
+// fillUp gives the caller tokens until there are n.
+func fillUp(n int) func(*world) {
+	return func(w *world) {
+		w.value("token")
+		for i := range n - 1 {
+			w.newToken(w.callerID(), fmt.Sprintf("t%d", i+2), w.now().Add(time.Hour), 0)
+		}
+	}
+}
+
+// addExpired gives the caller a token that ended an hour ago.
+func addExpired(description string) func(*world) {
+	return func(w *world) {
+		w.value("token")
+		w.newToken(w.callerID(), description, w.now().Add(-time.Hour), 2*time.Hour)
+	}
+}
+
+func setDisabled(disabled bool) func(*world) {
+	return func(w *world) { w.must(w.service(0).SetDisabled(w.t.Context(), w.callerID(), disabled)) }
+}
+
+func deleteCaller(w *world) { w.must(w.service(0).DeleteUser(w.t.Context(), w.callerID())) }
+
+// revokeOwn ends the caller's token past the front, as `pats token revoke` does.
+func revokeOwn(w *world) { w.must(w.service(0).RevokeUserToken(w.t.Context(), w.callerID(), 1)) }
+
+// otherHasTwo gives the other user a second token.
+func otherHasTwo(w *world) {
+	w.newToken(selectorOf(w, w.value("other")).UserID(), "second", w.now().Add(time.Hour), 0)
+}
