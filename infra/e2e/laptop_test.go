@@ -100,4 +100,3 @@ func TestLaptopGateway(t *testing.T) {
 	t.Parallel()
 	e2e.Run(t, newLaptop(t, nil).target)
 }
-
