@@ -55,6 +55,7 @@ func TestAnyHeaderValueWithoutAnExpression(t *testing.T) {
 	b := newBench(t, strings.Replace(small, "ValidationExpression: (?i:Bearer )?good-[a-z]+", "Header: X-Key", 1), nil)
 	wantStatus(t, b.get("/items", header("X-Key", "anything at all")), http.StatusOK)
 	wantStatus(t, b.get("/items"), http.StatusUnauthorized)
+	wantStatus(t, b.get("/items", header("X-Key", "")), http.StatusUnauthorized)
 	if got := b.asked[0].AuthorizationToken; got != "anything at all" {
 		t.Errorf("token: got %q, want the header's value", got)
 	}

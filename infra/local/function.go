@@ -50,20 +50,15 @@ func (f function) invoke(ctx context.Context, requestID string, patience time.Du
 	})
 	done := make(chan outcome, 1)
 	go func() { done <- f.run(ctx, payload) }()
+	var o outcome
 	select {
-	case o := <-done:
-		return o.payload, cutShort(ctx, o.err)
+	case o = <-done:
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
 	}
-}
-
-// cutShort is err, or why the context has ended if the function failed because of that.
-func cutShort(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause // a function that listens may have failed for it at the same time
 	}
-	return err
+	return o.payload, o.err
 }
 
 func (f function) run(ctx context.Context, payload []byte) (o outcome) {

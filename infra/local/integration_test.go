@@ -137,6 +137,19 @@ func TestAnswersThatHaveNoBody(t *testing.T) {
 	}
 }
 
+func TestStatusesWithoutABodyHaveNoLength(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusNoContent, http.StatusNotModified} {
+		b := newBench(t, small, nil)
+		b.answer = returning(events.APIGatewayProxyResponse{StatusCode: status, Body: "body"}, nil)
+		w := b.get("/open")
+		wantStatus(t, w, status)
+		if length, given := w.Header()["Content-Length"]; given || w.Body.Len() != 0 {
+			t.Errorf("%d: got length %v and body %q, want neither", status, length, w.Body)
+		}
+	}
+}
+
 func TestQueryStrings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

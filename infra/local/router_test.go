@@ -56,6 +56,7 @@ func (r *routing) find(method string, target *url.URL) string {
 	return target.EscapedPath()
 }
 
+// TestRouting has parameters whose names come before every literal, since order by the alphabet would be another one.
 func TestRouting(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -65,20 +66,20 @@ func TestRouting(t *testing.T) {
 	}{
 		{name: "root", method: "GET", path: "/", want: "ANY /"},
 		{name: "a literal beats a parameter", method: "GET", path: "/a/b", want: "ANY /a/b"},
-		{name: "a parameter beats a greedy one", method: "GET", path: "/a/x", want: "ANY /a/{id}", params: map[string]string{"id": "x"}},
-		{name: "a method beats ANY", method: "GET", path: "/a/x/c", want: "GET /a/{id}/c", params: map[string]string{"id": "x"}},
-		{name: "ANY takes other methods", method: "PUT", path: "/a/x/c", want: "ANY /a/{id}/c", params: map[string]string{"id": "x"}},
-		{name: "the branch of the literal can end", method: "GET", path: "/a/b/c", want: "GET /a/{id}/c", params: map[string]string{"id": "b"}},
-		{name: "a greedy one below a parameter", method: "GET", path: "/a/x/y/z", want: "ANY /a/{id}/{proxy+}", params: map[string]string{"id": "x", "proxy": "y/z"}},
-		{name: "a greedy one takes the rest", method: "GET", path: "/q/r", want: "ANY /{proxy+}", params: map[string]string{"proxy": "q/r"}},
-		{name: "a greedy one takes at least one segment", method: "GET", path: "/a", want: "ANY /{proxy+}", params: map[string]string{"proxy": "a"}},
+		{name: "a parameter beats a greedy one", method: "GET", path: "/a/x", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
+		{name: "a method beats ANY", method: "GET", path: "/a/x/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "x"}},
+		{name: "ANY takes other methods", method: "PUT", path: "/a/x/c", want: "ANY /a/{Id}/c", params: map[string]string{"Id": "x"}},
+		{name: "the branch of the literal can end", method: "GET", path: "/a/b/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "b"}},
+		{name: "a greedy one below a parameter", method: "GET", path: "/a/x/y/z", want: "ANY /a/{Id}/{Proxy+}", params: map[string]string{"Id": "x", "Proxy": "y/z"}},
+		{name: "a greedy one takes the rest", method: "GET", path: "/q/r", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
+		{name: "a greedy one takes at least one segment", method: "GET", path: "/a", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a"}},
 		{name: "trailing slash", method: "GET", path: "/a/b/", want: "ANY /a/b"},
-		{name: "trailing slash is no part of a parameter", method: "GET", path: "/a/x/", want: "ANY /a/{id}", params: map[string]string{"id": "x"}},
-		{name: "trailing slash is no part of a greedy one", method: "GET", path: "/q/r/", want: "ANY /{proxy+}", params: map[string]string{"proxy": "q/r"}},
-		{name: "a double slash inside is an empty segment", method: "GET", path: "/a//b", want: "ANY /{proxy+}", params: map[string]string{"proxy": "a//b"}},
-		{name: "an encoded slash parts nothing", method: "GET", path: "/a/x%2Fc", want: "ANY /a/{id}", params: map[string]string{"id": "x%2Fc"}},
-		{name: "an encoded letter is not its literal", method: "GET", path: "/%61/b", want: "ANY /{proxy+}", params: map[string]string{"proxy": "%61/b"}},
-		{name: "case counts", method: "GET", path: "/A/b", want: "ANY /{proxy+}", params: map[string]string{"proxy": "A/b"}},
+		{name: "trailing slash is no part of a parameter", method: "GET", path: "/a/x/", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
+		{name: "trailing slash is no part of a greedy one", method: "GET", path: "/q/r/", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
+		{name: "a double slash inside is an empty segment", method: "GET", path: "/a//b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a//b"}},
+		{name: "an encoded slash parts nothing", method: "GET", path: "/a/x%2Fc", want: "ANY /a/{Id}", params: map[string]string{"Id": "x%2Fc"}},
+		{name: "an encoded letter is not its literal", method: "GET", path: "/%61/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "%61/b"}},
+		{name: "case counts", method: "GET", path: "/A/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "A/b"}},
 		{name: "HEAD is of ANY", method: "HEAD", path: "/a/b", want: "ANY /a/b"},
 		{name: "OPTIONS is of ANY", method: "OPTIONS", path: "/a/b", want: "ANY /a/b"},
 		{name: "TRACE is not of ANY", method: "TRACE", path: "/a/b", want: ""},
@@ -88,8 +89,8 @@ func TestRouting(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, err := newRouting("ANY /{proxy+}", "any /", "ANY /a/{id}", "ANY /a/b", "get /a/{id}/c", "ANY /a/{id}/c",
-				"ANY /a/{id}/{proxy+}", "POST /only")
+			r, err := newRouting("ANY /{Proxy+}", "any /", "ANY /a/{Id}", "ANY /a/b", "get /a/{Id}/c", "ANY /a/{Id}/c",
+				"ANY /a/{Id}/{Proxy+}", "POST /only")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,11 +112,11 @@ func TestRouting(t *testing.T) {
 // TestRoutingDoesNotDependOnTheOrder declares the same routes backwards.
 func TestRoutingDoesNotDependOnTheOrder(t *testing.T) {
 	t.Parallel()
-	forth, err := newRouting("ANY /{proxy+}", "ANY /a/{id}", "ANY /a/b", "ANY /a/{id}/c")
+	forth, err := newRouting("ANY /{Proxy+}", "ANY /a/{Id}", "ANY /a/b", "ANY /a/{Id}/c")
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := newRouting("ANY /a/{id}/c", "ANY /a/b", "ANY /a/{id}", "ANY /{proxy+}")
+	back, err := newRouting("ANY /a/{Id}/c", "ANY /a/b", "ANY /a/{Id}", "ANY /{Proxy+}")
 	if err != nil {
 		t.Fatal(err)
 	}
