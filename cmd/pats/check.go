@@ -64,8 +64,8 @@ func (a *app) answerCheck(report boltstore.Report) error {
 	if err := a.answer(body, rows); err != nil || len(report.Findings) == 0 {
 		return err
 	}
-	return &failure{exitFailed, fmt.Sprintf("data file %s is damaged", a.dataPath()),
-		"The file is left as it is. Restore it from a backup, or move its folder away to begin anew."}
+	return fail(exitFailed, fmt.Sprintf("data file %s is damaged", a.dataPath()),
+		"The file is left as it is. Restore it from a backup, or move its folder away to begin anew.")
 }
 
 // progress shows how far a check is, if a person watches: a line that is written over while the percentage rises.

@@ -5,16 +5,22 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/logging"
 )
 
 // localRegion is used with an endpoint on this machine where no region is configured.
 const localRegion = "us-east-1"
+
+// attemptTimeout bounds one attempt of a call, of which the SDK makes up to three.
+const attemptTimeout = 10 * time.Second
 
 // dynamoDB is a client for the table that the flags name, with AWS's usual configuration: variables, profiles, SSO.
 func (f storeFlags) dynamoDB(ctx context.Context) (*dynamodb.Client, error) {
@@ -50,14 +56,18 @@ func isLoopback(endpoint string) (bool, error) {
 }
 
 func (f storeFlags) awsConfig(ctx context.Context, local bool) (aws.Config, error) {
-	options := []func(*config.LoadOptions) error{config.WithRegion(f.Region)}
+	options := []func(*config.LoadOptions) error{
+		config.WithRegion(f.Region),
+		config.WithLogger(logging.Nop{}), // what goes wrong comes back as an error
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(attemptTimeout)),
+	}
 	if local {
 		// Nobody needs to wait for a metadata service to use a database on this machine.
 		options = append(options, config.WithDefaultRegion(localRegion), config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, &failure{exitUnavailable, err.Error(), "Is AWS_PROFILE right? `aws configure list` shows what is configured."}
+		return aws.Config{}, fail(exitUnavailable, err.Error(), "Is AWS_PROFILE right? `aws configure list` shows what is configured.")
 	}
 	if cfg.Region == "" {
 		return aws.Config{}, usage("no AWS region is configured", "Name it: --region eu-central-1, AWS_REGION, or a profile that has one (AWS_PROFILE).")
@@ -75,7 +85,7 @@ func withCredentials(ctx context.Context, cfg aws.Config, local bool) (aws.Confi
 		cfg.Credentials = credentials.NewStaticCredentialsProvider("local", "local", "")
 		return cfg, nil
 	}
-	return aws.Config{}, &failure{exitUnavailable, fmt.Sprintf("no AWS credentials: %v", err),
-		"Log in (`aws sso login`), name a profile (AWS_PROFILE), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.\n" +
-			"DynamoDB Local needs none: --endpoint http://127.0.0.1:8000."}
+	return aws.Config{}, fail(exitUnavailable, fmt.Sprintf("no AWS credentials: %v", err),
+		"Log in (`aws sso login`), name a profile (AWS_PROFILE), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.\n"+
+			"DynamoDB Local needs none: --endpoint http://127.0.0.1:8000.")
 }

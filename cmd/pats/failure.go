@@ -32,13 +32,21 @@ type failure struct {
 	message string
 	// advice says what to do about it, or is empty.
 	advice string
+	cause  error
 }
 
 func (f *failure) Error() string { return f.message }
 
+// Unwrap gives the cause, if there is one.
+func (f *failure) Unwrap() error { return f.cause }
+
 // usage is the failure of a command line that breaks a rule which the grammar cannot express.
 func usage(message, advice string) error {
-	return &failure{code: exitUsage, message: message, advice: advice}
+	return fail(exitUsage, message, advice)
+}
+
+func fail(code int, message, advice string) error {
+	return &failure{code: code, message: message, advice: advice}
 }
 
 // report prints err, if it is one, and gives the exit code.
@@ -51,7 +59,7 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 		f = &failure{code: exitInterrupted, message: "interrupted"}
 	}
 	_, _ = fmt.Fprintf(stderr, "pats: %s\n", withoutSecrets(f.message))
-	for line := range strings.Lines(f.advice) {
+	for line := range strings.Lines(withoutSecrets(f.advice)) {
 		_, _ = fmt.Fprintf(stderr, "      %s\n", strings.TrimSuffix(line, "\n"))
 	}
 	return f.code
@@ -85,7 +93,7 @@ const (
 
 // explainDataFile makes a failure of what keeps a data file from being used.
 func explainDataFile(err error) *failure {
-	f := &failure{code: exitUnavailable, message: err.Error()}
+	f := &failure{code: exitUnavailable, message: err.Error(), cause: err}
 	if _, ok := errors.AsType[*boltstore.LockedError](err); ok {
 		f.advice = adviceLocked
 	}

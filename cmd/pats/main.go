@@ -13,10 +13,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// With the default action back in force, a second signal ends the process at once.
-	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], world{
+	os.Exit(run(untilSignal(), os.Args[1:], world{
 		program:  os.Args[0],
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
@@ -25,6 +22,19 @@ func main() {
 		now:      time.Now,
 		build:    debug.ReadBuildInfo,
 	}))
+}
+
+// untilSignal is a context that the first SIGINT or SIGTERM ends. A second one has its default action: it ends the process.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals)
+		cancel()
+	}()
+	return ctx
 }
 
 // world is what the command finds around it.

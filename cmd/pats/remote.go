@@ -67,7 +67,7 @@ func (a *app) checkPresented(tokenFile string) error {
 // withServer lets work use the tokens of the holder of the token presented.
 func (a *app) withServer(user pat.UserID, tokenFile string, work func(keeper) error) error {
 	if user != 0 {
-		return usage("--user cannot be used with --url", "A server shows each caller the caller's own tokens only. Leave out --user, or work on the store.")
+		return usage("--user cannot be used with --url or PATS_URL", "A server shows each caller the caller's own tokens only. Leave out --user, or work on the store.")
 	}
 	token, err := a.presented(tokenFile)
 	if err != nil {
@@ -138,12 +138,12 @@ func (s server) call(ctx context.Context, method string, at *url.URL, body, resu
 	client := http.Client{Timeout: requestTimeout, CheckRedirect: stay}
 	response, err := client.Do(request)
 	if err != nil {
-		return &failure{exitUnavailable, fmt.Sprintf("the server cannot be reached: %v", err), "Is --url right, and does the server run?"}
+		return fail(exitUnavailable, fmt.Sprintf("the server cannot be reached: %v", err), "Is --url right, and does the server run?")
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return &failure{exitUnavailable, fmt.Sprintf("the answer broke off: %v", err), ""}
+		return fail(exitUnavailable, fmt.Sprintf("the answer broke off: %v", err), "")
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return refused(response, answer)
@@ -179,7 +179,7 @@ func (s server) request(ctx context.Context, method string, at *url.URL, body an
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func (s server) unintelligible() error {
-	return &failure{exitFailed, fmt.Sprintf("what answers at %s is no such service", s.tokens.Redacted()), "Is --url the base address, without /api?"}
+	return fail(exitFailed, fmt.Sprintf("what answers at %s is no such service", s.tokens.Redacted()), "Is --url the base address, without /api?")
 }
 
 // refusal is the body of an error of the HTTP API.

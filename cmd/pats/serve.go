@@ -89,10 +89,10 @@ func (c *serveCommand) listen(ctx context.Context) (net.Listener, error) {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		other := otherPort(port)
-		return nil, &failure{exitFailed, c.Listen + " is taken by another program",
-			fmt.Sprintf("Take another port: `make run PORT=%s`, or `pats serve --listen 127.0.0.1:%s`.", other, other)}
+		return nil, fail(exitFailed, c.Listen+" is taken by another program",
+			fmt.Sprintf("Take another port: `make run PORT=%s`, or `pats serve --listen 127.0.0.1:%s`.", other, other))
 	case err != nil:
-		return nil, &failure{exitFailed, fmt.Sprintf("cannot listen: %v", err), "Give this machine's address and a free port: --listen 127.0.0.1:3000."}
+		return nil, fail(exitFailed, fmt.Sprintf("cannot listen: %v", err), "Give this machine's address and a free port: --listen 127.0.0.1:3000.")
 	}
 	return listener, nil
 }
@@ -147,7 +147,7 @@ func stop(ctx context.Context, server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		return errors.Join(&failure{exitFailed, "stopped before every request was answered", ""}, server.Close())
+		return errors.Join(fail(exitFailed, "stopped before every request was answered", ""), server.Close())
 	}
 	return nil
 }

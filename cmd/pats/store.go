@@ -111,7 +111,7 @@ func (a *app) openDataFile(mayCreate bool) (*opened, error) {
 }
 
 func noDataFile(path string) error {
-	return &failure{exitUnavailable, "there is no data file " + path,
-		"Is it the right --data? `pats serve` and `pats user create` make a data file.\n" +
-			"For a deployed table, use --store dynamodb --table NAME."}
+	return fail(exitUnavailable, "there is no data file "+path,
+		"Is it the right --data? `pats serve` and `pats user create` make a data file.\n"+
+			"For a deployed table, use --store dynamodb --table NAME.")
 }

@@ -43,7 +43,7 @@ func checkReplaceable(path string) error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return &failure{exitFailed, path + " is there already and is no regular file", "Name another file, or remove this one."}
+		return fail(exitFailed, path+" is there already and is no regular file", "Name another file, or remove this one.")
 	}
 	return nil
 }

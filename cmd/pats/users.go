@@ -94,8 +94,8 @@ func (c *userCreate) Run(ctx context.Context, a *app) error {
 }
 
 type userList struct {
-	After pat.UserID `default:"0" placeholder:"ID" help:"Only users with a larger id, to go on where an earlier list ended."`
-	Limit int        `default:"0" placeholder:"COUNT" help:"At most so many users (default: 0, all of them)."`
+	After pat.UserID `placeholder:"ID" help:"Only users with a larger id, to go on where an earlier list ended."`
+	Limit int        `placeholder:"COUNT" help:"At most so many users (default: all of them)."`
 }
 
 // Run lists the users.

@@ -1,0 +1,375 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const tokensPath = "/api/admin/user/tokens"
+
+func TestFirstStart(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	server := d.serve(t)
+	token := strings.TrimSpace(readFile(t, d.tokenPath()))
+	status, body := server.call(t, http.MethodGet, tokensPath, token)
+	if status != http.StatusOK {
+		t.Fatalf("got status %d with %s, want 200", status, body)
+	}
+	wantText(t, "body", body, `{"pats":[{"id":1,"description":"first token","expiresAt":"2026-04-02T03:04:05.678Z","userId":1,`+
+		`"createdAt":"2026-01-02T03:04:05.678Z","seenAt":"2026-01-02T03:04:05.678Z"}]}`)
+	if code := server.end(t); code != exitOK {
+		t.Errorf("got exit code %d, want 0", code)
+	}
+	wantMode(t, d.data(), os.ModeDir|0o700)
+	wantMode(t, d.tokenPath(), 0o600)
+	wantMode(t, filepath.Join(d.data(), "pats.db"), 0o600)
+	wantContains(t, "users", d.must(t, "user", "list"), "1   admin")
+	wantText(t, "stdout", server.stdout.String(), fmt.Sprintf("curl %s%s -H \"Authorization: $(cat %s)\"\n", server.url, tokensPath, d.tokenPath()))
+	wantContains(t, "stderr", server.stderr.String(), "Made user 1, admin", d.tokenPath(), "msg=request", "status=200", "msg=stopping")
+}
+
+func TestSecondStartKeepsUserAndToken(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.serve(t).end(t)
+	token := readFile(t, d.tokenPath())
+	server := d.serve(t)
+	if readFile(t, d.tokenPath()) != token {
+		t.Error("the start wrote another token file")
+	}
+	if status, body := server.call(t, http.MethodGet, tokensPath, strings.TrimSpace(token)); status != http.StatusOK {
+		t.Errorf("got status %d with %s, want 200", status, body)
+	}
+	server.end(t)
+	for _, unwanted := range []string{"Made user", "works"} {
+		if strings.Contains(server.stderr.String(), unwanted) {
+			t.Errorf("got %q on stderr of a start where all is well:\n%s", unwanted, server.stderr.String())
+		}
+	}
+	wantContains(t, "tokens", d.must(t, "token", "list", "--user", "1"), "first token")
+}
+
+// TestStartIsNoUseOfTheToken: only requests count as uses.
+func TestStartIsNoUseOfTheToken(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.serve(t).end(t)
+	d.serve(t).end(t)
+	wantContains(t, "tokens", d.must(t, "token", "list", "--user", "1"), "never")
+}
+
+// TestTokenThatWorksNoMore: the start says so, with the command that makes another, and that command works.
+func TestTokenThatWorksNoMore(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		spoil  func(t *testing.T, d *desk)
+	}{
+		"file removed": {"there is no such file", func(t *testing.T, d *desk) {
+			t.Helper()
+			if err := os.Remove(d.tokenPath()); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"file emptied": {"holds no token", func(t *testing.T, d *desk) {
+			t.Helper()
+			if err := os.WriteFile(d.tokenPath(), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"revoked": {"The token is not valid.", func(t *testing.T, d *desk) {
+			t.Helper()
+			d.must(t, "token", "revoke", "--user", "1", "1")
+		}},
+		"expired": {"The token has expired.", func(t *testing.T, d *desk) {
+			t.Helper()
+			d.clock.Advance(91 * 24 * 3600e9)
+		}},
+		"mistyped": {"The token is not valid.", func(t *testing.T, d *desk) {
+			t.Helper()
+			if err := os.WriteFile(d.tokenPath(), []byte(token1), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"owner disabled": {"The user is disabled.", func(t *testing.T, d *desk) {
+			t.Helper()
+			d.must(t, "user", "create", "--username", "other", "--role", "admin")
+			d.must(t, "user", "disable", "1")
+		}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.serve(t).end(t)
+			c.spoil(t, d)
+			server := d.serve(t)
+			command := server.stderr.await(t, `\n  (pats token create .*)\n`, server.ended)[1]
+			wantContains(t, "stderr", server.stderr.String(), d.tokenPath(), c.reason, "Stop this server")
+			server.end(t)
+			wantCode(t, d.runBare(t, words(t, command)[1:]...), exitOK)
+			wantServes(t, d)
+		})
+	}
+}
+
+// wantServes starts the server and calls it with the token in the token file.
+func wantServes(t *testing.T, d *desk) {
+	t.Helper()
+	server := d.serve(t)
+	if status, body := server.call(t, http.MethodGet, tokensPath, strings.TrimSpace(readFile(t, d.tokenPath()))); status != http.StatusOK {
+		t.Errorf("got status %d with %s, want 200", status, body)
+	}
+	server.end(t)
+	if strings.Contains(server.stderr.String(), "no token") {
+		t.Errorf("the start still complains:\n%s", server.stderr.String())
+	}
+}
+
+// words are those that a shell makes of a command line.
+func words(t *testing.T, command string) []string {
+	t.Helper()
+	text, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+command).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+}
+
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	want := []string{"plain", "with space", "it's", `back\slash`, "$HOME", "`id`", "a;b", "*", "", `"x"`, "#c", "~"}
+	var quoted []string
+	for _, text := range want {
+		quoted = append(quoted, quote(text))
+	}
+	if diff := cmp.Diff(want, words(t, strings.Join(quoted, " "))); diff != "" {
+		t.Errorf("what the shell read (-want +got):\n%s", diff)
+	}
+}
+
+// TestCrashBeforeTheTokenFile: the first start got as far as the user only.
+func TestCrashBeforeTheTokenFile(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.must(t, "user", "create", "--username", "admin", "--role", "admin")
+	server := d.serve(t)
+	wantContains(t, "stderr", server.stderr.String(), "there is no such file", "token create --user 1 ")
+	server.end(t)
+	wantFiles(t, d.data(), "pats.db")
+}
+
+func TestFolderWithASpace(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.folder = filepath.Join(d.folder, "my data")
+	server := d.serve(t)
+	wantContains(t, "ready line", server.stdout.String(), "$(cat '"+d.tokenPath()+"')")
+}
+
+func TestPortTaken(t *testing.T) {
+	t.Parallel()
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	d := newDesk(t)
+	got := d.run(t, "serve", "--listen", taken.Addr().String())
+	wantCode(t, got, exitFailed)
+	wantContains(t, "stderr", got.Stderr, taken.Addr().String()+" is taken", "make run PORT=", "--listen 127.0.0.1:")
+	wantFiles(t, d.data(), "pats.db")
+}
+
+func TestParametersOfTheTemplate(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	admin := d.runBare(t, "admin-token", "new")
+	fields := strings.Fields(admin.Stdout)
+	d.serve(t).end(t)
+	token := strings.TrimSpace(readFile(t, d.tokenPath()))
+	server := d.serve(t, "--parameter", "PatsEnabled=false", "--parameter", fields[3])
+	if status, body := server.call(t, http.MethodGet, tokensPath, token); status != http.StatusNotFound || !strings.Contains(body, "PATs are disabled.") {
+		t.Errorf("with the kill switch on: got %d %s, want 404 PATs are disabled.", status, body)
+	}
+	server.end(t)
+	server = d.serve(t, "--parameter", fields[3])
+	if status, body := server.call(t, http.MethodGet, tokensPath, fields[1]); status != http.StatusForbidden {
+		t.Errorf("with the admin API token: got %d %s, want 403", status, body)
+	}
+}
+
+func TestRetentionOfTheTemplate(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.serve(t).end(t)
+	d.must(t, "token", "create", "--user", "1", "--description", "old", "--expires", "1h")
+	d.clock.Advance(2 * 24 * 3600e9)
+	token := strings.TrimSpace(readFile(t, d.tokenPath()))
+	server := d.serve(t)
+	if _, body := server.call(t, http.MethodGet, tokensPath, token); !strings.Contains(body, "old") {
+		t.Errorf("with the default: got %s, want the expired token in it", body)
+	}
+	server.end(t)
+	server = d.serve(t, "--parameter", "ExpiredRetentionDays=1")
+	if _, body := server.call(t, http.MethodGet, tokensPath, token); strings.Contains(body, "old") {
+		t.Errorf("with one day: got %s, want no expired token", body)
+	}
+}
+
+func TestNoSecretInTheLog(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	server := d.serve(t, "--log-format", "json")
+	token := strings.TrimSpace(readFile(t, d.tokenPath()))
+	d.env["PATS_TOKEN"] = token
+	made := d.runBare(t, "token", "create", "--description", "second", "--url", server.url)
+	second := tokenLike.FindString(made.Stdout)
+	server.call(t, http.MethodGet, tokensPath, "Bearer "+token)
+	server.call(t, http.MethodGet, tokensPath, token+"x")
+	server.call(t, http.MethodDelete, tokensPath+"/"+second, token)
+	server.call(t, http.MethodGet, "/"+second+"?access_token="+second, second)
+	server.call(t, http.MethodDelete, tokensPath+"/2", token)
+	server.call(t, http.MethodGet, tokensPath, second)
+	server.end(t)
+	log := server.stderr.String() + server.stdout.String() + made.Stderr
+	for name, secret := range map[string]string{"first": token, "second": second} {
+		if secret == "" || strings.Contains(log, secret[len(secret)-43:]) {
+			t.Errorf("the %s token is in the log:\n%s", name, log)
+		}
+	}
+	if n := strings.Count(log, `"msg":"request"`); n != 7 {
+		t.Errorf("got %d request lines, want 7:\n%s", n, log)
+	}
+}
+
+// TestStopFinishesRequestsUnderWay sends half a request, stops the server, and sends the rest.
+func TestStopFinishesRequestsUnderWay(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	server := d.serve(t)
+	body, send := io.Pipe()
+	reached := make(chan struct{})
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(reached) }})
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.url+tokensPath, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header = http.Header{
+		"Authorization": {strings.TrimSpace(readFile(t, d.tokenPath()))},
+		"Content-Type":  {"application/json"},
+		"Expect":        {"100-continue"},
+	}
+	go func() {
+		<-reached
+		_, err := io.WriteString(send, `{"description":"late",`)
+		server.stop()
+		server.stderr.await(t, "msg=stopping", server.ended)
+		_, last := io.WriteString(send, `"expiresAt":"2027-01-01T00:00:00Z"}`)
+		_ = send.CloseWithError(errors.Join(err, last))
+	}()
+	client := http.Client{Transport: &http.Transport{ExpectContinueTimeout: watchdog}, Timeout: watchdog}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusCreated {
+		t.Errorf("got status %d, want 201", response.StatusCode)
+	}
+	if code := server.end(t); code != exitOK {
+		t.Errorf("got exit code %d, want 0; stderr:\n%s", code, server.stderr.String())
+	}
+	wantContains(t, "tokens", d.must(t, "token", "list", "--user", "1"), "late")
+}
+
+// closing is a listener that tells when it is closed.
+type closing struct {
+	net.Listener
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (c *closing) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Listener.Close()
+}
+
+// TestStopTakesNoMoreRequests: the address is free as soon as the stop begins, while a request is still under way.
+func TestStopTakesNoMoreRequests(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	watched := &closing{Listener: listener, closed: make(chan struct{})}
+	ctx, stop := context.WithCancel(t.Context())
+	var interrupted error
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		stop()
+		<-watched.closed
+		interrupted = r.Context().Err()
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, watched, handler, slog.New(slog.DiscardHandler)) }()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := do(t, request); status != http.StatusOK {
+		t.Errorf("got status %d, want 200", status)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("serve: %v", err)
+	}
+	if interrupted != nil {
+		t.Errorf("the request was interrupted: %v", interrupted)
+	}
+	if _, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String()); err == nil {
+		t.Error("the address still takes connections")
+	}
+}
+
+func TestServingAnUnencryptedNetworkIsNoted(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{"127.0.0.1": false, "::1": false, "0.0.0.0": true, "192.0.2.1": true} {
+		var stderr bytes.Buffer
+		h := &host{app: &app{world: world{stderr: &stderr}}, at: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
+		h.warnOfNetwork()
+		if got := stderr.Len() > 0; got != want {
+			t.Errorf("%s: got a warning: %v, want %v", address, got, want)
+		}
+	}
+}
+
+func TestURLForThisMachine(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"127.0.0.1": "http://127.0.0.1:3000",
+		"0.0.0.0":   "http://127.0.0.1:3000",
+		"::":        "http://127.0.0.1:3000",
+		"::1":       "http://[::1]:3000",
+		"192.0.2.1": "http://192.0.2.1:3000",
+	} {
+		h := &host{at: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
+		if got := h.url(); got != want {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
+}
