@@ -140,6 +140,36 @@ func TestCheckBoundsItsFindings(t *testing.T) {
 	}
 }
 
+func TestUsesAreForgotten(t *testing.T) {
+	t.Parallel()
+	path := dataFile(t)
+	store := openLoose(t, path)
+	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	for _, name := range []string{"ann", "bob"} {
+		holder := pattest.NewHolder(t, store, service, pattest.Profile(name, pat.Viewer))
+		if _, err := service.Authenticate(t.Context(), holder.Secret); err != nil {
+			t.Fatalf("Authenticate: %v", err)
+		}
+	}
+	if err := service.RevokeUserToken(t.Context(), 1, 1); err != nil {
+		t.Fatalf("RevokeUserToken: %v", err)
+	}
+	if err := service.DeleteUser(t.Context(), 2); err != nil {
+		t.Fatalf("DeleteUser: %v", err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	if err := boltstore.Change(path, func(tx *bolt.Tx) error {
+		if got := boltstore.Keys(tx, "seen"); got != 0 {
+			t.Errorf("got %d uses on record, want none", got)
+		}
+		return nil
+	}); err != nil {
+		t.Fatalf("Change: %v", err)
+	}
+}
+
 func TestCheckHeedsItsContext(t *testing.T) {
 	t.Parallel()
 	path, _ := sample(t, 60)

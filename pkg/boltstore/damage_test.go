@@ -2,11 +2,14 @@ package boltstore_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
 	"pgregory.net/rapid"
 
 	"pats/pkg/boltstore"
@@ -57,31 +60,51 @@ func wantContent(t *testing.T, store *boltstore.Store, want []pat.Account) {
 	}
 }
 
-// TestEveryFlippedByte changes each byte of a file in turn. Each change is found, but for those of bytes that carry nothing:
-// they may all change at once, and what is read stays the same.
+// TestEveryFlippedByte changes each byte of a file in turn.
 func TestEveryFlippedByte(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 2)
 	good := compact(t, path)
-	var found, idle int
-	for i, b := range good {
-		patch(t, path, int64(i), b^1<<(i%8))
-		switch {
-		case isSound(t, path):
-			idle++
-			continue // and leave the change
-		case found%64 == 0:
-			outcome(t, path, want)
-		}
-		found++
-		patch(t, path, int64(i), b)
-	}
-	if found < 2000 || idle == 0 {
+	if found := flipEach(t, path, want, good, 0, len(good)); found < 2000 {
 		t.Errorf("%d changes of %d were found, want those that matter", found, len(good))
 	}
-	if outcome(t, path, want) {
-		t.Error("all idle bytes together matter")
+}
+
+// TestEveryFlippedByteOfBranches is about pages that hold no records, only the ways to them.
+func TestEveryFlippedByteOfBranches(t *testing.T) {
+	t.Parallel()
+	path, want := sample(t, 60)
+	good, branches := compact(t, path), 0
+	for at := 0; at < len(good); at += boltstore.SmallPage {
+		if isBranch := good[at+8] == 1; isBranch {
+			branches++
+			flipEach(t, path, want, good, at, at+boltstore.SmallPage)
+		}
 	}
+	if branches < 2 {
+		t.Errorf("the sample has %d branches, want at least 2", branches)
+	}
+}
+
+// flipEach changes each byte of a file in turn, from one to another, and says how many changes were found. Those that are not
+// found are of bytes that carry nothing: they may all change at once, and what is read stays the same.
+func flipEach(t *testing.T, path string, want []pat.Account, good []byte, from, to int) (found int) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		patch(t, path, int64(i), good[i]^1<<(i%8))
+		if isSound(t, path) {
+			continue // and leave the change
+		}
+		if found++; found%64 == 0 {
+			outcome(t, path, want)
+		}
+		patch(t, path, int64(i), good[i])
+	}
+	if outcome(t, path, want) {
+		t.Errorf("the bytes from %d to %d that carry nothing do matter together", from, to)
+	}
+	patch(t, path, int64(from), good[from:to]...)
+	return found
 }
 
 // compact cuts off what a file does not use, and gives the rest.
@@ -140,21 +163,92 @@ func TestRandomDamage(t *testing.T) {
 func TestEveryTruncation(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 8)
-	good := read(t, path)
-	report, err := boltstore.Check(t.Context(), path, nil)
-	if err != nil {
-		t.Fatalf("Check: %v", err)
-	}
+	good := compact(t, path)
 	for base := 0; base <= len(good); base += boltstore.SmallPage / 4 {
 		for _, size := range []int{base - 1, base, base + 1} {
 			if size < 0 || size > len(good) {
 				continue
 			}
 			write(t, path, good[:size])
-			if got, cut := outcome(t, path, want), int64(size) < report.Bytes; got != cut {
+			if got, cut := outcome(t, path, want), size < len(good); got != cut {
 				t.Errorf("%d of %d bytes: refused %t, want %t", size, len(good), got, cut)
 			}
 		}
+	}
+}
+
+// TestTruncationOfFreePages cuts off pages that hold nothing and that no read would miss.
+func TestTruncationOfFreePages(t *testing.T) {
+	t.Parallel()
+	path, _ := sample(t, 60)
+	for range 2 { // pages are free for use only after the change that frees them
+		if err := boltstore.Change(path, func(tx *bolt.Tx) error { return boltstore.RemoveOneIn(tx, 1) }); err != nil {
+			t.Fatalf("Change: %v", err)
+		}
+	}
+	good := compact(t, path)
+	if !isSound(t, path) {
+		t.Fatal("the whole file was refused")
+	}
+	write(t, path, good[:len(good)-boltstore.SmallPage])
+	if !outcome(t, path, nil) {
+		t.Error("the file was accepted")
+	}
+}
+
+// TestDisorder swaps two keys of a page with all that belongs to them, so that a search goes astray though each record is sound.
+func TestDisorder(t *testing.T) {
+	t.Parallel()
+	path, want := sample(t, 60)
+	good, tried := compact(t, path), 0
+	for at := 2 * boltstore.SmallPage; at < len(good); at += boltstore.SmallPage {
+		bad := bytes.Clone(good)
+		if !swapFirstTwo(bad[at : at+boltstore.SmallPage]) {
+			continue
+		}
+		write(t, path, bad)
+		if outcome(t, path, want) {
+			tried++
+		}
+	}
+	if tried < 10 {
+		t.Errorf("%d pages were refused, want more", tried)
+	}
+}
+
+// swapFirstTwo swaps the first two elements of a leaf or branch, if p is one. The position of a key counts from its element.
+func swapFirstTwo(p []byte) bool {
+	order, flags := binary.NativeEndian, p[8]
+	if p[10] < 2 || (flags != 1 && flags != 2) {
+		return false
+	}
+	position := map[byte]int{1: 0, 2: 4}[flags]
+	first, second := p[16:32], p[32:48]
+	order.PutUint32(first[position:], order.Uint32(first[position:])-16)
+	order.PutUint32(second[position:], order.Uint32(second[position:])+16)
+	swapped := slices.Concat(second, first)
+	copy(first, swapped)
+	copy(second, swapped[16:])
+	return true
+}
+
+// TestLostPage takes a page off the list of free ones.
+func TestLostPage(t *testing.T) {
+	t.Parallel()
+	path, want := sample(t, 8)
+	good, refused := compact(t, path), 0
+	for at := 0; at < len(good); at += boltstore.SmallPage {
+		if isFreelist := good[at+8] == 0x10; !isFreelist || good[at+10] == 0 {
+			continue
+		}
+		patch(t, path, int64(at+10), good[at+10]-1)
+		if outcome(t, path, want) {
+			refused++
+		}
+		patch(t, path, int64(at+10), good[at+10])
+	}
+	if refused != 1 {
+		t.Errorf("%d lists of free pages were refused, want the one in use", refused)
 	}
 }
 

@@ -15,6 +15,9 @@ const Format = format
 // SmallPage is the least page size: a file of small pages has many in little space.
 const SmallPage = minPageSize
 
+// Create makes a data file if there is none.
+var Create = create
+
 // CreateSmall makes a data file with small pages.
 func CreateSmall(path string) error { return Change(path, layOut) }
 
@@ -37,7 +40,7 @@ func Add(tx *bolt.Tx, draft pat.Account) error {
 	return replace(tx, pat.Account{}, draft)
 }
 
-// RemoveOneIn deletes every so manieth user in a transaction of the caller's.
+// RemoveOneIn deletes one in n users, but for the last Admin, in a transaction of the caller's.
 func RemoveOneIn(tx *bolt.Tx, n int) error {
 	var ids []pat.UserID
 	_ = tx.Bucket(bucketAccounts).ForEach(func(key, _ []byte) error {
@@ -49,7 +52,11 @@ func RemoveOneIn(tx *bolt.Tx, n int) error {
 		if err != nil {
 			return err
 		}
-		if err := replace(tx, stored.header(ids[i]), pat.Account{}); err != nil {
+		before, err := withTokens(tx, stored, ids[i])
+		if err != nil {
+			return err
+		}
+		if err := replace(tx, before, pat.Account{}); err != nil && pat.KindOf(err) != pat.KindLastAdmin {
 			return err
 		}
 	}
@@ -60,6 +67,9 @@ func RemoveOneIn(tx *bolt.Tx, n int) error {
 func Put(tx *bolt.Tx, bucket string, key []byte, value any) error {
 	return put(tx, []byte(bucket), key, value)
 }
+
+// Keys counts the records of a bucket.
+func Keys(tx *bolt.Tx, bucket string) int { return tx.Bucket([]byte(bucket)).Stats().KeyN }
 
 // UserKey and SeenKey are the keys of accounts and of recorded uses.
 var (

@@ -39,16 +39,6 @@ func TestFileCutOffInUse(t *testing.T) {
 	}
 }
 
-// openLoose opens a store that the test closes itself.
-func openLoose(t *testing.T, path string) *boltstore.Store {
-	t.Helper()
-	store, err := boltstore.Open(path)
-	if err != nil {
-		t.Fatalf("Open: %v", err)
-	}
-	return store
-}
-
 // useFrom reads and writes every account, from so many goroutines at once.
 func useFrom(t *testing.T, store *boltstore.Store, accounts []pat.Account, n int) {
 	t.Helper()
@@ -132,13 +122,4 @@ func TestFailedWriteIsUnavailable(t *testing.T) {
 	if got := len(mustReadAll(t, open(t, path))); got != 1 {
 		t.Errorf("got %d users, want 1", got)
 	}
-}
-
-func mustReadAll(t *testing.T, store *boltstore.Store) []pat.Account {
-	t.Helper()
-	accounts, err := readAll(t, store)
-	if err != nil {
-		t.Fatalf("reading: %v", err)
-	}
-	return accounts
 }

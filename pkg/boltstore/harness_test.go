@@ -36,6 +36,16 @@ func open(t *testing.T, path string) *boltstore.Store {
 	return store
 }
 
+// openLoose opens a store that the test closes itself.
+func openLoose(t *testing.T, path string) *boltstore.Store {
+	t.Helper()
+	store, err := boltstore.Open(path)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	return store
+}
+
 // sample is a closed data file of small pages with n users, of whom some have tokens, uses on record, or are deleted since, and
 // what a Store must read there.
 func sample(t *testing.T, n int) (path string, want []pat.Account) {
@@ -105,6 +115,15 @@ func readAll(t *testing.T, store *boltstore.Store) ([]pat.Account, error) {
 		}
 	}
 	return accounts, nil
+}
+
+func mustReadAll(t *testing.T, store *boltstore.Store) []pat.Account {
+	t.Helper()
+	accounts, err := readAll(t, store)
+	if err != nil {
+		t.Fatalf("reading: %v", err)
+	}
+	return accounts
 }
 
 // state is what a file is: its content and the time of its last change.

@@ -81,6 +81,21 @@ func TestFileInUseIsLocked(t *testing.T) {
 	open(t, path)
 }
 
+// TestFileInUseIsNotJudged holds that a file which its holder may be changing is not taken for damaged.
+func TestFileInUseIsNotJudged(t *testing.T) {
+	t.Parallel()
+	path := dataFile(t)
+	open(t, path)
+	patch(t, path, 16, 0xff)
+	_, openErr := boltstore.Open(path)
+	_, checkErr := boltstore.Check(t.Context(), path, nil)
+	for name, err := range map[string]error{"Open": openErr, "Check": checkErr} {
+		if _, locked := errors.AsType[*boltstore.LockedError](err); !locked {
+			t.Errorf("%s: got %v, want a *LockedError", name, err)
+		}
+	}
+}
+
 func TestHolderMayBeUnknown(t *testing.T) {
 	t.Parallel()
 	path := dataFile(t)
@@ -90,6 +105,18 @@ func TestHolderMayBeUnknown(t *testing.T) {
 	locked, ok := errors.AsType[*boltstore.LockedError](err)
 	if !ok || locked.PID != 0 || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("got %v, want a *LockedError of another process", err)
+	}
+}
+
+func TestCreateReplacesNothing(t *testing.T) {
+	t.Parallel()
+	path, _ := sample(t, 2)
+	before := stateOf(t, path)
+	if err := boltstore.Create(path); err != nil {
+		t.Errorf("Create: %v", err)
+	}
+	if after := stateOf(t, path); after != before {
+		t.Error("the file was changed")
 	}
 }
 
@@ -138,9 +165,11 @@ func TestWaitingWriterHeedsItsContext(t *testing.T) {
 	store := open(t, dataFile(t))
 	account := pattest.Account(t, store, pattest.Profile("ann", pat.Viewer))
 	release := store.HoldWriter()
-	ctx, cancel := context.WithCancel(t.Context())
+	inner, cancel := context.WithCancel(t.Context())
+	ctx := &watched{Context: inner, waiting: make(chan struct{})}
 	done := make(chan error)
 	go func() { done <- store.DeleteAccount(ctx, account) }()
+	<-ctx.waiting
 	if _, err := store.Account(t.Context(), account.ID); err != nil {
 		t.Errorf("reading beside a writer: %v", err)
 	}
@@ -148,6 +177,18 @@ func TestWaitingWriterHeedsItsContext(t *testing.T) {
 	pattest.WantKind(t, <-done, pat.KindUnavailable)
 	release()
 	pattest.Read(t, store, account.ID)
+}
+
+// watched is a context that tells when somebody waits for its end.
+type watched struct {
+	context.Context
+	once    sync.Once
+	waiting chan struct{}
+}
+
+func (w *watched) Done() <-chan struct{} {
+	w.once.Do(func() { close(w.waiting) })
+	return w.Context.Done()
 }
 
 func TestUseThatIsNotDueWritesNothing(t *testing.T) {
@@ -160,6 +201,7 @@ func TestUseThatIsNotDueWritesNothing(t *testing.T) {
 		t.Fatalf("MarkSeen: %v", err)
 	}
 	before := stateOf(t, path)
+	// the use of token 1 is on record, and there is no token 2
 	for _, token := range []pat.TokenID{1, 2} {
 		if err := store.MarkSeen(t.Context(), holder.Account, token, pattest.Start); err != nil {
 			t.Fatalf("MarkSeen(%d): %v", token, err)
