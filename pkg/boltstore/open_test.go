@@ -181,7 +181,7 @@ func TestWaitingWriterHeedsItsContext(t *testing.T) {
 
 // watched is a context that tells when somebody waits for its end.
 type watched struct {
-	context.Context
+	context.Context //nolint:containedctx // it is one
 	once    sync.Once
 	waiting chan struct{}
 }
