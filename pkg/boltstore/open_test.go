@@ -182,8 +182,8 @@ func TestWaitingWriterHeedsItsContext(t *testing.T) {
 // watched is a context that tells when somebody waits for its end.
 type watched struct {
 	context.Context //nolint:containedctx // it is one
-	once    sync.Once
-	waiting chan struct{}
+	once            sync.Once
+	waiting         chan struct{}
 }
 
 func (w *watched) Done() <-chan struct{} {
