@@ -3,6 +3,7 @@ package dynamostore_test
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -151,4 +152,19 @@ func TestForeignItems(t *testing.T) {
 	h := f.holder(t)
 	f.write(t, keyOf("USER#1", "OTHER"))
 	equal(t, "account", pattest.Read(t, f.store, 1), h.Account)
+}
+
+// TestForeignGuard: a username that is on record as another user's is not set free.
+func TestForeignGuard(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	editor := f.editor(t, "bob")
+	guard := f.read(t, "UNIQUE#username:bob", "OWNER")
+	guard["userId"] = &types.AttributeValueMemberN{Value: "99"}
+	f.write(t, guard)
+	pattest.WantKind(t, f.store.DeleteAccount(t.Context(), editor), pat.KindInternal)
+	equal(t, "account", pattest.Read(t, f.store, editor.ID), editor)
+	if got := f.read(t, "UNIQUE#username:bob", "OWNER"); !reflect.DeepEqual(got, guard) {
+		t.Errorf("got guard %v, want %v", got, guard)
+	}
 }

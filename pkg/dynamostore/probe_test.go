@@ -121,6 +121,9 @@ const total = types.ReturnConsumedCapacityTotal
 
 func (p *probe) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	return pass(p, query, func() (*dynamodb.QueryOutput, *types.ConsumedCapacity, error) {
+		if !aws.ToBool(in.ConsistentRead) {
+			p.next("eventually consistent Query")
+		}
 		in.ReturnConsumedCapacity = total
 		out, err := p.client.Query(ctx, in, opts...)
 		if err != nil {
