@@ -66,7 +66,7 @@ func openOrCreate(path string) (*os.File, error) {
 		return file, err
 	}
 	if err := create(path); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("making data file %s: %w", path, err)
 	}
 	return os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the operator names the file
 }
