@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=/dev/null
+source "$root/infra/dynamodb-local/service.sh"
+
+print_help() {
+  cat <<'HELP'
+Usage: .ci/install.sh
+
+Installs what `make test`, `make lint` and `make verify` need beside Go and git, on Debian 12: Docker, Java, Maven, a C
+compiler, shellcheck, SAM CLI, cfn-lint, golangci-lint and DynamoDB Local. What is there already is left as it is.
+
+Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint and golangci-lint go to ~/.cache/pats, with
+links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
+HELP
+}
+
+golangci_lint_version=v2.15.0
+requirements=$root/infra/sam-local/requirements.txt
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/pats
+links=$root/.cache/bin
+
+# missing_packages: prints the Debian packages that have what is not there.
+missing_packages() {
+  local command package
+  while read -r command package; do
+    command -v "$command" >/dev/null || echo "$package"
+  done <<'PACKAGES'
+cc gcc
+cc libc6-dev
+curl curl
+docker docker.io
+dockerd docker.io
+iptables iptables
+java default-jre-headless
+make make
+mvn maven
+python3 python3-venv
+shellcheck shellcheck
+PACKAGES
+  python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+  [[ -e /usr/share/doc/busybox-static ]] || echo busybox-static
+}
+
+install_packages() {
+  local packages
+  mapfile -t packages < <(missing_packages | sort -u)
+  ((${#packages[@]})) || return 0
+  command -v apt-get >/dev/null || fail "this is for Debian; install yourself: ${packages[*]}"
+  ((EUID == 0)) || fail "it needs root to install ${packages[*]}"
+  quietly apt-get -o DPkg::Lock::Timeout=120 update
+  quietly env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 \
+    install --yes --no-install-recommends "${packages[@]}"
+}
+
+quietly() {
+  "$root/infra/quietly" "$@"
+}
+
+install_golangci_lint() {
+  local bin=$tools/golangci-lint-$golangci_lint_version
+  need go
+  [[ -x $bin/golangci-lint ]] ||
+    quietly env GOBIN="$bin" go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_lint_version"
+  ln -sf "$bin/golangci-lint" "$links/"
+}
+
+# A virtual environment cannot be moved into place when it is whole, so a file says that it is.
+install_sam() {
+  local environment
+  environment=$tools/sam-$(cksum <"$requirements" | cut -d ' ' -f 1)
+  if [[ ! -e $environment/complete ]]; then
+    quietly python3 -m venv --clear "$environment"
+    quietly "$environment/bin/pip" install --quiet --requirement "$requirements"
+    touch "$environment/complete"
+  fi
+  ln -sf "$environment/bin/"{sam,cfn-lint} "$links/"
+}
+
+tell_paths() {
+  echo "export PATH='$links':\"\$PATH\"" >"$root/.cache/env"
+  echo "PATH := $links:\$(PATH)" >"$root/.cache/env.mk"
+}
+
+case ${1-} in
+  "") ;;
+  --help)
+    print_help
+    exit
+    ;;
+  *) usage_error "unknown argument '$1'" ;;
+esac
+
+mkdir -p "$tools" "$links"
+if command -v flock >/dev/null; then
+  exec 9>"$tools/lock"
+  flock 9
+fi
+
+jobs=()
+finish() {
+  trap '' INT TERM HUP
+  for job in ${jobs[@]+"${jobs[@]}"}; do
+    stop "$job"
+  done
+}
+trap finish EXIT
+on_stop_exit signal
+
+# beside FUNCTION: runs the function in the background, in a process group of its own.
+beside() {
+  set -m
+  "$@" </dev/null &
+  set +m
+  jobs+=($!)
+}
+
+fetch_dynamodb_local() {
+  "$root/infra/dynamodb-local/fetch" >/dev/null
+}
+
+beside install_golangci_lint
+install_packages
+beside install_sam
+beside fetch_dynamodb_local
+for job in "${jobs[@]}"; do
+  wait "$job"
+done
+tell_paths
