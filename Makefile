@@ -18,7 +18,6 @@ export PATH
 GOFILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum template.yaml)
 # The race detector needs cgo, and so a C compiler.
 RACE = $(shell command -v cc >/dev/null && echo -race)
-FUNCTIONS = AuthorizerFunction TokensFunction
 
 .PHONY: help
 help: ## Say what each target does
@@ -88,6 +87,10 @@ build-AuthorizerFunction:
 .PHONY: build-TokensFunction
 build-TokensFunction:
 	@$(LAMBDA_BUILD) ./functions/tokens
+
+.PHONY: build-UsersFunction
+build-UsersFunction:
+	@$(LAMBDA_BUILD) ./functions/users
 
 # The baseline that the start of the functions is measured against.
 .PHONY: build-Hello

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"pats/pkg/boltstore"
-	"pats/pkg/pat"
 )
 
 type serveCommand struct {
@@ -36,7 +35,7 @@ Examples:
 
 // Run serves until ctx is done.
 func (c *serveCommand) Run(ctx context.Context, a *app) (err error) {
-	settings, err := c.settings(a)
+	stack, err := c.stack(a)
 	if err != nil {
 		return err
 	}
@@ -46,7 +45,7 @@ func (c *serveCommand) Run(ctx context.Context, a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, opened.close()) }()
 	log := c.logger(a)
-	gateway, err := settings.gateway(a, opened.store, log)
+	gateway, err := stack.Gateway(opened.store, a.env(log), log)
 	if err != nil {
 		return err
 	}
@@ -55,7 +54,7 @@ func (c *serveCommand) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	host := &host{app: a, service: pat.NewService(opened.store, settings.tokens.Retention, a.env(log)), at: listener.Addr()}
+	host := &host{app: a, service: stack.Service(opened.store, a.env(log)), at: listener.Addr()}
 	if err := host.welcome(ctx); err != nil {
 		return err
 	}

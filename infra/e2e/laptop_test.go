@@ -9,26 +9,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
-	"pats"
 	"pats/infra/e2e"
+	"pats/infra/laptop"
 	"pats/infra/local"
-	"pats/pkg/apigw"
-	"pats/pkg/authz"
 	"pats/pkg/boltstore"
-	"pats/pkg/config"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
 
-// laptop is the API of the template behind the laptop gateway, as `pats serve` has it.
-type laptop struct {
+// laptopFront is the API of the template behind the laptop gateway, as `pats serve` has it.
+type laptopFront struct {
 	target e2e.Target
 	store  *pattest.Faulty
 }
 
-func newLaptop(t *testing.T, parameters map[string]string) laptop {
+func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 	t.Helper()
 	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "pats.db"))
 	if err != nil {
@@ -45,8 +40,12 @@ func newLaptop(t *testing.T, parameters map[string]string) laptop {
 		Now:        time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	}
 	maps.Copy(options.Parameters, parameters)
+	stack, err := laptop.Read(options)
+	if err != nil {
+		t.Fatal(err)
+	}
 	store := pattest.NewFaulty(bolt)
-	gateway, err := local.New(pats.Template(), functions(t, store, options), options)
+	gateway, err := stack.Gateway(store, pat.SystemEnv(options.Log), options.Log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,45 +54,7 @@ func newLaptop(t *testing.T, parameters map[string]string) laptop {
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.Start()
 	t.Cleanup(server.Close)
-	return laptop{e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: admin.Reveal()}, store}
-}
-
-// functions are the template's, on store, with the settings that the template gives them.
-func functions(t *testing.T, store pat.Store, options local.Options) map[string]lambda.Handler {
-	t.Helper()
-	environments, err := local.Environment(pats.Template(), options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	handlers := map[string]lambda.Handler{}
-	for id, environment := range environments {
-		settings := settings(t, environment)
-		service := pat.NewService(store, settings.Retention, pat.SystemEnv(options.Log))
-		switch id {
-		case "AuthorizerFunction":
-			handlers[id] = lambda.NewHandler(authz.New(service, settings.Admin, options.Log).Handle)
-		case "TokensFunction":
-			of := apigw.TokensSettings{Admin: settings.Admin, Enabled: settings.Enabled}
-			handlers[id] = lambda.NewHandler(apigw.NewTokens(service, of, options.Log).Handle)
-		case "UsersFunction":
-			handlers[id] = lambda.NewHandler(apigw.NewUsers(service, settings.Admin, options.Log).Handle)
-		}
-	}
-	return handlers
-}
-
-func settings(t *testing.T, environment map[string]string) config.Config {
-	t.Helper()
-	settings, err := config.Load(func(name string) string {
-		if name == "AWS_REGION" {
-			return "us-east-1"
-		}
-		return environment[name]
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return settings
+	return laptopFront{e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: admin.Reveal()}, store}
 }
 
 func TestLaptopGateway(t *testing.T) {

@@ -34,17 +34,20 @@ type template struct {
 				GatewayResponses map[string]gatewayResponse `yaml:"GatewayResponses"`
 			} `yaml:"Properties"`
 		} `yaml:"Api"`
-		TokensFunction struct {
-			Properties struct {
-				Events map[string]struct {
-					Properties struct {
-						Path   string `yaml:"Path"`
-						Method string `yaml:"Method"`
-					} `yaml:"Properties"`
-				} `yaml:"Events"`
-			} `yaml:"Properties"`
-		} `yaml:"TokensFunction"`
+		TokensFunction function `yaml:"TokensFunction"`
+		UsersFunction  function `yaml:"UsersFunction"`
 	} `yaml:"Resources"`
+}
+
+type function struct {
+	Properties struct {
+		Events map[string]struct {
+			Properties struct {
+				Path   string `yaml:"Path"`
+				Method string `yaml:"Method"`
+			} `yaml:"Properties"`
+		} `yaml:"Events"`
+	} `yaml:"Properties"`
 }
 
 func readTemplate(t *testing.T) template {
@@ -150,11 +153,18 @@ func TestGatewayResponsesCarryNothingFree(t *testing.T) {
 // TestTemplateRoutesWhatWeRoute: every resource that a function knows, and two that catch the rest, for any method.
 func TestTemplateRoutesWhatWeRoute(t *testing.T) {
 	t.Parallel()
-	h := NewTokens(nil, TokensSettings{Enabled: true}, slog.New(slog.DiscardHandler))
-	want := append(slices.Collect(maps.Keys(h.routes)), "/", "/{proxy+}")
+	log := slog.New(slog.DiscardHandler)
+	functions := readTemplate(t).Resources
+	wantResources(t, functions.TokensFunction, NewTokens(nil, TokensSettings{Enabled: true}, log), "/", "/{proxy+}")
+	wantResources(t, functions.UsersFunction, NewUsers(nil, pat.AdminKey{}, log))
+}
+
+func wantResources(t *testing.T, f function, h *Handler, more ...string) {
+	t.Helper()
+	want := append(slices.Collect(maps.Keys(h.routes)), more...)
 	slices.Sort(want)
 	var got []string
-	for name, event := range readTemplate(t).Resources.TokensFunction.Properties.Events {
+	for name, event := range f.Properties.Events {
 		got = append(got, event.Properties.Path)
 		if event.Properties.Method != "ANY" {
 			t.Errorf("event %s: got method %s, want ANY, so that a wrong method is a 404 of ours", name, event.Properties.Method)

@@ -1,0 +1,85 @@
+// Package laptop is the stack of template.yaml in one process: the laptop's API Gateway in front, the functions behind it with
+// the settings that the template gives them, and a Store instead of the table.
+package laptop
+
+import (
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"pats"
+	"pats/infra/local"
+	"pats/pkg/apigw"
+	"pats/pkg/authz"
+	"pats/pkg/config"
+	"pats/pkg/pat"
+)
+
+// region stands for the one that AWS gives to functions; nothing here depends on it.
+const region = "us-east-1"
+
+// Stack is the template with the values of its parameters.
+type Stack struct {
+	options  local.Options
+	settings map[string]config.Config
+}
+
+// Read reads the template. Errors: a parameter that the template does not have or does not allow, and settings that the
+// functions do not take.
+func Read(options local.Options) (*Stack, error) {
+	environments, err := local.Environment(pats.Template(), options)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{options: options, settings: map[string]config.Config{}}
+	for function, variables := range environments {
+		if s.settings[function], err = load(variables); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func load(variables map[string]string) (config.Config, error) {
+	return config.Load(func(name string) string {
+		if name == "AWS_REGION" {
+			return region
+		}
+		return variables[name]
+	})
+}
+
+// Gateway is the API on store. Its errors are those of local.New.
+func (s *Stack) Gateway(store pat.Store, env pat.Env, log *slog.Logger) (*local.Gateway, error) {
+	options := s.options
+	options.Log = log
+	handlers := map[string]lambda.Handler{}
+	for function, handler := range functions {
+		settings := s.settings[function]
+		service := pat.NewService(store, settings.Retention, env)
+		handlers[function] = handler(service, settings, log)
+	}
+	return local.New(pats.Template(), handlers, options)
+}
+
+// Service applies the rules to store as the token routes do.
+func (s *Stack) Service(store pat.Store, env pat.Env) *pat.Service {
+	return pat.NewService(store, s.settings[tokensFunction].Retention, env)
+}
+
+// tokensFunction is the logical id of the function behind the token routes.
+const tokensFunction = "TokensFunction"
+
+// functions are what the mains of the functions wire, by the template's logical ids.
+var functions = map[string]func(*pat.Service, config.Config, *slog.Logger) lambda.Handler{
+	"AuthorizerFunction": func(service *pat.Service, settings config.Config, log *slog.Logger) lambda.Handler {
+		return lambda.NewHandler(authz.New(service, settings.Admin, log).Handle)
+	},
+	tokensFunction: func(service *pat.Service, settings config.Config, log *slog.Logger) lambda.Handler {
+		of := apigw.TokensSettings{Admin: settings.Admin, Enabled: settings.Enabled}
+		return lambda.NewHandler(apigw.NewTokens(service, of, log).Handle)
+	},
+	"UsersFunction": func(service *pat.Service, settings config.Config, log *slog.Logger) lambda.Handler {
+		return lambda.NewHandler(apigw.NewUsers(service, settings.Admin, log).Handle)
+	},
+}
