@@ -21,6 +21,42 @@ type answer struct {
 	// headers must have these values; "" is for one that must not be there.
 	headers map[string]string
 	body    body
+	// gaps are what fronts answer that do not give this one.
+	gaps map[Front]gap
+	// edge says that a front's HTTP server decides this one, not the API. What API Gateway's does is not documented: it may
+	// refuse in its own way.
+	edge bool
+}
+
+// gap is an answer that a front gives instead, and why.
+type gap struct {
+	why    string
+	answer answer
+}
+
+// sam is the answer with a known gap of sam local.
+func (a answer) sam(why string, instead answer) answer {
+	a.gaps = maps.Clone(a.gaps)
+	if a.gaps == nil {
+		a.gaps = map[Front]gap{}
+	}
+	a.gaps[SamLocal] = gap{why, instead}
+	return a
+}
+
+// atEdge is the answer as one that a front's HTTP server decides.
+func (a answer) atEdge() answer {
+	a.edge = true
+	return a
+}
+
+// on is what the front is expected to answer.
+func (a answer) on(front Front) answer {
+	if gap, known := a.gaps[front]; known {
+		return gap.answer
+	}
+	a.edge = a.edge && front == Deployed
+	return a
 }
 
 // body says what is wrong with a reply's body, or "".
@@ -28,6 +64,9 @@ type body func(reply) string
 
 func (a answer) check(t *testing.T, got reply) {
 	t.Helper()
+	if a.edge && (got.status == 0 || got.status/100 == 4) {
+		return
+	}
 	if got.status != a.status {
 		t.Errorf("got status %d, want %d", got.status, a.status)
 		return
@@ -64,7 +103,7 @@ const jsonType = "application/json; charset=utf-8"
 
 // ok is a 200 with JSON of a function's.
 func ok(b body) answer {
-	return answer{http.StatusOK, map[string]string{"Content-Type": jsonType}, b}
+	return answer{status: http.StatusOK, headers: map[string]string{"Content-Type": jsonType}, body: b}
 }
 
 // pats is Unleash's patsSchema. It has no member for a secret.
@@ -114,8 +153,8 @@ func seen(used ...bool) answer {
 
 var timeText = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
 
-// token is the answer to a create: the token with its secret.
-func token(id int, description, expiresAt string) answer {
+// token is the answer to a create: the token, which expires far in the future, with its secret.
+func token(id int, description string) answer {
 	return answer{
 		status:  http.StatusCreated,
 		headers: map[string]string{"Content-Type": jsonType, "Cache-Control": "no-store"},
@@ -135,7 +174,7 @@ func token(id int, description, expiresAt string) answer {
 			if _, err := pat.ParseSecret(made.Secret); err != nil || made.SeenAt != nil || !timeText.MatchString(made.CreatedAt) {
 				return fmt.Sprintf("got %s, want a token that was never used, with its secret", got.body)
 			}
-			return cmp.Diff([]any{id, description, expiresAt}, []any{made.ID, made.Description, made.ExpiresAt})
+			return cmp.Diff([]any{id, description, far}, []any{made.ID, made.Description, made.ExpiresAt})
 		},
 	}
 }
@@ -148,7 +187,7 @@ var notModified = answer{status: http.StatusNotModified, body: text("")}
 
 // allows is the answer to OPTIONS.
 func allows(methods string) answer {
-	return answer{http.StatusOK, map[string]string{"Allow": methods, "Access-Control-Allow-Origin": ""}, text(methods)}
+	return answer{status: http.StatusOK, headers: map[string]string{"Allow": methods, "Access-Control-Allow-Origin": ""}, body: text(methods)}
 }
 
 // text is a body to the letter.
@@ -169,15 +208,27 @@ type detail struct {
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
-// refusal is an error in the API's one shape, with the request's id.
+// problem is the one shape of errors.
+type problem struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Message string   `json:"message"`
+	Details []detail `json:"details"`
+}
+
+// requestID is the id in a refusal, or "".
+func requestID(got reply) string {
+	var body problem
+	if strict(got.body, &body) != nil || body.Name == "" {
+		return ""
+	}
+	return body.ID
+}
+
+// refusal is an error with the request's id.
 func refusal(status int, name, message string, details ...detail) answer {
 	return answer{status: status, body: func(got reply) string {
-		var body struct {
-			ID      string   `json:"id"`
-			Name    string   `json:"name"`
-			Message string   `json:"message"`
-			Details []detail `json:"details"`
-		}
+		var body problem
 		if err := strict(got.body, &body); err != nil {
 			return fmt.Sprintf("got %s, want an error in the API's shape: %v", got.body, err)
 		}
@@ -237,35 +288,56 @@ func notThere(path string) answer {
 	return plain(http.StatusNotFound, "NotFoundError", "The path you were looking for ("+path+") is not available.")
 }
 
+// What sam local answers itself, since it reads no gateway responses.
+var (
+	samUnauthorized = answer{status: http.StatusUnauthorized, headers: map[string]string{"WWW-Authenticate": ""}, body: text(`{"message":"Unauthorized"}` + "\n")}
+	samDenied       = answer{status: http.StatusForbidden, body: text(`{"message":"User is not authorized to access this resource"}` + "\n")}
+	samNoMethod     = answer{status: http.StatusForbidden, body: text(`{"message":"Missing Authentication Token"}` + "\n")}
+	samFault        = answer{status: http.StatusInternalServerError, body: text(`{"message":"Internal server error"}` + "\n")}
+)
+
+const (
+	ownBodies = "gateway responses are not read"
+	noCache   = "authorizers' answers are not kept"
+)
+
 // denied is the gateway's 401 for a token that the authorizer refuses.
 func denied(reason pat.Reason) answer {
 	return refusal(http.StatusUnauthorized, "AuthenticationRequired", "You must log in to use Unleash.", detail{Message: string(reason)}).
-		having("WWW-Authenticate", "Bearer")
+		having("WWW-Authenticate", "Bearer").sam(ownBodies, samDenied)
 }
 
 // ended is a function's 401 for a token that the authorizer has let through before. API Gateway renames its header.
 func ended(reason pat.Reason) answer {
-	return denied(reason).having("WWW-Authenticate", "").having("X-Amzn-Remapped-Www-Authenticate", "Bearer")
+	return denied(reason).having("WWW-Authenticate", "").having("X-Amzn-Remapped-Www-Authenticate", "Bearer").sam(noCache, samDenied)
 }
 
 var (
 	// noToken is the gateway's 401 for a header that is not there or could be no token.
 	noToken = plain(http.StatusUnauthorized, "AuthenticationRequired", "You must log in to use Unleash. Your request had no authorization "+
-		"header, so we could not authorize you. Try logging in at /auth/simple/login.").having("WWW-Authenticate", "Bearer")
+		"header, so we could not authorize you. Try logging in at /auth/simple/login.").
+		having("WWW-Authenticate", "Bearer").sam(ownBodies, samUnauthorized)
 	notJSON  = rule("The request body is not valid JSON.")
 	tooLarge = rule("The request body is larger than 64 KiB.")
 	badPath  = rule("The path is not valid percent-encoded UTF-8.")
 	// headersTooLarge is API Gateway's refusal of more than 10,240 bytes of request line and headers.
-	headersTooLarge = plain(http.StatusRequestHeaderFieldsTooLarge, "BadRequestError", "The request cannot be accepted.")
+	headersTooLarge = plain(http.StatusRequestHeaderFieldsTooLarge, "BadRequestError", "The request cannot be accepted.").atEdge()
 	// badMethod is API Gateway's refusal of a method that it does not know.
-	badMethod = plain(http.StatusForbidden, "BadRequestError", "The request cannot be accepted.")
-	limit     = plain(http.StatusForbidden, "OperationDeniedError", "Too many PATs (10) already exist for this user.")
-	duplicate = plain(http.StatusConflict, "NameExistsError", "PAT description already exists.")
-	noUser    = plain(http.StatusForbidden, "NoAccessError", "PATs require an authenticated user.")
+	badMethod = plain(http.StatusForbidden, "BadRequestError", "The request cannot be accepted.").atEdge().sam(ownBodies, samNoMethod)
+	// badRequest is an HTTP server's refusal of what is no HTTP.
+	badRequest = answer{status: http.StatusBadRequest}.atEdge()
+	limit      = plain(http.StatusForbidden, "OperationDeniedError", "Too many PATs (10) already exist for this user.")
+	duplicate  = plain(http.StatusConflict, "NameExistsError", "PAT description already exists.")
+	noUser     = plain(http.StatusForbidden, "NoAccessError", "PATs require an authenticated user.")
 )
 
 // headOf is the answer to HEAD where GET gets the other one: without its body.
 func headOf(a answer) answer {
 	a.body = text("")
+	a.gaps = maps.Clone(a.gaps)
+	for front, known := range a.gaps {
+		known.answer.body = text("")
+		a.gaps[front] = known
+	}
 	return a
 }

@@ -6,9 +6,18 @@ import (
 	"pats/pkg/pat"
 )
 
+// Gaps of sam local's HTTP server.
+const (
+	keepsBlanks = "blanks after a header's value are kept"
+	noBounds    = "there are no bounds for headers and bodies"
+	takesAll    = "malformed requests are taken as they are"
+	decodes     = "paths are decoded before they are routed"
+	lastType    = "of two Content-Type headers the last counts"
+)
+
 // credentialCases are the forms in which a token can come, and can fail to.
 var credentialCases = []scenario{
-	one("the request of Unleash's API reference", call("GET", tokensPath, "Accept: application/json", own), tokens("own")),
+	one("the request of Unleash's API reference", call("GET", listPath, "Accept: application/json", own), tokens("own")),
 	one("a bare token", list(own), tokens("own")),
 	one("Bearer", list("Authorization: Bearer {token}"), tokens("own")),
 	one("bearer", list("Authorization: bearer {token}"), tokens("own")),
@@ -19,13 +28,13 @@ var credentialCases = []scenario{
 	one("the header's name in upper case", list("AUTHORIZATION: {token}"), tokens("own")),
 	one("no space after the colon", list("Authorization:{token}"), tokens("own")),
 	one("spaces before the token", list("Authorization:    {token}"), tokens("own")),
-	one("a space after the token", list("Authorization: {token} "), tokens("own")),
-	one("a tab after the token", list("Authorization: {token}\t"), tokens("own")),
-	one("a space after a Bearer token", list("Authorization: Bearer {token} "), tokens("own")),
+	one("a space after the token", list("Authorization: {token} "), tokens("own").sam(keepsBlanks, samUnauthorized)),
+	one("a tab after the token", list("Authorization: {token}\t"), tokens("own").sam(keepsBlanks, samUnauthorized)),
+	one("a space after a Bearer token", list("Authorization: Bearer {token} "), tokens("own").sam(keepsBlanks, samUnauthorized)),
 	one("a cookie beside the token", list(own, "Cookie: unleash-session=x"), tokens("own")),
 
 	one("no header", list(), noToken),
-	one("HEAD without a header", call("HEAD", tokensPath), headOf(noToken)),
+	one("HEAD without a header", call("HEAD", listPath), headOf(noToken)),
 	one("an empty header", list("Authorization: "), noToken),
 	one("a blank header", list("Authorization:    "), noToken),
 	one("Bearer alone", list("Authorization: Bearer"), noToken),
@@ -59,7 +68,7 @@ var credentialCases = []scenario{
 	one("X-Api-Key", list("X-Api-Key: {token}"), noToken),
 	one("Proxy-Authorization", list("Proxy-Authorization: {token}"), noToken),
 	one("a cookie alone", list("Cookie: Authorization={token}"), noToken),
-	one("access_token in the query", call("GET", tokensPath+"?access_token={token}"), noToken),
+	one("access_token in the query", call("GET", listPath+"?access_token={token}"), noToken),
 	one("If-None-Match and no token", list("If-None-Match: *"), noToken),
 
 	one("well-formed, but never given out", list("Authorization: user:v2_"+strings.Repeat("A", 22)+"_"+strings.Repeat("B", 43)), denied(pat.ReasonInvalid)),
@@ -72,7 +81,7 @@ var credentialCases = []scenario{
 	one("expired", list("Authorization: {expired}"), denied(pat.ReasonExpired)),
 	one("expired, as a Bearer token", list("Authorization: bearer {expired}"), denied(pat.ReasonExpired)),
 	one("expired long ago", list("Authorization: {longExpired}"), denied(pat.ReasonExpired)),
-	one("expired, HEAD", call("HEAD", tokensPath, "Authorization: {expired}"), headOf(denied(pat.ReasonExpired))),
+	one("expired, HEAD", call("HEAD", listPath, "Authorization: {expired}"), headOf(denied(pat.ReasonExpired))),
 	one("expired, a malformed body", create("{bad").as("{expired}"), denied(pat.ReasonExpired)),
 	one("a wrong admin API token", list("Authorization: *:*.unleash-insecure-admin-api-token"), denied(pat.ReasonInvalid)),
 
@@ -84,16 +93,16 @@ var credentialCases = []scenario{
 	one("the admin API token on a path that is not there", call("GET", "/api/admin/nope", "Authorization: {admin}"), notThere("/api/admin/nope")),
 	one("the admin API token, one character more", list("Authorization: {admin}x"), denied(pat.ReasonInvalid)),
 
-	one("two headers, the same token", list(own, own), noToken),
-	one("two headers, the right one first", list(own, "Authorization: user:nope"), noToken),
-	one("two headers, the wrong one first", list("Authorization: user:nope", own), noToken),
-	one("two headers in different case", list(own, "authorization: {other}"), noToken),
-	one("17 KiB", list("Authorization: user:"+strings.Repeat("a", 17000)), headersTooLarge),
-	one("another header of 17 KiB", list(own, "X-Long: "+strings.Repeat("a", 17000)), headersTooLarge),
+	one("two headers, the same token", list(own, own), noToken.atEdge()),
+	one("two headers, the right one first", list(own, "Authorization: user:nope"), noToken.atEdge()),
+	one("two headers, the wrong one first", list("Authorization: user:nope", own), noToken.atEdge()),
+	one("two headers in different case", list(own, "authorization: {other}"), noToken.atEdge()),
+	one("17 KiB", list("Authorization: user:"+strings.Repeat("a", 17000)), headersTooLarge.sam(noBounds, samUnauthorized)),
+	one("another header of 17 KiB", list(own, "X-Long: "+strings.Repeat("a", 17000)), headersTooLarge.sam(noBounds, tokens("own"))),
 	// A lone line feed ends a line (RFC 9112 §2.2), so none reaches the token.
-	one("a line feed after the token", list("Authorization: {token}\n"), tokens("own")),
-	one("a token folded over two lines", list("Authorization: Bearer\r\n {token}"), tokens("own")),
-	one("a carriage return in the token's place", list("Authorization: \r{token}"), answer{status: 400}),
-	one("NUL in the header", list("Authorization: {token}\x00"), answer{status: 400}),
-	one("a space before the colon", list("Authorization : {token}"), answer{status: 400}),
+	one("a line feed after the token", list("Authorization: {token}\n"), tokens("own").atEdge()),
+	one("a token folded over two lines", list("Authorization: Bearer\r\n {token}"), tokens("own").atEdge()),
+	one("a carriage return in the token's place", list("Authorization: \r{token}"), badRequest.sam(takesAll, samUnauthorized)),
+	one("NUL in the header", list("Authorization: {token}\x00"), badRequest.sam(takesAll, samUnauthorized)),
+	one("a space before the colon", list("Authorization : {token}"), badRequest.sam(takesAll, samUnauthorized)),
 }

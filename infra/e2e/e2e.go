@@ -5,6 +5,8 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -48,26 +50,40 @@ func Run(t *testing.T, target Target) {
 
 func run(t *testing.T, target Target, cases []scenario) {
 	t.Helper()
-	count := tally{}
+	count := tally{gaps: map[string]int{}, ids: map[string]int{}}
+	// One after the other: sam local has one container for a function, which takes one event at a time.
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) { //nolint:paralleltest // sam local has one container a function, which takes one event at a time
-			count.add(c.run(t, target), c.gapAt(target.Front))
+		t.Run(c.name, func(t *testing.T) {
+			c.run(t, target, &count)
 		})
 	}
-	t.Logf("%d cases on %s at %s, %d of them with a known gap, %d left out", count.ran, target.Front, target.URL, count.gaps, count.leftOut)
+	count.checkIDs(t, target.Front)
+	t.Logf("%d cases on %s at %s, %d left out", count.ran, target.Front, target.URL, count.leftOut)
+	for _, why := range slices.Sorted(maps.Keys(count.gaps)) {
+		t.Logf("known gap in %d of them: %s", count.gaps[why], why)
+	}
 }
 
-type tally struct{ ran, gaps, leftOut int }
+// tally counts cases, those with each known gap, and how often each request id came.
+type tally struct {
+	ran, leftOut int
+	gaps         map[string]int
+	ids          map[string]int
+}
 
-func (n *tally) add(ran, gap bool) {
-	switch {
-	case !ran:
-		n.leftOut++
-	case gap:
-		n.gaps++
-		fallthrough
-	default:
-		n.ran++
+// checkIDs: every request has an id of its own, but at sam local, where each process has one.
+func (n *tally) checkIDs(t *testing.T, front Front) {
+	t.Helper()
+	if front == SamLocal {
+		if len(n.ids) > 1 {
+			t.Errorf("ids of refusals: got %d different ones, want one for all, which is a known gap of sam local", len(n.ids))
+		}
+		return
+	}
+	for id, times := range n.ids {
+		if times > 1 {
+			t.Errorf("id %s: got it in %d refusals, want it in one", id, times)
+		}
 	}
 }
 
@@ -83,42 +99,47 @@ type step struct {
 	first   func(*world)
 	request request
 	want    answer
-	// gaps are the answers of fronts that do not give the one wanted.
-	gaps gaps
 }
-
-type gaps map[Front]answer
 
 // one is a scenario of one step.
-func one(name string, r request, want answer, known ...gaps) scenario {
-	s := step{request: r, want: want}
-	for _, g := range known {
-		s.gaps = g
-	}
-	return scenario{name, []step{s}}
+func one(name string, r request, want answer) scenario {
+	return scenario{name, []step{{request: r, want: want}}}
 }
 
-// run takes the steps. It says whether they were taken.
-func (s scenario) run(t *testing.T, target Target) bool {
+func (s scenario) run(t *testing.T, target Target, count *tally) {
 	t.Helper()
-	w := newWorld(t, target)
 	if target.AdminToken == "" && s.needs("{admin}") {
-		t.Log("left out: it needs the admin API token")
-		return false
+		count.leftOut++
+		leaveOut(t)
 	}
+	count.ran++
+	for _, why := range s.gaps(target.Front) {
+		count.gaps[why]++
+	}
+	w := &world{t: t, target: target, values: map[string]string{"admin": target.AdminToken}}
 	for i, step := range s.steps {
-		t.Logf("step %d: %s %s", i+1, step.request.method, step.request.path)
 		if step.first != nil {
 			step.first(w)
 		}
 		got := w.send(step.request)
-		step.at(target.Front).check(t, got)
+		if id := requestID(got); id != "" {
+			count.ids[id]++
+		}
+		step.want.on(target.Front).check(t, got)
 		if t.Failed() {
-			t.Logf("got %s", got)
-			break
+			t.Fatalf("step %d, %s %s: got %s", i+1, step.request.method, step.request.path, got)
 		}
 	}
-	return true
+}
+
+// leaveOut skips a case for want of the admin API token, or fails it where everything has to be there.
+func leaveOut(t *testing.T) {
+	t.Helper()
+	const why = "the admin API token is not known: set PATS_E2E_ADMIN_TOKEN to the one whose hash the functions have"
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
 }
 
 // needs says whether a request has the placeholder in it.
@@ -128,17 +149,13 @@ func (s scenario) needs(placeholder string) bool {
 	})
 }
 
-func (s scenario) gapAt(front Front) bool {
-	return slices.ContainsFunc(s.steps, func(step step) bool {
-		_, gap := step.gaps[front]
-		return gap
-	})
-}
-
-// at is the answer that is expected of the front.
-func (s step) at(front Front) answer {
-	if gap, known := s.gaps[front]; known {
-		return gap
+// gaps are those of the front that the steps meet, each once.
+func (s scenario) gaps(front Front) []string {
+	known := map[string]bool{}
+	for _, step := range s.steps {
+		if gap, ok := step.want.gaps[front]; ok {
+			known[gap.why] = true
+		}
 	}
-	return s.want
+	return slices.Sorted(maps.Keys(known))
 }

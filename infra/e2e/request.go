@@ -25,7 +25,7 @@ type request struct {
 	body    string
 }
 
-const tokensPath = "/api/admin/user/tokens"
+const listPath = "/api/admin/user/tokens"
 
 // own is the header of the caller that most cases have.
 const own = "Authorization: {token}"
@@ -36,14 +36,14 @@ func call(method, path string, headers ...string) request {
 	return request{method: method, path: path, headers: headers}
 }
 
-func list(headers ...string) request { return call(http.MethodGet, tokensPath, headers...) }
+func list(headers ...string) request { return call(http.MethodGet, listPath, headers...) }
 
 // create posts JSON with the caller's token.
 func create(body string) request {
-	return request{http.MethodPost, tokensPath, []string{own, jsonBody}, body}
+	return request{http.MethodPost, listPath, []string{own, jsonBody}, body}
 }
 
-func revoke(id string) request { return call(http.MethodDelete, tokensPath+"/"+id, own) }
+func revoke(id string) request { return call(http.MethodDelete, listPath+"/"+id, own) }
 
 // with adds a body to the request.
 func (r request) with(body string) request {
@@ -79,7 +79,7 @@ func (r reply) String() string {
 var secret = regexp.MustCompile(`(user:v2_[A-Za-z0-9_-]{22}_)[A-Za-z0-9_-]{43}`)
 
 // patience bounds one exchange. sam local may have to start a container first.
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 // send writes the request to the API at base, and reads the answer. Errors: those of the network, of which a connection that
 // is closed without an answer is none.

@@ -27,12 +27,6 @@ type world struct {
 	values map[string]string
 }
 
-func newWorld(t *testing.T, target Target) *world {
-	t.Helper()
-	w := &world{t: t, target: target, values: map[string]string{"admin": target.AdminToken}}
-	return w
-}
-
 // placeholder is a name in braces. JSON has quotes behind its braces.
 var placeholder = regexp.MustCompile(`\{[a-zA-Z]+\}`)
 
@@ -89,7 +83,7 @@ func (w *world) makers() map[string]func() string {
 		"other":       func() string { return w.userWithToken(nothing) },
 		"revoked":     func() string { return w.userWithToken(revokeFirst) },
 		"disabled":    func() string { return w.userWithToken(disable) },
-		"deleted":     func() string { return w.userWithToken((*pat.Service).DeleteUser) },
+		"deleted":     func() string { return w.userWithToken(erase) },
 		"expired":     func() string { return w.ended(time.Hour) },
 		"longExpired": func() string { return w.ended(2 * pat.DefaultRetention) },
 		// Well-formed ones that never were: the one with the selector of the caller's, the other of no user.
@@ -113,21 +107,25 @@ func (w *world) ownToken() string {
 }
 
 // userWithToken is the token, with the id 1, of a user to whom something happens.
-func (w *world) userWithToken(happens func(*pat.Service, context.Context, pat.UserID) error) string {
+func (w *world) userWithToken(happens func(context.Context, *pat.Service, pat.UserID) error) string {
 	user := w.newUser()
 	secret := w.newToken(user, "theirs", w.now().Add(time.Hour), 0)
-	w.must(happens(w.service(0), w.t.Context(), user))
+	w.must(happens(w.t.Context(), w.service(0), user))
 	return secret
 }
 
-func nothing(*pat.Service, context.Context, pat.UserID) error { return nil }
+func nothing(context.Context, *pat.Service, pat.UserID) error { return nil }
 
-func revokeFirst(s *pat.Service, ctx context.Context, user pat.UserID) error {
+func revokeFirst(ctx context.Context, s *pat.Service, user pat.UserID) error {
 	return s.RevokeUserToken(ctx, user, 1)
 }
 
-func disable(s *pat.Service, ctx context.Context, user pat.UserID) error {
+func disable(ctx context.Context, s *pat.Service, user pat.UserID) error {
 	return s.SetDisabled(ctx, user, true)
+}
+
+func erase(ctx context.Context, s *pat.Service, user pat.UserID) error {
+	return s.DeleteUser(ctx, user)
 }
 
 // ended is a token that ended some time ago.
