@@ -1,11 +1,14 @@
 package e2e_test
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,13 +17,27 @@ import (
 	"pats/infra/local"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
-	"pats/pkg/pat/pattest"
 )
 
 // laptopFront is the API of the template behind the laptop gateway, as `pats serve` has it.
 type laptopFront struct {
 	target e2e.Target
-	store  *pattest.Faulty
+	store  *cuttable
+}
+
+// cuttable is a store that can be cut off.
+type cuttable struct {
+	pat.Store
+	off atomic.Bool
+}
+
+var errCut = errors.New("the line is cut")
+
+func (s *cuttable) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+	if s.off.Load() {
+		return pat.Account{}, pat.Unavailable(errCut)
+	}
+	return s.Store.Account(ctx, id)
 }
 
 func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
@@ -44,7 +61,7 @@ func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := pattest.NewFaulty(bolt)
+	store := &cuttable{Store: bolt}
 	gateway, err := stack.Gateway(store, pat.SystemEnv(options.Log), options.Log)
 	if err != nil {
 		t.Fatal(err)
@@ -60,4 +77,15 @@ func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 func TestLaptopGateway(t *testing.T) {
 	t.Parallel()
 	e2e.Run(t, newLaptop(t, nil).target)
+}
+
+func TestKillSwitch(t *testing.T) {
+	t.Parallel()
+	e2e.RunSwitchedOff(t, newLaptop(t, map[string]string{"PatsEnabled": "false"}).target)
+}
+
+func TestStoreOutOfReach(t *testing.T) {
+	t.Parallel()
+	laptop := newLaptop(t, nil)
+	e2e.RunOutage(t, laptop.target, laptop.store.off.Store)
 }

@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+)
+
+// RunSwitchedOff runs the cases for an API whose kill switch is on.
+func RunSwitchedOff(t *testing.T, target Target) {
+	t.Helper()
+	run(t, target, switchedOffCases)
+}
+
+var off = plain(http.StatusNotFound, "NotFoundError", "PATs are disabled.")
+
+var switchedOffCases = []scenario{
+	one("list", list(own), off),
+	one("HEAD", call("HEAD", listPath, own), headOf(off)),
+	one("create", create(good), off),
+	one("revoke", revoke("1"), off),
+	one("malformed JSON", create("{bad"), notJSON),
+	one("no token", list(), noToken),
+	one("expired", list("Authorization: {expired}"), denied("The token has expired.")),
+	one("another path", call("GET", "/api/admin/nope", own), notThere("/api/admin/nope")),
+	one("another method", call("PUT", listPath, own), notThere(listPath)),
+}
+
+// RunOutage runs the cases for an API whose store is out of reach at times; cut cuts it off and connects it.
+func RunOutage(t *testing.T, target Target, cut func(off bool)) {
+	t.Helper()
+	off := func(*world) { cut(true) }
+	on := func(*world) { cut(false) }
+	run(t, target, []scenario{
+		{"a token that was not seen before", []step{
+			{first: func(w *world) { w.value("token"); cut(true) }, request: list(own), want: busy},
+			{request: list(own), want: busy},
+			{first: on, request: list(own), want: tokens("own")},
+		}},
+		{"a token that the gateway knows", []step{
+			{request: list(own), want: tokens("own")},
+			{first: off, request: list(own), want: busy},
+			{request: create(good), want: busy},
+			{request: revoke("1"), want: busy},
+			{request: create("{}"), want: missing("description")},
+			{request: call("GET", "/nope", own), want: notThere("/nope")},
+			{first: on, request: list(own), want: tokens("own")},
+		}},
+		{"what needs no store", []step{
+			{first: off, request: list(), want: noToken},
+			{request: list("Authorization: user:nope"), want: noToken},
+			{request: list("Authorization: *:*.nope"), want: denied("The token is not valid.")},
+			{request: list("Authorization: {admin}"), want: noUser},
+			{first: on, request: list(own), want: tokens("own")},
+		}},
+	})
+}
+
+var busy = plain(http.StatusServiceUnavailable, "ServiceUnavailableError", "The service is busy or its store cannot be reached. Try again shortly.").
+	having("Retry-After", "1")
