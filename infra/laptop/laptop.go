@@ -53,13 +53,18 @@ func load(variables map[string]string) (config.Config, error) {
 func (s *Stack) Gateway(store pat.Store, env pat.Env, log *slog.Logger) (*local.Gateway, error) {
 	options := s.options
 	options.Log = log
+	return local.New(pats.Template(), s.Functions(store, env, log), options)
+}
+
+// Functions are the template's functions on store, by their logical ids.
+func (s *Stack) Functions(store pat.Store, env pat.Env, log *slog.Logger) map[string]lambda.Handler {
 	handlers := map[string]lambda.Handler{}
 	for function, handler := range functions {
 		settings := s.settings[function]
 		service := pat.NewService(store, settings.Retention, env)
 		handlers[function] = handler(service, settings, log)
 	}
-	return local.New(pats.Template(), handlers, options)
+	return handlers
 }
 
 // Service applies the rules to store as the token routes do.
