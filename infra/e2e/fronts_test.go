@@ -34,20 +34,19 @@ func readReady(t *testing.T) ready {
 	return values
 }
 
-// store is the table that sam local's functions use.
-func (r ready) store() *dynamostore.Store {
+// target is sam local with the table that its functions use.
+func (r ready) target() e2e.Target {
 	client := dynamostore.NewClient(dynamostore.Settings{
 		Region: "us-east-1", Endpoint: r["DYNAMODB_URL"], AccessKeyID: "local", SecretAccessKey: "local",
 	})
-	return dynamostore.New(client, r["TABLE_NAME"])
+	return e2e.Target{
+		Front: e2e.SamLocal, URL: r["API_URL"], Store: dynamostore.New(client, r["TABLE_NAME"]), AdminToken: os.Getenv("PATS_E2E_ADMIN_TOKEN"),
+	}
 }
 
 func TestSamLocal(t *testing.T) {
 	t.Parallel()
-	ready := readReady(t)
-	e2e.Run(t, e2e.Target{
-		Front: e2e.SamLocal, URL: ready["API_URL"], Store: ready.store(), AdminToken: os.Getenv("PATS_E2E_ADMIN_TOKEN"),
-	})
+	e2e.Run(t, readReady(t).target())
 }
 
 // TestDeployed runs against a stack on AWS, with AWS's usual configuration.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda"
+
 	"pats/infra/e2e"
 	"pats/infra/laptop"
 	"pats/infra/local"
@@ -21,8 +23,9 @@ import (
 
 // laptopFront is the API of the template behind the laptop gateway, as `pats serve` has it.
 type laptopFront struct {
-	target e2e.Target
-	store  *cuttable
+	target    e2e.Target
+	store     *cuttable
+	functions map[string]lambda.Handler
 }
 
 // cuttable is a store that can be cut off.
@@ -71,7 +74,11 @@ func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.Start()
 	t.Cleanup(server.Close)
-	return laptopFront{e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: admin.Reveal()}, store}
+	return laptopFront{
+		target:    e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: admin.Reveal()},
+		store:     store,
+		functions: stack.Functions(store, pat.SystemEnv(options.Log), options.Log),
+	}
 }
 
 func TestLaptopGateway(t *testing.T) {

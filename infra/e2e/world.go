@@ -103,13 +103,13 @@ func (w *world) makers() map[string]func() string {
 const timeForm = "2006-01-02T15:04:05.000Z"
 
 func (w *world) ownToken() string {
-	return w.newToken(w.callerID(), "own", w.now().Add(time.Hour), 0)
+	return w.newToken(w.callerID(), "own", w.inAnHour(), 0)
 }
 
 // userWithToken is the token, with the id 1, of a user to whom something happens.
 func (w *world) userWithToken(happens func(context.Context, *pat.Service, pat.UserID) error) string {
 	user := w.newUser()
-	secret := w.newToken(user, "theirs", w.now().Add(time.Hour), 0)
+	secret := w.newToken(user, "theirs", w.inAnHour(), 0)
 	w.must(happens(w.t.Context(), w.service(0), user))
 	return secret
 }
@@ -197,6 +197,8 @@ func (w *world) service(ago time.Duration) *pat.Service {
 	return pat.NewService(w.target.Store, pat.DefaultRetention, env)
 }
 
+func (w *world) inAnHour() time.Time { return w.now().Add(time.Hour) }
+
 func (w *world) now() time.Time { return time.Now().UTC() }
 
 func (w *world) must(err error) {
@@ -213,7 +215,7 @@ func fillUp(n int) func(*world) {
 	return func(w *world) {
 		w.value("token")
 		for i := range n - 1 {
-			w.newToken(w.callerID(), fmt.Sprintf("t%d", i+2), w.now().Add(time.Hour), 0)
+			w.newToken(w.callerID(), fmt.Sprintf("t%d", i+2), w.inAnHour(), 0)
 		}
 	}
 }
@@ -237,5 +239,5 @@ func revokeOwn(w *world) { w.must(w.service(0).RevokeUserToken(w.t.Context(), w.
 
 // otherHasTwo gives the other user a second token.
 func otherHasTwo(w *world) {
-	w.newToken(selectorOf(w, w.value("other")).UserID(), "second", w.now().Add(time.Hour), 0)
+	w.newToken(selectorOf(w, w.value("other")).UserID(), "second", w.inAnHour(), 0)
 }
