@@ -45,6 +45,9 @@ type function struct {
 			Properties struct {
 				Path   string `yaml:"Path"`
 				Method string `yaml:"Method"`
+				Auth   struct {
+					Authorizer string `yaml:"Authorizer"`
+				} `yaml:"Auth"`
 			} `yaml:"Properties"`
 		} `yaml:"Events"`
 	} `yaml:"Properties"`

@@ -22,12 +22,14 @@ type TokensSettings struct {
 	Enabled bool
 }
 
-// NewTokens makes the handler of the token routes. Every other resource is a 404.
+// NewTokens makes the handler of the token routes and of the OpenAPI document. Every other resource is a 404.
 func NewTokens(service *pat.Service, settings TokensSettings, log *slog.Logger) *Handler {
 	t := tokens{service, settings, log}
 	return &Handler{log: log, routes: routes{
 		ResourceTokens: {http.MethodGet: t.whenEnabled(t.list), http.MethodPost: t.whenEnabled(t.create)},
 		ResourceToken:  {http.MethodDelete: t.whenEnabled(t.revoke)},
+		// It is here because this function runs anyway wherever the API is used.
+		ResourceOpenAPI: {http.MethodGet: showOpenAPI},
 	}}
 }
 
