@@ -125,7 +125,7 @@ beside install_golangci_lint
 install_packages
 beside install_sam
 beside fetch_dynamodb_local
-for job in "${jobs[@]}"; do
-  wait "$job"
+for _ in "${jobs[@]}"; do
+  wait -n
 done
 tell_paths
