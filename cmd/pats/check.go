@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"strconv"
+
+	"github.com/schollz/progressbar/v3"
 
 	"pats/pkg/boltstore"
 )
@@ -68,28 +69,22 @@ func (a *app) answerCheck(report boltstore.Report) error {
 		"The file is left as it is. Restore it from a backup, or move its folder away to begin anew.")
 }
 
-// progress shows how far a check is, if a person watches: a line that is written over while the percentage rises.
+// progress shows how far a check is, if a person watches.
 func (a *app) progress() func(done, total int64) {
 	if !a.terminal {
 		return nil
 	}
-	return percentage(a.stderr, "checking "+a.dataPath())
-}
-
-func percentage(w io.Writer, what string) func(done, total int64) {
-	shown := int64(-1)
+	bar := progressbar.NewOptions64(1,
+		progressbar.OptionSetWriter(a.stderr),
+		progressbar.OptionSetDescription("checking "+a.dataPath()),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionOnCompletion(func() { _, _ = fmt.Fprintln(a.stderr) }),
+	)
 	return func(done, total int64) {
-		percent := int64(100)
-		if total > 0 {
-			percent = min(100*done/total, 100)
+		if bar.GetMax64() != total {
+			bar.ChangeMax64(total)
 		}
-		if percent == shown {
-			return
-		}
-		shown = percent
-		_, _ = fmt.Fprintf(w, "\r%s %3d%%", what, percent)
-		if percent == 100 {
-			_, _ = fmt.Fprintln(w)
-		}
+		_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop
 	}
 }

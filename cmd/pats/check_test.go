@@ -73,16 +73,6 @@ func TestCheckShowsProgressToAPersonOnly(t *testing.T) {
 	if got := run(t.Context(), []string{"check", "--data", d.data()}, w); got != exitOK {
 		t.Fatalf("got exit code %d, want 0", got)
 	}
-	wantContains(t, "stderr of a terminal", stderr.String(), "100%\n")
+	wantContains(t, "stderr of a terminal", stderr.String(), "checking "+filepath.Join(d.data(), "pats.db"), "100%", "\n")
 	wantText(t, "stderr of a pipe", d.run(t, "check").Stderr, "")
-}
-
-func TestPercentage(t *testing.T) {
-	t.Parallel()
-	var got output
-	show := percentage(&got, "checking")
-	for _, done := range []int64{0, 1, 4, 500, 501, 1000, 1000} {
-		show(done, 1000)
-	}
-	wantText(t, "lines", got.String(), "\rchecking   0%\rchecking  50%\rchecking 100%\n")
 }

@@ -44,6 +44,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		"table on bolt":         {[]string{"user", "list", "--table", "x"}, exitUsage, "--store dynamodb"},
 		"negative limit":        {[]string{"user", "list", "--limit=-1"}, exitUsage, "--limit"},
 		"negative retention":    {[]string{"token", "list", "--user", "1", "--expired-retention-days=-1"}, exitUsage, "retention"},
+		"endless retention":     {[]string{"token", "list", "--user", "1", "--expired-retention-days=999999999"}, exitUsage, "retention"},
 		"no table":              {[]string{"user", "list", "--store", "dynamodb"}, exitUsage, "--table NAME"},
 		"endpoint is no URL":    {[]string{"user", "list", "--store", "dynamodb", "--table", "x", "--endpoint", "localhost:8000"}, exitUsage, "http://127.0.0.1:8000"},
 		"table of bolt":         {[]string{"table", "create", "--store", "bolt"}, exitUsage, "needs no table"},
@@ -76,14 +77,14 @@ func TestExitCodesAndMessages(t *testing.T) {
 	}
 }
 
-func TestUsersAreNotAdministeredByHTTP(t *testing.T) {
+func TestUserCommandsDoNotWorkThroughAServer(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"user list", "user create --username x", "user disable 1", "user enable 1", "user delete 1"} {
 		d := newDesk(t)
 		d.env["PATS_URL"] = "http://127.0.0.1:1"
 		got := d.runBare(t, strings.Fields(args)...)
 		wantCode(t, got, exitUsage)
-		wantContains(t, "stderr", got.Stderr, "no user administration", "PATS_URL", "--store dynamodb")
+		wantContains(t, "stderr", got.Stderr, "not through a server", "PATS_URL", "--store dynamodb")
 	}
 }
 

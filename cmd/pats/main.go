@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+
+	"golang.org/x/term"
 )
 
 func main() {
@@ -17,7 +19,7 @@ func main() {
 		program:  os.Args[0],
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
-		terminal: isTerminal(os.Stderr),
+		terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		getenv:   os.Getenv,
 		now:      time.Now,
 		build:    debug.ReadBuildInfo,
@@ -48,9 +50,4 @@ type world struct {
 	getenv   func(name string) string
 	now      func() time.Time
 	build    func() (*debug.BuildInfo, bool)
-}
-
-func isTerminal(file *os.File) bool {
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

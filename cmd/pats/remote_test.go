@@ -71,6 +71,16 @@ func TestServersRefusals(t *testing.T) {
 	}
 }
 
+func TestCreatedWithoutASecret(t *testing.T) {
+	t.Parallel()
+	server, _ := answering(t, http.StatusCreated, "", `{"id":1}`)
+	d := newDesk(t)
+	d.env = map[string]string{"PATS_URL": server.URL, "PATS_TOKEN": token1}
+	got := d.runBare(t, "token", "create", "--description", "x")
+	wantCode(t, got, exitFailed)
+	wantContains(t, "stderr", got.Stderr, "no such service")
+}
+
 // TestTokenStaysWithItsServer: neither another host nor another path gets it by a redirect.
 func TestTokenStaysWithItsServer(t *testing.T) {
 	t.Parallel()

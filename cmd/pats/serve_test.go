@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +17,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/pat"
 )
 
 const tokensPath = "/api/admin/user/tokens"
@@ -99,11 +103,17 @@ func TestTokenThatWorksNoMore(t *testing.T) {
 		}},
 		"expired": {"The token has expired.", func(t *testing.T, d *desk) {
 			t.Helper()
-			d.clock.Advance(91 * 24 * 3600e9)
+			d.clock.Advance(91 * 24 * time.Hour)
 		}},
 		"mistyped": {"The token is not valid.", func(t *testing.T, d *desk) {
 			t.Helper()
 			if err := os.WriteFile(d.tokenPath(), []byte(token1), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"another secret with its selector": {"The token is not valid.", func(t *testing.T, d *desk) {
+			t.Helper()
+			if err := os.WriteFile(d.tokenPath(), []byte(forge(t, readFile(t, d.tokenPath()))), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}},
@@ -127,6 +137,25 @@ func TestTokenThatWorksNoMore(t *testing.T) {
 			wantServes(t, d)
 		})
 	}
+}
+
+// forge makes a well-formed token with the selector of another one.
+func forge(t *testing.T, token string) string {
+	t.Helper()
+	secret, err := pat.ParseSecret(strings.TrimSpace(token))
+	if err != nil {
+		t.Fatal(err)
+	}
+	selector, err := base64.RawURLEncoding.DecodeString(string(secret.Selector()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const user, random = 8, 37 // bytes
+	forged, err := pat.NewSecret(bytes.NewReader(append(selector[user:], make([]byte, random)...)), secret.Selector().UserID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return forged.Reveal()
 }
 
 // wantServes starts the server and calls it with the token in the token file.
@@ -220,7 +249,7 @@ func TestRetentionOfTheTemplate(t *testing.T) {
 	d := newDesk(t)
 	d.serve(t).end(t)
 	d.must(t, "token", "create", "--user", "1", "--description", "old", "--expires", "1h")
-	d.clock.Advance(2 * 24 * 3600e9)
+	d.clock.Advance(2 * 24 * time.Hour)
 	token := strings.TrimSpace(readFile(t, d.tokenPath()))
 	server := d.serve(t)
 	if _, body := server.call(t, http.MethodGet, tokensPath, token); !strings.Contains(body, "old") {

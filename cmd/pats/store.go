@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"pats/pkg/boltstore"
+	"pats/pkg/config"
 	"pats/pkg/dynamostore"
 	"pats/pkg/pat"
 )
@@ -66,16 +68,30 @@ func (a *app) env(log *slog.Logger) pat.Env {
 
 // withService opens the store, lets work use a Service on it, and closes it again.
 func (a *app) withService(ctx context.Context, mayCreate bool, work func(*pat.Service) error) error {
-	if a.RetentionDays < 0 {
-		return usage("--expired-retention-days must be 0 or more", "")
+	retention, err := a.retention()
+	if err != nil {
+		return err
 	}
 	opened, err := a.openStore(ctx, mayCreate)
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	retention := time.Duration(a.RetentionDays) * 24 * time.Hour
 	return errors.Join(work(opened.service(a, log, retention)), opened.close())
+}
+
+// retention is checked as the functions check it, since it decides here too which expired tokens are dropped.
+func (a *app) retention() (time.Duration, error) {
+	variables := map[string]string{
+		config.TableName:            a.dataName(),
+		config.ExpiredRetentionDays: strconv.Itoa(a.RetentionDays),
+		"AWS_REGION":                localRegion,
+	}
+	settings, err := config.Load(func(name string) string { return variables[name] })
+	if err != nil {
+		return 0, usage("--expired-retention-days: "+err.Error(), "")
+	}
+	return settings.Retention, nil
 }
 
 // openStore opens the store that the flags name. A data file is made only if mayCreate says so: a mistyped --data shall not

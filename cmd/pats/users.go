@@ -53,12 +53,12 @@ func (a *app) answerUser(account pat.Account) error {
 
 func formatID[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }
 
-// administer is withService for the user commands, which have no counterpart in the HTTP API.
+// administer is withService for the user commands, which do not work through a server.
 func (a *app) administer(ctx context.Context, mayCreate bool, work func(*pat.Service) error) error {
 	if a.isRemote() {
-		return usage("the HTTP API has no user administration",
-			"Leave out --url (and PATS_URL) and work on the store itself: stop `pats serve` and use --data FOLDER,\n"+
-				"or for a deployed stack use --store dynamodb --table NAME.")
+		return usage("the user commands work on a store, not through a server",
+			"Leave out --url (and PATS_URL): stop `pats serve` and use --data FOLDER, or for a deployed stack use\n"+
+				"--store dynamodb --table NAME. A server takes an Admin's requests at /api/admin/user-admin instead.")
 	}
 	return a.withService(ctx, mayCreate, work)
 }
