@@ -83,5 +83,8 @@ func (s *Store) HoldWriter() (release func()) {
 	return func() { <-s.writer }
 }
 
+// Syncs says whether each change is on the disk before it is answered.
+func (s *Store) Syncs() bool { return !s.db.NoSync && !s.db.NoGrowSync }
+
 // File is the open data file.
 func (s *Store) File() *os.File { return s.file }

@@ -81,6 +81,14 @@ func TestFileInUseIsLocked(t *testing.T) {
 	open(t, path)
 }
 
+// TestChangesAreSynced asks for what no test without a power cut sees.
+func TestChangesAreSynced(t *testing.T) {
+	t.Parallel()
+	if !open(t, dataFile(t)).Syncs() {
+		t.Error("changes are not synced to the disk")
+	}
+}
+
 // TestFileInUseIsNotJudged holds that a file which its holder may be changing is not taken for damaged.
 func TestFileInUseIsNotJudged(t *testing.T) {
 	t.Parallel()

@@ -149,6 +149,7 @@ func TestCancelledContextEndsTheTries(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled in the chain", err)
 	}
+	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: 4, pattest.CallReplaceAccount: 4})
 	f.wantDescriptions(t, "own")
 }
 

@@ -166,6 +166,7 @@ func TestParseSecretRefuses(t *testing.T) {
 		"standard base64 in the selector": withSelector(
 			strings.NewReplacer("A", "+", "B", "/").Replace(selectorOf(7))),
 		"line break in the selector":        withSelector(selectorOf(7)[:21] + "\n"),
+		"line breaks that a decoder skips":  withSelector(selectorOf(7)[:20] + "\r\n"),
 		"spare bits set in the selector":    withSelector(selectorOf(7)[:21] + nextCharacter(selectorOf(7)[21])),
 		"user 0":                            withSelector(selectorOf(0)),
 		"user above the largest":            withSelector(selectorOf(pat.MaxID + 1)),

@@ -52,8 +52,8 @@ func listIsPaged(t *testing.T, store pat.Store) {
 	for _, limit := range []int{1, 10, 23, 100} {
 		var got []listed
 		for page := list(t, store, 0, limit); len(page) > 0; page = list(t, store, page[len(page)-1].ID, limit) {
-			if len(page) > limit {
-				t.Fatalf("got %d users, want at most %d", len(page), limit)
+			if len(page) > limit || len(got) > len(made) {
+				t.Fatalf("got %d users in a page and %d before, want at most %d", len(page), len(got), limit)
 			}
 			got = append(got, page...)
 		}
