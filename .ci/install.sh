@@ -10,15 +10,15 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need beside Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, SAM CLI, cfn-lint, golangci-lint and DynamoDB Local. What is there already is left as it is.
+compiler, shellcheck, SAM CLI, cfn-lint, golangci-lint, schemathesis and DynamoDB Local. What is there already is left as
+it is.
 
-Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint and golangci-lint go to ~/.cache/pats, with
-links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
+Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint and schemathesis go to
+~/.cache/pats, with links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
 HELP
 }
 
 golangci_lint_version=v2.15.0
-requirements=$root/infra/sam-local/requirements.txt
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/pats
 links=$root/.cache/bin
 
@@ -67,16 +67,19 @@ install_golangci_lint() {
   ln -sf "$bin/golangci-lint" "$links/"
 }
 
+# install_python NAME REQUIREMENTS COMMAND ...: installs Python packages, and links the commands that they bring.
 # A virtual environment cannot be moved into place when it is whole, so a file says that it is.
-install_sam() {
-  local environment
-  environment=$tools/sam-$(cksum <"$requirements" | cut -d ' ' -f 1)
+install_python() {
+  local environment command
+  environment=$tools/$1-$(cksum <"$2" | cut -d ' ' -f 1)
   if [[ ! -e $environment/complete ]]; then
     quietly python3 -m venv --clear "$environment"
-    quietly "$environment/bin/pip" install --quiet --requirement "$requirements"
+    quietly "$environment/bin/pip" install --quiet --requirement "$2"
     touch "$environment/complete"
   fi
-  ln -sf "$environment/bin/"{sam,cfn-lint} "$links/"
+  for command in "${@:3}"; do
+    ln -sf "$environment/bin/$command" "$links/"
+  done
 }
 
 tell_paths() {
@@ -123,7 +126,8 @@ fetch_dynamodb_local() {
 
 beside install_golangci_lint
 install_packages
-beside install_sam
+beside install_python sam "$root/infra/sam-local/requirements.txt" sam cfn-lint
+beside install_python schemathesis "$root/infra/openapi/requirements.txt" schemathesis
 beside fetch_dynamodb_local
 for _ in "${jobs[@]}"; do
   wait -n
