@@ -146,6 +146,7 @@ func TestCreateAccepts(t *testing.T) {
 		"the last time of all":            {body: until(`"9999-12-31T23:59:59.999Z"`), expiresAt: "9999-12-31T23:59:59.999Z"},
 		"the next millisecond":            {body: until(`"2026-01-02T03:04:05.679Z"`), expiresAt: "2026-01-02T03:04:05.679Z"},
 		"64 KiB":                          {body: padded(64 << 10)},
+		"64 KiB less one":                 {body: padded(64<<10 - 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -176,7 +177,8 @@ func or(text, otherwise string) string {
 }
 
 // TestCreateRefusesBodies holds the answers of Unleash 8.2.0. Where it answers with a page of HTML (malformed JSON), with SQL and
-// a 500 (what PostgreSQL cannot take), or accepts what is a 400 here, the case stands in one of the last three groups.
+// a 500 (what PostgreSQL cannot take), or accepts what is a 400 here, the case stands in one of the last three groups. The
+// differences are numbered as in docs/api.md.
 func TestCreateRefusesBodies(t *testing.T) {
 	t.Parallel()
 	const past = `"2000-01-01T00:00:00Z"`
