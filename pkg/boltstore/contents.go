@@ -17,6 +17,8 @@ type contents struct {
 	unique map[string]pat.UserID
 	tokens int
 	admins int
+	// format is the one that the file was written in.
+	format int
 }
 
 // inspect notes whatever is wrong. Errors: newer; those of the file and of the context.
@@ -43,9 +45,10 @@ func (c *contents) outline() error {
 	if err := c.bucket(c.buckets[string(bucketMeta)], c.generalRecord); err != nil {
 		return err
 	}
-	written, err := decode[int](bucketMeta, keyFormat, c.general[string(keyFormat)])
-	if err == nil && written > format {
-		return newer(written)
+	var err error
+	c.format, err = decode[int](bucketMeta, keyFormat, c.general[string(keyFormat)])
+	if err == nil && c.format > format {
+		return newer(c.format)
 	}
 	return err
 }
@@ -68,7 +71,10 @@ func (c *contents) records() error {
 	visits := []struct {
 		bucket []byte
 		visit  func(element) error
-	}{{bucketAccounts, c.account}, {bucketSeen, c.seen}, {bucketUnique, c.uniqueKey}}
+	}{{bucketAccounts, c.account}, {bucketSeen, c.seen}, {bucketUnique, c.uniqueKey}, {bucketImported, c.imported}}
+	if c.format < importsFrom {
+		visits = visits[:3]
+	}
 	for _, v := range visits {
 		if err := c.note(c.bucket(c.buckets[string(v.bucket)], v.visit)); err != nil {
 			return err
@@ -139,6 +145,17 @@ func (c *contents) strays() error {
 		return damaged("%q of user %d is not kept as unique", key, id)
 	}
 	return nil
+}
+
+func (c *contents) imported(e element) error {
+	if _, err := pat.ParseSelector(string(e.key)); err != nil {
+		return damaged("a token is kept as imported under %q, which is no selector", e.key)
+	}
+	id, err := decode[pat.UserID](bucketImported, e.key, e.value)
+	if err == nil && id < 1 {
+		return damaged("a token is kept as imported for user %d", id)
+	}
+	return err
 }
 
 func (c *contents) counted() error {

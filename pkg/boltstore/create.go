@@ -42,7 +42,7 @@ func fill(file *os.File) error {
 }
 
 func layOut(tx *bolt.Tx) error {
-	for _, name := range [][]byte{bucketMeta, bucketAccounts, bucketUnique, bucketSeen} {
+	for _, name := range [][]byte{bucketMeta, bucketAccounts, bucketUnique, bucketSeen, bucketImported} {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}

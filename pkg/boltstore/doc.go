@@ -19,12 +19,13 @@
 //
 // # Layout
 //
-// Four buckets, with integers big-endian:
+// Five buckets, with integers big-endian:
 //
 //	meta      "format" → the format's number; "state" → the last user ID given and the number of enabled Admins
 //	accounts  user ID (8 bytes) → the account with its tokens
 //	unique    a key of pat.Profile.UniqueKeys → the user ID
 //	seen      user ID, token ID (8 bytes each) → when the token was last used, apart from the account's version
+//	imported  the selector of an imported token → the user ID; it stays when the token or the user is gone
 //
 // Every value is a record: a version byte, a checksum, and JSON; see seal.
 package boltstore

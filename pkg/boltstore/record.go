@@ -13,7 +13,9 @@ import (
 
 const (
 	// format is the number of the layout in the package's comment. It changes if an older program would misread the file.
-	format = 1
+	format = 2
+	// importsFrom is the first format with bucketImported.
+	importsFrom = 2
 
 	recordVersion = 1
 	sealLen       = 1 + crc32.Size
@@ -25,6 +27,7 @@ var (
 	bucketAccounts = []byte("accounts")
 	bucketUnique   = []byte("unique")
 	bucketSeen     = []byte("seen")
+	bucketImported = []byte("imported")
 
 	keyFormat = []byte("format")
 	keyState  = []byte("state")

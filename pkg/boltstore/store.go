@@ -93,7 +93,27 @@ func (s *Store) open() error {
 	case err != nil:
 		return fmt.Errorf("opening data file %s: %w", s.path, err)
 	}
+	if err := s.complete(); err != nil {
+		return errors.Join(err, s.db.Close())
+	}
 	return nil
+}
+
+// complete brings a file of an earlier format to the present one.
+func (s *Store) complete() error {
+	return s.update(context.Background(), func(tx *bolt.Tx) error {
+		written, _, err := get[int](tx, bucketMeta, keyFormat)
+		if err != nil {
+			return err
+		}
+		if written >= importsFrom {
+			return errUnchanged
+		}
+		if _, err := tx.CreateBucket(bucketImported); err != nil {
+			return err
+		}
+		return put(tx, bucketMeta, keyFormat, format)
+	})
 }
 
 func options(file *os.File) *bolt.Options {

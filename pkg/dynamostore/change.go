@@ -30,6 +30,10 @@ func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) e
 	if newDirectoryItem(before) == newDirectoryItem(after) {
 		return s.putAccount(ctx, after, versionIs(before.Version))
 	}
+	return s.commit(ctx, s.replacement(before, after))
+}
+
+func (s *Store) replacement(before, after pat.Account) *transaction {
 	had, has := before.UniqueKeys(), after.UniqueKeys()
 	t := s.transaction()
 	t.put(newAccountItem(after), versionIs(before.Version))
@@ -37,7 +41,7 @@ func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) e
 	t.release(after.ID, without(had, has))
 	t.put(newDirectoryItem(after), always)
 	t.countAdmin(before.EnabledAdmin(), after.EnabledAdmin())
-	return s.commit(ctx, t)
+	return t
 }
 
 func (s *Store) putAccount(ctx context.Context, account pat.Account, only condition) error {
@@ -111,7 +115,7 @@ func (s *Store) nextID(ctx context.Context) (pat.UserID, error) {
 // create commits the new account until it is known what became of it. The ID is this call's alone, so if it turns out to be
 // taken after a commit without an answer, that commit took effect.
 func (s *Store) create(ctx context.Context, account pat.Account) error {
-	creation := s.creation(account)
+	creation := s.creation(account, idTaken)
 	unanswered := false
 	for try := range maxTries {
 		err := s.commit(ctx, creation)
@@ -130,10 +134,10 @@ func (s *Store) create(ctx context.Context, account pat.Account) error {
 	return pat.Unavailable(errBusy)
 }
 
-func (s *Store) creation(account pat.Account) *transaction {
+func (s *Store) creation(account pat.Account, taken meaning) *transaction {
 	t := s.transaction()
-	t.put(newAccountItem(account), absent(idTaken))
-	t.put(newSeenItem(account.ID), always)
+	t.put(newAccountItem(account), absent(taken))
+	t.put(newSeenItem(account), always)
 	t.claim(account.ID, account.UniqueKeys())
 	t.put(newDirectoryItem(account), always)
 	t.countAdmin(false, account.EnabledAdmin())

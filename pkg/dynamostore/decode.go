@@ -18,6 +18,7 @@ var (
 	accountForm   = formOf(accountItem{Tokens: make([]tokenItem, 1)})
 	seenForm      = formOf(seenItem{Seen: map[pat.TokenID]int64{}})
 	directoryForm = formOf(directoryItem{})
+	importedForm  = formOf(importedItem{})
 )
 
 func formOf(item any) values {

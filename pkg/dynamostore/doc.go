@@ -4,6 +4,7 @@
 //	USER#<id>        ACCOUNT    the account: profile, nextTokenId, version, and the records of its tokens
 //	USER#<id>        SEEN       when each token was last used
 //	UNIQUE#<key>     OWNER      the user who has this username or email address
+//	TOKEN#<selector> OWNER      the user for whom a token was imported; it stays when the token or the user is gone
 //	DIRECTORY        <id>       the profile again, for listing users; the id is padded to 19 digits
 //	SYSTEM           USERS      lastId, the user ID that was given out last
 //	SYSTEM           ADMINS     enabledAdmins, how many there are

@@ -60,6 +60,8 @@ func seenKey(id pat.UserID) key { return key{PK: userKey(id), SK: seenSort} }
 
 func uniqueKey(value string) key { return key{PK: "UNIQUE#" + value, SK: "OWNER"} }
 
+func importedKey(selector pat.Selector) key { return key{PK: "TOKEN#" + string(selector), SK: "OWNER"} }
+
 // directorySort has as many digits as the largest int64, so that text sorts as numbers do.
 func directorySort(id pat.UserID) string { return fmt.Sprintf("%019d", id) }
 
@@ -101,6 +103,13 @@ type directoryItem struct {
 	key
 	Format int `dynamodbav:"format"`
 	profileItem
+}
+
+// importedItem names the user for whom a token was imported.
+type importedItem struct {
+	key
+	Format int   `dynamodbav:"format"`
+	UserID int64 `dynamodbav:"userId"`
 }
 
 type uniqueItem struct {
@@ -145,8 +154,14 @@ func newTokenItem(t pat.Token) tokenItem {
 	}
 }
 
-func newSeenItem(id pat.UserID) seenItem {
-	return seenItem{key: seenKey(id), Format: format, Seen: map[pat.TokenID]int64{}}
+func newSeenItem(a pat.Account) seenItem {
+	seen := map[pat.TokenID]int64{}
+	for _, t := range a.Tokens {
+		if !t.SeenAt.IsZero() {
+			seen[t.ID] = t.SeenAt.UnixMilli()
+		}
+	}
+	return seenItem{key: seenKey(a.ID), Format: format, Seen: seen}
 }
 
 func newDirectoryItem(a pat.Account) directoryItem {
@@ -155,6 +170,10 @@ func newDirectoryItem(a pat.Account) directoryItem {
 		Format:      format,
 		profileItem: newProfileItem(a),
 	}
+}
+
+func newImportedItem(selector pat.Selector, id pat.UserID) importedItem {
+	return importedItem{key: importedKey(selector), Format: format, UserID: int64(id)}
 }
 
 func newUniqueItem(value string, id pat.UserID) uniqueItem {

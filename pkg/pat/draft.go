@@ -27,16 +27,29 @@ type Draft struct {
 }
 
 func (d Draft) check(now time.Time) error {
-	switch {
-	case d.Description == "":
-		return invalid("PAT description cannot be empty.")
-	case utf8.RuneCountInString(d.Description) > MaxTextLen:
-		return invalid(fmt.Sprintf("PAT description cannot be longer than %d characters.", MaxTextLen))
-	case !printable(d.Description):
-		return invalid("PAT description cannot contain control characters.")
-	case !d.ExpiresAt.After(now):
+	if err := checkDescription(d.Description); err != nil {
+		return err
+	}
+	if !d.ExpiresAt.After(now) {
 		return invalid("The expiry date should be in future.")
-	case d.ExpiresAt.UTC().Year() > maxYear:
+	}
+	return checkYear(d.ExpiresAt)
+}
+
+func checkDescription(description string) error {
+	switch {
+	case description == "":
+		return invalid("PAT description cannot be empty.")
+	case utf8.RuneCountInString(description) > MaxTextLen:
+		return invalid(fmt.Sprintf("PAT description cannot be longer than %d characters.", MaxTextLen))
+	case !printable(description):
+		return invalid("PAT description cannot contain control characters.")
+	}
+	return nil
+}
+
+func checkYear(expiresAt time.Time) error {
+	if expiresAt.UTC().Year() > maxYear {
 		return invalid(fmt.Sprintf("The expiry date should be before the year %d.", maxYear+1))
 	}
 	return nil

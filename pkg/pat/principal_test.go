@@ -2,6 +2,7 @@ package pat_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -35,6 +36,25 @@ func TestUserClaimsRoundTrip(t *testing.T) {
 	})
 }
 
+// TestImportedClaimsRoundTrip: an imported token's selector does not say whose it is.
+func TestImportedClaimsRoundTrip(t *testing.T) {
+	t.Parallel()
+	for name, selector := range map[string]string{
+		"v2, of another user by chance": selectorOf(8),
+		"v2, of nobody":                 strings.Repeat("_", 21) + "w",
+		"v1":                            strings.Repeat("-", 42) + "8",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: 7, Selector: pat.Selector(selector)}}
+			got, err := pat.ParseClaims(asAny(want.Claims()))
+			if err != nil || got != want {
+				t.Errorf("got %+v and %v, want %+v", got, err, want)
+			}
+		})
+	}
+}
+
 func TestAdminClaimsRoundTrip(t *testing.T) {
 	t.Parallel()
 	key := newAdminKey(t, newAdminSecret(t))
@@ -59,12 +79,18 @@ func TestParseClaimsRefuses(t *testing.T) {
 		"kind that is no text":        with("kind", 1),
 		"no user":                     with("userId", nil),
 		"user that is no text":        with("userId", 7),
-		"another user":                with("userId", "8"),
+		"user 0":                      with("userId", "0"),
+		"negative user":               with("userId", "-7"),
+		"user above the largest":      with("userId", "9007199254740992"),
+		"user with a blank":           with("userId", " 7"),
 		"user with a zero before":     with("userId", "07"),
 		"user with a plus":            with("userId", "+7"),
 		"no selector":                 with("selector", ""),
-		"selector of another user":    with("selector", selectorOf(8)),
-		"selector of nobody":          with("selector", selectorOf(0)),
+		"selector of 42":              with("selector", strings.Repeat("A", 42)),
+		"selector of 44":              with("selector", strings.Repeat("A", 44)),
+		"selector of v1, spare bits":  with("selector", strings.Repeat("A", 42)+"B"),
+		"selector of v1, padding":     with("selector", strings.Repeat("A", 42)+"="),
+		"selector, padding":           with("selector", selectorOf(7)[:21]+"="),
 		"selector that is no text":    with("selector", []byte(selectorOf(7))),
 		"selector with spare bits":    with("selector", selectorOf(7)[:21]+nextCharacter(selectorOf(7)[21])),
 		"kind in another letter case": with("kind", "User"),

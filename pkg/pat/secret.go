@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,7 @@ const (
 	selectorLen   = 22
 	randomLen     = 37
 	checksumLen   = 6
+	hashLen       = 43
 	selectorStart = len(secretPrefix)
 	selectorEnd   = selectorStart + selectorLen
 	randomStart   = selectorEnd + len("_")
@@ -37,7 +39,14 @@ const (
 	base62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-var errMalformed = errors.New("not a v2 token")
+var errMalformed = errors.New("not in the form of a token")
+
+// Unleash's first form of a token, which it still makes by default, is user: and 28 bytes in lower-case hex.
+const (
+	v1Prefix = "user:"
+	v1Digits = 56
+	hexLower = "0123456789abcdef"
+)
 
 // Secret is a whole token, as its holder presents it. Its zero value is no token. It never prints itself.
 type Secret struct{ sealed }
@@ -63,13 +72,25 @@ func NewSecret(random io.Reader, user UserID) (Secret, error) {
 // ParseSecret checks text's form and checksum, so that a mistyped or made-up token is refused without a read.
 // The error is a KindUnauthenticated with ReasonInvalid; it never quotes the text.
 func ParseSecret(text string) (Secret, error) {
-	if !wellFormed(text) || checksum(text[:randomEnd]) != text[randomEnd:] {
+	if secret := (Secret{seal(text)}); secret.native() {
+		return secret, nil
+	}
+	return Secret{}, Refused(ReasonInvalid, errMalformed)
+}
+
+// ParseForeignSecret checks text's form alone: that of the tokens made here, which Unleash's v2 tokens share, or that of its v1
+// tokens. What Service.Authenticate makes of it depends on Service.AcceptImported. The error is that of ParseSecret.
+func ParseForeignSecret(text string) (Secret, error) {
+	if !wellFormed(text) && !wellFormedV1(text) {
 		return Secret{}, Refused(ReasonInvalid, errMalformed)
 	}
-	if _, err := decodeSelector(text[selectorStart:selectorEnd]); err != nil {
-		return Secret{}, Refused(ReasonInvalid, err)
-	}
 	return Secret{seal(text)}, nil
+}
+
+// native says whether the token has the marks of one that was made here: the checksum, and a selector that names a user.
+func (s Secret) native() bool {
+	text := s.Reveal()
+	return wellFormed(text) && checksum(text[:randomEnd]) == text[randomEnd:] && s.Selector().UserID() != 0
 }
 
 func wellFormed(text string) bool {
@@ -77,6 +98,10 @@ func wellFormed(text string) bool {
 		text[:selectorStart] == secretPrefix &&
 		text[selectorEnd] == '_' &&
 		only(text[randomStart:], base64URL)
+}
+
+func wellFormedV1(text string) bool {
+	return len(text) == len(v1Prefix)+v1Digits && text[:len(v1Prefix)] == v1Prefix && only(text[len(v1Prefix):], hexLower)
 }
 
 // checksum is the CRC-32 (IEEE) of body in base62, padded on the left. It finds typing mistakes; it protects nothing.
@@ -94,11 +119,14 @@ func only(text, alphabet string) bool {
 	return strings.Trim(text, alphabet) == ""
 }
 
-// Selector is the public part of the token, and empty for the zero Secret.
+// Selector is the public part of the token, and empty for the zero Secret. A v1 token has none: its hash takes the place.
 func (s Secret) Selector() Selector {
 	text := s.Reveal()
-	if text == "" {
+	switch {
+	case text == "":
 		return ""
+	case wellFormedV1(text):
+		return Selector(s.Verifier())
 	}
 	return Selector(text[selectorStart:selectorEnd])
 }
@@ -117,8 +145,9 @@ func (v Verifier) Matches(s Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(v), []byte(s.Verifier())) == 1
 }
 
-// Selector is the part of a token that says where its record is: base64url of the user ID (8 bytes, big-endian) and 8 random
-// bytes, 22 characters without padding. It is no secret.
+// Selector is the part of a token that says where its record is, and no secret. In a token that was made here it is base64url
+// of the user ID (8 bytes, big-endian) and 8 random bytes, 22 characters without padding. In an imported v2 token all 16 bytes
+// are random; an imported v1 token has base64url(SHA-256(token)) instead, 43 characters. See Store.LookUp for those.
 type Selector string
 
 var strictBase64 = base64.RawURLEncoding.Strict()
@@ -132,33 +161,45 @@ func newSelector(random io.Reader, user UserID) (Selector, error) {
 	return Selector(strictBase64.EncodeToString(raw[:])), nil
 }
 
-// ParseSelector checks that text is a selector: canonical base64url that names a possible user.
+// ParseSelector checks that text is a selector: canonical base64url of 16 or 32 bytes.
 // The error is a KindUnauthenticated with ReasonInvalid.
 func ParseSelector(text string) (Selector, error) {
-	if _, err := decodeSelector(text); err != nil {
+	if _, err := decode(text, selectorLen, hashLen); err != nil {
 		return "", Refused(ReasonInvalid, err)
 	}
 	return Selector(text), nil
 }
 
-// UserID is the user that the selector names, or 0, which no user has, if it is not a selector.
-func (s Selector) UserID() UserID {
-	user, _ := decodeSelector(string(s))
-	return user
+// ParseVerifier checks that text is a verifier: canonical base64url of 32 bytes. The error is that of ParseSelector.
+func ParseVerifier(text string) (Verifier, error) {
+	if _, err := decode(text, hashLen); err != nil {
+		return "", Refused(ReasonInvalid, err)
+	}
+	return Verifier(text), nil
 }
 
-func decodeSelector(text string) (UserID, error) {
+// UserID is the user that the selector names if the token was made here, or 0, which no user has.
+func (s Selector) UserID() UserID {
+	raw, err := decode(string(s), selectorLen)
+	if err != nil {
+		return 0
+	}
+	user := binary.BigEndian.Uint64(raw[:8])
+	if user > uint64(MaxID) {
+		return 0
+	}
+	return UserID(user)
+}
+
+// decode reads canonical base64url of one of lengths, in characters.
+func decode(text string, lengths ...int) ([]byte, error) {
 	// The alphabet is checked first: the decoder skips line breaks.
-	if len(text) != selectorLen || !only(text, base64URL) {
-		return 0, errMalformed
+	if !slices.Contains(lengths, len(text)) || !only(text, base64URL) {
+		return nil, errMalformed
 	}
 	raw, err := strictBase64.DecodeString(text)
 	if err != nil {
-		return 0, errMalformed
+		return nil, errMalformed
 	}
-	user := binary.BigEndian.Uint64(raw[:8])
-	if user == 0 || user > uint64(MaxID) {
-		return 0, errMalformed
-	}
-	return UserID(user), nil
+	return raw, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"regexp"
 	"strings"
@@ -259,11 +260,12 @@ func FuzzParseSecret(f *testing.F) {
 func TestParseSelectorRefuses(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"nothing":    "",
-		"too long":   selectorOf(1) + "A",
-		"spare bits": selectorOf(1)[:21] + nextCharacter(selectorOf(1)[21]),
-		"user 0":     selectorOf(0),
-		"line break": selectorOf(1)[:21] + "\r",
+		"nothing":       "",
+		"too long":      selectorOf(1) + "A",
+		"spare bits":    selectorOf(1)[:21] + nextCharacter(selectorOf(1)[21]),
+		"line break":    selectorOf(1)[:21] + "\r",
+		"v1 too long":   strings.Repeat("A", 44),
+		"v1 spare bits": strings.Repeat("A", 42) + "B",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -273,6 +275,78 @@ func TestParseSelectorRefuses(t *testing.T) {
 				t.Errorf("got user %d, want 0", got)
 			}
 		})
+	}
+}
+
+// TestSelectorsOfImportedTokensNameNobody: or anybody, if the first bits of a v2 token are zero by chance.
+func TestSelectorsOfImportedTokensNameNobody(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"user 0":             selectorOf(0),
+		"above the largest":  selectorOf(pat.MaxID + 1),
+		"all ones":           strings.Repeat("_", 21) + "w",
+		"v1":                 strings.Repeat("A", 43),
+		"v1 with first bits": selectorOf(7)[:21] + strings.Repeat("A", 22),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			selector, err := pat.ParseSelector(text)
+			if err != nil || selector.UserID() != 0 {
+				t.Errorf("got user %d and %v, want 0 and no error", selector.UserID(), err)
+			}
+		})
+	}
+}
+
+const v1 = "user:0123456789abcdef0123456789abcdef0123456789abcdef01234567"
+
+func TestParseForeignSecret(t *testing.T) {
+	t.Parallel()
+	v2 := "user:v2_" + strings.Repeat("_", 21) + "w_" + strings.Repeat("-", 43)
+	for name, c := range map[string]struct {
+		text string
+		want pat.Selector
+	}{
+		"made here":         {newSecret(t, 7).Reveal(), newSecret(t, 7).Selector()},
+		"v2":                {v2, pat.Selector(strings.Repeat("_", 21) + "w")},
+		"v1":                {v1, "6ofMchh9rRmKvPIWkqfveaEjHhSXTZqx9lWr7hBXc9A"},
+		"nothing":           {"", ""},
+		"v1 in upper case":  {strings.ToUpper(v1), ""},
+		"v1, upper digits":  {"user:" + strings.ToUpper(v1[5:]), ""},
+		"v1 of 55 digits":   {v1[:60], ""},
+		"v1 of 57 digits":   {v1 + "0", ""},
+		"v1, no digit":      {v1[:60] + "g", ""},
+		"v1, a line break":  {v1[:60] + "\n", ""},
+		"v1, other prefix":  {"xser:" + v1[5:], ""},
+		"v2, short":         {v2[1:], ""},
+		"v2, long":          {v2 + "-", ""},
+		"v2, no base64url":  {v2[:73] + "+", ""},
+		"v2, bad separator": {v2[:30] + "-" + v2[31:], ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			secret, err := pat.ParseForeignSecret(c.text)
+			if c.want == "" {
+				wantRefused(t, err, pat.ReasonInvalid)
+				return
+			}
+			if err != nil || secret.Selector() != c.want || secret.Reveal() != c.text {
+				t.Errorf("got selector %s and %v, want %s", secret.Selector(), err, c.want)
+			}
+		})
+	}
+}
+
+func TestForeignSecretDoesNotPrint(t *testing.T) {
+	t.Parallel()
+	secret, err := pat.ParseForeignSecret(v1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		if got := fmt.Sprintf(verb, struct{ Secret pat.Secret }{secret}); strings.Contains(got, v1[5:]) || strings.Contains(got, fmt.Sprintf("%x", v1)) {
+			t.Errorf("%s prints the token: %s", verb, got)
+		}
 	}
 }
 

@@ -17,11 +17,20 @@ type Service struct {
 	store     Store
 	retention time.Duration
 	env       Env
+	imported  bool
 }
 
 // NewService makes a Service on store. Expired tokens are listed, and count, until retention after their end.
 func NewService(store Store, retention time.Duration, env Env) *Service {
 	return &Service{store: store, retention: retention, env: env}
+}
+
+// AcceptImported is s, and accepts imported tokens if on says so. Until then they are refused without a read. Once accepted, a
+// token that is made up, or revoked, costs a read more.
+func (s *Service) AcceptImported(on bool) *Service {
+	accepting := *s
+	accepting.imported = on
+	return &accepting
 }
 
 // Identity is who holds a token, without what its holder may do.
@@ -30,14 +39,14 @@ type Identity struct {
 	Selector Selector
 }
 
-// Authenticate finds out whose token secret is, with one read, and records its use. A failure to record is logged only.
-// Errors: KindUnauthenticated with a Reason, KindUnavailable.
+// Authenticate finds out whose token secret is, with one read, and records its use. A failure to record is logged only. An
+// imported token takes a read or two more. Errors: KindUnauthenticated with a Reason, KindUnavailable.
 func (s *Service) Authenticate(ctx context.Context, secret Secret) (Identity, error) {
-	who := Identity{User: secret.Selector().UserID(), Selector: secret.Selector()}
-	account, err := s.holder(ctx, who.User)
+	account, err := s.keeper(ctx, secret)
 	if err != nil {
 		return Identity{}, err
 	}
+	who := Identity{User: account.ID, Selector: secret.Selector()}
 	record, _ := account.Find(who.Selector)
 	if !record.Verifier.Matches(secret) {
 		return Identity{}, Refused(ReasonInvalid, nil)
@@ -48,6 +57,30 @@ func (s *Service) Authenticate(ctx context.Context, secret Secret) (Identity, er
 	}
 	s.markSeen(ctx, account, token)
 	return who, nil
+}
+
+// keeper reads the account that should have the token: that of the user whom it names, or else the one it was imported for.
+// Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) keeper(ctx context.Context, secret Secret) (Account, error) {
+	named := Refused(ReasonInvalid, errMalformed)
+	if secret.native() {
+		account, err := s.holder(ctx, secret.Selector().UserID())
+		if err != nil && KindOf(err) != KindUnauthenticated {
+			return Account{}, err
+		}
+		if _, found := account.Find(secret.Selector()); found {
+			return account, nil
+		}
+		named = Refused(ReasonInvalid, err)
+	}
+	if !s.imported {
+		return Account{}, named
+	}
+	user, err := s.store.LookUp(ctx, secret.Selector())
+	if err != nil {
+		return Account{}, refuseStranger(err)
+	}
+	return s.holder(ctx, user)
 }
 
 // Tokens lists the tokens of the caller in rising order of ID, with one read, which checks the caller's own token as well.

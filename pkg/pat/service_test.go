@@ -18,7 +18,7 @@ func (f *fixture) calls() map[pattest.Call]int {
 	result := map[pattest.Call]int{}
 	for _, call := range []pattest.Call{
 		pattest.CallAccount, pattest.CallAccounts, pattest.CallCreateAccount, pattest.CallReplaceAccount,
-		pattest.CallDeleteAccount, pattest.CallMarkSeen,
+		pattest.CallDeleteAccount, pattest.CallReserveUserIDs, pattest.CallImportAccount, pattest.CallLookUp, pattest.CallMarkSeen,
 	} {
 		if n := f.store.Count(call); n > 0 {
 			result[call] = n
@@ -92,10 +92,6 @@ func TestAuthenticateRefuses(t *testing.T) {
 				return parse(t, withSelector(selectorOf(1)))
 			},
 			want: pat.ReasonInvalid,
-		},
-		"the zero Secret": {
-			secret: func(*testing.T, *fixture) pat.Secret { return pat.Secret{} },
-			want:   pat.ReasonInvalid,
 		},
 		"a right selector with another secret part": {
 			secret: forged,

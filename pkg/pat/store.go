@@ -8,6 +8,9 @@ import (
 // SeenInterval is how much time lies at least between two recorded uses of one token.
 const SeenInterval = 5 * time.Minute
 
+// ImportStep is how many tokens one ImportAccount brings at most: a transaction of DynamoDB has up to 100 writes.
+const ImportStep = 50
+
 // Store keeps accounts. Reads are strongly consistent. Every error is a *Error; KindUnavailable can come from each method, and
 // on a write it leaves open whether the write took effect. Context errors come as KindUnavailable too.
 // pattest.Run checks that a Store does what is said here.
@@ -33,6 +36,21 @@ type Store interface {
 	// DeleteAccount removes the user and all tokens at once. The ID and the tokens' IDs are not used again.
 	// Errors: KindConflict as in ReplaceAccount; KindLastAdmin.
 	DeleteAccount(ctx context.Context, account Account) error
+
+	// ReserveUserIDs sees to it that every user ID given out from now on is above last. Repeating it does nothing.
+	ReserveUserIDs(ctx context.Context, last UserID) error
+
+	// ImportAccount writes after in place of before as ReplaceAccount does, and LookUp finds the user by the selector of each
+	// token that before does not have, all as one change. The zero before stands for none: then the user is made with the ID
+	// of after, which must be reserved, with version 1, and with the SeenAt of its tokens. There may be at most ImportStep
+	// tokens that before does not have.
+	// Errors: those of ReplaceAccount; KindConflict also if there is a user where before is zero, and if LookUp finds anybody by
+	// one of those selectors.
+	ImportAccount(ctx context.Context, before, after Account) error
+
+	// LookUp gives the user for whom a token with selector was imported. The token may be gone since, and the user too.
+	// Errors: KindNotFound.
+	LookUp(ctx context.Context, selector Selector) (UserID, error)
 
 	// MarkSeen records that the token was used at the given time, unless a use less than SeenInterval before it is on record.
 	// account is as it was read; a Store may use it to forget tokens that are gone. It changes no version.

@@ -24,6 +24,9 @@ func cancelledIsUnavailable(t *testing.T, store pat.Store) {
 		},
 		CallReplaceAccount: func() error { return store.ReplaceAccount(ctx, account, account) },
 		CallDeleteAccount:  func() error { return store.DeleteAccount(ctx, account) },
+		CallReserveUserIDs: func() error { return store.ReserveUserIDs(ctx, 99) },
+		CallImportAccount:  func() error { return store.ImportAccount(ctx, account, account) },
+		CallLookUp:         func() error { _, err := store.LookUp(ctx, account.Tokens[0].Selector); return err },
 		CallMarkSeen:       func() error { return store.MarkSeen(ctx, account, 1, Start) },
 	}
 	for name, call := range calls {

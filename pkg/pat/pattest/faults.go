@@ -19,6 +19,9 @@ const (
 	CallCreateAccount  Call = "CreateAccount"
 	CallReplaceAccount Call = "ReplaceAccount"
 	CallDeleteAccount  Call = "DeleteAccount"
+	CallReserveUserIDs Call = "ReserveUserIDs"
+	CallImportAccount  Call = "ImportAccount"
+	CallLookUp         Call = "LookUp"
 	CallMarkSeen       Call = "MarkSeen"
 )
 
@@ -131,6 +134,22 @@ func (f *Faulty) ReplaceAccount(ctx context.Context, before, after pat.Account) 
 // DeleteAccount is the store's, or fails as planned.
 func (f *Faulty) DeleteAccount(ctx context.Context, account pat.Account) error {
 	return f.do(CallDeleteAccount, func() error { return f.store.DeleteAccount(ctx, account) })
+}
+
+// ReserveUserIDs is the store's, or fails as planned.
+func (f *Faulty) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
+	return f.do(CallReserveUserIDs, func() error { return f.store.ReserveUserIDs(ctx, last) })
+}
+
+// ImportAccount is the store's, or fails as planned.
+func (f *Faulty) ImportAccount(ctx context.Context, before, after pat.Account) error {
+	return f.do(CallImportAccount, func() error { return f.store.ImportAccount(ctx, before, after) })
+}
+
+// LookUp is the store's, or fails as planned.
+func (f *Faulty) LookUp(ctx context.Context, selector pat.Selector) (id pat.UserID, err error) {
+	err = f.do(CallLookUp, func() error { id, err = f.store.LookUp(ctx, selector); return err })
+	return id, err
 }
 
 // MarkSeen is the store's, or fails as planned.

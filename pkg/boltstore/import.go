@@ -1,0 +1,103 @@
+package boltstore
+
+import (
+	"context"
+
+	bolt "go.etcd.io/bbolt"
+
+	"pats/pkg/pat"
+)
+
+// ReserveUserIDs is described at pat.Store.
+func (s *Store) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
+	return s.update(ctx, func(tx *bolt.Tx) error {
+		counted, _, err := get[state](tx, bucketMeta, keyState)
+		if err != nil {
+			return err
+		}
+		if counted.LastUser >= last {
+			return errUnchanged
+		}
+		counted.LastUser = last
+		return put(tx, bucketMeta, keyState, counted)
+	})
+}
+
+// ImportAccount is described at pat.Store.
+func (s *Store) ImportAccount(ctx context.Context, before, after pat.Account) error {
+	return s.update(ctx, func(tx *bolt.Tx) error {
+		stored, err := importable(tx, before, after.ID)
+		if err != nil {
+			return err
+		}
+		after.Version = before.Version + 1
+		for _, step := range []func(*bolt.Tx, pat.Account, pat.Account) error{keepImported, replace, keepSeen} {
+			if err := step(tx, stored, after); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// importable is current, where the zero Account stands for none. Errors: KindConflict.
+func importable(tx *bolt.Tx, before pat.Account, id pat.UserID) (pat.Account, error) {
+	if before.ID != 0 {
+		return current(tx, before)
+	}
+	if tx.Bucket(bucketAccounts).Get(userKey(id)) != nil {
+		return pat.Account{}, pat.Conflict(nil)
+	}
+	return pat.Account{}, nil
+}
+
+// keepImported notes whose the tokens are that before does not have. Errors: KindConflict.
+func keepImported(tx *bolt.Tx, before, after pat.Account) error {
+	for _, token := range added(before, after) {
+		if tx.Bucket(bucketImported).Get([]byte(token.Selector)) != nil {
+			return pat.Conflict(nil)
+		}
+		if err := put(tx, bucketImported, []byte(token.Selector), after.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepSeen notes when the tokens of a user who was not there were last used.
+func keepSeen(tx *bolt.Tx, before, after pat.Account) error {
+	if before.ID != 0 {
+		return nil
+	}
+	for _, token := range after.Tokens {
+		if token.SeenAt.IsZero() {
+			continue
+		}
+		if err := put(tx, bucketSeen, seenKey(after.ID, token.ID), token.SeenAt.UnixMilli()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// added are the tokens that after has and before has not.
+func added(before, after pat.Account) []pat.Token {
+	var tokens []pat.Token
+	for _, token := range after.Tokens {
+		if _, had := before.Find(token.Selector); !had {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
+}
+
+// LookUp is described at pat.Store.
+func (s *Store) LookUp(ctx context.Context, selector pat.Selector) (pat.UserID, error) {
+	return view(ctx, s, func(tx *bolt.Tx) (pat.UserID, error) {
+		id, found, err := get[pat.UserID](tx, bucketImported, []byte(selector))
+		if err == nil && !found {
+			return 0, pat.NoUser(nil)
+		}
+		return id, err
+	})
+}

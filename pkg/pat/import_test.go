@@ -1,0 +1,318 @@
+package pat_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// foreign is a token as Unleash makes it: v1 for an even number, v2 for an odd one.
+func foreign(t *testing.T, n int) pat.Secret {
+	t.Helper()
+	text := fmt.Sprintf("user:%056x", n)
+	if n%2 == 1 {
+		text = fmt.Sprintf("user:v2_%021dA_%043d", n, n)
+	}
+	secret, err := pat.ParseForeignSecret(text)
+	if err != nil {
+		t.Fatalf("ParseForeignSecret: %v", err)
+	}
+	return secret
+}
+
+// elsewhere is user 7 of another service, with tokens of these ids.
+func elsewhere(t *testing.T, ids ...int) pat.Account {
+	t.Helper()
+	account := pat.Account{ID: 7, Profile: pattest.Profile("vera", pat.Viewer), CreatedAt: pattest.Start.Add(-time.Hour)}
+	for _, id := range ids {
+		secret := foreign(t, id)
+		account.Tokens = append(account.Tokens, pat.Token{
+			ID: pat.TokenID(id), Description: fmt.Sprintf("token %d", id), Selector: secret.Selector(), Verifier: secret.Verifier(),
+			CreatedAt: account.CreatedAt, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
+		})
+	}
+	return account
+}
+
+func (f *fixture) bring(t *testing.T, account pat.Account) pat.Imported {
+	t.Helper()
+	result, err := f.service.ImportUser(t.Context(), account)
+	if err != nil {
+		t.Fatalf("ImportUser: %v", err)
+	}
+	return result
+}
+
+// summary is what became of tokens: +ID was added, =ID was there, -ID was refused.
+func summary(result pat.Imported) string {
+	var words []string
+	for _, token := range result.Tokens {
+		sign := "="
+		if token.Added {
+			sign = "+"
+		}
+		if token.Refusal != "" {
+			sign = "-"
+		}
+		words = append(words, fmt.Sprintf("%s%d", sign, token.ID))
+	}
+	return strings.Join(words, " ")
+}
+
+func wantImport(t *testing.T, got pat.Imported, made bool, tokens string) {
+	t.Helper()
+	if got.Made != made || got.Refusal != "" || summary(got) != tokens {
+		t.Errorf("got made %t, refusal %q, tokens %s; want made %t, tokens %s", got.Made, got.Refusal, summary(got), made, tokens)
+	}
+}
+
+func wantRefusal(t *testing.T, got pat.Imported, part string) {
+	t.Helper()
+	if got.Made || len(got.Tokens) > 0 || !strings.Contains(got.Refusal, part) {
+		t.Errorf("got %+v, want a refusal with %q", got, part)
+	}
+}
+
+func TestImportedTokensAreValidOnceAccepted(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.bring(t, elsewhere(t, 20, 21))
+	accepting := f.service.AcceptImported(true)
+	for _, id := range []int{20, 21} {
+		f.store.Forget()
+		_, err := f.service.Authenticate(t.Context(), foreign(t, id))
+		wantRefused(t, err, pat.ReasonInvalid)
+		f.wantCalls(t, map[pattest.Call]int{})
+		who, err := accepting.Authenticate(t.Context(), foreign(t, id))
+		if want := (pat.Identity{User: 7, Selector: foreign(t, id).Selector()}); err != nil || who != want {
+			t.Errorf("token %d: got %+v and %v, want %+v", id, who, err, want)
+		}
+		f.wantCalls(t, map[pattest.Call]int{pattest.CallLookUp: 1, pattest.CallAccount: 1, pattest.CallMarkSeen: 1})
+	}
+}
+
+func TestReadsWhileImportsAreAccepted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		secret func(*testing.T, *fixture) pat.Secret
+		want   map[pattest.Call]int
+	}{
+		"a token made here": {func(_ *testing.T, f *fixture) pat.Secret { return f.holder.Secret }, map[pattest.Call]int{pattest.CallAccount: 1, pattest.CallMarkSeen: 1}},
+		"made up":           {func(t *testing.T, _ *fixture) pat.Secret { t.Helper(); return foreign(t, 99) }, map[pattest.Call]int{pattest.CallLookUp: 1}},
+		"a right checksum":  {func(t *testing.T, _ *fixture) pat.Secret { t.Helper(); return newSecret(t, 99) }, map[pattest.Call]int{pattest.CallAccount: 1, pattest.CallLookUp: 1}},
+		"forged":            {forged, map[pattest.Call]int{pattest.CallAccount: 1}},
+		"the zero Secret":   {func(*testing.T, *fixture) pat.Secret { return pat.Secret{} }, map[pattest.Call]int{pattest.CallLookUp: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			secret := c.secret(t, f)
+			f.store.Forget()
+			_, err := f.service.AcceptImported(true).Authenticate(t.Context(), secret)
+			if name != "a token made here" {
+				wantRefused(t, err, pat.ReasonInvalid)
+			}
+			f.wantCalls(t, c.want)
+		})
+	}
+}
+
+func TestImportedTokenRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		end  func(*testing.T, *fixture) error
+		want pat.Reason
+	}{
+		"revoked":  {func(t *testing.T, f *fixture) error { t.Helper(); return f.service.RevokeUserToken(t.Context(), 7, 20) }, pat.ReasonInvalid},
+		"deleted":  {func(t *testing.T, f *fixture) error { t.Helper(); return f.service.DeleteUser(t.Context(), 7) }, pat.ReasonInvalid},
+		"disabled": {func(t *testing.T, f *fixture) error { t.Helper(); return f.service.SetDisabled(t.Context(), 7, true) }, pat.ReasonDisabled},
+		"expired":  {func(_ *testing.T, f *fixture) error { f.clock.Advance(pattest.Lifetime); return nil }, pat.ReasonExpired},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.bring(t, elsewhere(t, 20))
+			if err := c.end(t, f); err != nil {
+				t.Fatal(err)
+			}
+			_, err := f.service.AcceptImported(true).Authenticate(t.Context(), foreign(t, 20))
+			wantRefused(t, err, c.want)
+		})
+	}
+}
+
+// TestAuthenticateWithoutAnAnswer: no doubt becomes a refusal.
+func TestAuthenticateWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, call := range []pattest.Call{pattest.CallLookUp, pattest.CallAccount} {
+		f := newFixture(t)
+		f.bring(t, elsewhere(t, 20))
+		f.store.Refuse(call, 1, pat.Unavailable(nil))
+		_, err := f.service.AcceptImported(true).Authenticate(t.Context(), foreign(t, 20))
+		pattest.WantKind(t, err, pat.KindUnavailable)
+	}
+}
+
+func TestImportOfManyTokens(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var ids []int
+	var added, present []string
+	for id := 11; len(ids) < 2*pat.ImportStep+3; id++ {
+		ids = append(ids, id)
+		added, present = append(added, fmt.Sprintf("+%d", id)), append(present, fmt.Sprintf("=%d", id))
+	}
+	account := elsewhere(t, ids...)
+	wantImport(t, f.bring(t, account), true, strings.Join(added, " "))
+	wantImport(t, f.bring(t, account), false, strings.Join(present, " "))
+	here := pattest.Read(t, f.store, 7)
+	if want := account.Tokens[len(account.Tokens)-1].ID + 1; here.NextTokenID != want {
+		t.Errorf("next id: got %d, want %d", here.NextTokenID, want)
+	}
+	_, _, err := f.service.CreateUserToken(t.Context(), 7, f.draft("one more"))
+	pattest.WantKind(t, err, pat.KindLimit)
+}
+
+func TestImportAddsWhatIsNewer(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.bring(t, elsewhere(t, 20, 22))
+	if err := f.service.RevokeUserToken(t.Context(), 7, 20); err != nil {
+		t.Fatal(err)
+	}
+	wantImport(t, f.bring(t, elsewhere(t, 20, 21, 22, 23)), false, "-20 -21 =22 +23")
+	if got := f.bring(t, elsewhere(t, 20, 22, 23)); !strings.Contains(got.Tokens[0].Refusal, "revoked") {
+		t.Errorf("got %+v, want the first refused as revoked", got)
+	}
+}
+
+func TestImportKeepsWhatIsHere(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.bring(t, elsewhere(t, 20))
+	if _, err := f.service.UpdateUser(t.Context(), 7, func(p *pat.Profile) { p.Username = "renamed"; p.Role = pat.Editor }); err != nil {
+		t.Fatal(err)
+	}
+	before := pattest.Read(t, f.store, 7)
+	other := elsewhere(t, 20)
+	other.Tokens[0].Verifier = foreign(t, 22).Verifier()
+	got := f.bring(t, other)
+	wantImport(t, got, false, "-20")
+	if !strings.Contains(got.Tokens[0].Refusal, "another token") {
+		t.Errorf("got %q, want another token", got.Tokens[0].Refusal)
+	}
+	if diff := cmp.Diff(before, pattest.Read(t, f.store, 7)); diff != "" {
+		t.Errorf("the account, -before +after:\n%s", diff)
+	}
+}
+
+func TestImportRefusesUsers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*pat.Account)
+		want   string
+	}{
+		"the id of another user":   {func(a *pat.Account) { a.ID = 1 }, "another user"},
+		"a taken username":         {func(a *pat.Account) { a.Username = "ann" }, "already exists"},
+		"a taken email address":    {func(a *pat.Account) { a.Email = "ANN@example.org" }, "already exists"},
+		"no name to log in by":     {func(a *pat.Account) { a.Username, a.Email = "", "" }, "username or email"},
+		"no such role":             {func(a *pat.Account) { a.Role = 9 }, "root role"},
+		"a malformed email":        {func(a *pat.Account) { a.Email = "x" }, "email address"},
+		"a control character":      {func(a *pat.Account) { a.Name = "a\x00b" }, "control"},
+		"a username that is long":  {func(a *pat.Account) { a.Username = strings.Repeat("x", 256) }, "255"},
+		"a user that is no number": {func(a *pat.Account) { a.ID = 0 }, "id"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			account := elsewhere(t, 20)
+			c.change(&account)
+			wantRefusal(t, f.bring(t, account), c.want)
+			_, err := f.service.AcceptImported(true).Authenticate(t.Context(), foreign(t, 20))
+			wantRefused(t, err, pat.ReasonInvalid)
+		})
+	}
+}
+
+func TestImportRefusesTokens(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*pat.Token)
+		want   string
+	}{
+		"no description":       {func(k *pat.Token) { k.Description = "" }, "empty"},
+		"a long description":   {func(k *pat.Token) { k.Description = strings.Repeat("x", 256) }, "longer"},
+		"a control character":  {func(k *pat.Token) { k.Description = "a\nb" }, "control"},
+		"a malformed selector": {func(k *pat.Token) { k.Selector = "x" }, "selector"},
+		"a malformed verifier": {func(k *pat.Token) { k.Verifier = "x" }, "verifier"},
+		"no id":                {func(k *pat.Token) { k.ID = 0 }, "id"},
+		"an id out of range":   {func(k *pat.Token) { k.ID = pat.MaxID }, "id"},
+		"an endless expiry":    {func(k *pat.Token) { k.ExpiresAt = k.ExpiresAt.AddDate(8000, 0, 0) }, "year"},
+		"a selector twice":     {func(k *pat.Token) { k.Selector = foreign(t, 20).Selector() }, "selector"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			account := elsewhere(t, 20, 21)
+			c.change(&account.Tokens[1])
+			got := f.bring(t, account)
+			if !got.Made || !got.Tokens[0].Added || got.Tokens[1].Added || !strings.Contains(got.Tokens[1].Refusal, c.want) {
+				t.Errorf("got %+v, want the first added, the second refused with %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestImportOfATokenOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.bring(t, elsewhere(t, 20))
+	other := elsewhere(t, 20, 22)
+	other.ID, other.Profile = 8, pattest.Profile("bob", pat.Viewer)
+	got := f.bring(t, other)
+	wantImport(t, got, true, "-20 +22")
+}
+
+func TestImportDoesNotBringADeletedUserBack(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.bring(t, elsewhere(t, 20))
+	if err := f.service.DeleteUser(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, f.bring(t, elsewhere(t, 20, 22)), "deleted")
+}
+
+func TestImportWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.store.LoseAnswer(pattest.CallImportAccount)
+	wantImport(t, f.bring(t, elsewhere(t, 20, 21)), true, "+20 +21")
+	for _, call := range []pattest.Call{pattest.CallImportAccount, pattest.CallAccount} {
+		f.store.Refuse(call, 1, pat.Unavailable(errors.New("away")))
+	}
+	wantImport(t, f.bring(t, elsewhere(t, 20, 21, 22)), false, "=20 =21 +22")
+	f.store.Refuse(pattest.CallAccount, 100, pat.Unavailable(errors.New("away")))
+	_, err := f.service.ImportUser(t.Context(), elsewhere(t, 20))
+	pattest.WantKind(t, err, pat.KindUnavailable)
+}
+
+func TestReserveUserIDs(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.store.Refuse(pattest.CallReserveUserIDs, 1, pat.Unavailable(nil))
+	if err := f.service.ReserveUserIDs(t.Context(), 41); err != nil {
+		t.Fatal(err)
+	}
+	made, err := f.service.CreateUser(t.Context(), pattest.Profile("next", pat.Viewer))
+	if err != nil || made.ID != 42 {
+		t.Errorf("got user %d and %v, want 42", made.ID, err)
+	}
+}
