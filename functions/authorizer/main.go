@@ -22,6 +22,6 @@ func main() {
 		os.Exit(1)
 	}
 	store := dynamostore.Connect(context.Background(), dynamostore.Settings(cfg.DynamoDB), cfg.Table, log)
-	service := pat.NewService(store, cfg.Retention, pat.SystemEnv(log))
+	service := pat.NewService(store, cfg.Retention, pat.SystemEnv(log)).AcceptImported(cfg.AcceptImported)
 	lambda.Start(authz.New(service, cfg.Admin, log).Handle)
 }

@@ -502,3 +502,52 @@ func TestClaimsRoundTrip(t *testing.T) {
 		})
 	}
 }
+
+// TestImportedToken is refused without a read unless the service accepts imported tokens.
+func TestImportedToken(t *testing.T) {
+	t.Parallel()
+	for name, token := range map[string]string{
+		"v1": "user:" + strings.Repeat("0f", 28),
+		"v2": "user:v2_" + strings.Repeat("_", 21) + "w_" + strings.Repeat("-", 43),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t)
+			secret := f.bring(t, token)
+			wantDenied(t, f.decide(t, token), pat.ReasonInvalid)
+			if reads := f.store.Count(pattest.CallAccount) + f.store.Count(pattest.CallLookUp); reads != 0 {
+				t.Errorf("got %d reads, want none", reads)
+			}
+			accepting := authz.New(f.service.AcceptImported(true), f.key, slog.New(slog.NewJSONHandler(f.log, nil)))
+			got, err := accepting.Handle(t.Context(), event("Bearer "+token))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantAnswer(t, got, "Allow", "user:7", map[string]any{"kind": "user", "userId": "7", "selector": string(secret.Selector())})
+			if strings.Contains(f.log.String(), token[5:]) {
+				t.Errorf("the log has the token: %s", f.log)
+			}
+		})
+	}
+}
+
+// bring imports user 7 with token.
+func (f *front) bring(t *testing.T, token string) pat.Secret {
+	t.Helper()
+	secret, err := pat.ParseForeignSecret(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.service.ImportUser(t.Context(), pat.Account{
+		ID: 7, Profile: pattest.Profile("ida", pat.Viewer), CreatedAt: pattest.Start,
+		Tokens: []pat.Token{{
+			ID: 20, Description: "imported", Selector: secret.Selector(), Verifier: secret.Verifier(),
+			CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.store.Forget()
+	return secret
+}

@@ -13,8 +13,9 @@ import (
 	"pats/pkg/pat"
 )
 
-// expression is the template's: API Gateway refuses what does not match it before the authorizer runs.
-func expression(t testing.TB) *regexp.Regexp {
+// expression is the template's: API Gateway refuses what does not match it before the authorizer runs. It is another one while
+// imported tokens are accepted.
+func expression(t testing.TB, imports bool) *regexp.Regexp {
 	t.Helper()
 	var template struct {
 		Resources struct {
@@ -23,8 +24,8 @@ func expression(t testing.TB) *regexp.Regexp {
 					Auth struct {
 						Authorizers map[string]struct {
 							Identity struct {
-								Header               string `yaml:"Header"`
-								ValidationExpression string `yaml:"ValidationExpression"`
+								Header               string    `yaml:"Header"`
+								ValidationExpression [3]string `yaml:"ValidationExpression"` // condition, if it holds, if not
 							} `yaml:"Identity"`
 						} `yaml:"Authorizers"`
 					} `yaml:"Auth"`
@@ -39,7 +40,14 @@ func expression(t testing.TB) *regexp.Regexp {
 	if identity.Header != "Authorization" {
 		t.Fatalf("header: got %q, want Authorization", identity.Header)
 	}
-	compiled, err := regexp.Compile(identity.ValidationExpression)
+	if identity.ValidationExpression[0] != "WithImportedTokens" {
+		t.Fatalf("condition: got %q, want WithImportedTokens", identity.ValidationExpression[0])
+	}
+	chosen := identity.ValidationExpression[2]
+	if imports {
+		chosen = identity.ValidationExpression[1]
+	}
+	compiled, err := regexp.Compile(chosen)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,18 +57,20 @@ func expression(t testing.TB) *regexp.Regexp {
 // TestExpressionIsAnchored at both ends: `sam local` takes a match of any prefix for one.
 func TestExpressionIsAnchored(t *testing.T) {
 	t.Parallel()
-	tree, err := syntax.Parse(expression(t).String(), syntax.Perl)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[len(tree.Sub)-1].Op != syntax.OpEndText {
-		t.Errorf("expression %s: got no anchors round the whole of it", tree)
+	for _, imports := range []bool{false, true} {
+		tree, err := syntax.Parse(expression(t, imports).String(), syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[len(tree.Sub)-1].Op != syntax.OpEndText {
+			t.Errorf("expression %s: got no anchors round the whole of it", tree)
+		}
 	}
 }
 
 func TestExpressionAcceptsEveryToken(t *testing.T) {
 	t.Parallel()
-	matches := expression(t)
+	matches := expression(t, false)
 	scheme := rapid.SampledFrom([]string{"", "Bearer ", "bearer ", "BEARER ", "bEARER  "})
 	rapid.Check(t, func(t *rapid.T) {
 		random := rapid.SliceOfN(rapid.Byte(), 45, 45).Draw(t, "random")
@@ -121,7 +131,11 @@ func TestExpressionAcceptsOnlyWhatCouldBeAToken(t *testing.T) {
 		"padding":                     {token[:len(token)-1] + "=", false},
 		"a letter with an accent":     {token[:len(token)-1] + "é", false},
 		"upper-case prefix":           {"USER" + token[4:], false},
-		"v1":                          {"user:" + strings.Repeat("0", 56), false},
+		"v1, upper case":              {"user:" + strings.Repeat("A", 56), false},
+		"v1, no hex":                  {"user:" + strings.Repeat("g", 56), false},
+		"v1, short":                   {"user:" + strings.Repeat("0", 55), false},
+		"v1, long":                    {"user:" + strings.Repeat("0", 57), false},
+		"v1, a line break after":      {"user:" + strings.Repeat("0", 56) + "\n", false},
 		"a client token":              {"default:development.x", false},
 		"an admin token of nothing":   {"*:*.", false},
 		"an admin token of 129":       {"*:*." + strings.Repeat("x", 129), false},
@@ -132,9 +146,23 @@ func TestExpressionAcceptsOnlyWhatCouldBeAToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := expression(t).MatchString(c.header); got != c.want {
-				t.Errorf("%q: got %t, want %t", c.header, got, c.want)
+			for _, imports := range []bool{false, true} {
+				if got := expression(t, imports).MatchString(c.header); got != c.want {
+					t.Errorf("%q, imports %t: got %t, want %t", c.header, imports, got, c.want)
+				}
 			}
 		})
+	}
+}
+
+func TestExpressionAcceptsTheFirstFormWithImports(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"", "Bearer ", "bearer  "} {
+		header := scheme + "user:" + strings.Repeat("0f", 28)
+		for _, imports := range []bool{false, true} {
+			if got := expression(t, imports).MatchString(header); got != imports {
+				t.Errorf("%q, imports %t: got %t", header, imports, got)
+			}
+		}
 	}
 }

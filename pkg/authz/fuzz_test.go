@@ -26,7 +26,7 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	} {
 		f.Add(header)
 	}
-	accepts := expression(f)
+	accepts := expression(f, false)
 	f.Fuzz(func(t *testing.T, header string) {
 		front.store.Forget()
 		got := front.decide(t, header)

@@ -16,6 +16,7 @@ const (
 	AdminTokenHash       = "ADMIN_TOKEN_HASH"
 	PatsEnabled          = "PATS_ENABLED"
 	ExpiredRetentionDays = "EXPIRED_RETENTION_DAYS"
+	AcceptImportedTokens = "ACCEPT_IMPORTED_TOKENS"
 )
 
 // maxRetentionDays is the template's bound.
@@ -32,6 +33,8 @@ type Config struct {
 	Enabled bool
 	// Retention is how long expired tokens are kept.
 	Retention time.Duration
+	// AcceptImported says whether imported tokens are looked up; they are not unless ACCEPT_IMPORTED_TOKENS is true.
+	AcceptImported bool
 }
 
 // DynamoDB says how the service that holds the table is reached. Its fields are those of dynamostore.Settings.
@@ -55,9 +58,10 @@ func Load(getenv func(string) string) (Config, error) {
 			SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"),
 			SessionToken:    getenv("AWS_SESSION_TOKEN"),
 		},
-		Admin:     r.adminKey(),
-		Enabled:   r.enabled(),
-		Retention: r.retention(),
+		Admin:          r.adminKey(),
+		Enabled:        r.boolean(PatsEnabled, true),
+		Retention:      r.retention(),
+		AcceptImported: r.boolean(AcceptImportedTokens, false),
 	}
 	return config, errors.Join(r.faults...)
 }
@@ -95,13 +99,16 @@ func (r *reader) adminKey() pat.AdminKey {
 	return key
 }
 
-func (r *reader) enabled() bool {
-	switch r.getenv(PatsEnabled) {
-	case "", "true":
+// boolean is absent if the variable is not set, and false if it is wrong.
+func (r *reader) boolean(name string, absent bool) bool {
+	switch r.getenv(name) {
+	case "":
+		return absent
+	case "true":
 		return true
 	case "false":
 	default:
-		r.fault(PatsEnabled, "true or false")
+		r.fault(name, "true or false")
 	}
 	return false
 }

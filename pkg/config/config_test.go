@@ -43,6 +43,8 @@ func TestLoad(t *testing.T) {
 		"an admin token in upper case": {map[string]string{"ADMIN_TOKEN_HASH": strings.ToUpper(hash)}, func(c *config.Config) { c.Admin = adminKey(t) }},
 		"switched on":                  {map[string]string{"PATS_ENABLED": "true"}, func(*config.Config) {}},
 		"switched off":                 {map[string]string{"PATS_ENABLED": "false"}, func(c *config.Config) { c.Enabled = false }},
+		"imports accepted":             {map[string]string{"ACCEPT_IMPORTED_TOKENS": "true"}, func(c *config.Config) { c.AcceptImported = true }},
+		"imports refused":              {map[string]string{"ACCEPT_IMPORTED_TOKENS": "false"}, func(*config.Config) {}},
 		"no retention":                 {map[string]string{"EXPIRED_RETENTION_DAYS": "0"}, func(c *config.Config) { c.Retention = 0 }},
 		"a retention":                  {map[string]string{"EXPIRED_RETENTION_DAYS": "7"}, func(c *config.Config) { c.Retention = 7 * 24 * time.Hour }},
 		"the longest retention":        {map[string]string{"EXPIRED_RETENTION_DAYS": "3650"}, func(c *config.Config) { c.Retention = 3650 * 24 * time.Hour }},
