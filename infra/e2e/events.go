@@ -37,7 +37,7 @@ func RunEvents(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 			c.run(t, target, folder, invoke)
 		})
 	}
-	t.Logf("%d events, %d left out", ran, leftOut)
+	t.Logf("%d events given to the functions, %d left out", ran, leftOut)
 }
 
 // sameFiles checks that there is a case for each file, and a file for each case.
