@@ -10,8 +10,8 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need beside Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, SAM CLI, cfn-lint, golangci-lint, schemathesis and DynamoDB Local. What is there already is left as
-it is.
+compiler, shellcheck, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, and for the programs in examples/ jq,
+Node.js, PHP, Ruby and their libraries. What is there already is left as it is.
 
 Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint and schemathesis go to
 ~/.cache/pats, with links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
@@ -35,11 +35,18 @@ docker docker.io
 dockerd docker.io
 iptables iptables
 java default-jre-headless
+javac default-jdk-headless
+jq jq
 make make
 mvn maven
+node nodejs
+npm npm
+php php-cli
 python3 python3-venv
+ruby ruby
 shellcheck shellcheck
 PACKAGES
+  php -r 'exit((int) !extension_loaded("curl"));' 2>/dev/null || echo php-curl
   python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
   [[ -e /usr/share/doc/busybox-static ]] || echo busybox-static
 }
@@ -129,6 +136,7 @@ install_packages
 beside install_python sam "$root/infra/sam-local/requirements.txt" sam cfn-lint
 beside install_python schemathesis "$root/infra/openapi/requirements.txt" schemathesis
 beside fetch_dynamodb_local
+beside "$root/infra/examples/install"
 for _ in "${jobs[@]}"; do
   wait -n
 done

@@ -1,0 +1,27 @@
+"""Lists the caller's tokens, creates one and deletes it."""
+
+import os
+import sys
+from datetime import datetime, timedelta, timezone
+
+import requests
+
+TOKENS = os.environ["PATS_URL"] + "/api/admin/user/tokens"
+KEY = os.environ["PATS_TOKEN"]
+
+
+def call(method, url, body=None):
+    answer = requests.request(method, url, json=body, headers={"Authorization": KEY}, timeout=10)
+    if not answer.ok:
+        sys.exit(answer.json()["message"])
+    return answer
+
+
+print("tokens:", len(call("GET", TOKENS).json()["pats"]))
+
+tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+created = call("POST", TOKENS, {"description": "Python example", "expiresAt": tomorrow.isoformat()}).json()
+print("created:", created["id"])  # the token itself is created["secret"], here and never again
+
+call("DELETE", f"{TOKENS}/{created['id']}")
+print("deleted:", created["id"])
