@@ -48,7 +48,8 @@ func (r response) tagged(req *request) response {
 	if !fresh(req.headers, tag) {
 		return r
 	}
-	return response{status: http.StatusNotModified, headers: http.Header{"Etag": {tag}}}
+	r.headers.Del("Content-Type")
+	return response{status: http.StatusNotModified, headers: r.headers}
 }
 
 func etag(body string) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"pats/pkg/pat"
@@ -35,13 +34,15 @@ func (r routes) find(req *request) (action, error) {
 
 func allow(methods map[string]action) action {
 	var names []string
-	for name := range methods {
+	for _, name := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if methods[name] == nil {
+			continue
+		}
 		names = append(names, name)
+		if name == http.MethodGet {
+			names = append(names, http.MethodHead)
+		}
 	}
-	if methods[http.MethodGet] != nil {
-		names = append(names, http.MethodHead)
-	}
-	slices.Sort(names)
 	list := strings.Join(names, ",")
 	return func(context.Context, *request, pat.Principal) (response, error) {
 		return response{status: http.StatusOK, headers: http.Header{"Allow": {list}, "Content-Type": {"text/plain; charset=utf-8"}}, body: list}, nil

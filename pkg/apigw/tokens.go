@@ -49,6 +49,9 @@ func (t tokens) whenEnabled(act action) action {
 }
 
 func (t tokens) list(ctx context.Context, req *request, caller pat.Principal) (response, error) {
+	if _, err := req.object(); err != nil {
+		return response{}, err
+	}
 	who, err := t.user(caller)
 	if err != nil {
 		return response{}, err
@@ -87,11 +90,11 @@ func (t tokens) create(ctx context.Context, req *request, caller pat.Principal) 
 }
 
 func (t tokens) revoke(ctx context.Context, req *request, caller pat.Principal) (response, error) {
-	if _, err := req.object(); err != nil {
-		return response{}, err
-	}
 	id, err := req.tokenID("id")
 	if err != nil {
+		return response{}, err
+	}
+	if _, err := req.object(); err != nil {
 		return response{}, err
 	}
 	who, err := t.user(caller)

@@ -77,6 +77,9 @@ func (u users) admit(caller pat.Principal) error {
 }
 
 func (u users) self(ctx context.Context, req *request, caller pat.Principal) (response, error) {
+	if _, err := req.object(); err != nil {
+		return response{}, err
+	}
 	body, err := u.selfBody(ctx, caller)
 	if err != nil {
 		return response{}, err
@@ -100,6 +103,9 @@ func (u users) selfBody(ctx context.Context, caller pat.Principal) (selfBody, er
 // list gives the users in rising order of id. The query's after and limit give a page; if there are more users, the header
 // Link has the next one (RFC 8288).
 func (u users) list(ctx context.Context, req *request) (response, error) {
+	if _, err := req.object(); err != nil {
+		return response{}, err
+	}
 	page, err := readPage(req)
 	if err != nil {
 		return response{}, err
@@ -146,6 +152,9 @@ func (u users) read(ctx context.Context, req *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	if _, err := req.object(); err != nil {
+		return response{}, err
+	}
 	account, err := u.service.User(ctx, id)
 	if err != nil {
 		return response{}, err
@@ -178,11 +187,11 @@ func (u users) update(ctx context.Context, req *request) (response, error) {
 }
 
 func (u users) remove(ctx context.Context, req *request) (response, error) {
-	if _, err := req.object(); err != nil {
-		return response{}, err
-	}
 	id, err := req.userID("id")
 	if err != nil {
+		return response{}, err
+	}
+	if _, err := req.object(); err != nil {
 		return response{}, err
 	}
 	if err := u.service.DeleteUser(ctx, id); err != nil {

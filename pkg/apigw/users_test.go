@@ -428,3 +428,44 @@ func TestListUsersRefuses(t *testing.T) {
 		wantProblem(t, f.asAdmin(t, http.MethodGet, apigw.ResourceUsers+"?"+query, ""), http.StatusBadRequest, schema("/query/"+name, want))
 	}
 }
+
+func TestUserRoutesCheckInUnleashsOrder(t *testing.T) {
+	t.Parallel()
+	f := newUserFront(t)
+	for _, c := range []struct {
+		name, method, path, body string
+		want                     problem
+	}{
+		{"self", http.MethodGet, apigw.ResourceSelf, "[]", notObject("[]")},
+		{"users", http.MethodGet, apigw.ResourceUsers, "[]", notObject("[]")},
+		{"a user", http.MethodGet, onUser(f.viewer.Account.ID), "[]", notObject("[]")},
+		{"id before body, read", http.MethodGet, apigw.ResourceUsers + "/abc", "[]", notWhole("abc")},
+		{"id before body, delete", http.MethodDelete, apigw.ResourceUsers + "/abc", "[]", notWhole("abc")},
+		{"name before email", http.MethodPost, apigw.ResourceUsers, `{"email":"x","name":"","rootRole":3}`,
+			schema("", `"value" is not allowed to be empty.`)},
+	} {
+		got := f.asAdmin(t, c.method, c.path, c.body)
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			wantProblem(t, got, http.StatusBadRequest, c.want)
+		})
+	}
+}
+
+func TestNotModifiedKeepsCacheControl(t *testing.T) {
+	t.Parallel()
+	f := newUserFront(t)
+	c := call{method: http.MethodGet, path: apigw.ResourceSelf, headers: []string{"If-None-Match: *"}}
+	event := c.event(claimsOf(f.viewer))
+	event.Path, event.Resource = apigw.ResourceSelf, apigw.ResourceSelf
+	got := f.handle(t, event)
+	wantStatus(t, got, http.StatusNotModified)
+	wantHeader(t, got, "Cache-Control", "no-store")
+	wantHeader(t, got, "Content-Type", "")
+}
+
+func TestOptionsOfAUser(t *testing.T) {
+	t.Parallel()
+	f := newUserFront(t)
+	wantHeader(t, f.asAdmin(t, http.MethodOptions, onUser(f.viewer.Account.ID), ""), "Allow", "GET,HEAD,PUT,DELETE")
+}

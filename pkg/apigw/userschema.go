@@ -66,13 +66,10 @@ func readNewProfile(req *request) (pat.Profile, error) {
 	if err := body.checkBoolean("sendEmail"); err != nil {
 		return pat.Profile{}, err
 	}
-	if err := checkEmail(profile.Email); err != nil {
-		return pat.Profile{}, err
-	}
 	if _, there := body["name"]; there && profile.Name == "" {
 		return pat.Profile{}, schemaError("", `"value" is not allowed to be empty.`)
 	}
-	return profile, nil
+	return profile, checkEmail(profile.Email)
 }
 
 func (r *request) createUserBody() (object, error) {
