@@ -33,6 +33,10 @@ type cli struct {
 		Revoke tokenRevoke `cmd:"" help:"End a token at once."`
 	} `cmd:"" group:"manage" help:"Administer tokens."`
 
+	Import struct {
+		Unleash importUnleash `cmd:"" hide:"remote" help:"Import users and tokens from Unleash's database."`
+	} `cmd:"" group:"setup" help:"Import from another service."`
+
 	Table struct {
 		Create tableCreate `cmd:"" hide:"remote" help:"Make a DynamoDB table for --store dynamodb. A deployed stack has one already."`
 	} `cmd:"" group:"setup" help:"Set up DynamoDB."`
