@@ -242,6 +242,7 @@ func TestEnvironmentValues(t *testing.T) {
 		{name: "function", value: "!Ref F", want: "F"},
 		{name: "ARN of a function", value: "!GetAtt F.Arn", want: "arn:aws:lambda:us-east-1:123456789012:function:F"},
 		{name: "ARN of something else", value: "!GetAtt Table.Arn", fault: "Table.Arn"},
+		{name: "another attribute of a function", value: "!GetAtt F.Version", fault: "F.Version"},
 		{name: "substitution", value: "!Sub '${P}/${AWS::Partition}/${F.Arn}/${!P}/$P'", want: "of P/aws/arn:aws:lambda:us-east-1:123456789012:function:F/${P}/$P"},
 		{name: "substitution of nothing", value: "!Sub '${Nothing}'", fault: "Nothing"},
 		{name: "condition that holds", value: "!If [Yes, a, b]", want: "a"},
