@@ -45,6 +45,10 @@ func TestExitCodesAndMessages(t *testing.T) {
 		"negative limit":        {[]string{"user", "list", "--limit=-1"}, exitUsage, "--limit"},
 		"negative retention":    {[]string{"token", "list", "--user", "1", "--expired-retention-days=-1"}, exitUsage, "retention"},
 		"endless retention":     {[]string{"token", "list", "--user", "1", "--expired-retention-days=999999999"}, exitUsage, "retention"},
+		"no database":           {[]string{"import", "unleash"}, exitUsage, "--database-url"},
+		"no such database":      {[]string{"import", "unleash", "--database-url", "postgres://u:hidden@127.0.0.1:1/x"}, exitUnavailable, "127.0.0.1"},
+		"a bad database URL":    {[]string{"import", "unleash", "--database-url", "postgres://u:hidden@[/x"}, exitUnavailable, "Unleash's database"},
+		"import by a URL":       {[]string{"import", "unleash", "--database-url", "postgres://x", "--url", "http://127.0.0.1:1"}, exitUsage, "--url"},
 		"no table":              {[]string{"user", "list", "--store", "dynamodb"}, exitUsage, "--table NAME"},
 		"endpoint is no URL":    {[]string{"user", "list", "--store", "dynamodb", "--table", "x", "--endpoint", "localhost:8000"}, exitUsage, "http://127.0.0.1:8000"},
 		"table of bolt":         {[]string{"table", "create", "--store", "bolt"}, exitUsage, "needs no table"},
@@ -241,7 +245,7 @@ func TestHelpOfACommandLeavesOutWhatItHasNoUseFor(t *testing.T) {
 	}
 }
 
-// TestEveryFlagIsExplained: its meaning, a name for its value, and its default if it has one.
+// TestEveryFlagIsExplained: its meaning, a name for its value if it takes one, and its default if it has one.
 func TestEveryFlagIsExplained(t *testing.T) {
 	t.Parallel()
 	parser, err := kong.New(&cli{}, kong.ExplicitGroups(groups))
@@ -250,7 +254,7 @@ func TestEveryFlagIsExplained(t *testing.T) {
 	}
 	err = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok && flag.Name != "help" {
-			if flag.Help == "" || flag.PlaceHolder == "" {
+			if flag.Help == "" || (flag.PlaceHolder == "" && !flag.IsBool()) {
 				t.Errorf("--%s: got help %q and placeholder %q, want both", flag.Name, flag.Help, flag.PlaceHolder)
 			}
 			if flag.HasDefault && !strings.Contains(flag.Help, "default: "+flag.Default) {
