@@ -21,6 +21,8 @@ type answer struct {
 	// headers must have these values; "" is for one that must not be there.
 	headers map[string]string
 	body    body
+	// like is a body to the letter but for times, for which TIME stands. In it, and in headers, {placeholders} are the world's.
+	like string
 	// gaps are what fronts answer that do not give this one.
 	gaps map[Front]gap
 	// edge says that a front's HTTP server decides this one, not the API. What API Gateway's does is not documented: it may
@@ -47,6 +49,20 @@ func (a answer) sam(why string, instead answer) answer {
 // atEdge is the answer as one that a front's HTTP server decides.
 func (a answer) atEdge() answer {
 	a.edge = true
+	return a
+}
+
+// in is the answer with the world's values.
+func (a answer) in(w *world) answer {
+	a.headers = maps.Clone(a.headers)
+	for name, value := range a.headers {
+		a.headers[name] = w.fill(value)
+	}
+	if a.like == "" {
+		return a
+	}
+	want := w.fill(a.like)
+	a.body = func(got reply) string { return cmp.Diff(want, quotedTime.ReplaceAllString(got.body, "TIME")) }
 	return a
 }
 
@@ -152,6 +168,8 @@ func seen(used ...bool) answer {
 }
 
 var timeText = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
+
+var quotedTime = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`)
 
 // token is the answer to a create: the token, which expires far in the future, with its secret.
 func token(id int, description string) answer {
@@ -333,7 +351,7 @@ var (
 
 // headOf is the answer to HEAD where GET gets the other one: without its body.
 func headOf(a answer) answer {
-	a.body = text("")
+	a.body, a.like = text(""), ""
 	a.gaps = maps.Clone(a.gaps)
 	for front, known := range a.gaps {
 		known.answer.body = text("")

@@ -36,7 +36,8 @@ type Target struct {
 	Front Front
 	// URL is the API's base address, without a slash at its end.
 	URL string
-	// Store is the one that the API's functions use. The cases make users and tokens in it, and remove the users.
+	// Store is the one that the API's functions use. The cases make users and tokens in it, and remove the users. It has to have
+	// an enabled Admin besides: the last one cannot be removed.
 	Store pat.Store
 	// AdminToken is the admin API token that the functions know. Without it the cases that need it are left out.
 	AdminToken string
@@ -45,7 +46,8 @@ type Target struct {
 // Run runs every case against target and logs how many there were.
 func Run(t *testing.T, target Target) {
 	t.Helper()
-	run(t, target, slices.Concat(credentialCases, pathCases, listCases, createCases, revokeCases, sequences))
+	run(t, target, slices.Concat(credentialCases, pathCases, listCases, createCases, revokeCases, sequences,
+		userCases, userSequences, documentCases))
 }
 
 func run(t *testing.T, target Target, cases []scenario) {
@@ -125,7 +127,7 @@ func (s scenario) run(t *testing.T, target Target, count *tally) {
 		if id := requestID(got); id != "" {
 			count.ids[id]++
 		}
-		step.want.on(target.Front).check(t, got)
+		step.want.on(target.Front).in(w).check(t, got)
 		if t.Failed() {
 			t.Fatalf("step %d, %s %s: got %s", i+1, step.request.method, step.request.path, got)
 		}

@@ -61,6 +61,7 @@ func sameFiles(t *testing.T, folder fs.FS) {
 const (
 	authorizer = "AuthorizerFunction"
 	tokensOf   = "TokensFunction"
+	usersOf    = "UsersFunction"
 )
 
 // eventCase is a file of events/ and what its function makes of it.
@@ -115,7 +116,42 @@ var eventCases = []eventCase{
 	{"not-there", tokensOf, "", nil, replies(notThere("/api/admin/nope"))},
 	{"not-there-root", tokensOf, "", nil, replies(notThere("/"))},
 	{"not-there-method", tokensOf, "", nil, replies(notThere(listPath))},
+	{"document", tokensOf, "", nil, replies(document)},
+	{"document-not-modified", tokensOf, "", nil, replies(notModified)},
+
+	{"self", usersOf, "boss", nil, replies(bossSelf)},
+	{"self-viewer", usersOf, "viewer", nil, replies(viewerSelf)},
+	{"self-admin", usersOf, "admin", nil, replies(adminSelf)},
+	{"self-options", usersOf, "boss", nil, replies(allows("GET,HEAD"))},
+	{"self-token-gone", usersOf, "boss", nil, replies(unknown)},
+	{"users-list", usersOf, "boss", nil, replies(everybody(1000))},
+	{"users-list-page", usersOf, "boss", comeLater, replies(viewerPage)},
+	{"users-list-limit", usersOf, "boss", nil, replies(notInRange("limit", "1 to 1000", "0"))},
+	{"users-list-viewer", usersOf, "viewer", nil, replies(needAdmin)},
+	{"users-create", usersOf, "boss", nil, replies(hired)},
+	{"users-create-taken", usersOf, "boss", takeName, replies(userTaken)},
+	{"users-create-no-role", usersOf, "boss", nil, replies(missing("rootRole"))},
+	{"users-create-bad-role", usersOf, "boss", nil, replies(rule("Could not find rootRole=99"))},
+	{"users-create-bad-email", usersOf, "boss", nil, replies(notEmail("nobody"))},
+	{"users-create-extra", usersOf, "boss", nil, replies(additional("admin"))},
+	{"users-create-text", usersOf, "boss", nil, replies(wrongType("text/plain"))},
+	{"users-create-viewer", usersOf, "viewer", nil, replies(needAdmin)},
+	{"users-read", usersOf, "boss", nil, replies(viewer)},
+	{"users-read-no-number", usersOf, "boss", nil, replies(notWhole("abc"))},
+	{"users-read-not-there", usersOf, "boss", nil, replies(noSuchUser)},
+	{"users-read-viewer", usersOf, "viewer", nil, replies(needAdmin)},
+	{"users-update", usersOf, "boss", nil, replies(renamed)},
+	{"users-update-refused", usersOf, "boss", nil, replies(rule("Could not find rootRole=4"))},
+	{"users-update-not-there", usersOf, "boss", nil, replies(noSuchUser)},
+	{"users-update-viewer", usersOf, "viewer", nil, replies(needAdmin)},
+	{"users-delete", usersOf, "boss", nil, removes(replies(done))},
+	{"users-delete-not-there", usersOf, "boss", nil, replies(noSuchUser)},
+	{"users-delete-viewer", usersOf, "viewer", nil, replies(needAdmin)},
+	{"users-patch", usersOf, "boss", nil, replies(notThere(usersPath + "/abc"))},
 }
+
+// renamed is the Viewer with another name.
+var renamed = shows(person("{viewerID}", `"name":"Newton","username":"{viewerName}"`, `,"rootRole":3`))
 
 // unknown is a function's 401, as it is before API Gateway renames its header.
 var unknown = denied(pat.ReasonInvalid)
@@ -146,6 +182,9 @@ const (
 
 // event is a file with a token of this world and its holder's claims.
 func (w *world) event(file, holder string) string {
+	if strings.Contains(file, usersPath) {
+		file = w.aboutViewer(file)
+	}
 	file = strings.ReplaceAll(file, tokenInFiles, w.value(holder))
 	if holder == "admin" {
 		return strings.Replace(file, fingerprintInFiles, `"fingerprint": "`+w.fingerprint()+`"`, 1)
@@ -156,6 +195,16 @@ func (w *world) event(file, holder string) string {
 	selector := selectorOf(w, w.value(holder))
 	file = strings.Replace(file, userInFiles, fmt.Sprintf(`"userId": "%d"`, selector.UserID()), 1)
 	return strings.ReplaceAll(file, selectorInFiles, string(selector))
+}
+
+// aboutViewer is a file of the user routes with the Viewer for user 2, and a name that nobody has for the one in it.
+func (w *world) aboutViewer(file string) string {
+	return strings.NewReplacer(
+		usersPath+`/2"`, usersPath+"/"+w.value("viewerID")+`"`,
+		`"id": "2"`, `"id": "`+w.value("viewerID")+`"`,
+		`"after": "1"`, `"after": "`+w.value("beforeViewer")+`"`,
+		"newt", w.value("name"),
+	).Replace(file)
 }
 
 // fingerprint is that of the admin API token's key.
@@ -174,6 +223,15 @@ func addToken(description string) func(*world) {
 	}
 }
 
+// comeLater makes a user after the Viewer.
+func comeLater(w *world) {
+	w.value("viewer")
+	w.newUser()
+}
+
+// takeName gives the name in the file to somebody.
+func takeName(w *world) { w.addUser(pat.Profile{Username: w.value("name"), Role: pat.Viewer}) }
+
 // replies is a proxy answer.
 func replies(want answer) outcome {
 	return func(w *world, payload []byte, err error) {
@@ -185,7 +243,9 @@ func replies(want answer) outcome {
 		for name, values := range got.MultiValueHeaders {
 			header[http.CanonicalHeaderKey(name)] = values
 		}
-		want.check(w.t, reply{got.StatusCode, header, got.Body})
+		answered := reply{got.StatusCode, header, got.Body}
+		w.learn(answered)
+		want.in(w).check(w.t, answered)
 	}
 }
 
@@ -202,6 +262,17 @@ func then(first outcome, left ...string) outcome {
 		}
 		if diff := cmp.Diff(left, got); diff != "" {
 			w.t.Errorf("tokens left (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// removes is an outcome after which the Viewer is no more.
+func removes(first outcome) outcome {
+	return func(w *world, payload []byte, err error) {
+		w.t.Helper()
+		first(w, payload, err)
+		if got := w.service(0).DeleteUser(w.t.Context(), selectorOf(w, w.value("viewer")).UserID()); pat.KindOf(got) != pat.KindNotFound {
+			w.t.Errorf("the user: got error %v, want that there is none", got)
 		}
 	}
 }

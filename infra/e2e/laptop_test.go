@@ -54,6 +54,10 @@ func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 	if err != nil {
 		t.Fatal(err)
 	}
+	standing := pat.Account{Profile: pat.Profile{Username: "standing", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
+	if _, err := bolt.CreateAccount(t.Context(), standing); err != nil {
+		t.Fatal(err)
+	}
 	options := local.Options{
 		Parameters: map[string]string{"AdminTokenHash": admin.Hash()},
 		Resources:  map[string]string{"Table": "pats"},

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,23 +62,55 @@ func (w *world) value(name string) string {
 	return w.values[name]
 }
 
-// learn keeps what later steps need of an answer: {made}, the secret of a token that was made, its {id}, and {etag}.
+// learn keeps what later steps need of an answer: {made}, the secret of a token that was made, its {id}, {madeUser}, the id of
+// a user who was made, and {etag}.
 func (w *world) learn(got reply) {
 	var body struct {
-		ID     json.Number `json:"id"`
-		Secret string      `json:"secret"`
+		ID        json.Number `json:"id"`
+		Secret    string      `json:"secret"`
+		EmailSent *bool       `json:"emailSent"`
 	}
-	if json.Unmarshal([]byte(got.body), &body) == nil && body.Secret != "" {
+	known := json.Unmarshal([]byte(got.body), &body) == nil
+	if known && body.Secret != "" {
 		w.values["made"], w.values["id"] = body.Secret, body.ID.String()
+	}
+	if known && body.EmailSent != nil {
+		w.learnUser(body.ID)
 	}
 	if tag := got.header.Get("Etag"); tag != "" {
 		w.values["etag"] = tag
 	}
 }
 
+// learnUser keeps the id of a user who was made, and removes the user when the case is over.
+func (w *world) learnUser(id json.Number) {
+	w.t.Helper()
+	number, err := id.Int64()
+	w.must(err)
+	w.values["madeUser"] = id.String()
+	w.removeInTheEnd(pat.UserID(number))
+}
+
 // makers make what placeholders stand for, each once in a case.
 func (w *world) makers() map[string]func() string {
 	return map[string]func() string{
+		// Tokens of two Admins and of a Viewer, and their names and ids.
+		"boss":     func() string { return w.admin(w.value("bossName")) },
+		"bossName": newName,
+		"bossID":   func() string { return w.userOf("boss", 0) },
+		"second":   func() string { return w.admin(newName()) },
+		"secondID": func() string { return w.userOf("second", 0) },
+		"viewer": func() string {
+			return w.tokenOf(w.addUser(pat.Profile{Username: w.value("viewerName"), Name: "Vera", Role: pat.Viewer}))
+		},
+		"viewerName":   newName,
+		"viewerID":     func() string { return w.userOf("viewer", 0) },
+		"beforeViewer": func() string { return w.userOf("viewer", -1) },
+		// A name that nobody has, one that somebody has also before @example.com, and the id of a user who was deleted.
+		"name":      newName,
+		"takenName": w.takenName,
+		"goneUser":  func() string { return w.userOf("deleted", 0) },
+
 		"token": w.ownToken, // the caller's, with the id 1, described as "own"
 		// Those of other users.
 		"other":       func() string { return w.userWithToken(nothing) },
@@ -102,8 +135,15 @@ func (w *world) makers() map[string]func() string {
 
 const timeForm = "2006-01-02T15:04:05.000Z"
 
-func (w *world) ownToken() string {
-	return w.newToken(w.callerID(), "own", w.inAnHour(), 0)
+func (w *world) ownToken() string { return w.tokenOf(w.callerID()) }
+
+// tokenOf is a token of a user's, described as "own".
+func (w *world) tokenOf(user pat.UserID) string {
+	return w.newToken(user, "own", w.inAnHour(), 0)
+}
+
+func (w *world) admin(username string) string {
+	return w.tokenOf(w.addUser(pat.Profile{Username: username, Role: pat.Admin}))
 }
 
 // userWithToken is the token, with the id 1, of a user to whom something happens.
@@ -170,15 +210,40 @@ func (w *world) callerID() pat.UserID {
 // newUser makes a user who is removed when the case is over.
 func (w *world) newUser() pat.UserID {
 	w.t.Helper()
-	user, err := w.service(0).CreateUser(w.t.Context(), pat.Profile{Username: "e2e-" + rand.Text(), Role: pat.Editor})
+	return w.addUser(pat.Profile{Username: newName(), Role: pat.Editor})
+}
+
+// addUser makes a user with this profile, who is removed when the case is over.
+func (w *world) addUser(profile pat.Profile) pat.UserID {
+	w.t.Helper()
+	user, err := w.service(0).CreateUser(w.t.Context(), profile)
 	w.must(err)
+	w.removeInTheEnd(user.ID)
+	return user.ID
+}
+
+func (w *world) removeInTheEnd(user pat.UserID) {
 	w.t.Cleanup(func() {
-		err := w.service(0).DeleteUser(context.WithoutCancel(w.t.Context()), user.ID)
+		err := w.service(0).DeleteUser(context.WithoutCancel(w.t.Context()), user)
 		if err != nil && pat.KindOf(err) != pat.KindNotFound {
-			w.t.Errorf("removing user %d: %v", user.ID, err)
+			w.t.Errorf("removing user %d: %v", user, err)
 		}
 	})
-	return user.ID
+}
+
+// newName is a username that nobody has, in lower case, as addresses are kept.
+func newName() string { return "e2e-" + strings.ToLower(rand.Text()) }
+
+// takenName is the username, and before @example.com the email address, of some user.
+func (w *world) takenName() string {
+	name := newName()
+	w.addUser(pat.Profile{Username: name, Email: name + "@example.com", Role: pat.Viewer})
+	return name
+}
+
+// userOf is the id of the user with the token {holder}, and so much more.
+func (w *world) userOf(holder string, more pat.UserID) string {
+	return strconv.FormatInt(int64(selectorOf(w, w.value(holder)).UserID()+more), 10)
 }
 
 // newToken makes a token as it would have been made some time ago.
