@@ -37,8 +37,9 @@ bin/pats: $(GOFILES)
 
 .PHONY: test
 test: ## Run the tests that need nothing but Go, and those that need Java and Maven where these are there
-	@go vet ./...
 	@infra/quietly go test $(RACE) ./...
+	@command -v java >/dev/null && command -v mvn >/dev/null || echo "left out: the tests against DynamoDB Local; install Java and Maven to have them"
+	@command -v cc >/dev/null || echo "left out: the race detector; install a C compiler to have it"
 
 .PHONY: lint
 lint: ## Check the code, the scripts and the template with their linters
@@ -51,6 +52,14 @@ lint: ## Check the code, the scripts and the template with their linters
 .PHONY: verify
 verify: ## Run everything: linters, all tests, the built functions, sam local, the figures
 	@infra/verify
+
+.PHONY: verify-unleash
+verify-unleash: ## Send the same requests to an Unleash and to this, and tell the differences (UNLEASH_URL=)
+	@infra/verify unleash
+
+.PHONY: verify-import
+verify-import: ## Import 10,000 users of Unleash into both stores, check all of it and print the speed
+	@infra/import/verify
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME
