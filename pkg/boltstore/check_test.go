@@ -105,6 +105,15 @@ func TestCheckFinds(t *testing.T) {
 		"a missing bucket": {func(tx *bolt.Tx) error {
 			return tx.DeleteBucket([]byte("seen"))
 		}, "cut off"},
+		"a missing bucket of imports": {func(tx *bolt.Tx) error {
+			return tx.DeleteBucket([]byte("imported"))
+		}, "cut off"},
+		"an import under a bad selector": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "imported", []byte("x"), 1)
+		}, "no selector"},
+		"an import for nobody": {func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, "imported", []byte(strings.Repeat("A", 43)), 0)
+		}, "for user 0"},
 		"a bucket for a record": {func(tx *bolt.Tx) error {
 			_, err := tx.Bucket([]byte("accounts")).CreateBucket([]byte("x"))
 			return err

@@ -8,9 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 
 	"pats/pkg/boltstore"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 func TestForeignFilesAreRefused(t *testing.T) {
@@ -84,6 +87,37 @@ func TestNewerFormatIsRefused(t *testing.T) {
 	}
 	if after := stateOf(t, path); after != before {
 		t.Error("the file was changed")
+	}
+}
+
+// TestFormat1IsBroughtUpToDate: a file from before there were imports is sound, and takes them.
+func TestFormat1IsBroughtUpToDate(t *testing.T) {
+	t.Parallel()
+	path, want := sample(t, 2)
+	if err := boltstore.Change(path, func(tx *bolt.Tx) error {
+		return errors.Join(tx.DeleteBucket([]byte("imported")), boltstore.Put(tx, "meta", []byte("format"), 1))
+	}); err != nil {
+		t.Fatalf("Change: %v", err)
+	}
+	report, err := boltstore.Check(t.Context(), path, nil)
+	if err != nil || len(report.Findings) > 0 {
+		t.Fatalf("Check: got %q and %v, want a sound file", report.Findings, err)
+	}
+	for range 2 {
+		store := openLoose(t, path)
+		got, err := store.Account(t.Context(), want[0].ID)
+		if diff := cmp.Diff(want[0], got); diff != "" || err != nil {
+			t.Errorf("got %v, -want +got:\n%s", err, diff)
+		}
+		_, err = store.LookUp(t.Context(), "x")
+		pattest.WantKind(t, err, pat.KindNotFound)
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report, err = boltstore.Check(t.Context(), path, nil)
+	if err != nil || len(report.Findings) > 0 {
+		t.Errorf("Check afterwards: got %q and %v, want a sound file", report.Findings, err)
 	}
 }
 

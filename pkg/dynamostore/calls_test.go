@@ -2,6 +2,7 @@ package dynamostore_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"pats/pkg/pat"
@@ -54,6 +55,30 @@ func TestCalls(t *testing.T) {
 			_, err := f.service.CreateUser(ctx, pattest.Profile("another", pat.Editor))
 			return err
 		}, calls{update: 1, transact: 1}},
+		{"import a user", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			return f.bring(ctx)
+		}, calls{query: 1 + 1, transact: 1}},
+		{"import a user again", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			if err := f.bring(ctx); err != nil {
+				return err
+			}
+			f.probe.forget()
+			return f.bring(ctx)
+		}, calls{query: 1}},
+		{"an imported token's first use", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			if err := f.bring(ctx); err != nil {
+				return err
+			}
+			f.probe.forget()
+			_, err := f.service.AcceptImported(true).Authenticate(ctx, foreign())
+			return err
+		}, calls{query: 2, update: 1}},
+		{"an imported token that is not accepted", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			if _, err := f.service.Authenticate(ctx, foreign()); pat.KindOf(err) != pat.KindUnauthenticated {
+				return err
+			}
+			return nil
+		}, calls{}},
 		{"list users", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
 			_, err := f.service.Users(ctx, 0, 100)
 			return err
@@ -84,4 +109,22 @@ func TestCalls(t *testing.T) {
 			equal(t, "calls", f.probe.made(), test.want)
 		})
 	}
+}
+
+// foreign is a token that was not made here.
+func foreign() pat.Secret {
+	secret, _ := pat.ParseForeignSecret("user:" + strings.Repeat("0f", 28))
+	return secret
+}
+
+// bring imports user 7 with the foreign token.
+func (f *fixture) bring(ctx context.Context) error {
+	_, err := f.service.ImportUser(ctx, pat.Account{
+		ID: 7, Profile: pattest.Profile("ida", pat.Editor), CreatedAt: pattest.Start,
+		Tokens: []pat.Token{{
+			ID: 20, Description: "imported", Selector: foreign().Selector(), Verifier: foreign().Verifier(),
+			CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
+		}},
+	})
+	return err
 }

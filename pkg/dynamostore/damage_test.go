@@ -21,6 +21,14 @@ var stored = []struct {
 	{"USER#1", "ACCOUNT", readUser},
 	{"USER#1", "SEEN", readUser},
 	{"DIRECTORY", "0000000000000000001", readDirectory},
+	{"TOKEN#" + string(foreign().Selector()), "OWNER", readImported},
+}
+
+func readImported(t *testing.T, f *fixture) error {
+	t.Helper()
+	id, err := f.store.LookUp(t.Context(), foreign().Selector())
+	equal(t, "user", id, 0)
+	return err
 }
 
 func readUser(t *testing.T, f *fixture) error {
@@ -46,6 +54,9 @@ func TestDamagedItem(t *testing.T) {
 			f := newFixture(t)
 			h := f.holder(t)
 			if _, err := f.service.Authenticate(t.Context(), h.Secret); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.bring(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			whole := f.read(t, at.pk, at.sk)

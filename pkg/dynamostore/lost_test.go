@@ -168,3 +168,19 @@ func TestCreateUserHeedsItsContext(t *testing.T) {
 	pattest.WantKind(t, err, pat.KindUnavailable)
 	equal(t, "commits", f.probe.made()[transact], 1)
 }
+
+func TestImportWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	for name, plans := range map[string][]plan{"lost": {lost}, "unsent": {unsent}, "meeting": {meeting, meeting}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.probe.plan(transact, plans...)
+			if err := f.bring(t.Context()); err != nil {
+				t.Fatalf("ImportUser: %v", err)
+			}
+			equal(t, "tokens", len(pattest.Read(t, f.store, 7).Tokens), 1)
+			equal(t, "version", pattest.Read(t, f.store, 7).Version, 1)
+		})
+	}
+}
