@@ -49,6 +49,7 @@ PACKAGES
   php -r 'exit((int) !extension_loaded("curl"));' 2>/dev/null || echo php-curl
   python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
   [[ -e /usr/share/doc/busybox-static ]] || echo busybox-static
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
 }
 
 install_packages() {
@@ -131,11 +132,16 @@ fetch_dynamodb_local() {
   "$root/infra/dynamodb-local/fetch" >/dev/null
 }
 
+fetch_unleash() {
+  "$root/infra/unleash/fetch" >/dev/null
+}
+
 beside install_golangci_lint
 install_packages
 beside install_python sam "$root/infra/sam-local/requirements.txt" sam cfn-lint
 beside install_python schemathesis "$root/infra/openapi/requirements.txt" schemathesis
 beside fetch_dynamodb_local
+beside fetch_unleash
 beside "$root/infra/examples/install"
 for _ in "${jobs[@]}"; do
   wait -n

@@ -1,0 +1,343 @@
+package unleash_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// alones are requests each of which is a scenario of its own.
+var alones = slices.Concat(credentialCases, pathCases, listCases, createCases, expiryCases, revokeCases, userCases, addUserCases, editCases)
+
+const good = `{"description":"laptop","expiresAt":"2099-04-19T08:15:14.000Z"}`
+
+// authorized are requests for the list, with each of these in the header Authorization.
+func authorized(values ...string) []scenario {
+	var all []scenario
+	for _, value := range values {
+		all = append(all, alone("Authorization "+value, list().as(value)))
+	}
+	return all
+}
+
+var credentialCases = slices.Concat(
+	authorized(
+		"{vera}", "Bearer {vera}", "bearer {vera}", "BEARER {vera}", "Bearer  {vera}", "Bearer\t{vera}", "  {vera}", "{vera} ",
+		"Bearer", "Bearer ", "Bearer{vera}", "Bearer: {vera}", "Bearer Bearer {vera}", `"{vera}"`, "{vera}x", "{vera}, {vera}",
+		"", " ", "nonsense", "user:", "user:nope", "USER:nope", "user:"+strings.Repeat("0", 56),
+		"user:v2_"+strings.Repeat("A", 22)+"_"+strings.Repeat("B", 43), "Basic YWRtaW46dW5sZWFzaDRhbGw=", "Digest username=admin",
+		"Token {vera}", "*:*.nope", "default:development.nope", "user:' or '1'='1", "{gone}", "{eve}", "{olga}", "{abby}",
+		"{admin}", "Bearer {admin}",
+	),
+	[]scenario{
+		alone("no Authorization", anonymous("GET", tokensPath)),
+		alone("no Authorization, HEAD", anonymous("HEAD", tokensPath)),
+		alone("no Authorization, create", anonymous("POST", tokensPath).json(good)),
+		alone("no Authorization, malformed JSON", anonymous("POST", tokensPath).json("{bad")),
+		alone("no Authorization, create with text", anonymous("POST", tokensPath).plus("Content-Type: text/plain").with("x")),
+		alone("no Authorization, revoke", anonymous("DELETE", tokensPath+"/{veraTokenId}")),
+		alone("no Authorization, self", anonymous("GET", selfPath)),
+		alone("no Authorization, users", anonymous("GET", usersPath)),
+		alone("no Authorization, OPTIONS", anonymous("OPTIONS", tokensPath)),
+		alone("no Authorization, unknown path", anonymous("GET", "/api/admin/nope")),
+		alone("expired, create", create(good).as("{eve}")),
+		alone("expired, revoke", revoke("{eveTokenId}").as("{eve}")),
+		alone("deleted user, self", call("GET", selfPath).as("{gone}")),
+		alone("deleted user, users", call("GET", usersPath).as("{gone}")),
+		alone("two headers", list().plus("Authorization: user:nope")),
+		alone("two headers, the second valid", list().as("user:nope").plus("Authorization: {vera}")),
+		alone("in the query", anonymous("GET", tokensPath+"?access_token={vera}")),
+		alone("in another header", anonymous("GET", tokensPath).plus("X-Api-Key: {vera}")),
+		alone("admin API token, create", create(good).as("{admin}")),
+		alone("admin API token, create without members", create("{}").as("{admin}")),
+		alone("admin API token, create with text", call("POST", tokensPath).as("{admin}").plus("Content-Type: text/plain").with("x")),
+		alone("admin API token, revoke", revoke("999999").as("{admin}")),
+		alone("admin API token, revoke what is no id", revoke("abc").as("{admin}")),
+		alone("admin API token, HEAD", call("HEAD", tokensPath).as("{admin}")),
+		alone("admin API token, self", call("GET", selfPath).as("{admin}")),
+		alone("admin API token, users", call("GET", usersPath).as("{admin}")),
+		alone("admin API token, user", call("GET", usersPath+"/{veraId}").as("{admin}")),
+		alone("admin API token, unknown path", call("GET", "/api/admin/nope").as("{admin}")),
+	},
+)
+
+// paths are requests of vera's with the method to each path.
+func paths(method string, all ...string) []scenario {
+	var cases []scenario
+	for _, path := range all {
+		cases = append(cases, alone(method+" "+path, call(method, path)))
+	}
+	return cases
+}
+
+var pathCases = slices.Concat(
+	paths("GET", "/api/admin/nope", "/api/nope", "/api/admin/user/nope", tokensPath+"/1", tokensPath+"/abc", tokensPath+"/1/x",
+		tokensPath+"/", tokensPath+"?a=b", tokensPath+"?", tokensPath+";a=b", tokensPath+"%20", "/api/admin/user/%74okens",
+		"/api/admin/user%2ftokens", "/api/admin/USER/tokens", "/API/ADMIN/USER/TOKENS", "/api/admin//user/tokens",
+		"/api/admin/user/./tokens", "/api/admin/nope?a=b", "/api/%3Cb%3E", "/api/admin/user/", "/api/admin/user-admin/"),
+	paths("HEAD", tokensPath, "/api/admin/nope", tokensPath+"/1", selfPath),
+	paths("POST", tokensPath+"/1", "/api/admin/nope", selfPath),
+	paths("PUT", tokensPath, tokensPath+"/1", "/api/admin/nope", selfPath),
+	paths("PATCH", tokensPath, tokensPath+"/1", usersPath+"/{veraId}"),
+	paths("DELETE", tokensPath, "/api/admin/nope", selfPath, tokensPath+"/1/x", tokensPath+"/"),
+	paths("OPTIONS", tokensPath, tokensPath+"/1", selfPath, usersPath, usersPath+"/1", "/api/admin/nope"),
+	paths("TRACE", tokensPath),
+	paths("FOO", tokensPath),
+	[]scenario{
+		alone("unknown path with malformed JSON", call("POST", "/api/admin/nope").json("{bad")),
+		alone("unknown path with text", call("POST", "/api/admin/nope").plus("Content-Type: text/plain").with("x")),
+		alone("override of the method", list().plus("X-HTTP-Method-Override: DELETE")),
+	},
+)
+
+var listCases = []scenario{
+	alone("Accept: text/html", list().plus("Accept: text/html")),
+	alone("Accept: application/xml", list().plus("Accept: application/xml")),
+	alone("If-None-Match: *", list().plus("If-None-Match: *")),
+	alone("If-None-Match of another", list().plus(`If-None-Match: W/"0-x"`)),
+	alone("If-None-Match: * on a 401", list().as("user:nope").plus("If-None-Match: *")),
+	alone("If-None-Match: * on a 404", call("GET", "/api/admin/nope").plus("If-None-Match: *")),
+	alone("Cache-Control: no-cache", list().plus("If-None-Match: *", "Cache-Control: no-cache")),
+	alone("Cache-Control: max-age=0", list().plus("If-None-Match: *", "Cache-Control: max-age=0")),
+	alone("If-Modified-Since", list().plus("If-Modified-Since: Mon, 23 Nov 2099 00:00:00 GMT")),
+	alone("with a JSON body", list().json(`{"a":1}`)),
+	alone("with malformed JSON", list().json("{bad")),
+	alone("with []", list().json("[]")),
+	alone("with [] and If-None-Match", list().json("[]").plus("If-None-Match: *")),
+	alone("with [], admin API token", list().json("[]").as("{admin}")),
+	alone("self with []", call("GET", selfPath).json("[]")),
+	alone("users with null", administer("GET", usersPath).json("null")),
+	alone("users with null by a Viewer", call("GET", usersPath).json("null")),
+	alone("a user with 3", administer("GET", usersPath+"/{veraId}").json("3")),
+	alone("no id and 3", administer("GET", usersPath+"/abc").json("3")),
+	alone("revoke no id with []", revoke("abc").json("[]")),
+	alone("remove no id with []", administer("DELETE", usersPath+"/abc").json("[]")),
+	alone("with text", list().plus("Content-Type: text/plain").with("x")),
+	alone("Origin", list().plus("Origin: https://example.com")),
+}
+
+// bodies are creates with each of these bodies.
+func bodies(all ...string) []scenario {
+	var cases []scenario
+	for _, body := range all {
+		cases = append(cases, alone("body "+brief(body), create(body)))
+	}
+	return cases
+}
+
+func brief(text string) string { return text[:min(len(text), 60)] }
+
+// descriptions are creates with each of these descriptions, as JSON.
+func descriptions(all ...string) []scenario {
+	var cases []scenario
+	for _, description := range all {
+		cases = append(cases, alone("description "+brief(description), create(`{"description":`+description+`,"expiresAt":"`+far+`"}`)))
+	}
+	return cases
+}
+
+// contentTypes are creates with each of these content types.
+func contentTypes(all ...string) []scenario {
+	var cases []scenario
+	for _, kind := range all {
+		cases = append(cases, alone("Content-Type "+kind, call("POST", tokensPath).plus("Content-Type: "+kind).with(good)))
+	}
+	return cases
+}
+
+var createCases = slices.Concat(
+	bodies(good, "", "{}", "[]", "null", `"x"`, "3", "true", "{bad", "{", `{"a":1}x`, "  ", " "+good+"\n", "\ufeff"+good,
+		`{"description":"x"}`, `{"expiresAt":"`+far+`"}`, `{"expiresAt":"`+far+`","description":"x"}`, `{"Description":"x","expiresAt":"`+far+`"}`,
+		`{"description":"x","expires_at":"`+far+`"}`, `{"description":"a","description":"b","expiresAt":"`+far+`"}`,
+		`{"description":[],"expiresAt":{}}`, `{"description":"","expiresAt":"2000-01-01T00:00:00Z"}`,
+		`{"description":"x","expiresAt":"`+far+`","id":77,"userId":1,"secret":"user:x","extra":{}}`, `[`+good+`]`,
+		`{"description":"x","expiresAt":"`+far+`","__proto__":{"a":1}}`),
+	descriptions(`3`, `0`, `-1`, `1.5`, `1e2`, `-0`, `1e21`, `1e400`, `12345678901234567890`, `0.1e-7`, `true`, `false`, `null`, `{}`,
+		`{"a":1}`, `[]`, `["x"]`, `{"b":1,"a":[1.0,"<&>"]}`, `""`, `"   "`, `"  a b  "`, `"é"`, `"e\u0301"`, `"\ud83d\ude00"`, `"\ud800"`, `"<b>&"`,
+		`"\"\\\/"`, `"\u200b"`, `"a\tb"`, `"\u0000"`, `"a\u0000b"`, `"\u007f"`, `"`+strings.Repeat("a", 255)+`"`,
+		`"`+strings.Repeat("a", 256)+`"`, `"`+strings.Repeat("é", 255)+`"`, `"own"`, `"Own"`),
+	contentTypes("application/json", "APPLICATION/JSON", "application/json; charset=utf-8", "application/json; charset=UTF-8",
+		"application/json;charset=latin1", "application/json; charset=nope", "application/json; charset=utf-16", "application/json; a=b",
+		"application/vnd.api+json", "application/*", "*/*", "text/plain", "text/json", "", "nonsense", "application/jsonx",
+		"application/json, text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"),
+	[]scenario{
+		alone("no Content-Type", call("POST", tokensPath).with(good)),
+		alone("no Content-Type, no body", call("POST", tokensPath)),
+		alone("two Content-Types", create(good).plus("Content-Type: text/plain")),
+		alone("Content-Encoding: identity", create(good).plus("Content-Encoding: identity")),
+		alone("Content-Encoding: gzip that is none", create(good).plus("Content-Encoding: gzip")),
+		alone("Content-Encoding: br", create(good).plus("Content-Encoding: br")),
+		alone("64 KiB and one", create(`{"description":"x","expiresAt":"`+far+`","x":"`+strings.Repeat("a", 64<<10)+`"}`)),
+		alone("100 KiB and one", create(`{"description":"x","expiresAt":"`+far+`","x":"`+strings.Repeat("a", 100<<10)+`"}`)),
+		alone("If-None-Match: *", create(good).plus("If-None-Match: *")),
+		alone("Accept: text/html, malformed JSON", create("{bad").plus("Accept: text/html")),
+		alone("Accept: application/json, malformed JSON", create("{bad").plus("Accept: application/json")),
+		alone("a query", call("POST", tokensPath+"?description=b").json(good)),
+		alone("a slash at the end", call("POST", tokensPath+"/").json(good)),
+	},
+)
+
+// until are creates with each of these expiries, as JSON.
+func until(all ...string) []scenario {
+	var cases []scenario
+	for _, expiry := range all {
+		cases = append(cases, alone("expiry "+expiry, create(`{"description":"laptop","expiresAt":`+expiry+`}`)))
+	}
+	return cases
+}
+
+var expiryCases = until(
+	`"soon"`, `""`, `null`, `3`, `true`, `[]`, `{}`, `["2099-04-19T08:15:14Z"]`, `"2099-04-19"`, `"2099-04-19T08:15Z"`, `"2099-04-19T08:15:14"`,
+	`"2099-04-19T08:15:14Z"`, `"2099-04-19t08:15:14z"`, `"2099-04-19 08:15:14Z"`, `"2099-04-19\t08:15:14Z"`, `"2099-04-19_08:15:14Z"`,
+	`"2099-04-19T08:15:14.Z"`, `"2099-04-19T08:15:14.1Z"`, `"2099-04-19T08:15:14.123456789Z"`, `"2099-04-19T08:15:14.9999Z"`,
+	`"2099-04-19T08:15:14.9999999Z"`, `"2099-04-19T08:15:14,5Z"`, `"2099-04-19T08:15:14+02:00"`, `"2099-04-19T08:15:14+0200"`,
+	`"2099-04-19T08:15:14+02"`, `"2099-04-19T08:15:14-00:00"`, `"2099-04-19T08:15:14-11:30"`, `"2099-04-19T08:15:14+15:59"`,
+	`"2099-04-19T08:15:14+16:00"`, `"2099-04-19T08:15:14+02:60"`, `"2099-04-19T08:15:14 Z"`, `"2099-04-19T24:00:00Z"`,
+	`"2099-04-19T08:60:00Z"`, `"2099-04-19T08:15:60Z"`, `"2099-04-19T23:59:60Z"`, `"2096-02-29T00:00:00Z"`, `"2099-02-29T00:00:00Z"`,
+	`"2099-04-31T00:00:00Z"`, `"2099-13-01T00:00:00Z"`, `"2099-00-01T00:00:00Z"`, `"9999-12-31T23:59:59.999Z"`,
+	`"9999-12-31T23:59:59-01:00"`, `"10000-01-01T00:00:00Z"`, `"+002099-04-19T08:15:14Z"`, `"2000-01-01T00:00:00Z"`,
+	`"2000-01-01T00:00:00+02"`, `"0000-01-01T00:00:00Z"`, `"1969-12-31T23:59:59Z"`, `"{past}"`, `"{soon}"`, `" 2099-04-19T08:15:14Z"`,
+	`"2099-04-19T08:15:14Z\n"`, `"<now>"`,
+)
+
+// revokes are requests of vera's for each of these ids.
+func revokes(ids ...string) []scenario {
+	var cases []scenario
+	for _, id := range ids {
+		cases = append(cases, alone("revoke "+id, revoke(id)))
+	}
+	return cases
+}
+
+var revokeCases = slices.Concat(
+	revokes("{victim}", "{olgaTokenId}", "999999", "0", "-1", "-0", "1.5", "1e9", "999999.0", "999999.", "0xfffff", "0b0", "0o17", "+999999",
+		"%20999999", "999999%20", "%0A999999", "%20", "2147483647", "2147483648", "-2147483649", "9007199254740993", "99999999999999999999",
+		"1e400", "Infinity", "NaN", "abc", "1abc", "true", "null", "undefined", "[]", "1,000", "1_000", "%D9%A3", "%", "%zz", "%ff", "%00",
+		"999999%2f2", "999999;x", "999999?x=1", "%22abc%22", "%3Cb%3E"),
+	[]scenario{
+		alone("revoke with leading zeros", revoke("000{victim}")),
+		alone("revoke with a point", revoke("{victim}.0")),
+		alone("revoke with a blank", revoke("%20{victim}")),
+		alone("revoke with a slash", revoke("{victim}/")),
+		alone("revoke with a query", revoke("{victim}?x=1")),
+		alone("revoke with a JSON body", revoke("{victim}").json(`{"a":1}`)),
+		alone("revoke with malformed JSON", revoke("{victim}").json("{bad")),
+		alone("revoke with []", revoke("{victim}").json("[]")),
+		alone("revoke with null", revoke("{victim}").json("null")),
+		alone("revoke with text", revoke("{victim}").plus("Content-Type: text/plain").with("x")),
+		alone("revoke with a Content-Type alone", revoke("{victim}").plus(jsonBody)),
+	},
+)
+
+// userReads are requests of abby's for the users of each of these ids.
+func userReads(ids ...string) []scenario {
+	var cases []scenario
+	for _, id := range ids {
+		cases = append(cases, alone("user "+id, administer("GET", usersPath+"/"+id)))
+	}
+	return cases
+}
+
+func userRemovals(ids ...string) []scenario {
+	var cases []scenario
+	for _, id := range ids {
+		cases = append(cases, alone("remove user "+id, administer("DELETE", usersPath+"/"+id)))
+	}
+	return cases
+}
+
+var userCases = slices.Concat(
+	userReads("{veraId}", "{abbyId}", "1", "{targetId}", "{goneId}", "0", "-1", "999999", "1.0", "1.5", "0{veraId}", "+{veraId}", "%20{veraId}", "abc", "NaN",
+		"Infinity", "2147483648", "9007199254740993", "99999999999999999999", "%", "%00", "{veraId}/", "{veraId}?x=1"),
+	userRemovals("{targetId}", "{targetId}.0", "{goneId}", "0", "-1", "999999", "abc", "1.5", "2147483648", "99999999999999999999", "%20", "%"),
+	[]scenario{
+		alone("self", call("GET", selfPath)),
+		alone("self of an Admin", administer("GET", selfPath)),
+		alone("self of an Editor", call("GET", selfPath).as("{olga}")),
+		alone("self, HEAD", call("HEAD", selfPath)),
+		alone("self, If-None-Match: *", call("GET", selfPath).plus("If-None-Match: *")),
+		alone("users", administer("GET", usersPath)),
+		alone("users, HEAD", administer("HEAD", usersPath)),
+		alone("users, If-None-Match: *", administer("GET", usersPath).plus("If-None-Match: *")),
+		alone("a user, HEAD", administer("HEAD", usersPath+"/{veraId}")),
+		alone("users by a Viewer", call("GET", usersPath)),
+		alone("users by an Editor", call("GET", usersPath).as("{olga}")),
+		alone("own user by a Viewer", call("GET", usersPath+"/{veraId}")),
+		alone("no id by a Viewer", call("GET", usersPath+"/abc")),
+		alone("add by a Viewer", call("POST", usersPath).json("{}")),
+		alone("add by a Viewer, text", call("POST", usersPath).plus("Content-Type: text/plain").with("x")),
+		alone("add by a Viewer, malformed JSON", call("POST", usersPath).json("{bad")),
+		alone("edit by a Viewer", call("PUT", usersPath+"/{veraId}").json(`{"name":"x"}`)),
+		alone("remove by a Viewer", call("DELETE", usersPath+"/{veraId}")),
+		alone("PATCH", administer("PATCH", usersPath+"/{targetId}").json(`{"name":"x"}`)),
+		alone("remove with text", administer("DELETE", usersPath+"/{targetId}").plus("Content-Type: text/plain").with("x")),
+		alone("remove with malformed JSON", administer("DELETE", usersPath+"/{targetId}").json("{bad")),
+		alone("remove with []", administer("DELETE", usersPath+"/{targetId}").json("[]")),
+	},
+)
+
+func additions(all ...string) []scenario {
+	var cases []scenario
+	for _, body := range all {
+		cases = append(cases, alone("add user "+brief(body), addUser(body)))
+	}
+	return cases
+}
+
+var addUserCases = slices.Concat(
+	additions(`{"username":"newt","email":"newt@example.com","name":"Newt","rootRole":3}`, `{"username":"newt","rootRole":3}`,
+		`{"email":"newt@example.com","rootRole":2}`, `{"email":"NEWT@Example.com","rootRole":1}`, `{"username":"newt","password":"`+password+`","rootRole":3}`,
+		`{}`, ``, `[]`, `null`, `{bad`, `{"rootRole":3}`, `{"username":"newt"}`, `{"username":"","rootRole":3}`, `{"name":"Newt","rootRole":3}`,
+		`{"username":"vera","rootRole":3}`, `{"username":"Vera","rootRole":3}`, `{"email":"vera@example.com","rootRole":3}`, `{"email":"VERA@example.com","rootRole":3}`,
+		`{"username":"newt","email":"vera@example.com","rootRole":3}`, `{"username":"vera","email":"newt@example.com","rootRole":3}`,
+		`{"username":"vera","rootRole":99}`, `{"username":"newt","email":"x","rootRole":3}`, `{"username":"newt","email":"x","rootRole":99}`,
+		`{"username":"newt","email":"","rootRole":3}`, `{"username":"newt","email":null,"rootRole":3}`, `{"email":"a@@b.c","rootRole":3}`,
+		`{"email":"newt@localhost","rootRole":3}`, `{"email":"newt@example.invalid","rootRole":3}`, `{"email":"newt+tag@sub.example.com","rootRole":3}`, `{"email":[],"rootRole":3}`,
+		`{"username":"newt","name":"","rootRole":3}`, `{"email":"x","name":"","rootRole":3}`, `{"username":"newt","name":null,"rootRole":3}`, `{"username":"newt","name":3,"rootRole":3}`,
+		`{"username":3,"rootRole":3}`, `{"username":true,"rootRole":3}`, `{"username":[],"rootRole":3}`, `{"username":{"a":1},"rootRole":3}`,
+		`{"username":"é","rootRole":3}`, `{"username":"a/b <c>","rootRole":3}`, `{"username":"`+strings.Repeat("a", 256)+`","rootRole":3}`,
+		`{"username":"vera@example.com","rootRole":3}`,
+		`{"username":"newt","rootRole":3,"foo":1}`, `{"username":"newt","rootRole":3,"foo":1,"bar":2}`, `{"username":"newt","rootRole":3,"id":77}`,
+		`{"Username":"newt","rootRole":3}`, `{"username":[],"email":{},"rootRole":3}`, `{"username":"newt","rootRole":"Nope","foo":1}`,
+		`{"username":"newt","disabled":true,"rootRole":3}`, `{"username":"newt","rootRole":3,"sendEmail":"maybe"}`, `{"username":"newt","rootRole":3,"sendEmail":true}`),
+	rolesAdded(`"Viewer"`, `"Editor"`, `"Admin"`, `"viewer"`, `"Nope"`, `"Owner"`, `"3"`, `"3.0"`, `3.0`, `4`, `99`, `0`, `-1`, `1.5`, `true`, `false`, `null`, `[]`, `{}`, `""`),
+	[]scenario{
+		alone("add user, no Content-Type", administer("POST", usersPath).with(`{"username":"newt","rootRole":3}`)),
+		alone("add user, text", administer("POST", usersPath).plus("Content-Type: text/plain").with("x")),
+		alone("add user by the admin API token", addUser(`{"username":"newt","rootRole":3}`).as("{admin}")),
+	},
+)
+
+func rolesAdded(all ...string) []scenario {
+	var cases []scenario
+	for _, role := range all {
+		cases = append(cases, alone("add user with role "+role, addUser(`{"username":"newt","rootRole":`+role+`}`)))
+	}
+	return cases
+}
+
+func edits(all ...string) []scenario {
+	var cases []scenario
+	for _, body := range all {
+		cases = append(cases, alone("edit "+brief(body), edit(body)))
+	}
+	return cases
+}
+
+var editCases = slices.Concat(
+	edits(`{}`, ``, `[]`, `null`, `{bad`, `{"name":"Target T."}`, `{"name":""}`, `{"name":null}`, `{"name":3}`, `{"name":[]}`, `{"email":"t2@example.com"}`,
+		`{"email":"T2@EXAMPLE.com"}`, `{"email":""}`, `{"email":null}`, `{"email":"x"}`, `{"email":3}`, `{"email":"vera@example.com"}`,
+		`{"email":"target@example.com"}`, `{"username":"other"}`, `{"foo":1}`, `{"id":77,"name":"x"}`, `{"rootRole":1}`, `{"rootRole":2}`, `{"rootRole":"Editor"}`,
+		`{"rootRole":"3"}`, `{"rootRole":0}`, `{"rootRole":null}`, `{"rootRole":99}`, `{"rootRole":-1}`, `{"rootRole":"Nope"}`, `{"rootRole":""}`, `{"rootRole":[]}`,
+		`{"name":"x","email":"t3@example.com","rootRole":2}`),
+	[]scenario{
+		alone("edit nobody", administer(http.MethodPut, usersPath+"/999999").json(`{"name":"x"}`)),
+		alone("edit nobody with a bad email", administer(http.MethodPut, usersPath+"/999999").json(`{"email":"x"}`)),
+		alone("edit 0", administer(http.MethodPut, usersPath+"/0").json(`{"name":"x"}`)),
+		alone("edit what is no id", administer(http.MethodPut, usersPath+"/abc").json(`{"name":"x"}`)),
+		alone("edit what is no id, bad body", administer(http.MethodPut, usersPath+"/abc").json(`{"name":[]}`)),
+		alone("edit, no Content-Type", administer(http.MethodPut, usersPath+"/{targetId}").with(`{"name":"x"}`)),
+		alone("edit, text", administer(http.MethodPut, usersPath+"/{targetId}").plus("Content-Type: text/plain").with("x")),
+		alone("edit by the admin API token", edit(`{"name":"x"}`).as("{admin}")),
+	},
+)

@@ -1,0 +1,120 @@
+package unleash_test
+
+import (
+	"cmp"
+	"regexp"
+)
+
+// difference is an entry of the list of what pats answers otherwise than Unleash. Every pattern is for the whole text, and an
+// empty one for any.
+type difference struct {
+	// number is that of the difference in docs/api.md.
+	number int
+	reason string
+	// request is a pattern for "METHOD path".
+	request string
+	// unleash and pats are patterns for the kinds of the answers.
+	unleash, pats string
+	// says is a pattern for the first detail of pats' refusal.
+	says string
+	// field, from and to are patterns for what differs, and for its value at Unleash and at pats.
+	field, from, to string
+}
+
+func (d difference) covers(x exchange, c change) bool {
+	for _, match := range [][2]string{
+		{d.request, x.request.method + " " + x.request.path}, {d.unleash, x.unleash.kind}, {d.pats, x.pats.kind},
+		{d.says, cmp.Or(x.pats.fields["body.details.0.message"], absent)}, {d.field, c.field}, {d.from, c.unleash}, {d.to, c.pats},
+	} {
+		if match[0] != "" && !regexp.MustCompile(`^(?:`+match[0]+`)$`).MatchString(match[1]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Patterns that several entries have in common.
+const (
+	denied       = `401( AuthenticationRequired)?`
+	forbidden    = `403 NoAccessError`
+	badData      = `400 BadDataError`
+	refusal      = `[45]\d\d( .*)?`
+	jsonType     = `application/json; charset=utf-8`
+	bareJSON     = `application/json`
+	html         = `text/html; charset=utf-8`
+	notTime      = `"The ./body/expiresAt. property must match format .*"`
+	loginMessage = `"You must log in to use Unleash\."`
+	seedMessage  = `"You must log in to use Unleash\. Your request had no authorization header, so we could not authorize you\. Try logging in at /auth/simple/login\."`
+	// whole is every field but the headers that entries of their own are about.
+	whole = `status|body.*|Content-Type`
+	// userFields are the members of users that pats does not have.
+	userFields = `(imageUrl|seenAt|loginAttempts|scimId|seatType|companyRole|productUpdatesEmailConsent|inviteLink)`
+)
+
+// differences are tried in order; the first that covers a change counts.
+var differences = []difference{
+	{number: 12, reason: "seenAt is set from the first use on", pats: `200`, field: `body\.pats\..*\.seenAt`, from: `null`, to: `"<time>"`},
+	{number: 1, reason: "every error has an id", pats: refusal, field: `body\.id`, to: `"<uuid>"`},
+	{number: 19, reason: "errors have no ETag", pats: refusal, field: `Etag`, from: `weak`, to: absent},
+	{number: 19, reason: "an answer to POST or PUT has no ETag", request: `(POST|PUT) .*`, pats: `20[01]`, field: `Etag`, from: `weak`, to: absent},
+	{number: 19, reason: "the 201 with a secret has Cache-Control: no-store", request: `POST ` + tokensPath + `.*`, pats: `201`, field: `Cache-Control`, from: absent, to: `no-store`},
+	{number: 7, reason: "tokens are v2 tokens", pats: `201`, field: `body\.secret`, from: `"<v1 token>"`, to: `"<v2 token>"`},
+
+	{number: 2, reason: "a 401 of the gateway has WWW-Authenticate", pats: denied, field: `Www-Authenticate`, from: absent, to: `Bearer`},
+	{number: 2, reason: "a 401 of a function has it under AWS's name", pats: denied, field: `X-Amzn-Remapped-Www-Authenticate`, from: absent, to: `Bearer`},
+	{number: 2, reason: "a 401 of the gateway is application/json without charset", pats: denied, field: `Content-Type`, from: jsonType, to: bareJSON},
+	{number: 2, reason: "a 401 is always AuthenticationRequired", unleash: `401 UnauthorizedError`, pats: denied, field: `body\.name`},
+	{number: 2, reason: "a 401's details say what is wrong with the token", unleash: `401 UnauthorizedError`, pats: denied,
+		field: `body\.details\.0\.message`, from: loginMessage, to: `"The (token is not valid|token has expired|user is disabled)\."`},
+	{number: 2, reason: "what is no token by its form gets the message of the API reference", unleash: `401 UnauthorizedError`, pats: denied,
+		field: `body\.(message|details\.0\.message)`, from: loginMessage, to: seedMessage},
+	{number: 2, reason: "the message without a header ends in a full stop", unleash: denied, pats: denied,
+		field: `body\.(message|details\.0\.message)`, to: seedMessage},
+	{number: 2, reason: "a 401 has no path, type and defaultHidden", unleash: denied, pats: denied, field: `body\.(path|type|defaultHidden)`, to: absent},
+	{number: 15, reason: "a tab after the scheme, or several headers", unleash: `200`, pats: denied, says: seedMessage, field: whole},
+	{number: 25, reason: "a bad body without a token is a 401", unleash: `(400|413|415) HTML`, pats: denied, field: whole},
+
+	{number: 3, reason: "a 403 without the permission is always NoAccessError", unleash: `403 (PermissionError|ForbiddenError)`, pats: forbidden, field: `body\.name`},
+	{number: 3, reason: "a 403 names the permission in its message alone", unleash: `403 PermissionError`, pats: forbidden, field: `body\.permissions\..*`, to: absent},
+	{number: 3, reason: "DELETE with the admin API token", request: `DELETE ` + tokensPath + `/.*`, unleash: `500 UnknownError`, pats: forbidden, says: `"PATs require an authenticated user\."`, field: whole},
+
+	{number: 4, reason: "malformed JSON", unleash: `400( HTML)?`, pats: `400( BadDataError)?`, says: `"The request body is not valid JSON\."`, field: `body.*`},
+	{number: 4, reason: "malformed JSON, its content type", unleash: `400 HTML`, pats: badData, says: `"The request body is not valid JSON\."`, field: `Content-Type`, from: html, to: jsonType},
+	{number: 4, reason: "a malformed path", unleash: `400 HTML`, pats: badData, says: `"The path is not valid percent-encoded UTF-8\."`, field: whole},
+	{number: 4, reason: "a malformed path, refused by Go's HTTP server", request: `\w+ .*/%(zz)?`, unleash: `400( HTML)?`, pats: `400`, field: whole},
+	{number: 6, reason: "lists are ordered by id", pats: `200`, field: `body\.(pats|users)\.order`},
+	{number: 8, reason: "a description with NUL", request: `POST ` + tokensPath, unleash: `500 UnknownError`, pats: badData, says: `"PAT description cannot contain control characters\."`, field: whole},
+	{number: 8, reason: "a description that is too long or has control characters", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"PAT description cannot (be longer than 255|contain control) characters\."`, field: whole},
+	{number: 8, reason: "a body of more than 64 KiB", request: `POST ` + tokensPath, unleash: `413 HTML|201`, pats: badData, says: `"The request body is larger than 64 KiB\."`, field: whole},
+	{number: 8, reason: "a username that is too long", request: `POST ` + usersPath, unleash: `500 UnknownError`, pats: badData, says: `".* has at most 255 characters, .*"`, field: whole},
+	{number: 10, reason: "paths count as they stand", unleash: `200`, pats: `404 NotFoundError`, field: whole},
+	{number: 11, reason: "DELETE of a number beyond 32 bits", request: `DELETE ` + tokensPath + `/.*`, unleash: `500 UnknownError`, pats: `200`, field: whole + `|Etag`},
+	{number: 11, reason: "a user's id beyond 32 bits", request: `(GET|PUT|DELETE) ` + usersPath + `/\d+`, unleash: `500 UnknownError`, pats: `404 NotFoundError`, field: whole},
+	{number: 11, reason: "Infinity is no whole number", request: `\w+ .*/Infinity`, unleash: `500 UnknownError`, pats: badData, field: whole},
+	{number: 17, reason: "only UTF-8 without compression", unleash: `(400|415) HTML`, pats: `415 ContentTypeError`, says: `"We do not accept the content-type .*"`, field: whole},
+	{number: 18, reason: "an expiry beyond the year 9999", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"The expiry date should be before the year 10000\."`, field: whole},
+	{number: 18, reason: "an offset that PostgreSQL refuses", request: `POST ` + tokensPath, unleash: `500 UnknownError`, pats: badData, says: notTime, field: whole},
+	{number: 18, reason: "a date in the past in any spelling", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"The expiry date should be in future\."`, field: whole},
+	{number: 20, reason: "members of users that are not here", field: `body\.(user\.|users\.[^.]*\.)?` + userFields, to: absent},
+	{number: 20, reason: "rootRole is the number of the role that the user has", request: `(POST|PUT) ` + usersPath + `.*`, pats: `20[01]`, field: `body\.rootRole`, from: `absent|0|".*"`, to: `[123]`},
+	{number: 20, reason: "descriptions of the roles", request: `GET ` + usersPath + `.*`, field: `body\.rootRoles\.\d\.description`},
+	{number: 20, reason: "the only permission is ADMIN", request: `GET ` + selfPath, unleash: `200`, pats: `200`, field: `body\.permissions\..*`, to: absent},
+	{number: 20, reason: "a user can be disabled", request: `PUT ` + usersPath + `/.*`, pats: `200`, field: `body\.disabled`, from: absent, to: `true`},
+	{number: 20, reason: "a disabled user is shown so", request: `GET ` + usersPath + `/.*`, pats: `200`, field: `body\.disabled`, from: absent, to: `true`},
+	{number: 20, reason: "a disabled user is refused", unleash: `200`, pats: denied, says: `"The user is disabled\."`, field: whole},
+	{number: 21, reason: "users come by pages", request: `GET ` + usersPath + `\?.*`, unleash: `200`, pats: `200`, field: `Link|body\.users.*`},
+	{number: 21, reason: "what asks for a page is checked", request: `GET ` + usersPath + `\?.*`, unleash: `200`, pats: badData, says: `"The ./query/(limit|after). property .*"`, field: whole},
+	{number: 22, reason: "a taken username or email address is never a 500", request: `(POST|PUT) ` + usersPath + `.*`, unleash: `500 UnknownError`, pats: badData, says: `"User already exists"`, field: whole},
+	{number: 22, reason: "an unknown role is refused first", request: `POST ` + usersPath, unleash: badData, pats: badData,
+		says: `"Could not find rootRole=.*"`, field: `body\.(message|details\.0\.message)`},
+	{number: 22, reason: "a body is checked ahead of who it is for", request: `PUT ` + usersPath + `/.*`, unleash: `404 NotFoundError|500 UnknownError`, pats: badData, says: `".*(must be a valid email|Could not find rootRole=).*"`, field: whole},
+	{number: 22, reason: "top-level domains are not looked up", request: `POST ` + usersPath, unleash: badData, pats: `201`, field: whole + `|Location`},
+	{number: 23, reason: "the last Admin stays", request: `(PUT|DELETE) ` + usersPath + `/.*`, unleash: `200`, pats: `403 OperationDeniedError`, says: `".*Admin.*"`, field: whole},
+	{number: 24, reason: "the holder of the admin API token", request: `GET ` + selfPath + `/?`, field: `body\.user\.(environment|internalAdminTokenUserId|permissions.*|projects.*|secret)`, to: absent},
+	{number: 26, reason: "OPTIONS answers in text/plain", request: `OPTIONS .*`, unleash: `200`, pats: `200`, field: `Content-Type`, from: html, to: `text/plain; charset=utf-8`},
+	{number: 19, reason: "an answer to OPTIONS has no ETag", request: `OPTIONS .*`, unleash: `200`, pats: `200`, field: `Etag`, from: `weak`, to: absent},
+	{number: 27, reason: "a 200 without a body is application/json", request: `DELETE .*`, unleash: `200`, pats: `200`, field: `Content-Type`, from: absent, to: bareJSON},
+	{number: 28, reason: "methods that API Gateway does not know", request: `(TRACE|FOO) .*`, unleash: `404 NotFoundError|400`, pats: `403 BadRequestError`, field: whole},
+	{number: 29, reason: "messages quote arrays and objects as they were sent", unleash: badData, pats: badData, field: `body\.details\.\d\.message`, from: `"The .* You (sent|provided) .*"`, to: `"The .* You (sent|provided) .*[\[{].*"`},
+	{number: 30, reason: "an unknown path does not look a known token up again", unleash: `401 UnauthorizedError`, pats: `404 NotFoundError`, field: whole},
+}

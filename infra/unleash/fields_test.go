@@ -1,0 +1,188 @@
+package unleash_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// answer is a reply as it is compared: ids, times and secrets are replaced by what they stand for.
+type answer struct {
+	// kind is the status, and the name of the error or HTML if the body is one: "400 BadDataError".
+	kind string
+	// fields are the parts by their paths: "status", "Content-Type", "body.details.0.message".
+	fields map[string]string
+}
+
+// headers are those that are compared. Of an ETag only its kind counts.
+var headers = []string{
+	"Content-Type", "Location", "Cache-Control", "Allow", "Etag", "Link", "Retry-After",
+	"Www-Authenticate", "X-Amzn-Remapped-Www-Authenticate",
+}
+
+// absent is the value of a field that an answer does not have.
+const absent = "absent"
+
+// reader turns one side's replies into answers.
+type reader struct {
+	side *side
+	// sent and filled are the request before and after its placeholders were filled in.
+	sent, filled request
+	fields       map[string]string
+}
+
+func (s *side) read(sent, filled request, got reply) answer {
+	r := reader{s, sent, filled, map[string]string{"status": strconv.Itoa(got.status)}}
+	for _, name := range headers {
+		if values := got.header.Values(name); len(values) > 0 {
+			r.fields[name] = r.headerValue(name, strings.Join(values, " | "))
+		}
+	}
+	kind := r.fields["status"]
+	if suffix := r.readBody(got); suffix != "" {
+		kind += " " + suffix
+	}
+	return answer{kind, r.fields}
+}
+
+var weakTag = regexp.MustCompile(`^W/"[!#-~]+"$`)
+
+func (r *reader) headerValue(name, value string) string {
+	switch {
+	case name == "Etag" && weakTag.MatchString(value):
+		return "weak"
+	case name == "Location":
+		return r.label("user", value)
+	}
+	return value
+}
+
+// readBody gives the name of the error that the body is, or HTML.
+func (r *reader) readBody(got reply) string {
+	if strings.HasPrefix(got.header.Get("Content-Type"), "text/html") && strings.HasPrefix(got.body, "<") {
+		r.fields["body"] = "HTML"
+		return "HTML"
+	}
+	decoder := json.NewDecoder(strings.NewReader(got.body))
+	decoder.UseNumber()
+	var value any
+	if decoder.Decode(&value) != nil {
+		r.fields["body"] = strconv.Quote(got.body)
+		return ""
+	}
+	r.flatten("body", value)
+	if object, ok := value.(map[string]any); ok && got.status >= http.StatusBadRequest {
+		name, _ := object["name"].(string)
+		return name
+	}
+	return ""
+}
+
+func (r *reader) flatten(path string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			r.flatten(path+"."+name, r.member(value, name, member))
+		}
+	case []any:
+		r.flattenList(path, value)
+	default:
+		r.fields[path] = r.text(value)
+	}
+}
+
+// flattenList tells elements with a label apart by it, and others by their place; the order of labels is a field of its own.
+func (r *reader) flattenList(path string, list []any) {
+	order := make([]string, len(list))
+	for i, element := range list {
+		order[i] = strconv.Itoa(i)
+		if object, ok := element.(map[string]any); ok && kindOf(object) != "" {
+			order[i] = r.labelOf(object)
+		}
+		r.flatten(path+"."+order[i], element)
+	}
+	r.fields[path+".order"] = strings.Join(order, ", ")
+}
+
+var (
+	uuid     = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	moment   = regexp.MustCompile(`^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
+	secretV1 = regexp.MustCompile(`^user:[0-9a-f]{56}$`)
+	secretV2 = regexp.MustCompile(`^user:v2_[A-Za-z0-9_-]{22}_[A-Za-z0-9_-]{43}$`)
+)
+
+// member is the value of an object's member with what differs from run to run replaced.
+func (r *reader) member(object map[string]any, name string, value any) any {
+	text, isText := value.(string)
+	switch {
+	case name == "id" && kindOf(object) != "":
+		return "<" + r.labelOf(object) + ">"
+	case name == "id" && isText && uuid.MatchString(text):
+		return "<uuid>"
+	case name == "userId":
+		return "<" + r.label("user", fmt.Sprint(value)) + ">"
+	case (name == "createdAt" || name == "seenAt") && isText && moment.MatchString(text):
+		return "<time>"
+	case name == "secret":
+		return secretKind(text)
+	case name == "inviteLink":
+		return "<link>"
+	}
+	return value
+}
+
+// secretKind never gives the secret.
+func secretKind(text string) string {
+	switch {
+	case secretV1.MatchString(text):
+		return "<v1 token>"
+	case secretV2.MatchString(text):
+		return "<v2 token>"
+	}
+	return "<another secret>"
+}
+
+// kindOf tells tokens and users from other objects.
+func kindOf(object map[string]any) string {
+	switch {
+	case object["accountType"] != nil:
+		return "user"
+	case object["userId"] != nil:
+		return "token"
+	}
+	return ""
+}
+
+func (r *reader) labelOf(object map[string]any) string {
+	id := fmt.Sprint(object["id"])
+	if kindOf(object) == "token" {
+		id += " of " + fmt.Sprint(object["userId"])
+	}
+	return r.label(kindOf(object), id)
+}
+
+func (r *reader) label(kind, id string) string {
+	if label, ok := r.side.labels[kind+" "+id]; ok {
+		return label
+	}
+	return kind + " " + id
+}
+
+// text is a value as JSON. Where it quotes the request, it has its placeholders.
+func (r *reader) text(value any) string {
+	if text, ok := value.(string); ok && r.sent.path != r.filled.path {
+		path, _, _ := strings.Cut(r.sent.path, "?")
+		filled, _, _ := strings.Cut(r.filled.path, "?")
+		value = strings.ReplaceAll(text, filled, path)
+	}
+	var out strings.Builder
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(out.String())
+}
