@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"pats/infra/openapi"
 	"pats/pkg/pat"
 )
 
@@ -41,6 +42,9 @@ type Target struct {
 	Store pat.Store
 	// AdminToken is the admin API token that the functions know. Without it the cases that need it are left out.
 	AdminToken string
+
+	// document is what the API's answers are held against.
+	document *openapi.Document
 }
 
 // Run runs every case against target and logs how many there were.
@@ -52,6 +56,10 @@ func Run(t *testing.T, target Target) {
 
 func run(t *testing.T, target Target, cases []scenario) {
 	t.Helper()
+	var err error
+	if target.document, err = openapi.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	count := tally{gaps: map[string]int{}, ids: map[string]int{}}
 	// One after the other: sam local has one container for a function, which takes one event at a time.
 	for _, c := range cases {
@@ -128,6 +136,7 @@ func (s scenario) run(t *testing.T, target Target, count *tally) {
 			count.ids[id]++
 		}
 		step.want.on(target.Front).in(w).check(t, got)
+		w.checkDocumented(step, got)
 		if t.Failed() {
 			t.Fatalf("step %d, %s %s: got %s", i+1, step.request.method, step.request.path, got)
 		}
