@@ -81,7 +81,7 @@ type comparison struct {
 }
 
 // short is how long tokens of scenarios last that wait for their end.
-const short = 2 * time.Second
+const short = 3 * time.Second
 
 func (c *comparison) run(s scenario) {
 	c.t.Helper()

@@ -44,6 +44,8 @@ var sequences = []scenario{
 	sequence("a Viewer cannot delete herself", call("DELETE", usersPath+"/{targetId}").as("{target}"), call("GET", selfPath).as("{target}")),
 	sequence("an address is in use until it is changed", edit(`{"email":"t2@example.com"}`), addUser(`{"email":"target@example.com","rootRole":3}`),
 		addUser(`{"email":"t2@example.com","rootRole":3}`), edit(`{"email":"target@example.com"}`)),
+	// PostgreSQL writes a changed row to another place, and Unleash lists rows by place.
+	sequence("the order of users", administer("PUT", usersPath+"/{veraId}").json(`{"name":"Vera"}`), administer("GET", usersPath)),
 	sequence("a user is disabled", edit(`{"disabled":true}`), administer("GET", usersPath+"/{targetId}"), list().as("{target}"), edit(`{"disabled":false}`), list().as("{target}")),
 	sequence("the last Admin",
 		administer("PUT", usersPath+"/1").json(`{"rootRole":3}`), administer("PUT", usersPath+"/{abbyId}").json(`{"rootRole":3}`),
