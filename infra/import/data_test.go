@@ -52,7 +52,7 @@ func newWorld(users int) *world {
 	seed := [32]byte([]byte("the same users for each such run"))
 	w := &world{accounts: map[pat.UserID]pat.Account{}, random: rand.NewChaCha8(seed), now: time.Now().UTC().Truncate(time.Millisecond)}
 	for i := range users {
-		w.addUser(pat.UserID(3*i+1), pat.Role(1+i%3))
+		w.addUser(pat.UserID(3*i+1), roleOf(i))
 	}
 	w.many = w.addUser(pat.UserID(3*users+1), pat.Viewer)
 	for n := range users * tokensEach {
@@ -64,6 +64,14 @@ func newWorld(users int) *world {
 	w.last = w.many
 	w.addOddities()
 	return w
+}
+
+// roleOf makes one user in fifty an Admin, all of whom stand in one counter.
+func roleOf(i int) pat.Role {
+	if i%50 == 0 {
+		return pat.Admin
+	}
+	return pat.Role(int(pat.Editor) + i%2)
 }
 
 // owner deals tokens out in the order in which users come by chance, so that a user's ids lie apart.

@@ -27,12 +27,12 @@ type Imported struct {
 
 // The refusals of an import, beside the messages of KindInvalid and KindUserExists.
 const (
-	refusalOtherUser  = "The id is that of another user here."
-	refusalDeleted    = "The user was imported before, and has been deleted here since."
-	refusalOtherToken = "The id is that of another token of this user here."
-	refusalUsed       = "The id has been used here: the token was revoked since an earlier import, or the id was another token's."
-	refusalSelector   = "Another token here has its selector."
-	refusalRevoked    = "The token was imported before, and has been revoked here since."
+	refusalOtherUser = "The id is that of another user here."
+	refusalDeleted   = "The user was imported before, and has been deleted here since."
+	refusalTakenID   = "The id is that of another token of this user here."
+	refusalUsed      = "The id has been used here: the token was revoked since an earlier import, or the id was another token's."
+	refusalSelector  = "Another token here has its selector."
+	refusalRevoked   = "The token was imported before, and has been revoked here since."
 )
 
 // ReserveUserIDs sees to it that every user ID given out from now on is above last. It has to come before an import, with the
@@ -50,7 +50,7 @@ func (s *Service) ImportUser(ctx context.Context, user Account) (Imported, error
 	user.Profile = user.normal()
 	user.CreatedAt = user.CreatedAt.UTC().Truncate(time.Millisecond)
 	if err := checkUser(user); err != nil {
-		return Imported{Refusal: err.Error()}, nil
+		return Imported{Refusal: err.Error()}, nil //nolint:nilerr // it is what became of the user
 	}
 	i := &importing{service: s, user: user, tried: map[TokenID]bool{}, owners: map[Selector]UserID{}}
 	err := s.retry(ctx, func() error { return i.run(ctx) })
@@ -150,7 +150,7 @@ func (i *importing) refuse(here Account, token Token) string {
 	_, twice := here.Find(token.Selector)
 	switch {
 	case slices.ContainsFunc(here.Tokens, func(own Token) bool { return own.ID == token.ID }):
-		return refusalOtherToken
+		return refusalTakenID
 	case before && owner == i.user.ID:
 		return refusalRevoked
 	case before, twice:

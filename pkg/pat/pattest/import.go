@@ -72,14 +72,14 @@ func importKeepsWhoIsThere(t *testing.T, store pat.Store) {
 }
 
 func importAdds(t *testing.T, store pat.Store) {
-	whole := foreigner(t, "ann", 7, 3)
+	whole := foreigner(t, "ann", 9, 3)
 	first := whole
 	first.Tokens = whole.Tokens[:1]
 	before := imported(t, store, first)
 	succeed(t, store.ImportAccount(t.Context(), before, whole))
 	whole.Version = 2
 	wantAccount(t, store, whole)
-	wantOwner(t, store, whole.Tokens[2].Selector, 7)
+	wantOwner(t, store, whole.Tokens[2].Selector, 9)
 }
 
 func importOfStaleConflicts(t *testing.T, store pat.Store) {
