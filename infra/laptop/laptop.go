@@ -78,13 +78,13 @@ const tokensFunction = "TokensFunction"
 // functions are what the mains of the functions wire, by the template's logical ids.
 var functions = map[string]func(*pat.Service, config.Config, *slog.Logger) lambda.Handler{
 	"AuthorizerFunction": func(service *pat.Service, settings config.Config, log *slog.Logger) lambda.Handler {
-		return lambda.NewHandler(authz.New(service.AcceptImported(settings.AcceptImported), settings.Admin, log).Handle)
+		return local.Handler(authz.New(service.AcceptImported(settings.AcceptImported), settings.Admin, log).Handle)
 	},
 	tokensFunction: func(service *pat.Service, settings config.Config, log *slog.Logger) lambda.Handler {
 		of := apigw.TokensSettings{Admin: settings.Admin, Enabled: settings.Enabled}
-		return lambda.NewHandler(apigw.NewTokens(service, of, log).Handle)
+		return local.Handler(apigw.NewTokens(service, of, log).Handle)
 	},
 	"UsersFunction": func(service *pat.Service, settings config.Config, log *slog.Logger) lambda.Handler {
-		return lambda.NewHandler(apigw.NewUsers(service, settings.Admin, log).Handle)
+		return local.Handler(apigw.NewUsers(service, settings.Admin, log).Handle)
 	},
 }

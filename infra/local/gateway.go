@@ -49,7 +49,7 @@ const (
 	contentTypeJSON = "application/json"
 )
 
-// New makes the API of template, with its functions by logical id. Errors name the place in the template: a property of the
+// New makes the API of template, with its functions by logical id. They are invoked by many at once; see Handler. Errors name the place in the template: a property of the
 // API, an authorizer or a function's event that is not honoured, a parameter that breaks its constraints, or a function
 // that is missing here or there.
 func New(template []byte, functions map[string]lambda.Handler, options Options) (*Gateway, error) {
