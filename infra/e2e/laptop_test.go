@@ -2,11 +2,7 @@ package e2e_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"log/slog"
-	"maps"
-	"net/http/httptest"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -15,8 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"pats/infra/e2e"
-	"pats/infra/laptop"
-	"pats/infra/local"
+	"pats/infra/laptop/laptoptest"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
@@ -50,38 +45,16 @@ func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = bolt.Close() })
-	admin, err := pat.NewAdminSecret(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
 	standing := pat.Account{Profile: pat.Profile{Username: "standing", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
 	if _, err := bolt.CreateAccount(t.Context(), standing); err != nil {
 		t.Fatal(err)
 	}
-	options := local.Options{
-		Parameters: map[string]string{"AdminTokenHash": admin.Hash()},
-		Resources:  map[string]string{"Table": "pats"},
-		Now:        time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
-	}
-	maps.Copy(options.Parameters, parameters)
-	stack, err := laptop.Read(options)
-	if err != nil {
-		t.Fatal(err)
-	}
 	store := &cuttable{Store: bolt}
-	gateway, err := stack.Gateway(store, pat.SystemEnv(options.Log), options.Log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewUnstartedServer(gateway)
-	server.Config.MaxHeaderBytes = 64 << 10 // the gateway has a bound of its own
-	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	server.Start()
-	t.Cleanup(server.Close)
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters})
 	return laptopFront{
-		target:    e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: admin.Reveal()},
+		target:    e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: server.AdminToken},
 		store:     store,
-		functions: stack.Functions(store, pat.SystemEnv(options.Log), options.Log),
+		functions: server.Functions,
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,8 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	dynamodblocal "pats/infra/dynamodb-local"
-	"pats/infra/laptop"
-	"pats/infra/local"
+	"pats/infra/laptop/laptoptest"
 	"pats/pkg/boltstore"
 	"pats/pkg/dynamostore"
 	"pats/pkg/pat"
@@ -98,16 +96,15 @@ func newBolt(t *testing.T, command, url string, users int) target {
 
 func newDynamoDB(t *testing.T, command, url string, users int) target {
 	t.Helper()
-	endpoint := dynamodblocal.Start(t)
-	client := dynamostore.NewClient(dynamostore.Settings{Region: "us-east-1", Endpoint: endpoint, AccessKeyID: "local", SecretAccessKey: "local"})
-	table := "import-" + rand.Text()
+	settings, table := dynamodblocal.Settings(t), "import-"+rand.Text()
+	client := dynamostore.NewClient(settings)
 	if err := dynamostore.CreateTable(t.Context(), client, table); err != nil {
 		t.Fatal(err)
 	}
 	store := dynamostore.New(client, table)
 	return target{
 		name:    "DynamoDB Local",
-		command: []string{command, "import", "unleash", "--database-url", url, "--store", "dynamodb", "--table", table, "--endpoint", endpoint, "--output", "json"},
+		command: []string{command, "import", "unleash", "--database-url", url, "--store", "dynamodb", "--table", table, "--endpoint", settings.Endpoint, "--output", "json"},
 		underway: func() bool {
 			some, err := store.Accounts(t.Context(), pat.UserID(users), 1) // a third of the way
 			return err == nil && len(some) == 1
@@ -180,7 +177,8 @@ func verify(t *testing.T, w *world, tg target) {
 
 	store := tg.open(t)
 	w.wantAccounts(t, store)
-	w.wantTokens(t, tg.name, serve(t, store))
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: map[string]string{"AcceptImportedTokens": "true"}})
+	w.wantTokens(t, tg.name, server.URL)
 	w.wantCounters(t, store)
 }
 
@@ -241,27 +239,6 @@ func (w *world) wantAccounts(t *testing.T, store pat.Store) {
 	if listed != len(w.accounts) {
 		t.Errorf("%d users are listed, want %d", listed, len(w.accounts))
 	}
-}
-
-// serve is the API on the store, with imported tokens accepted.
-func serve(t *testing.T, store pat.Store) string {
-	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	stack, err := laptop.Read(local.Options{
-		Parameters: map[string]string{"AcceptImportedTokens": "true"},
-		Resources:  map[string]string{"Table": "pats"},
-		Now:        time.Now, Random: rand.Reader, Log: log,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	gateway, err := stack.Gateway(store, pat.SystemEnv(log), log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(gateway)
-	t.Cleanup(server.Close)
-	return server.URL
 }
 
 // wantTokens uses a sample of the tokens: each lists the tokens of its own user, or has expired; with one character changed it

@@ -1,20 +1,16 @@
 package unleash_test
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"pats/infra/laptop"
-	"pats/infra/local"
+	"pats/infra/laptop/laptoptest"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
@@ -49,32 +45,13 @@ func newPats(t *testing.T) patsSide {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	admin, err := pat.NewAdminSecret(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	stack, err := laptop.Read(local.Options{
-		Parameters: map[string]string{"AdminTokenHash": admin.Hash()},
-		Resources:  map[string]string{"Table": "pats"},
-		Now:        time.Now, Random: rand.Reader, Log: log,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	gateway, err := stack.Gateway(store, pat.SystemEnv(log), log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(gateway)
-	t.Cleanup(server.Close)
-	service := stack.Service(store, pat.SystemEnv(log))
-	if _, err := service.CreateUser(t.Context(), pat.Profile{Username: "admin", Role: pat.Admin}); err != nil {
+	server := laptoptest.Serve(t, store, laptoptest.Options{})
+	if _, err := server.Service.CreateUser(t.Context(), pat.Profile{Username: "admin", Role: pat.Admin}); err != nil {
 		t.Fatal(err)
 	}
 	s := &side{t: t, name: "pats", url: server.URL, client: newClient(), passing: map[string]string{}}
-	s.firstToken = s.issue(service)
-	return patsSide{s, admin.Reveal()}
+	s.firstToken = s.issue(server.Service)
+	return patsSide{s, server.AdminToken}
 }
 
 // issue makes tokens as `pats token create` does. Ids rise for each user by itself: olga's own is made her second, so that no
