@@ -2,13 +2,8 @@
 package template_test
 
 import (
-	"archive/zip"
-	"bytes"
-	"debug/elf"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,44 +15,176 @@ import (
 	"pats/pkg/dynamostore"
 )
 
-// template is what these tests read of template.yaml. Intrinsic functions are read as their arguments.
-type template struct {
-	Resources map[string]resource `yaml:"Resources"`
-}
-
-type resource struct {
-	Type       string         `yaml:"Type"`
-	Metadata   map[string]any `yaml:"Metadata"`
-	Properties map[string]any `yaml:"Properties"`
-}
+// template is what these tests read of template.yaml, with intrinsic functions in their long form, such as {"Ref": "Table"},
+// in whichever they are written.
+type template map[string]any
 
 func load(t *testing.T) template {
 	t.Helper()
-	var read template
-	if err := yaml.Unmarshal(pats.Template(), &read); err != nil {
-		t.Fatalf("template.yaml: %v", err)
-	}
-	return read
+	return parse(t, string(pats.Template()))
 }
 
-// of gives the resources of a type by logical id, and fails if there are none.
-func (tpl template) of(t *testing.T, kind string) map[string]resource {
+func parse(t *testing.T, text string) template {
 	t.Helper()
-	found := map[string]resource{}
-	for id, r := range tpl.Resources {
-		if r.Type == kind {
-			found[id] = r
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+		t.Fatalf("the template: %v", err)
+	}
+	sections, ok := longForm(t, document.Content[0]).(map[string]any)
+	if !ok {
+		t.Fatal("the template is no mapping")
+	}
+	return sections
+}
+
+func longForm(t *testing.T, node *yaml.Node) any {
+	t.Helper()
+	name, short := strings.CutPrefix(node.ShortTag(), "!")
+	if !short || strings.HasPrefix(name, "!") {
+		return withoutTag(t, node)
+	}
+	argument := withoutTag(t, node)
+	switch name {
+	case "Ref", "Condition":
+		return map[string]any{name: argument}
+	case "GetAtt":
+		if dotted, ok := argument.(string); ok {
+			id, attribute, _ := strings.Cut(dotted, ".")
+			argument = []any{id, attribute}
 		}
 	}
-	if len(found) == 0 {
-		t.Fatalf("the template has no %s", kind)
+	return map[string]any{"Fn::" + name: argument}
+}
+
+func withoutTag(t *testing.T, node *yaml.Node) any {
+	t.Helper()
+	switch node.Kind {
+	case yaml.MappingNode:
+		fields := map[string]any{}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			fields[node.Content[i].Value] = longForm(t, node.Content[i+1])
+		}
+		return fields
+	case yaml.SequenceNode:
+		var items []any
+		for _, item := range node.Content {
+			items = append(items, longForm(t, item))
+		}
+		return items
+	case yaml.ScalarNode:
+		return scalar(t, node)
 	}
-	return found
+	t.Fatalf("line %d: only mappings, sequences and scalars are understood", node.Line)
+	return nil
+}
+
+func scalar(t *testing.T, node *yaml.Node) any {
+	t.Helper()
+	if !strings.HasPrefix(node.ShortTag(), "!!") {
+		return node.Value
+	}
+	var value any
+	if err := node.Decode(&value); err != nil {
+		t.Fatalf("line %d: %v", node.Line, err)
+	}
+	return value
+}
+
+// resource is one of the template's.
+type resource struct {
+	id       string
+	declared any
+}
+
+func (r resource) kind() any { return at(r.declared, "Type") }
+
+func (r resource) property(path ...string) any {
+	return at(at(r.declared, "Properties"), path...)
+}
+
+// resources are in the order of their ids.
+func (t template) resources() []resource {
+	var all []resource
+	declared := fields(t["Resources"])
+	for _, id := range slices.Sorted(maps.Keys(declared)) {
+		all = append(all, resource{id, declared[id]})
+	}
+	return all
+}
+
+// of are the resources of a kind.
+func (t template) of(kind string) []resource {
+	return slices.DeleteFunc(t.resources(), func(r resource) bool { return r.kind() != kind })
+}
+
+// is says whether the resource with this id is of the kind.
+func (t template) is(id, kind string) bool {
+	return at(t["Resources"], id, "Type") == kind
+}
+
+// The kinds of resources that count here.
+const (
+	kindAPI      = "AWS::Serverless::Api"
+	kindFunction = "AWS::Serverless::Function"
+	kindRole     = "AWS::IAM::Role"
+	kindLogGroup = "AWS::Logs::LogGroup"
+	kindTable    = "AWS::DynamoDB::Table"
+)
+
+// at follows path through mappings; what is not there is nil.
+func at(value any, path ...string) any {
+	for _, name := range path {
+		value = fields(value)[name]
+	}
+	return value
+}
+
+func fields(value any) map[string]any {
+	mapping, _ := value.(map[string]any)
+	return mapping
+}
+
+// several gives the items of a list, or the one value that stands in its place.
+func several(value any) []any {
+	if items, ok := value.([]any); ok {
+		return items
+	}
+	if value == nil {
+		return nil
+	}
+	return []any{value}
+}
+
+// referred is the id in {"Ref": id}, or empty.
+func referred(value any) string {
+	id, _ := at(value, "Ref").(string)
+	return id
+}
+
+// arnOf is the id in {"Fn::GetAtt": [id, Arn]}, or empty.
+func arnOf(value any) string {
+	if parts, _ := at(value, "Fn::GetAtt").([]any); len(parts) == 2 && parts[1] == "Arn" {
+		id, _ := parts[0].(string)
+		return id
+	}
+	return ""
+}
+
+// walk visits value and everything in it, with the way there.
+func walk(path string, value any, visit func(path string, value any)) {
+	visit(path, value)
+	mapping := fields(value)
+	for _, name := range slices.Sorted(maps.Keys(mapping)) {
+		walk(path+"."+name, mapping[name], visit)
+	}
+	items, _ := value.([]any)
+	for _, item := range items {
+		walk(path, item, visit)
+	}
 }
 
 func TestTableIsTheOneThatTheStoreMakes(t *testing.T) {
 	t.Parallel()
-	table := load(t).of(t, "AWS::DynamoDB::Table")["Table"].Properties
 	want := dynamostore.Table("any")
 	var keys, attributes []any
 	for _, key := range want.KeySchema {
@@ -66,141 +193,14 @@ func TestTableIsTheOneThatTheStoreMakes(t *testing.T) {
 	for _, attribute := range want.AttributeDefinitions {
 		attributes = append(attributes, map[string]any{"AttributeName": aws.ToString(attribute.AttributeName), "AttributeType": string(attribute.AttributeType)})
 	}
-	got := map[string]any{"KeySchema": table["KeySchema"], "AttributeDefinitions": table["AttributeDefinitions"], "BillingMode": table["BillingMode"]}
-	if diff := cmp.Diff(map[string]any{"KeySchema": keys, "AttributeDefinitions": attributes, "BillingMode": string(want.BillingMode)}, got); diff != "" {
-		t.Errorf("template.yaml has another table than dynamostore.Table (-store +template):\n%s", diff)
-	}
-}
-
-func TestTableIsProtected(t *testing.T) {
-	t.Parallel()
-	table := load(t).of(t, "AWS::DynamoDB::Table")["Table"].Properties
-	want := map[string]any{
-		"DeletionProtectionEnabled":        true,
-		"PointInTimeRecoverySpecification": map[string]any{"PointInTimeRecoveryEnabled": true},
-		"SSESpecification":                 map[string]any{"SSEEnabled": true},
-	}
-	for property, value := range want {
-		if diff := cmp.Diff(value, table[property]); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", property, diff)
+	made := map[string]any{"KeySchema": keys, "AttributeDefinitions": attributes, "BillingMode": string(want.BillingMode)}
+	for _, table := range load(t).of(kindTable) {
+		got := map[string]any{}
+		for property := range made {
+			got[property] = table.property(property)
+		}
+		if diff := cmp.Diff(made, got); diff != "" {
+			t.Errorf("template.yaml has another table than dynamostore.Table (-store +template):\n%s", diff)
 		}
 	}
-}
-
-func TestRolesAllowNoWildcard(t *testing.T) {
-	t.Parallel()
-	for id, role := range load(t).of(t, "AWS::IAM::Role") {
-		policies, _ := role.Properties["Policies"].([]any)
-		if strings.Contains(fmt.Sprint(policies), "*") {
-			t.Errorf("%s has a wildcard: %v", id, policies)
-		}
-	}
-}
-
-func TestEachFunctionHasARoleAndALogGroupOfItsOwn(t *testing.T) {
-	t.Parallel()
-	used := map[string]string{}
-	for id, function := range load(t).of(t, "AWS::Serverless::Function") {
-		logging, _ := function.Properties["LoggingConfig"].(map[string]any)
-		for _, own := range []any{function.Properties["Role"], logging["LogGroup"]} {
-			name := fmt.Sprint(own)
-			if own == nil || used[name] != "" {
-				t.Errorf("%s: role or log group %q is missing or is also that of %s", id, name, used[name])
-			}
-			used[name] = id
-		}
-	}
-}
-
-func TestLogGroupsHaveARetention(t *testing.T) {
-	t.Parallel()
-	for id, group := range load(t).of(t, "AWS::Logs::LogGroup") {
-		if group.Properties["RetentionInDays"] == nil {
-			t.Errorf("%s keeps its logs for ever", id)
-		}
-	}
-}
-
-func TestAccessLogHasNothingThatTheCallerWrites(t *testing.T) {
-	t.Parallel()
-	for id, api := range load(t).of(t, "AWS::Serverless::Api") {
-		setting, _ := api.Properties["AccessLogSetting"].(map[string]any)
-		format := fmt.Sprint(setting["Format"])
-		for _, open := range []string{"header", "Authorization", "$context.path", "queryString", "userAgent", "authorizer.error"} {
-			if strings.Contains(format, open) {
-				t.Errorf("%s logs %s, which is not escaped there", id, open)
-			}
-		}
-	}
-}
-
-// maxZip is the most that a function's zip may have, in bytes.
-const maxZip = 4 << 20
-
-func TestBuildGivesStaticStrippedBinaries(t *testing.T) {
-	t.Parallel()
-	folder := os.Getenv(samBuild)
-	if folder == "" {
-		t.Skip("PATS_SAM_BUILD is not set: `make verify` runs sam build and sets it")
-	}
-	for id, function := range load(t).of(t, "AWS::Serverless::Function") {
-		t.Run(id, func(t *testing.T) {
-			t.Parallel()
-			if function.Metadata["BuildMethod"] != "makefile" {
-				t.Fatalf("BuildMethod is %v, want makefile", function.Metadata["BuildMethod"])
-			}
-			binary := filepath.Join(folder, id, "bootstrap")
-			checkBinary(t, binary)
-			size := zipped(t, binary)
-			t.Logf("%s: zip of %.2f MB", id, float64(size)/1e6)
-			if size > maxZip {
-				t.Errorf("the zip has %d bytes, want at most %d", size, maxZip)
-			}
-		})
-	}
-}
-
-// samBuild names the environment variable with the folder that a bare `sam build` filled, with the template's own defaults.
-const samBuild = "PATS_SAM_BUILD"
-
-func checkBinary(t *testing.T, path string) {
-	t.Helper()
-	binary, err := elf.Open(path)
-	if err != nil {
-		t.Fatalf("not an ELF file: %v", err)
-	}
-	defer func() { _ = binary.Close() }()
-	for _, part := range binary.Progs {
-		if part.Type == elf.PT_INTERP {
-			t.Error("it is linked dynamically")
-		}
-	}
-	if binary.Section(".symtab") != nil {
-		t.Error("it is not stripped")
-	}
-	if binary.Machine != elf.EM_AARCH64 {
-		t.Errorf("it is built for %v, and the template's default is arm64", binary.Machine)
-	}
-}
-
-func zipped(t *testing.T, path string) int {
-	t.Helper()
-	source, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = source.Close() }()
-	var out bytes.Buffer
-	archive := zip.NewWriter(&out)
-	entry, err := archive.Create("bootstrap")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(entry, source); err != nil {
-		t.Fatal(err)
-	}
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Len()
 }

@@ -1,0 +1,155 @@
+package template_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pats"
+)
+
+// fault is a change to the text of template.yaml, in its first place, and what a check has to say about it.
+type fault struct {
+	name, check, old, planted, finding string
+}
+
+// Places in the template that faults are put before or behind.
+const (
+	afterResources = "Resources:\n"
+	queryOfTable   = "Action: dynamodb:Query\n                Resource: !GetAtt Table.Arn"
+	authorizerRole = "  AuthorizerRole:\n    Type: AWS::IAM::Role\n    Properties:\n"
+	tokensLogging  = "        LogGroup: !Ref TokensLogGroup\n"
+	tokensRole     = "      Role: !GetAtt TokensRole.Arn\n"
+	firstVariable  = "          TABLE_NAME: !Ref Table\n"
+	rootRoute      = "            Path: /\n            Method: ANY\n"
+	authorizerName = "      Auth:\n        DefaultAuthorizer: TokenAuthorizer\n"
+)
+
+var faults = []fault{
+	{"a second table", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::DynamoDB::Table\n", "there are 2 of AWS::DynamoDB::Table"},
+	{"a table by another name", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::Serverless::SimpleTable\n", "Other is of kind"},
+	{"a policy of its own", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::IAM::Policy\n", "Other is of kind"},
+	{"a connector", "kinds", "    Metadata:\n", "    Connectors:\n      All: {}\n    Metadata:\n", "has Connectors"},
+	{"settings of every API", "kinds", "Globals:\n", "Globals:\n  Api: {}\n", "Globals.Api"},
+	{"a macro", "kinds", "Transform: AWS::Serverless-2016-10-31", "Transform: [AWS::Serverless-2016-10-31, Mine]", "Transform is"},
+
+	{"any action", "wildcards", "Action: dynamodb:Query", `Action: "*"`, `Action is "*"`},
+	{"any action of a service", "wildcards", "Action: dynamodb:Query", "Action: dynamodb:*", `"dynamodb:*"`},
+	{"some actions of a service", "wildcards", "Action: dynamodb:Query", "Action: dynamodb:Quer?", `"dynamodb:Quer?"`},
+	{"any action in a list", "wildcards", "[logs:CreateLogStream, logs:PutLogEvents]", "[logs:CreateLogStream, logs:*]", `"logs:*"`},
+	{"all but an action", "wildcards", "Action: dynamodb:Query", "NotAction: dynamodb:Scan", "has NotAction"},
+	{"any resource", "wildcards", "Resource: !GetAtt Table.Arn", `Resource: "*"`, `Resource is "*"`},
+	{"resources by !Sub", "wildcards", "Resource: !GetAtt Table.Arn", "Resource: !Sub ${Table.Arn}/*", `"${Table.Arn}/*"`},
+	{"resources by Fn::Join", "wildcards", "Resource: !GetAtt Table.Arn", `Resource: {"Fn::Join": ["/", [!GetAtt Table.Arn, "*"]]}`, `Resource.Fn::Join is "*"`},
+	{"all but a resource", "wildcards", "Resource: !GetAtt Table.Arn", "NotResource: !GetAtt Table.Arn", "has NotResource"},
+	{"anybody in a trust", "wildcards", "Service: lambda.amazonaws.com", `AWS: "*"`, `Principal.AWS is "*"`},
+	{"anybody at the table", "wildcards", "      DeletionProtectionEnabled: true",
+		"      DeletionProtectionEnabled: true\n      ResourcePolicy: {PolicyDocument: {Statement: [{Effect: Allow, Principal: \"*\"}]}}", `Principal is "*"`},
+
+	{"a policy of AWS's", "roles", authorizerRole, authorizerRole + "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n", "AuthorizerRole has ManagedPolicyArns"},
+	{"another account in a trust", "roles", "Service: lambda.amazonaws.com", "AWS: arn:aws:iam::123456789012:root", "AuthorizerRole can be taken by others"},
+	{"another service in a trust", "roles", "Service: lambda.amazonaws.com", "Service: [lambda.amazonaws.com, ec2.amazonaws.com]", "AuthorizerRole can be taken by others"},
+	{"one role for two", "roles", "Role: !GetAtt UsersRole.Arn", "Role: !GetAtt TokensRole.Arn", "TokensRole is the role of 2 functions"},
+	{"a role for none", "roles", "Role: !GetAtt UsersRole.Arn", "Role: !GetAtt TokensRole.Arn", "UsersRole is the role of 0 functions"},
+	{"a log role with more", "roles", "/AmazonAPIGatewayPushToCloudWatchLogs", "/AdministratorAccess", "ApiGatewayLogRole is the role of 0 functions"},
+	{"a log role unasked", "roles", "    Condition: WithLogRole\n", "", "ApiGatewayLogRole is the role of 0 functions"},
+
+	{"a literal resource", "statements", queryOfTable, "Action: dynamodb:Query\n                Resource: arn:aws:dynamodb:eu-west-1:123456789012:table/other", "AuthorizerFunction may \"dynamodb:Query\""},
+	{"a parameter for a resource", "statements", queryOfTable, "Action: dynamodb:Query\n                Resource: !Ref LogRetentionDays", "AuthorizerFunction may \"dynamodb:Query\""},
+	{"a parameter for an action", "statements", "Action: dynamodb:Query", "Action: !Ref PatsEnabled", `AuthorizerFunction may ""`},
+	{"no action", "statements", "Action: dynamodb:Query", "Action: []", "names no action"},
+	{"a denial", "statements", "Effect: Allow\n                Action: dynamodb:Query", "Effect: Deny\n                Action: dynamodb:Query", "has the effect Deny"},
+	{"another service", "statements", "Action: dynamodb:Query", "Action: s3:GetObject", `may "s3:GetObject"`},
+	{"the log of another", "statements", "Resource: !GetAtt AuthorizerLogGroup.Arn", "Resource: !GetAtt TokensLogGroup.Arn", `AuthorizerFunction may "logs:CreateLogStream"`},
+	{"more on the log", "statements", "[logs:CreateLogStream, logs:PutLogEvents]", "[logs:CreateLogStream, logs:DeleteLogStream, logs:PutLogEvents]", "has on its log"},
+	{"less on the log", "statements", "[logs:CreateLogStream, logs:PutLogEvents]", "logs:PutLogEvents", "has on its log"},
+
+	{"a role of SAM's", "functions", tokensRole, "", "TokensFunction has the role <nil>"},
+	{"a role from elsewhere", "functions", tokensRole, "      Role: arn:aws:iam::123456789012:role/admin\n", "TokensFunction has the role arn:"},
+	{"policies by SAM", "functions", tokensRole, tokensRole + "      Policies: [AmazonDynamoDBFullAccess]\n", "TokensFunction has Policies"},
+	{"a URL of its own", "functions", tokensRole, tokensRole + "      FunctionUrlConfig: {AuthType: NONE}\n", "TokensFunction has FunctionUrlConfig"},
+	{"the default time-out", "functions", "    Timeout: 9\n", "", "has the time-out <nil>"},
+	{"a time-out beyond the authorizer's", "functions", "    Timeout: 9\n", "    Timeout: 29\n", "AuthorizerFunction has the time-out 29"},
+	{"a time-out beyond the integration's", "functions", tokensRole, tokensRole + "      Timeout: 30\n", "TokensFunction has the time-out 30"},
+	{"the default memory", "functions", "    MemorySize: 128\n", "", "has the memory <nil>"},
+
+	{"a table that can be deleted", "table", "DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false", "Table.DeletionProtectionEnabled is false"},
+	{"a table that may be protected", "table", "DeletionProtectionEnabled: true", "DeletionProtectionEnabled: !Ref PatsEnabled", "Table.DeletionProtectionEnabled is map[Ref:PatsEnabled]"},
+	{"a table without recovery", "table", "        PointInTimeRecoveryEnabled: true\n", "        RecoveryPeriodInDays: 1\n", "PointInTimeRecoveryEnabled is <nil>"},
+	{"a table with AWS's own key", "table", "SSEEnabled: true", "SSEEnabled: false", "SSEEnabled is false"},
+	{"a table that goes with the stack", "table", "    DeletionPolicy: Retain\n", "", "Table.DeletionPolicy is <nil>"},
+	{"a table that goes when it is replaced", "table", "UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete", "Table.UpdateReplacePolicy is Delete"},
+	{"a policy of the table", "table", "      DeletionProtectionEnabled: true", "      DeletionProtectionEnabled: true\n      ResourcePolicy: {}", "Table has a policy"},
+
+	{"logs for ever", "logs", "    Properties:\n      RetentionInDays: !Ref LogRetentionDays\n", "", "AccessLogGroup keeps its logs for <nil>"},
+	{"logs for ever by a condition", "logs", "RetentionInDays: !Ref LogRetentionDays", "RetentionInDays: !If [WithLogRole, 30, !Ref AWS::NoValue]", "AccessLogGroup keeps its logs for map"},
+	{"a log group of Lambda's", "logs", tokensLogging, "", "TokensFunction has no log group"},
+	{"one log group for two", "logs", tokensLogging, "        LogGroup: !Ref UsersLogGroup\n", "UsersLogGroup has 2 writers"},
+	{"an access log among a function's", "logs", "!GetAtt AccessLogGroup.Arn", "!GetAtt UsersLogGroup.Arn", "UsersLogGroup has 2 writers"},
+
+	{"no access log", "access log", "      AccessLogSetting:\n", "      Tags:\n", "Api writes its access log to <nil>"},
+	{"an access log without a format", "access log", "        Format: >-\n", "        Note: >-\n", "Api has no format"},
+	{"a path in the access log", "access log", "$context.resourcePath", "$context.path", "Api logs $context.path"},
+	{"a header in the access log", "access log", "$context.resourcePath", "$input.params('Authorization')", "Api logs $input.params"},
+	{"bodies in the log", "access log", "DataTraceEnabled: false", "DataTraceEnabled: true", "has DataTraceEnabled true"},
+	{"bodies in the log of one method", "access log", "      MethodSettings:\n", "      MethodSettings:\n        - {ResourcePath: /, HttpMethod: GET, DataTraceEnabled: true}\n", "has DataTraceEnabled true"},
+	{"no settings of methods", "access log", "      MethodSettings:\n", "      Variables:\n", "Api has no MethodSettings"},
+
+	{"the default TTL", "authorizers", "              ReauthorizeEvery: !Ref AuthorizerTtlSeconds\n", "", "TokenAuthorizer keeps answers for <nil>"},
+	{"a TTL without bounds", "authorizers", "    MaxValue: 3600\n", "", "TokenAuthorizer keeps answers for map[Ref:AuthorizerTtlSeconds]"},
+	{"junk let through", "authorizers", "ValidationExpression: !If", "Expression: !If", "has no ValidationExpression"},
+	{"an authorizer from elsewhere", "authorizers", "FunctionArn: !GetAtt AuthorizerFunction.Arn", "FunctionArn: arn:aws:lambda:eu-west-1:123456789012:function:other", "asks arn:aws:lambda"},
+	{"an authorizer of another type", "authorizers", "FunctionPayloadType: TOKEN", "FunctionPayloadType: REQUEST", "has the type REQUEST"},
+
+	{"an open route", "routes", rootRoute, rootRoute + "            Auth: {Authorizer: NONE}\n", "TokensFunction.Root, /,"},
+	{"a route with a signature", "routes", rootRoute, rootRoute + "            Auth: {Authorizer: AWS_IAM}\n", "TokensFunction.Root, /,"},
+	{"an API key beside the open route", "routes", "Authorizer: NONE", "{Authorizer: NONE, ApiKeyRequired: true}", "TokensFunction.OpenAPI, "},
+	{"a route of SAM's own API", "routes", "            RestApiId: !Ref Api\n", "", "is a route of <nil>"},
+	{"an event without an authorizer", "routes", "          Type: Api\n", "          Type: HttpApi\n", "is of type HttpApi"},
+	{"no default authorizer", "routes", authorizerName, "      Auth:\n", `the default authorizer ""`},
+	{"an open preflight", "routes", authorizerName, authorizerName + "        AddDefaultAuthorizerToCorsPreflight: false\n", "Api.Auth has AddDefault"},
+	{"routes from elsewhere", "routes", authorizerName, "      DefinitionUri: api.yaml\n" + authorizerName, "Api has DefinitionUri"},
+
+	{"a secret in a variable", "variables", firstVariable, firstVariable + "          API_TOKEN: hunter2\n", "AuthorizerFunction.API_TOKEN is hunter2"},
+	{"a secret in a variable of all", "variables", "    MemorySize: 128\n", "    MemorySize: 128\n    Environment: {Variables: {API_TOKEN: hunter2}}\n", ".API_TOKEN is hunter2"},
+	{"a parameter of any text", "variables", "    AllowedPattern: ^([0-9a-f]{64})?$\n", "", "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
+	{"a token beside the hash", "variables", "^([0-9a-f]{64})?$", `^([0-9a-f]{64}|\*:\*\..*)?$`, "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
+	{"a hash that is shown", "variables", "    NoEcho: true\n", "", "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
+	{"a hash for everybody", "variables", "    Default: \"\"\n", "    Default: " + strings.Repeat("0f", 32) + "\n", "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
+
+	{"a secret from a manager", "secrets", firstVariable, firstVariable + "          API_TOKEN: '{{resolve:secretsmanager:mine}}'\n", "{{resolve:secretsmanager:mine}}"},
+	{"the hash in an output", "secrets", "Outputs:\n", "Outputs:\n  Hash:\n    Value: !Ref AdminTokenHash\n", "Outputs.Hash.Value shows the parameter AdminTokenHash"},
+	{"the hash in a description", "secrets", "      Description: Administers users\n", "      Description: !Sub of ${AdminTokenHash}\n", "shows the parameter AdminTokenHash"},
+}
+
+func TestChecksFindFaults(t *testing.T) {
+	t.Parallel()
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			found := checks[f.check](plant(t, f.old, f.planted))
+			if !slices.ContainsFunc(found, func(finding string) bool { return strings.Contains(finding, f.finding) }) {
+				t.Errorf("%s: got %q, want %q", f.check, found, f.finding)
+			}
+		})
+	}
+}
+
+func TestEachCheckIsTested(t *testing.T) {
+	t.Parallel()
+	for name := range checks {
+		if !slices.ContainsFunc(faults, func(f fault) bool { return f.check == name }) {
+			t.Errorf("%s: got no fault that it finds, want one", name)
+		}
+	}
+}
+
+// plant gives the template with planted for the first old.
+func plant(t *testing.T, old, planted string) template {
+	t.Helper()
+	text := string(pats.Template())
+	if !strings.Contains(text, old) {
+		t.Fatalf("template.yaml has no %q to put a fault in the place of", old)
+	}
+	return parse(t, strings.Replace(text, old, planted, 1))
+}
