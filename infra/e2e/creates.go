@@ -12,7 +12,10 @@ const far = "2099-01-01T00:00:00.000Z"
 // good is a body that a user without tokens of that name may post.
 const good = `{"description":"laptop","expiresAt":"` + far + `"}`
 
-var made = token(2, "laptop")
+var (
+	made   = token(2, "laptop")
+	badKey = rule("The Idempotency-Key must be 1 to 255 visible ASCII characters.")
+)
 
 func described(description string) request {
 	return create(`{"description":` + description + `,"expiresAt":"` + far + `"}`)
@@ -96,6 +99,12 @@ var createCases = []scenario{
 	one("10 MiB and one", create(strings.Repeat(" ", 10<<20+1)), plain(413, "BadDataError", "The request is too large.").sam(noBounds, samFault)),
 	one("a MiB without a token", request{"POST", listPath, []string{jsonBody}, padded(1 << 20)}, noToken),
 	one("malformed JSON without a token", request{"POST", listPath, []string{jsonBody}, "{bad"}, noToken),
+
+	one("an idempotency key", create(good).plus(onceOnly), made),
+	one("an idempotency key with a blank in it", create(good).plus("Idempotency-Key: a b"), badKey),
+	one("no characters as idempotency key", create(good).plus("Idempotency-Key:"), badKey),
+	one("two idempotency keys", create(good).plus(onceOnly).plus(onceOnly), rule("There is more than one Idempotency-Key.").sam(lastKey, made)),
+	one("an idempotency key and no description", create("{}").plus("Idempotency-Key: a b"), missing("description")),
 
 	one("no content type", posted(good), wrongType("you didn't provide one")),
 	one("no content type and no body", posted(""), wrongType("you didn't provide one")),

@@ -13,6 +13,7 @@ const (
 	takesAll    = "malformed requests are taken as they are"
 	decodes     = "paths are decoded before they are routed"
 	lastType    = "of two Content-Type headers the last counts"
+	lastKey     = "of two Idempotency-Key headers the last counts"
 )
 
 // credentialCases are the forms in which a token can come, and can fail to.

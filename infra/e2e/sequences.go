@@ -2,6 +2,10 @@ package e2e
 
 import "pats/pkg/pat"
 
+const onceOnly = "Idempotency-Key: 8e03978e-40d5-43dd-bc93-6894a57f9324"
+
+func keySpent(message string) answer { return plain(422, "IdempotencyKeyError", message) }
+
 // sequences are what a token goes through.
 var sequences = []scenario{
 	{"create, list, use, revoke, refused", []step{
@@ -40,6 +44,16 @@ var sequences = []scenario{
 		{request: list(own), want: tokens("own")},
 		{first: deleteCaller, request: list(own), want: ended(pat.ReasonInvalid)},
 		{request: revoke("1"), want: ended(pat.ReasonInvalid)},
+	}},
+	{"a create is repeated with its idempotency key", []step{
+		{request: create(good).plus(onceOnly), want: made},
+		{request: create(good).plus(onceOnly), want: made},
+		{request: list("Authorization: {made}"), want: tokens("own", "laptop")},
+		{request: described(`"other"`).plus(onceOnly), want: keySpent("The Idempotency-Key was used for another token.")},
+		{request: described(`"other"`).as("{made}").plus(onceOnly), want: token(3, "other")},
+		{request: revoke("2"), want: done},
+		{request: create(good).plus(onceOnly), want: keySpent("The token that was made with this Idempotency-Key has been revoked.")},
+		{request: list(own), want: tokens("own", "other")},
 	}},
 	{"ids are not used again", []step{
 		{request: create(good), want: made},

@@ -29,6 +29,7 @@ var nameOf = map[pat.Kind]struct {
 	pat.KindLimit:           {http.StatusForbidden, "OperationDeniedError"},
 	pat.KindNotFound:        {http.StatusNotFound, "NotFoundError"},
 	pat.KindDuplicate:       {http.StatusConflict, "NameExistsError"},
+	pat.KindKeySpent:        {http.StatusUnprocessableEntity, "IdempotencyKeyError"},
 	pat.KindUserExists:      {http.StatusBadRequest, "BadDataError"},
 	pat.KindLastAdmin:       {http.StatusForbidden, "OperationDeniedError"},
 	pat.KindConflict:        {http.StatusServiceUnavailable, "ServiceUnavailableError"},

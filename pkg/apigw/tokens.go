@@ -76,7 +76,7 @@ func (t tokens) create(ctx context.Context, req *request, caller pat.Principal) 
 	if err != nil {
 		return response{}, err
 	}
-	token, secret, err := t.service.CreateToken(ctx, who, draft)
+	token, secret, err := t.make(ctx, req, who, draft)
 	if err != nil {
 		return response{}, err
 	}
@@ -87,6 +87,35 @@ func (t tokens) create(ctx context.Context, req *request, caller pat.Principal) 
 	}
 	resp.headers.Set("Cache-Control", "no-store") // the one answer with a secret
 	return resp, nil
+}
+
+// make makes the token, only once if the request has an idempotency key.
+func (t tokens) make(ctx context.Context, req *request, who pat.Identity, draft pat.Draft) (pat.Token, pat.Secret, error) {
+	key, found, err := idempotencyKey(req)
+	if err != nil {
+		return pat.Token{}, pat.Secret{}, err
+	}
+	if !found {
+		return t.service.CreateToken(ctx, who, draft)
+	}
+	return t.service.CreateTokenOnce(ctx, who, draft, key)
+}
+
+// idempotencyKey reads the header of draft-ietf-httpapi-idempotency-key-header. Its value is taken as it stands.
+func idempotencyKey(req *request) (key pat.IdempotencyKey, found bool, err error) {
+	values := req.headers.Values("Idempotency-Key")
+	if len(values) == 0 {
+		return pat.IdempotencyKey{}, false, nil
+	}
+	if len(values) > 1 {
+		return pat.IdempotencyKey{}, false, badData("There is more than one Idempotency-Key.")
+	}
+	presented, err := pat.ParseForeignSecret(pat.BareToken(req.headers.Get("Authorization")))
+	if err != nil {
+		return pat.IdempotencyKey{}, false, err
+	}
+	key, err = pat.NewIdempotencyKey(presented, values[0])
+	return key, true, err
 }
 
 func (t tokens) revoke(ctx context.Context, req *request, caller pat.Principal) (response, error) {

@@ -54,7 +54,7 @@ func (a *Authorizer) Handle(ctx context.Context, event events.APIGatewayCustomAu
 }
 
 func (a *Authorizer) authenticate(ctx context.Context, header string) (pat.Principal, error) {
-	token := bare(header)
+	token := pat.BareToken(header)
 	if strings.HasPrefix(token, pat.AdminPrefix) {
 		return a.authenticateAdmin(token)
 	}
@@ -74,15 +74,6 @@ func (a *Authorizer) authenticateAdmin(token string) (pat.Principal, error) {
 		return pat.Principal{}, pat.Refused(pat.ReasonInvalid, nil)
 	}
 	return a.admin.Principal(), nil
-}
-
-// bare takes the scheme "Bearer", in any case, off a header (RFC 6750 §2.1, RFC 9110 §11.1). Unleash takes a bare token too.
-func bare(header string) string {
-	scheme, token, found := strings.Cut(header, " ")
-	if found && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimLeft(token, " ")
-	}
-	return header
 }
 
 func (a *Authorizer) undecided(ctx context.Context, err error) (events.APIGatewayCustomAuthorizerResponse, error) {

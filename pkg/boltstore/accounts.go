@@ -36,6 +36,9 @@ func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error)
 		}
 		result.Tokens = append(result.Tokens, token)
 	}
+	for _, s := range stored.Spent {
+		result.Spent = append(result.Spent, s.domain())
+	}
 	return result, nil
 }
 

@@ -50,6 +50,7 @@ type account struct {
 	NextToken pat.TokenID `json:"nextToken"`
 	Version   int64       `json:"version"`
 	Tokens    []token     `json:"tokens,omitempty"`
+	Spent     []spent     `json:"spent,omitempty"`
 }
 
 // token has its times in milliseconds since 1970, UTC, as account has.
@@ -60,16 +61,27 @@ type token struct {
 	Verifier    pat.Verifier `json:"verifier"`
 	CreatedAt   int64        `json:"createdAt"`
 	ExpiresAt   int64        `json:"expiresAt"`
+	Keyed       bool         `json:"keyed,omitempty"`
+}
+
+type spent struct {
+	Selector pat.Selector `json:"selector"`
+	Verifier pat.Verifier `json:"verifier"`
+	Until    int64        `json:"until"`
 }
 
 func fromAccount(a pat.Account) account {
 	tokens := make([]token, len(a.Tokens))
 	for i, t := range a.Tokens {
-		tokens[i] = token{t.ID, t.Description, t.Selector, t.Verifier, t.CreatedAt.UnixMilli(), t.ExpiresAt.UnixMilli()}
+		tokens[i] = token{t.ID, t.Description, t.Selector, t.Verifier, t.CreatedAt.UnixMilli(), t.ExpiresAt.UnixMilli(), t.Keyed}
+	}
+	var spents []spent
+	for _, s := range a.Spent {
+		spents = append(spents, spent{s.Selector, s.Verifier, s.Until.UnixMilli()})
 	}
 	return account{
 		Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
-		CreatedAt: a.CreatedAt.UnixMilli(), NextToken: a.NextTokenID, Version: a.Version, Tokens: tokens,
+		CreatedAt: a.CreatedAt.UnixMilli(), NextToken: a.NextTokenID, Version: a.Version, Tokens: tokens, Spent: spents,
 	}
 }
 
@@ -87,8 +99,12 @@ func (a account) header(id pat.UserID) pat.Account {
 func (t token) domain() pat.Token {
 	return pat.Token{
 		ID: t.ID, Description: t.Description, Selector: t.Selector, Verifier: t.Verifier,
-		CreatedAt: utc(t.CreatedAt), ExpiresAt: utc(t.ExpiresAt),
+		CreatedAt: utc(t.CreatedAt), ExpiresAt: utc(t.ExpiresAt), Keyed: t.Keyed,
 	}
+}
+
+func (s spent) domain() pat.Spent {
+	return pat.Spent{Selector: s.Selector, Verifier: s.Verifier, Until: utc(s.Until)}
 }
 
 func utc(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,7 @@ func TestDamagedItem(t *testing.T) {
 			if err := f.bring(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+			f.spend(t, h)
 			whole := f.read(t, at.pk, at.sk)
 			damages := spoil(whole)
 			if len(damages) < 5*len(whole)-10 {
@@ -69,6 +71,19 @@ func TestDamagedItem(t *testing.T) {
 				wantDamage(t, name, at.read(t, f), at.pk)
 			}
 		})
+	}
+}
+
+// spend gives the holder what an idempotency key leaves in an account: a mark on a token, and what is left of another.
+func (f *fixture) spend(t *testing.T, h pattest.Holder) {
+	t.Helper()
+	before := pattest.Read(t, f.store, h.Account.ID)
+	after := before
+	after.Tokens = slices.Clone(before.Tokens)
+	after.Tokens[0].Keyed = true
+	after.Spent = []pat.Spent{{Selector: h.Token.Selector, Verifier: h.Token.Verifier, Until: pattest.Start}}
+	if err := f.store.ReplaceAccount(t.Context(), before, after); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -98,7 +113,7 @@ func spoil(whole item) map[string]item {
 		if name == "pk" || name == "sk" {
 			continue
 		}
-		for what, other := range spoilValue(value) {
+		for what, other := range spoilMember(name, value) {
 			damages[name+": "+what] = with(whole, name, other)
 		}
 	}
@@ -116,12 +131,20 @@ func with(whole item, name string, value types.AttributeValue) item {
 	return changed
 }
 
+// spoilMember knows which attributes may be missing.
+func spoilMember(name string, value types.AttributeValue) map[string]types.AttributeValue {
+	others := spoilValue(value)
+	if name != "spent" && name != "keyed" {
+		others["missing"] = nil
+	}
+	return others
+}
+
 func spoilValue(value types.AttributeValue) map[string]types.AttributeValue {
 	others := map[string]types.AttributeValue{
-		"missing": nil,
-		"null":    &types.AttributeValueMemberNULL{Value: true},
-		"binary":  &types.AttributeValueMemberB{Value: []byte("A secret")},
-		"set":     &types.AttributeValueMemberSS{Value: []string{"A secret"}},
+		"null":   &types.AttributeValueMemberNULL{Value: true},
+		"binary": &types.AttributeValueMemberB{Value: []byte("A secret")},
+		"set":    &types.AttributeValueMemberSS{Value: []string{"A secret"}},
 	}
 	switch value := value.(type) {
 	case *types.AttributeValueMemberN:
@@ -148,7 +171,7 @@ func spoilElement(element types.AttributeValue) map[string]types.AttributeValue 
 	others := map[string]types.AttributeValue{"text": &types.AttributeValueMemberS{Value: "A secret"}}
 	whole, _ := element.(*types.AttributeValueMemberM)
 	for name, value := range whole.Value {
-		for what, other := range spoilValue(value) {
+		for what, other := range spoilMember(name, value) {
 			others[name+": "+what] = &types.AttributeValueMemberM{Value: with(whole.Value, name, other)}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // The forms of the items that are read: each attribute with a value of the right type.
 var (
-	accountForm   = formOf(accountItem{Tokens: make([]tokenItem, 1)})
+	accountForm   = formOf(accountItem{Tokens: []tokenItem{{Keyed: true}}, Spent: make([]spentItem, 1)})
 	seenForm      = formOf(seenItem{Seen: map[pat.TokenID]int64{}})
 	directoryForm = formOf(directoryItem{})
 	importedForm  = formOf(importedItem{})
@@ -51,6 +51,9 @@ func decode[T any](raw, form values) (T, error) {
 func misfits(raw, form values) []string {
 	var names []string
 	for name := range form {
+		if raw[name] == nil && optional(name) {
+			continue
+		}
 		if !fits(raw[name], form[name]) {
 			names = append(names, name)
 		}
@@ -63,6 +66,9 @@ func misfits(raw, form values) []string {
 	slices.Sort(names)
 	return names
 }
+
+// optional names the attributes that most items do without, so that they cost nothing.
+func optional(name string) bool { return name == "spent" || name == "keyed" }
 
 func fits(value, form types.AttributeValue) bool {
 	switch form := form.(type) {

@@ -39,12 +39,7 @@ func newFixture(t *testing.T) *fixture {
 
 func newClient(t *testing.T) *dynamodb.Client {
 	t.Helper()
-	return dynamostore.NewClient(dynamostore.Settings{
-		Region:          "eu-central-1",
-		Endpoint:        dynamodblocal.Start(t),
-		AccessKeyID:     "local",
-		SecretAccessKey: "local",
-	})
+	return dynamostore.NewClient(dynamodblocal.Settings(t))
 }
 
 type item = map[string]types.AttributeValue

@@ -72,6 +72,7 @@ type accountItem struct {
 	NextTokenID int64       `dynamodbav:"nextTokenId"`
 	Version     int64       `dynamodbav:"version"`
 	Tokens      []tokenItem `dynamodbav:"tokens"`
+	Spent       []spentItem `dynamodbav:"spent,omitempty"`
 }
 
 type profileItem struct {
@@ -90,6 +91,13 @@ type tokenItem struct {
 	Verifier    string `dynamodbav:"verifier"`
 	CreatedAt   int64  `dynamodbav:"createdAt"`
 	ExpiresAt   int64  `dynamodbav:"expiresAt"`
+	Keyed       bool   `dynamodbav:"keyed,omitempty"`
+}
+
+type spentItem struct {
+	Selector string `dynamodbav:"selector"`
+	Verifier string `dynamodbav:"verifier"`
+	Until    int64  `dynamodbav:"until"`
 }
 
 // seenItem maps the ids of tokens to the times of their last use.
@@ -122,6 +130,10 @@ func newAccountItem(a pat.Account) accountItem {
 	for i, t := range a.Tokens {
 		tokens[i] = newTokenItem(t)
 	}
+	var spent []spentItem // nil if there are none: an empty list would take space
+	for _, s := range a.Spent {
+		spent = append(spent, spentItem{string(s.Selector), string(s.Verifier), s.Until.UnixMilli()})
+	}
 	return accountItem{
 		key:         accountKey(a.ID),
 		Format:      format,
@@ -129,6 +141,7 @@ func newAccountItem(a pat.Account) accountItem {
 		NextTokenID: int64(a.NextTokenID),
 		Version:     a.Version,
 		Tokens:      tokens,
+		Spent:       spent,
 	}
 }
 
@@ -151,6 +164,7 @@ func newTokenItem(t pat.Token) tokenItem {
 		Verifier:    string(t.Verifier),
 		CreatedAt:   t.CreatedAt.UnixMilli(),
 		ExpiresAt:   t.ExpiresAt.UnixMilli(),
+		Keyed:       t.Keyed,
 	}
 }
 
@@ -224,6 +238,9 @@ func (i accountItem) account(id pat.UserID, seen seenItem) pat.Account {
 		}
 		account.Tokens = append(account.Tokens, token)
 	}
+	for _, s := range i.Spent {
+		account.Spent = append(account.Spent, s.spent())
+	}
 	return account
 }
 
@@ -249,7 +266,12 @@ func (i tokenItem) token() pat.Token {
 		Verifier:    pat.Verifier(i.Verifier),
 		CreatedAt:   moment(i.CreatedAt),
 		ExpiresAt:   moment(i.ExpiresAt),
+		Keyed:       i.Keyed,
 	}
+}
+
+func (i spentItem) spent() pat.Spent {
+	return pat.Spent{Selector: pat.Selector(i.Selector), Verifier: pat.Verifier(i.Verifier), Until: moment(i.Until)}
 }
 
 // readListed reads an item of the directory. Errors: KindInternal.

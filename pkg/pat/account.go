@@ -24,6 +24,8 @@ type Account struct {
 	NextTokenID TokenID
 	// Tokens stand in rising order of ID.
 	Tokens []Token
+	// Spent stand in the order in which their tokens were revoked.
+	Spent []Spent
 	// Version counts the changes. A write names the version it read; see Store.
 	Version int64
 }
@@ -36,6 +38,8 @@ type Token struct {
 	Verifier    Verifier
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
+	// Keyed says that an IdempotencyKey made the token.
+	Keyed bool
 	// SeenAt is the last recorded use, late by at most SeenInterval, or zero. Stores keep it apart from the account's version.
 	SeenAt time.Time
 }
@@ -52,10 +56,13 @@ func (a Account) Find(selector Selector) (Token, bool) {
 	return a.Tokens[i], true
 }
 
-// prune leaves out the tokens that ended at least retention ago: no list shows them and they count no more.
+// prune leaves out the tokens that ended at least retention ago: no list shows them and they count no more. It leaves out each
+// Spent whose time is over, too.
 func (a Account) prune(now time.Time, retention time.Duration) Account {
 	kept := slices.Clone(a.Tokens)
 	a.Tokens = slices.DeleteFunc(kept, func(t Token) bool { return t.ExpiredAt(now.Add(-retention)) })
+	spent := slices.Clone(a.Spent)
+	a.Spent = slices.DeleteFunc(spent, func(s Spent) bool { return !now.Before(s.Until) })
 	return a
 }
 
@@ -75,8 +82,8 @@ func (a Account) admit(selector Selector, now time.Time) (Token, error) {
 
 // add makes draft a token of a. The rules are checked in Unleash's order: description, expiry, limit, duplicate.
 // Errors: KindInvalid, KindLimit, KindDuplicate.
-func (a Account) add(draft Draft, secret Secret, now time.Time) (Account, Token, error) {
-	draft.ExpiresAt = draft.ExpiresAt.UTC().Truncate(time.Millisecond) // as it is kept
+func (a Account) add(draft Draft, secret Secret, keyed bool, now time.Time) (Account, Token, error) {
+	draft = draft.stored()
 	if err := cmp.Or(draft.check(now), a.room(draft.Description)); err != nil {
 		return Account{}, Token{}, err
 	}
@@ -87,6 +94,7 @@ func (a Account) add(draft Draft, secret Secret, now time.Time) (Account, Token,
 		Verifier:    secret.Verifier(),
 		CreatedAt:   now,
 		ExpiresAt:   draft.ExpiresAt,
+		Keyed:       keyed,
 	}
 	a.NextTokenID++
 	a.Tokens = append(slices.Clone(a.Tokens), token)
@@ -104,11 +112,12 @@ func (a Account) room(description string) error {
 }
 
 // remove takes the token with id out of a, and says whether there was one.
-func (a Account) remove(id TokenID) (Account, bool) {
+func (a Account) remove(id TokenID, now time.Time) (Account, bool) {
 	i := slices.IndexFunc(a.Tokens, func(t Token) bool { return t.ID == id })
 	if i < 0 {
 		return a, false
 	}
+	a = a.spend(a.Tokens[i], now)
 	a.Tokens = slices.Delete(slices.Clone(a.Tokens), i, i+1)
 	return a, true
 }

@@ -26,6 +26,12 @@ type Draft struct {
 	ExpiresAt time.Time
 }
 
+// stored is d as it is kept.
+func (d Draft) stored() Draft {
+	d.ExpiresAt = d.ExpiresAt.UTC().Truncate(time.Millisecond)
+	return d
+}
+
 func (d Draft) check(now time.Time) error {
 	if err := checkDescription(d.Description); err != nil {
 		return err

@@ -20,6 +20,8 @@ const (
 	KindNotFound
 	// KindDuplicate: the user already has a token with this description.
 	KindDuplicate
+	// KindKeySpent: the idempotency key was used for something else.
+	KindKeySpent
 	// KindUserExists: another user has the username or the email address.
 	KindUserExists
 	// KindLastAdmin: the change would leave no enabled Admin.

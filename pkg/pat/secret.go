@@ -62,11 +62,17 @@ func NewSecret(random io.Reader, user UserID) (Secret, error) {
 	if _, err := io.ReadFull(random, chars); err != nil {
 		return Secret{}, fmt.Errorf("reading randomness: %w", err)
 	}
-	for i, b := range chars {
-		chars[i] = base64URL[b&63]
+	return newSecret(selector, chars), nil
+}
+
+// newSecret puts a token together; each byte of random makes a character.
+func newSecret(selector Selector, random []byte) Secret {
+	chars := make([]byte, randomLen)
+	for i := range chars {
+		chars[i] = base64URL[random[i]&63]
 	}
 	body := secretPrefix + string(selector) + "_" + string(chars)
-	return Secret{seal(body + checksum(body))}, nil
+	return Secret{seal(body + checksum(body))}
 }
 
 // ParseSecret checks text's form and checksum, so that a mistyped or made-up token is refused without a read.
@@ -85,6 +91,16 @@ func ParseForeignSecret(text string) (Secret, error) {
 		return Secret{}, Refused(ReasonInvalid, errMalformed)
 	}
 	return Secret{seal(text)}, nil
+}
+
+// BareToken takes the scheme "Bearer", in any case, off an Authorization header (RFC 6750 §2.1, RFC 9110 §11.1). Unleash takes a
+// token without a scheme too.
+func BareToken(header string) string {
+	scheme, token, found := strings.Cut(header, " ")
+	if found && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimLeft(token, " ")
+	}
+	return header
 }
 
 // native says whether the token has the marks of one that was made here: the checksum, and a selector that names a user.

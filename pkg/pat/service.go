@@ -138,8 +138,8 @@ func (s *Service) CreateUserToken(ctx context.Context, user UserID, draft Draft)
 // KindUnavailable.
 func (s *Service) RevokeUserToken(ctx context.Context, user UserID, id TokenID) error {
 	found := false
-	err := s.revoke(ctx, user, id, func(account Account, _ time.Time) error {
-		_, has := account.remove(id)
+	err := s.revoke(ctx, user, id, func(account Account, now time.Time) error {
+		_, has := account.remove(id, now)
 		found = found || has
 		return nil
 	})
@@ -177,31 +177,20 @@ func refuseStranger(err error) error {
 func (s *Service) issue(ctx context.Context, user UserID, draft Draft, may gate) (Token, Secret, error) {
 	secret, err := NewSecret(s.env.Random, user)
 	if err != nil {
-		return Token{}, Secret{}, &Error{Kind: KindInternal, Message: "no randomness", Err: err}
+		return Token{}, Secret{}, noRandomness(err)
 	}
-	var made Token
-	err = s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
-		if own, ok := account.Find(secret.Selector()); ok {
-			made = own // a write without an answer took effect
-			return account, false, nil
-		}
-		if err := may(account, now); err != nil {
-			return Account{}, false, err
-		}
-		var err error
-		account, made, err = account.add(draft, secret, now)
-		return account, true, err
-	})
-	if err != nil {
-		return Token{}, Secret{}, err
-	}
-	return made, secret, nil
+	c := creation{draft: draft, secret: secret, may: may}
+	return c.outcome(s.change(ctx, user, c.apply))
+}
+
+func noRandomness(cause error) error {
+	return &Error{Kind: KindInternal, Message: "no randomness", Err: cause}
 }
 
 func (s *Service) revoke(ctx context.Context, user UserID, id TokenID, may gate) error {
 	tried := false
 	return s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
-		after, found := account.remove(id)
+		after, found := account.remove(id, now)
 		if tried && !found {
 			return account, false, nil // a write without an answer took effect, perhaps on the caller's own token
 		}

@@ -122,6 +122,7 @@ func withTokens(t *testing.T, account pat.Account, n int) pat.Account {
 			Verifier:    secret.Verifier(),
 			CreatedAt:   Start,
 			ExpiresAt:   Start.Add(Lifetime + time.Duration(i)*time.Millisecond),
+			Keyed:       i%2 == 1,
 		})
 		account.NextTokenID++
 	}

@@ -23,6 +23,7 @@ func replaceWritesAll(t *testing.T, store pat.Store) {
 	before := Account(t, store, Profile("ann", pat.Viewer))
 	after := withTokens(t, before, 3)
 	after.Profile = pat.Profile{Username: unicodeText, Name: "", Email: "new@example.org", Role: pat.Admin}
+	after.Spent = spent(after.Tokens)
 	succeed(t, store.ReplaceAccount(t.Context(), before, after))
 	after.Version = before.Version + 1
 	wantAccount(t, store, after)
@@ -46,13 +47,25 @@ func largestIsKept(t *testing.T, store pat.Store) {
 }
 
 func tokensAreTaken(t *testing.T, store pat.Store) {
-	full := replaced(t, store, withTokens(t, Account(t, store, Profile("ann", pat.Viewer)), 3))
+	full := withTokens(t, Account(t, store, Profile("ann", pat.Viewer)), 3)
+	full.Spent = spent(full.Tokens)
+	full = replaced(t, store, full)
 	after := full
+	after.Spent = full.Spent[1:]
 	after.Tokens = full.Tokens[1:2]
 	wantAccount(t, store, replaced(t, store, after))
 	after = Read(t, store, full.ID)
-	after.Tokens = nil
+	after.Tokens, after.Spent = nil, nil
 	wantAccount(t, store, replaced(t, store, after))
+}
+
+// spent are what would be left of tokens.
+func spent(tokens []pat.Token) []pat.Spent {
+	var result []pat.Spent
+	for _, t := range tokens {
+		result = append(result, pat.Spent{Selector: t.Selector, Verifier: t.Verifier, Until: t.CreatedAt.Add(pat.IdempotencyWindow)})
+	}
+	return result
 }
 
 // replaced writes account over its stored state, and gives what must be read then.
