@@ -38,6 +38,16 @@ func TestCalls(t *testing.T) {
 			_, _, err := f.service.CreateToken(ctx, h.Identity(), pattest.Draft("another"))
 			return err
 		}, calls{query: 1, put: 1}},
+		{"create once", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			return f.createOnce(ctx, h)
+		}, calls{query: 1, put: 1}},
+		{"create once, repeated", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			if err := f.createOnce(ctx, h); err != nil {
+				return err
+			}
+			f.probe.forget()
+			return f.createOnce(ctx, h)
+		}, calls{query: 1}},
 		{"revoke", func(ctx context.Context, f *fixture, h pattest.Holder) error {
 			return f.service.RevokeToken(ctx, h.Identity(), h.Token.ID)
 		}, calls{query: 1, put: 1}},
@@ -109,6 +119,16 @@ func TestCalls(t *testing.T) {
 			equal(t, "calls", f.probe.made(), test.want)
 		})
 	}
+}
+
+// createOnce makes a token with an idempotency key.
+func (f *fixture) createOnce(ctx context.Context, h pattest.Holder) error {
+	key, err := pat.NewIdempotencyKey(h.Secret, "key")
+	if err != nil {
+		return err
+	}
+	_, _, err = f.service.CreateTokenOnce(ctx, h.Identity(), pattest.Draft("once"), key)
+	return err
 }
 
 // foreign is a token that was not made here.
