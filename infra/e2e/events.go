@@ -98,6 +98,8 @@ var eventCases = []eventCase{
 	{"list-token-gone", tokensOf, "", nil, replies(unknown)},
 	{"list-admin", tokensOf, "admin", nil, replies(noUser)},
 	{"create", tokensOf, "", nil, replies(made)},
+	{"create-once", tokensOf, "", nil, replies(made)},
+	{"create-key-spent", tokensOf, "", useKey, replies(keySpent("The Idempotency-Key was used for another token."))},
 	{"create-base64", tokensOf, "", nil, replies(made)},
 	{"create-malformed", tokensOf, "", nil, replies(notJSON)},
 	{"create-not-an-object", tokensOf, "", nil, replies(notObject("[]"))},
@@ -148,6 +150,17 @@ var eventCases = []eventCase{
 	{"users-delete-not-there", usersOf, "boss", nil, replies(noSuchUser)},
 	{"users-delete-viewer", usersOf, "viewer", nil, replies(needAdmin)},
 	{"users-patch", usersOf, "boss", nil, replies(notThere(usersPath + "/abc"))},
+}
+
+// useKey makes another token with the idempotency key of the event.
+func useKey(w *world) {
+	presented, err := pat.ParseSecret(w.value("token"))
+	w.must(err)
+	key, err := pat.NewIdempotencyKey(presented, strings.TrimPrefix(onceOnly, "Idempotency-Key: "))
+	w.must(err)
+	who := pat.Identity{User: w.callerID(), Selector: presented.Selector()}
+	_, _, err = w.service(0).CreateTokenOnce(w.t.Context(), who, pat.Draft{Description: "other", ExpiresAt: w.inAnHour()}, key)
+	w.must(err)
 }
 
 // renamed is the Viewer with another name.
