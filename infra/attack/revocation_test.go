@@ -7,6 +7,7 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -193,35 +194,32 @@ func (r trial) inUse(t *testing.T, w *window) {
 	t.Helper()
 	const streams = 4
 	r.warm(t)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	moment := make(chan struct{})
 	var answered atomic.Bool
 	var all, begun sync.WaitGroup
+	defer func() { answered.Store(true); all.Wait() }() // also where the end fails
 	begun.Add(streams)
 	for range streams {
 		from, before := r.random.IntN(len(r.routes)), r.random.IntN(2*len(r.routes))
 		all.Go(func() {
-			r.stream(ctx, t, from, before, begun.Done, &answered)
+			r.stream(t, from, before, begun.Done, &answered)
 			r.each(t, from, w)
 		})
 	}
-	go func() { begun.Wait(); close(moment) }()
-	<-moment
+	begun.Wait()
 	r.end(t, r.stack, r.caller)
-	answered.Store(true)
-	all.Wait()
 }
 
 // stream asks one route after the other until the end was answered. After so many requests it says that it has begun.
-func (r trial) stream(ctx context.Context, t *testing.T, from, before int, begun func(), answered *atomic.Bool) {
+func (r trial) stream(t *testing.T, from, before int, begun func(), answered *atomic.Bool) {
 	t.Helper()
+	begun = sync.OnceFunc(begun)
+	defer begun()
 	for i := 0; !answered.Load(); i++ {
 		if i == before {
 			begun()
 		}
 		route := r.routes[(from+i)%len(r.routes)]
-		if _, err := r.send(ctx, route.method, route.path, r.token, route.body); err != nil {
+		if _, err := r.send(t.Context(), route.method, route.path, r.token, route.body); err != nil {
 			t.Error(err)
 			return
 		}
@@ -291,7 +289,7 @@ func countWindow(t *testing.T, store pat.Store, rounds int) {
 		figures.Count{Name: "requests", N: int(w.requests.Load())}, figures.Count{Name: "let_through", N: int(w.through.Load())})
 }
 
-var longCache = map[string]string{"AuthorizerTtlSeconds": fmt.Sprint(int(longestTTL.Seconds()))}
+var longCache = map[string]string{"AuthorizerTtlSeconds": strconv.Itoa(int(longestTTL.Seconds()))}
 
 // TestTrustInTheCacheIsFound plants the fault: functions that go by the account as it was when the authorizer saw it.
 func TestTrustInTheCacheIsFound(t *testing.T) {
