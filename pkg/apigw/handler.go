@@ -23,7 +23,9 @@ type Handler struct {
 // same id.
 func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	req := newRequest(event)
-	resp, err := h.serve(ctx, req)
+	hurried, cancel := pat.WithTimeToAnswer(ctx)
+	defer cancel()
+	resp, err := h.serve(hurried, req)
 	if err != nil {
 		resp = h.refuse(ctx, req, err)
 	}

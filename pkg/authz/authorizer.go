@@ -43,7 +43,9 @@ func (a *Authorizer) Handle(ctx context.Context, event events.APIGatewayCustomAu
 	if err != nil {
 		return a.undecided(ctx, err)
 	}
-	principal, err := a.authenticate(ctx, event.AuthorizationToken)
+	hurried, cancel := pat.WithTimeToAnswer(ctx)
+	defer cancel()
+	principal, err := a.authenticate(hurried, event.AuthorizationToken)
 	switch {
 	case err == nil:
 		return allow(stage, principal), nil

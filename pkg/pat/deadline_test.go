@@ -1,0 +1,37 @@
+package pat_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"pats/pkg/pat"
+)
+
+func TestTimeToAnswer(t *testing.T) {
+	t.Parallel()
+	const slack = 50 * time.Millisecond // what is left shrinks while the test runs
+	now := time.Now()
+	for name, c := range map[string]struct{ left, want time.Duration }{
+		"a function's":     {9 * time.Second, 8500 * time.Millisecond},
+		"a short one":      {time.Second, 900 * time.Millisecond},
+		"one that is over": {-time.Second, -900 * time.Millisecond},
+	} {
+		ctx, cancel := context.WithDeadline(t.Context(), now.Add(c.left))
+		defer cancel()
+		got, release := pat.WithTimeToAnswer(ctx)
+		defer release()
+		if deadline, ok := got.Deadline(); !ok || deadline.After(now.Add(c.want+slack)) {
+			t.Errorf("%s: got a deadline in %v, want it in %v", name, deadline.Sub(now), c.want)
+		}
+	}
+}
+
+func TestNoDeadlineStaysNone(t *testing.T) {
+	t.Parallel()
+	ctx, release := pat.WithTimeToAnswer(context.Background())
+	defer release()
+	if _, ok := ctx.Deadline(); ok {
+		t.Error("got a deadline, want none")
+	}
+}
