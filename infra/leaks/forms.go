@@ -1,0 +1,110 @@
+package leaks
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"pats/pkg/pat"
+)
+
+// anchorLen is how much of a secret gives it away: 16 characters are 96 bits, or 64 of a v1 token's. No text has them by
+// chance, and a token that was cut off in a message still has them.
+const anchorLen = 16
+
+// forms are the ways in which a secret can stand in a text. Each takes the part of the token that is secret.
+var forms = []form{
+	{"as it is", head},
+	{"as it is, its end", func(part string) string { return part[len(part)-anchorLen:] }},
+	{"hex", func(part string) string { return hex.EncodeToString([]byte(head(part))) }},
+	{"upper-case hex", func(part string) string { return strings.ToUpper(hex.EncodeToString([]byte(head(part)))) }},
+	{"base64", base64At(base64.StdEncoding, 0)},
+	{"base64, one off", base64At(base64.StdEncoding, 1)},
+	{"base64, two off", base64At(base64.StdEncoding, 2)},
+	{"base64url", base64At(base64.URLEncoding, 0)},
+	{"base64url, one off", base64At(base64.URLEncoding, 1)},
+	{"base64url, two off", base64At(base64.URLEncoding, 2)},
+	{"percent-encoded", bytewise("%%%02X", "")},
+	{"percent-encoded, lower case", bytewise("%%%02x", "")},
+	{`\u escapes`, bytewise(`\u%04x`, "")},
+	{`upper-case \u escapes`, bytewise(`\u%04X`, "")},
+	{"bytes in decimal", bytewise("%d", " ")},
+	{"bytes in JSON", bytewise("%d", ",")},
+	{"UTF-16", littleEndian},
+}
+
+type form struct {
+	name string
+	of   func(part string) string
+}
+
+// longest is the length of the longest form, in bytes: \u escapes.
+const longest = 6 * anchorLen
+
+func head(part string) string { return part[:anchorLen] }
+
+// base64At is the encoding of part inside a longer text, after a multiple of three bytes and so many more: without the
+// characters that depend on what stands before it.
+func base64At(encoding *base64.Encoding, off int) func(string) string {
+	return func(part string) string {
+		text := encoding.EncodeToString([]byte(strings.Repeat(" ", off) + part[:24-off]))
+		return text[(off*8+5)/6:]
+	}
+}
+
+func bytewise(format, between string) func(string) string {
+	return func(part string) string {
+		var all []string
+		for _, b := range []byte(head(part)) {
+			all = append(all, fmt.Sprintf(format, b))
+		}
+		return strings.Join(all, between)
+	}
+}
+
+// littleEndian is UTF-16 of text that is ASCII.
+func littleEndian(part string) string {
+	return strings.Join(strings.Split(head(part), ""), "\x00") + "\x00"
+}
+
+// The beginnings of the three kinds of token, and the length of what is secret in them.
+const (
+	v2Prefix = "user:v2_"
+	v2Secret = 43
+	v1Prefix = "user:"
+	v1Secret = 56
+)
+
+// secretPart is what of token nobody may see: without prefix and selector. Of no token it is all.
+func secretPart(token string) string {
+	switch {
+	case strings.HasPrefix(token, v2Prefix) && len(token) == pat.SecretLen:
+		return token[len(token)-v2Secret:]
+	case strings.HasPrefix(token, v1Prefix) && len(token) == len(v1Prefix)+v1Secret:
+		return token[len(v1Prefix):]
+	case strings.HasPrefix(token, pat.AdminPrefix):
+		return token[len(pat.AdminPrefix):]
+	}
+	return token
+}
+
+// nameOf names a token without giving it away.
+func nameOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	name := "the token with the SHA-256 " + hex.EncodeToString(sum[:6]) + "…"
+	if secret, err := pat.ParseSecret(token); err == nil {
+		name += " and the selector " + string(secret.Selector())
+	}
+	return name
+}
+
+// varied says whether anchor has the look of randomness. Tests make tokens of constant bytes, too; their anchors are everywhere.
+func varied(anchor string) bool {
+	seen := map[rune]bool{}
+	for _, r := range anchor {
+		seen[r] = true
+	}
+	return len(seen) >= anchorLen/3
+}

@@ -1,0 +1,42 @@
+package local
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+)
+
+// ServeHTTP dumps each answer, that with a token's secret without its body.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	copied := &leaksCopy{ResponseWriter: w}
+	defer copied.dump()
+	g.ServeHTTPUnwatched(copied, r)
+}
+
+type leaksCopy struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (c *leaksCopy) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (c *leaksCopy) WriteHeader(status int) {
+	c.status = status
+	c.ResponseWriter.WriteHeader(status)
+}
+
+func (c *leaksCopy) Write(p []byte) (int, error) {
+	c.body.Write(p)
+	return c.ResponseWriter.Write(p)
+}
+
+func (c *leaksCopy) dump() {
+	var text bytes.Buffer
+	_ = c.Header().Write(&text)
+	if c.status != http.StatusCreated {
+		text.Write(c.body.Bytes())
+	}
+	text.WriteByte('\n')
+	os.LeaksDump("http", text.Bytes())
+}

@@ -1,0 +1,198 @@
+// Command overlay writes what Go's -overlay takes so that a build tells which secrets it made and keeps what it wrote:
+//
+//	go run ./infra/leaks/overlay FOLDER
+//
+// FOLDER gets overlay.json and the changed files. No file of the project or of Go is touched. A build with the overlay
+// behaves as one without until the environment has PATS_LEAKS=DIR; see infra/leaks/env.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// watched are the declarations that stand aside, by package: each gets the suffix, and _additions has a file for the package
+// with what stands in its place and calls it.
+var watched = map[string][]string{
+	"os":                   {"Remove", "RemoveAll"},
+	"log/slog":             {"DiscardHandler", "commonHandler.handle"},
+	"pats/pkg/pat":         {"newSecret", "NewAdminSecret", "Error.Error", "Service.Authenticate"},
+	"pats/pkg/apigw":       {"Handler.Handle"},
+	"pats/pkg/authz":       {"Authorizer.Handle"},
+	"pats/pkg/dynamostore": {"New"},
+	"pats/infra/local":     {"Gateway.ServeHTTP"},
+	"pats/cmd/pats":        {"run"},
+}
+
+const suffix = "Unwatched"
+
+func main() {
+	log.SetFlags(0)
+	if len(os.Args) != 2 || strings.HasPrefix(os.Args[1], "-") {
+		log.Fatal("usage: go run ./infra/leaks/overlay FOLDER") //nolint:forbidigo // a main
+	}
+	if err := write(os.Args[1]); err != nil {
+		log.Fatal(err) //nolint:forbidigo // a main
+	}
+}
+
+// write writes the overlay into folder. Errors: a declaration that is not there, and those of the file system.
+func write(folder string) error {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil { //nolint:gosec // the caller names it
+		return err
+	}
+	replace := map[string]string{}
+	for path, names := range watched {
+		dir, err := packageDir(path)
+		if err != nil {
+			return err
+		}
+		changed, err := setAside(dir, names)
+		if err != nil {
+			return fmt.Errorf("package %s: %w", path, err)
+		}
+		if changed["pats_leaks.go"], err = addition(path); err != nil {
+			return err
+		}
+		for name, text := range changed {
+			copied := filepath.Join(folder, strings.ReplaceAll(path, "/", "_")+"_"+name)
+			if err := os.WriteFile(copied, text, 0o600); err != nil { //nolint:gosec // the caller names the folder
+				return err
+			}
+			replace[filepath.Join(dir, name)] = copied
+		}
+	}
+	text, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "overlay.json"), text, 0o600) //nolint:gosec // the caller names the folder
+}
+
+// addition is the file of _additions for a package. The working directory is in the project.
+func addition(path string) ([]byte, error) {
+	here, err := packageDir("pats/infra/leaks/overlay")
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(here, "_additions", strings.ReplaceAll(path, "/", "_")+".go")) //nolint:gosec // a file of the project
+}
+
+func packageDir(path string) (string, error) {
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", path).Output() //nolint:gosec,noctx // a fixed list of packages
+	if err != nil {
+		return "", fmt.Errorf("go list %s: %w", path, err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// setAside gives the files of dir that declare any of names, with the suffix on those names. A name that is declared once for
+// each operating system is found in each file.
+func setAside(dir string, names []string) (map[string][]byte, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	changed := map[string][]byte{}
+	missing := slices.Clone(names)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, found, err := rename(file, names)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 {
+			changed[filepath.Base(file)] = text
+			missing = slices.DeleteFunc(missing, func(name string) bool { return slices.Contains(found, name) })
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("%s: %w", strings.Join(missing, ", "), errNotDeclared)
+	}
+	return changed, nil
+}
+
+var errNotDeclared = errors.Join(errors.New("not declared there"), fs.ErrNotExist)
+
+// rename gives file with the suffix on those of names that it declares, and these.
+func rename(file string, names []string) ([]byte, []string, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // a source file
+	if err != nil {
+		return nil, nil, err
+	}
+	set := token.NewFileSet()
+	parsed, err := parser.ParseFile(set, file, text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, nil, err
+	}
+	var found []string
+	var out bytes.Buffer
+	from := 0
+	for _, d := range declared(parsed) {
+		if slices.Contains(names, d.name) {
+			end := set.Position(d.ident.End()).Offset
+			out.Write(text[from:end])
+			out.WriteString(suffix)
+			from = end
+			found = append(found, d.name)
+		}
+	}
+	out.Write(text[from:])
+	return out.Bytes(), found, nil
+}
+
+// declaration is a function, Type.Method or package variable.
+type declaration struct {
+	name  string
+	ident *ast.Ident
+}
+
+// declared are the declarations of file, in its order.
+func declared(file *ast.File) []declaration {
+	var all []declaration
+	for _, d := range file.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			all = append(all, declaration{receiver(d) + d.Name.Name, d.Name})
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if value, ok := spec.(*ast.ValueSpec); ok {
+					all = append(all, declaration{value.Names[0].Name, value.Names[0]})
+				}
+			}
+		}
+	}
+	return all
+}
+
+func receiver(d *ast.FuncDecl) string {
+	if d.Recv == nil {
+		return ""
+	}
+	of := d.Recv.List[0].Type
+	if star, ok := of.(*ast.StarExpr); ok {
+		of = star.X
+	}
+	if ident, ok := of.(*ast.Ident); ok {
+		return ident.Name + "."
+	}
+	return "?."
+}

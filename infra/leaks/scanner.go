@@ -1,0 +1,217 @@
+package leaks
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+
+	"pats/pkg/pat"
+)
+
+// Hit is a secret where none may be.
+type Hit struct {
+	// Path is the file's; a file in an archive stands behind a "!".
+	Path string
+	// Offset is where the hit begins, in bytes.
+	Offset int64
+	// Form is how the secret is written.
+	Form string
+	// Name tells which token it is, without giving it away.
+	Name string
+}
+
+// Scanner knows secrets and finds them in bytes. It is safe for concurrent use.
+type Scanner struct {
+	secrets []string
+	known   map[string]bool
+	// first is the index of a pattern by the hash of its first window bytes, and next that of another with the same hash.
+	first map[uint64]int
+	next  []int
+	// patterns are the secret and the form, by index.
+	patterns []pattern
+	// filter has a bit for each hash that is in first.
+	filter []uint64
+}
+
+type pattern struct{ secret, form int }
+
+// window is how many bytes are hashed together: no pattern is shorter.
+const window = anchorLen
+
+// NewScanner makes a Scanner for secrets, each a whole token. A text that is too short to be one is left out, and so are the
+// parts of a token that has no randomness in them.
+func NewScanner(secrets []string) *Scanner {
+	s := &Scanner{known: map[string]bool{}, first: map[uint64]int{}}
+	for _, secret := range secrets {
+		if !s.known[secret] && len(secretPart(secret)) >= 24 {
+			s.known[secret] = true
+			s.secrets = append(s.secrets, secret)
+		}
+	}
+	s.index()
+	s.fillFilter()
+	return s
+}
+
+// Secrets is how many different ones it knows.
+func (s *Scanner) Secrets() int { return len(s.secrets) }
+
+func (s *Scanner) index() {
+	for secret, token := range s.secrets {
+		part := secretPart(token)
+		seen := map[string]bool{}
+		for form := range forms {
+			text := forms[form].of(part)
+			plain := head(part)
+			if form == 1 {
+				plain = text
+			}
+			if varied(plain) && !seen[text] {
+				seen[text] = true
+				s.add(text, pattern{secret, form})
+			}
+		}
+	}
+}
+
+func (s *Scanner) add(text string, p pattern) {
+	hash := hashOf(text[:window])
+	before, ok := s.first[hash]
+	if !ok {
+		before = -1
+	}
+	s.first[hash] = len(s.patterns)
+	s.patterns = append(s.patterns, p)
+	s.next = append(s.next, before)
+}
+
+// The hash is a polynomial in base, modulo 2⁶⁴, so that it can follow the window from byte to byte.
+const base = 0x9E3779B97F4A7C15
+
+// leaving is what each byte adds to the hash of the window that it is the first of.
+var leaving = func() (table [256]uint64) {
+	power := uint64(1)
+	for range window {
+		power *= base
+	}
+	for b := range table {
+		table[b] = (uint64(b) + 1) * power
+	}
+	return table
+}()
+
+func hashOf(text string) uint64 {
+	var hash uint64
+	for i := range window {
+		hash = hash*base + uint64(text[i]) + 1
+	}
+	return hash
+}
+
+// fillFilter makes the filter so large that one in sixteen bits is set at most.
+func (s *Scanner) fillFilter() {
+	words := 1
+	for words*64 < 16*len(s.first) {
+		words *= 2
+	}
+	s.filter = make([]uint64, words)
+	for hash := range maps.Keys(s.first) {
+		word, bit := s.place(hash)
+		s.filter[word] |= bit
+	}
+}
+
+// place takes the upper half of the hash: the lowest bits of a polynomial vary little.
+func (s *Scanner) place(hash uint64) (word int, bit uint64) {
+	return int(hash>>32) & (len(s.filter) - 1), 1 << (hash >> 26 & 63)
+}
+
+// chunk is how much is looked at together, and overlap how much of it again with what follows: more than any pattern.
+const (
+	chunk   = 1 << 20
+	overlap = 2 * longest
+)
+
+// Scan gives the secrets in r, each once for each form, where it first is. Errors are r's.
+func (s *Scanner) Scan(path string, r io.Reader) ([]Hit, error) {
+	found := map[Hit]int64{}
+	buffer := make([]byte, 0, chunk+overlap)
+	for offset := int64(0); ; {
+		n, err := io.ReadFull(r, buffer[len(buffer):chunk+overlap])
+		buffer = buffer[:len(buffer)+n]
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return nil, err
+		}
+		ends := len(buffer)
+		if !last {
+			ends -= overlap
+		}
+		s.search(buffer, ends, func(at int, form, name string) {
+			hit := Hit{Path: path, Form: form, Name: name}
+			if _, ok := found[hit]; !ok {
+				found[hit] = offset + int64(at)
+			}
+		})
+		if last {
+			return inOrder(found), nil
+		}
+		offset += int64(ends)
+		buffer = append(buffer[:0], buffer[ends:]...)
+	}
+}
+
+func inOrder(found map[Hit]int64) []Hit {
+	var hits []Hit
+	for hit, offset := range found {
+		hit.Offset = offset
+		hits = append(hits, hit)
+	}
+	slices.SortFunc(hits, func(a, b Hit) int { return int(a.Offset - b.Offset) })
+	return hits
+}
+
+// search reports the patterns that begin in data before ends.
+func (s *Scanner) search(data []byte, ends int, report func(at int, form, name string)) {
+	s.searchUnknown(data, ends, report)
+	if len(data) < window {
+		return
+	}
+	hash := hashOf(string(data[:window]))
+	for at := 0; ; at++ {
+		if word, bit := s.place(hash); s.filter[word]&bit != 0 {
+			s.verify(data, at, hash, report)
+		}
+		if at+1 >= ends || at+window >= len(data) {
+			return
+		}
+		hash = hash*base + uint64(data[at+window]) + 1 - leaving[data[at]]
+	}
+}
+
+func (s *Scanner) verify(data []byte, at int, hash uint64, report func(at int, form, name string)) {
+	index, ok := s.first[hash]
+	for ; ok && index >= 0; index = s.next[index] {
+		p := s.patterns[index]
+		if bytes.HasPrefix(data[at:], []byte(forms[p.form].of(secretPart(s.secrets[p.secret])))) {
+			report(at, forms[p.form].name, nameOf(s.secrets[p.secret]))
+		}
+	}
+}
+
+// searchUnknown reports tokens that nobody registered: their checksum tells them, and their randomness from made-up ones.
+func (s *Scanner) searchUnknown(data []byte, ends int, report func(at int, form, name string)) {
+	for at := 0; ; at++ {
+		next := bytes.Index(data[at:], []byte(v2Prefix))
+		if next < 0 || at+next >= ends || at+next+pat.SecretLen > len(data) {
+			return
+		}
+		at += next
+		token := string(data[at : at+pat.SecretLen])
+		if _, err := pat.ParseSecret(token); err == nil && !s.known[token] && varied(head(secretPart(token))) {
+			report(at, "a token that nobody registered", nameOf(token))
+		}
+	}
+}
