@@ -32,7 +32,6 @@ type policed struct {
 	allowed []string
 	mu      sync.Mutex
 	asked   map[string]bool
-	refused []string
 }
 
 func newPoliced(client dynamostore.API, allowed []string) *policed {
@@ -52,7 +51,6 @@ func (p *policed) ask(operation string, actions ...string) error {
 	for _, action := range actions {
 		p.asked[action] = true
 		if !slices.Contains(p.allowed, action) {
-			p.refused = append(p.refused, action)
 			denied := &smithy.GenericAPIError{Code: "AccessDeniedException", Message: action, Fault: smithy.FaultClient}
 			return &smithy.OperationError{ServiceID: dynamodb.ServiceID, OperationName: operation, Err: denied}
 		}
@@ -134,8 +132,8 @@ func TestPolicedRefuses(t *testing.T) {
 			t.Parallel()
 			api := newPoliced(nil, test.allowed)
 			pattest.WantKind(t, test.do(t.Context(), dynamostore.New(api, "any")), pat.KindInternal)
-			if !slices.Equal(api.refused, []string{test.refused}) {
-				t.Errorf("refused: got %v, want %s", api.refused, test.refused)
+			if !slices.Contains(api.actions(), test.refused) {
+				t.Errorf("asked: got %v, want %s among them", api.actions(), test.refused)
 			}
 		})
 	}
