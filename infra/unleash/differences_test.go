@@ -116,5 +116,8 @@ var differences = []difference{
 	{number: 27, reason: "a 200 without a body is application/json", request: `DELETE .*`, unleash: `200`, pats: `200`, field: `Content-Type`, from: absent, to: bareJSON},
 	{number: 28, reason: "methods that API Gateway does not know", request: `(TRACE|FOO) .*`, unleash: `404 NotFoundError|400`, pats: `403 BadRequestError`, field: whole},
 	{number: 29, reason: "messages quote arrays and objects as they were sent", unleash: badData, pats: badData, field: `body\.details\.\d\.message`, from: `"The .* You (sent|provided) .*"`, to: `"The .* You (sent|provided) .*[\[{].*"`},
+	{number: 31, reason: "a create is repeated by its key", request: `POST ` + tokensPath, unleash: `409 NameExistsError`, pats: `201`, field: whole},
+	{number: 31, reason: "a key is for one token", request: `POST ` + tokensPath, unleash: `201`, pats: `422 IdempotencyKeyError`, field: whole},
+	{number: 31, reason: "the form of a key", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"The Idempotency-Key must be .*"`, field: whole},
 	{number: 30, reason: "an unknown path does not look a known token up again", unleash: `401 UnauthorizedError`, pats: `404 NotFoundError`, field: whole},
 }

@@ -12,6 +12,8 @@ var sequences = []scenario{
 		revoke("{id}"), create(good).as("{secret}"), list(), create(good), list(), list().as("{secret}")),
 	sequence("a token deletes itself", create(good), revoke("{id}").as("{secret}"), list().as("{secret}"), revoke("{id}").as("{secret}"), list()),
 	sequence("a token makes another", create(good), create(described("second")).as("{secret}"), list().as("{secret}"), revoke("{id}"), list()),
+	sequence("a create is repeated with its idempotency key", create(good).plus(key), create(good).plus(key), create(described("other")).plus(key)),
+	sequence("a malformed idempotency key", create(good).plus("Idempotency-Key: a b")),
 	sequence("ETag of a list", list(), list().plus("If-None-Match: {etag}"), call("HEAD", tokensPath).plus("If-None-Match: {etag}"), create(good),
 		list().plus("If-None-Match: {etag}")),
 	sequence("ETag is weakly compared", create(good), list().as("{abby}"), list().as("{abby}").plus("If-None-Match: \"a\", {etag}, \"b\""),
@@ -53,6 +55,8 @@ var sequences = []scenario{
 		administer("GET", usersPath)),
 	sequence("pages of users", administer("GET", usersPath+"?limit=2"), administer("GET", usersPath+"?limit=0"), administer("GET", usersPath+"?after=x")),
 }
+
+const key = "Idempotency-Key: 8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 // described is the body of a create with the description.
 func described(description string) string {
