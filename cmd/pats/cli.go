@@ -45,6 +45,8 @@ type cli struct {
 		New adminTokenNew `cmd:"" hide:"store,remote" help:"Make an admin API token, and the template's parameter that lets it in."`
 	} `cmd:"" group:"setup" help:"Set up the admin API token."`
 
+	Cost costCommand `cmd:"" group:"setup" hide:"store,remote" help:"Estimate what a month costs on AWS, and what other designs would."`
+
 	Version versionCommand `cmd:"" group:"setup" hide:"store,remote" help:"Print the version."`
 }
 

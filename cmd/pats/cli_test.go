@@ -41,6 +41,10 @@ func TestExitCodesAndMessages(t *testing.T) {
 		"empty description":     {[]string{"token", "create", "--user", "1", "--description", ""}, exitUsage, "empty"},
 		"no name":               {[]string{"user", "create"}, exitUsage, "username or email"},
 		"no user":               {[]string{"token", "list"}, exitUsage, "--user ID is needed"},
+		"a share above one":     {[]string{"cost", "--writes", "2"}, exitUsage, "0 to 1"},
+		"a load beyond all":     {[]string{"cost", "1e13"}, exitUsage, "0 to 1e12"},
+		"a load that is none":   {[]string{"cost", "NaN"}, exitUsage, "0 to 1e12"},
+		"an endless TTL":        {[]string{"cost", "--ttl", "2h"}, exitUsage, "1h"},
 		"table on bolt":         {[]string{"user", "list", "--table", "x"}, exitUsage, "--store dynamodb"},
 		"negative limit":        {[]string{"user", "list", "--limit=-1"}, exitUsage, "--limit"},
 		"negative retention":    {[]string{"token", "list", "--user", "1", "--expired-retention-days=-1"}, exitUsage, "retention"},
@@ -227,6 +231,7 @@ func TestHelpOfACommandLeavesOutWhatItHasNoUseFor(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ shows, hides string }{
 		"version":         {"--output", "--store"},
+		"cost":            {"--ttl", "--store"},
 		"admin-token new": {"--output", "--store"},
 		"serve":           {"--parameter", "--url"},
 		"user list":       {"--table", "--url"},

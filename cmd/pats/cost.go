@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"pats/infra/cost"
+)
+
+// requestsAToken is how many requests a token makes in a month where the command line does not say: one in four minutes.
+const requestsAToken = 10_000
+
+type costCommand struct {
+	Requests []float64     `arg:"" optional:"" help:"Requests a month, such as 1e7 (default: 1e4 1e7 1e9)."`
+	Tokens   float64       `placeholder:"N" help:"Tokens that make them, all alike (default: one for each 10,000 requests)."`
+	Writes   float64       `default:"0.01" placeholder:"SHARE" help:"Share of requests that create or delete a token (default: 0.01)."`
+	TTL      time.Duration `name:"ttl" default:"60s" placeholder:"DURATION" help:"How long API Gateway keeps the authorizer's answer, up to 1h (default: 60s)."`
+}
+
+// Help is what `pats cost --help` ends with.
+func (*costCommand) Help() string {
+	return fmt.Sprintf(`List prices of %s, %s, without free tiers; what they are multiplied with stands in docs/cost.md.
+
+Example:
+  pats cost 1e8 --tokens 500 --ttl 5m`, cost.Region, cost.Dated)
+}
+
+// Run prints a table for each load.
+func (c *costCommand) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if len(c.Requests) == 0 {
+		c.Requests = []float64{1e4, 1e7, 1e9}
+	}
+	type answer struct {
+		Load  costLoad    `json:"load"`
+		Bills []cost.Bill `json:"bills"`
+	}
+	var body []answer
+	var rows table
+	for _, requests := range c.Requests {
+		load := c.load(requests)
+		bills := cost.Bills(load)
+		body = append(body, answer{newCostLoad(load), bills})
+		rows = append(rows, costRows(load, bills)...)
+	}
+	return a.answer(body, rows)
+}
+
+func (c *costCommand) check() error {
+	switch {
+	case slices.ContainsFunc(c.Requests, func(n float64) bool { return !(n >= 0 && n <= 1e12) }):
+		return usage("the requests are 0 to 1e12 a month", "")
+	case !(c.Tokens >= 0 && c.Tokens <= 1e12):
+		return usage("--tokens is 0 to 1e12", "")
+	case !(c.Writes >= 0 && c.Writes <= 1):
+		return usage("--writes is a share from 0 to 1", "")
+	case c.TTL < 0 || c.TTL > time.Hour:
+		return usage("--ttl is 0s to 1h", "API Gateway keeps an answer no longer.")
+	}
+	return nil
+}
+
+func (c *costCommand) load(requests float64) cost.Load {
+	tokens := c.Tokens
+	if tokens == 0 {
+		tokens = max(1, requests/requestsAToken)
+	}
+	return cost.Load{Requests: requests, Tokens: tokens, Writes: c.Writes, TTL: c.TTL}
+}
+
+// costLoad is a load as JSON has it.
+type costLoad struct {
+	Requests   float64 `json:"requests"`
+	Tokens     float64 `json:"tokens"`
+	Writes     float64 `json:"writes"`
+	TTLSeconds float64 `json:"ttlSeconds"`
+}
+
+func newCostLoad(l cost.Load) costLoad {
+	return costLoad{l.Requests, l.Tokens, l.Writes, l.TTL.Seconds()}
+}
+
+// costRows has a row for each service and a column for each design.
+func costRows(load cost.Load, bills []cost.Bill) table {
+	head := []string{fmt.Sprintf("%s requests a month, %s tokens", grouped(load.Requests), grouped(load.Tokens))}
+	total := []string{"Total, dollars a month"}
+	var services []string
+	for _, bill := range bills {
+		head = append(head, bill.Design)
+		total = append(total, dollars(bill.Total()))
+		for _, line := range bill.Lines {
+			if !slices.Contains(services, line.Service) {
+				services = append(services, line.Service)
+			}
+		}
+	}
+	rows := table{head}
+	for _, service := range services {
+		row := []string{service}
+		for _, bill := range bills {
+			row = append(row, costOf(bill, service))
+		}
+		rows = append(rows, row)
+	}
+	return append(rows, total, []string{""})
+}
+
+func costOf(bill cost.Bill, service string) string {
+	i := slices.IndexFunc(bill.Lines, func(line cost.Line) bool { return line.Service == service })
+	if i < 0 {
+		return "-"
+	}
+	return dollars(bill.Lines[i].Dollars)
+}
+
+func dollars(amount float64) string {
+	if amount >= 100 {
+		return grouped(amount)
+	}
+	return strconv.FormatFloat(amount, 'f', 2, 64)
+}
+
+// grouped is a whole number with commas between thousands.
+func grouped(n float64) string {
+	digits := strconv.FormatFloat(n, 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
