@@ -10,6 +10,7 @@ SAM_PORT ?= 3001
 # Processor of the deployed functions: arm64 or x86_64, as the template's parameter Architecture says it.
 ARCH ?= arm64
 FUZZTIME ?= 20000x
+MINUTES ?= 30
 
 # What .ci/install.sh installed, if it was run.
 -include .cache/env.mk
@@ -23,7 +24,7 @@ RACE = $(shell command -v cc >/dev/null && echo -race)
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "  PORT=$(PORT)  DATA=$(DATA)  SAM_PORT=$(SAM_PORT)  ARCH=$(ARCH)  FUZZTIME=$(FUZZTIME)"
+	@echo "  PORT=$(PORT)  DATA=$(DATA)  SAM_PORT=$(SAM_PORT)  ARCH=$(ARCH)  FUZZTIME=$(FUZZTIME)  MINUTES=$(MINUTES)"
 
 .PHONY: run
 run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA=)
@@ -60,6 +61,10 @@ verify-unleash: ## Send the same requests to an Unleash and to this, and tell th
 .PHONY: verify-import
 verify-import: ## Import 10,000 users of Unleash into both stores, check all of it and print the speed
 	@infra/import/verify
+
+.PHONY: soak
+soak: ## Look for races, losses and wrong answers under faults for MINUTES (30), with other seeds each round
+	@infra/soak $(MINUTES)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME executions (20000x) or time (1m)
