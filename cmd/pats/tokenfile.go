@@ -54,7 +54,21 @@ func (f *tokenFile) keep(token string) error {
 	if err := errors.Join(err, f.draft.Sync(), f.draft.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.draft.Name(), f.path)
+	if err := os.Rename(f.draft.Name(), f.path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(f.path))
+	return nil
+}
+
+// syncFolder makes the names in a folder last through a loss of power, where a folder can be read and synced.
+func syncFolder(path string) {
+	folder, err := os.Open(path) //nolint:gosec // the person who calls names the file
+	if err != nil {
+		return
+	}
+	_ = folder.Sync()
+	_ = folder.Close()
 }
 
 // discard removes what is left of a file that was not kept.
