@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go/logging"
+
+	"pats/pkg/dynamostore"
 )
 
 // localRegion is used with an endpoint on this machine where no region is configured.
@@ -35,7 +37,7 @@ func (f storeFlags) dynamoDB(ctx context.Context) (*dynamodb.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) {
+	return dynamodb.NewFromConfig(cfg, dynamostore.CheckAnswers, func(o *dynamodb.Options) {
 		if f.Endpoint != "" {
 			o.BaseEndpoint = &f.Endpoint
 		}

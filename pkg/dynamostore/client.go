@@ -45,7 +45,7 @@ func NewClient(settings Settings) *dynamodb.Client {
 	if settings.Endpoint != "" {
 		options.BaseEndpoint = &settings.Endpoint
 	}
-	return dynamodb.New(options)
+	return dynamodb.New(options, CheckAnswers)
 }
 
 func newHTTPClient() *awshttp.BuildableClient {

@@ -68,6 +68,8 @@ func TestClientBoundsItsAttempts(t *testing.T) {
 		{"DynamoDB is broken", 500, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}`, 3, pat.KindUnavailable},
 		{"DynamoDB is busy", 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}`, 3, pat.KindUnavailable},
 		{"no answer of DynamoDB's", 502, `<html>`, 3, pat.KindUnavailable},
+		{"a write meets a transaction", 400, `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException"}`, 1, pat.KindUnavailable},
+		{"a refusal without a name", 400, ``, 1, pat.KindUnavailable},
 		{"no table", 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}`, 1, pat.KindInternal},
 		{"not allowed", 400, `{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException"}`, 1, pat.KindInternal},
 	}
@@ -105,6 +107,37 @@ func TestDeadConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "attempts", attempts.Load(), 2)
+}
+
+// TestGarbledAnswer: what is not the answer that DynamoDB sent is asked for again, and then believed by nobody.
+func TestGarbledAnswer(t *testing.T) {
+	t.Parallel()
+	for name, garble := range map[string]http.HandlerFunc{
+		"another body": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amz-Crc32", "1")
+			answerNothing(w)
+		},
+		"no body": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Amz-Crc32", "4225443349") },
+		"an end within the body": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "99")
+			answerNothing(w)
+		},
+		"a checksum that is none": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amz-Crc32", "x")
+			answerNothing(w)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var attempts atomic.Int32
+			err := warm(t, settingsOf(t, func(w http.ResponseWriter, r *http.Request) {
+				attempts.Add(1)
+				garble(w, r)
+			}))
+			pattest.WantKind(t, err, pat.KindUnavailable)
+			equal(t, "attempts", attempts.Load(), 3)
+		})
+	}
 }
 
 func TestRefusedConnection(t *testing.T) {

@@ -49,6 +49,9 @@ func conditionFailed(err error) bool {
 	return failed || met
 }
 
+// unnamed is the SDK's code for an error answer without one: DynamoDB's have one.
+const unnamed = "UnknownError"
+
 // mayPass says whether the same call may succeed later: it was cancelled or late, DynamoDB was busy or broken, or there is no
 // whole answer from it.
 func mayPass(err error) bool {
@@ -58,7 +61,10 @@ func mayPass(err error) bool {
 	if _, garbled := errors.AsType[*smithy.DeserializationError](err); garbled {
 		return true
 	}
-	if fault, ok := errors.AsType[smithy.APIError](err); ok && fault.ErrorFault() == smithy.FaultServer {
+	if _, met := errors.AsType[*types.TransactionConflictException](err); met {
+		return true
+	}
+	if fault, ok := errors.AsType[smithy.APIError](err); ok && (fault.ErrorFault() == smithy.FaultServer || fault.ErrorCode() == unnamed) {
 		return true
 	}
 	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary
