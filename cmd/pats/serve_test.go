@@ -204,6 +204,18 @@ func TestCrashBeforeTheTokenFile(t *testing.T) {
 	wantFiles(t, d.data(), "pats.db")
 }
 
+// TestCrashInTheMiddleOfTheTokenFile: what was left of it holds a token that works.
+func TestCrashInTheMiddleOfTheTokenFile(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.serve(t).end(t)
+	if err := os.Rename(d.tokenPath(), filepath.Join(d.data(), ".token-123")); err != nil {
+		t.Fatal(err)
+	}
+	d.serve(t).end(t)
+	wantFiles(t, d.data(), "pats.db")
+}
+
 func TestFolderWithASpace(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -10,7 +10,11 @@ import (
 	"strings"
 )
 
-const folderMode = 0o700
+const (
+	folderMode = 0o700
+	// draftPrefix begins the names of token files that are not whole.
+	draftPrefix = ".token-"
+)
 
 // tokenFile is a file to be, with a token in it. It takes the place of an older one as a whole or not at all.
 type tokenFile struct {
@@ -27,7 +31,7 @@ func newTokenFile(path string) (*tokenFile, error) {
 	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
 		return nil, err
 	}
-	draft, err := os.CreateTemp(filepath.Dir(path), ".token-*") // mode 0600
+	draft, err := os.CreateTemp(filepath.Dir(path), draftPrefix+"*") // mode 0600
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +79,22 @@ func syncFolder(path string) {
 func (f *tokenFile) discard() {
 	_ = f.draft.Close()
 	_ = os.Remove(f.draft.Name())
+}
+
+// discardDrafts removes what a process has left in the folder that was killed while it wrote a token there: the token may work.
+// Nobody else may be writing one.
+func discardDrafts(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), draftPrefix) && entry.Type().IsRegular() {
+			errs = append(errs, os.Remove(filepath.Join(folder, entry.Name())))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // maxTokenFile is more than any token has.

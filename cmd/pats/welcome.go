@@ -43,6 +43,7 @@ func (h *host) welcome(ctx context.Context) error {
 			return err
 		}
 	}
+	h.tidy()
 	h.warnOfNetwork()
 	if err := h.checkToken(ctx); err != nil {
 		h.note("There is no token in %s that works: %s\n%s", h.tokenPath(), reason(err), h.remedy(first))
@@ -64,6 +65,16 @@ func (h *host) firstStart(ctx context.Context) error {
 	}
 	h.note("Made user %d, admin, with a token in %s that lasts for 90 days.", account.ID, h.tokenPath())
 	return nil
+}
+
+// tidy removes tokens that no file is meant to have from the folder of the data file, which this process has to itself.
+func (h *host) tidy() {
+	if h.Store == storeDynamoDB {
+		return
+	}
+	if err := discardDrafts(h.Data); err != nil {
+		h.note("There may be files with a token in %s that a killed process has left: %v", h.Data, err)
+	}
 }
 
 // warnOfNetwork says what it means to listen on an address that other machines can reach.
