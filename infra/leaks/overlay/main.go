@@ -16,6 +16,7 @@ import (
 	"go/token"
 	"io/fs"
 	"log"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,25 +58,26 @@ func write(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil { //nolint:gosec // the caller names it
 		return err
 	}
+	dirs, err := packageDirs()
+	if err != nil {
+		return err
+	}
 	replace := map[string]string{}
 	for path, names := range watched {
-		dir, err := packageDir(path)
-		if err != nil {
-			return err
-		}
-		changed, err := setAside(dir, names)
+		changed, err := setAside(dirs[path], names)
 		if err != nil {
 			return fmt.Errorf("package %s: %w", path, err)
 		}
-		if changed["pats_leaks.go"], err = addition(path); err != nil {
+		name := strings.ReplaceAll(path, "/", "_")
+		if changed["pats_leaks.go"], err = os.ReadFile(filepath.Join(dirs[self], "_additions", name+".go")); err != nil {
 			return err
 		}
-		for name, text := range changed {
-			copied := filepath.Join(folder, strings.ReplaceAll(path, "/", "_")+"_"+name)
+		for file, text := range changed {
+			copied := filepath.Join(folder, name+"_"+file)
 			if err := os.WriteFile(copied, text, 0o600); err != nil { //nolint:gosec // the caller names the folder
 				return err
 			}
-			replace[filepath.Join(dir, name)] = copied
+			replace[filepath.Join(dirs[path], file)] = copied
 		}
 	}
 	text, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "  ")
@@ -85,21 +87,22 @@ func write(folder string) error {
 	return os.WriteFile(filepath.Join(folder, "overlay.json"), text, 0o600) //nolint:gosec // the caller names the folder
 }
 
-// addition is the file of _additions for a package. The working directory is in the project.
-func addition(path string) ([]byte, error) {
-	here, err := packageDir("pats/infra/leaks/overlay")
-	if err != nil {
-		return nil, err
-	}
-	return os.ReadFile(filepath.Join(here, "_additions", strings.ReplaceAll(path, "/", "_")+".go")) //nolint:gosec // a file of the project
-}
+// self is this package, which has the additions.
+const self = "pats/infra/leaks/overlay"
 
-func packageDir(path string) (string, error) {
-	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", path).Output() //nolint:gosec,noctx // a fixed list of packages
+// packageDirs are the folders of the watched packages and of this one. The working directory has to be in the project.
+func packageDirs() (map[string]string, error) {
+	args := append([]string{"list", "-f", "{{.ImportPath}} {{.Dir}}", self}, slices.Sorted(maps.Keys(watched))...)
+	out, err := exec.Command("go", args...).Output() //nolint:gosec,noctx // a fixed list of packages
 	if err != nil {
-		return "", fmt.Errorf("go list %s: %w", path, err)
+		return nil, fmt.Errorf("go list: %w", err)
 	}
-	return strings.TrimSpace(string(out)), nil
+	dirs := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		path, dir, _ := strings.Cut(strings.TrimSpace(line), " ")
+		dirs[path] = dir
+	}
+	return dirs, nil
 }
 
 // setAside gives the files of dir that declare any of names, with the suffix on those names. A name that is declared once for
