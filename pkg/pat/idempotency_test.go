@@ -2,6 +2,7 @@ package pat_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -341,7 +342,7 @@ func TestDerivedSecretsAreTokens(t *testing.T) {
 	used := 0
 	rapid.Check(t, func(t *rapid.T) {
 		used++
-		text := fmt.Sprint(used) + rapid.StringMatching(`[!-~]{0,240}`).Draw(t, "key")
+		text := strconv.Itoa(used) + rapid.StringMatching(`[!-~]{0,240}`).Draw(t, "key")
 		key, err := pat.NewIdempotencyKey(f.holder.Secret, text)
 		if err != nil {
 			t.Fatal(err)
