@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"pats/pkg/apigw"
@@ -18,10 +19,12 @@ import (
 type client struct {
 	url  string
 	http *http.Client
+	// refused counts the answers that say that the store is out of reach.
+	refused atomic.Int64
 }
 
 func newClient(s *server) *client {
-	return &client{s.url, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, Timeout: 20 * time.Second}}
+	return &client{url: s.url, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, Timeout: 20 * time.Second}}
 }
 
 func (c *client) close() { c.http.CloseIdleConnections() }
@@ -75,6 +78,9 @@ func (c *client) send(ctx context.Context, method, path string, secret pat.Secre
 		return answer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		c.refused.Add(1)
+	}
 	text, err := io.ReadAll(resp.Body)
 	return answer{resp.StatusCode, resp.Header, text}, err
 }

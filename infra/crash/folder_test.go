@@ -23,7 +23,11 @@ type folder struct {
 
 func newFolder(t *testing.T) *folder {
 	t.Helper()
-	return &folder{path: filepath.Join(t.TempDir(), "data"), ledger: ledger{members: &roll{}}}
+	return folderIn(t.TempDir())
+}
+
+func folderIn(parent string) *folder {
+	return &folder{path: filepath.Join(parent, "data"), ledger: ledger{members: &roll{}}}
 }
 
 func (f *folder) dataFile() string  { return filepath.Join(f.path, dataName) }
@@ -159,6 +163,22 @@ func (f *folder) modes(t *testing.T) []finding {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	return findings
+}
+
+// leftovers are files with tokens in them other than the token file.
+func (f *folder) leftovers(t *testing.T) []finding {
+	t.Helper()
+	entries, err := os.ReadDir(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var findings []finding
+	for _, entry := range entries {
+		if name := entry.Name(); name != tokenName && strings.Contains(name, tokenName) {
+			findings = append(findings, finding{half, name + " was left"})
+		}
 	}
 	return findings
 }

@@ -29,8 +29,8 @@ func workers(l *ledger) []worker {
 	return all
 }
 
-// load lets every worker work until ctx is done or the server gives no answer any more. answered, which may be nil, is called
-// after each answer. It gives the answers that cannot be.
+// load lets every worker work until ctx is done or the server gives no answer any more. A request under way is not given up.
+// answered is called after each answer. It gives the answers that cannot be.
 func load(ctx context.Context, l *ledger, c *client, seed uint64, answered func()) []error {
 	var (
 		all  sync.WaitGroup
@@ -41,7 +41,7 @@ func load(ctx context.Context, l *ledger, c *client, seed uint64, answered func(
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		all.Go(func() {
 			for ctx.Err() == nil {
-				more, err := w.step(ctx, c, rng)
+				more, err := w.step(context.WithoutCancel(ctx), c, rng)
 				if err != nil {
 					mu.Lock()
 					errs = append(errs, err)
@@ -50,9 +50,7 @@ func load(ctx context.Context, l *ledger, c *client, seed uint64, answered func(
 				if !more {
 					return
 				}
-				if answered != nil {
-					answered()
-				}
+				answered()
 			}
 		})
 	}
@@ -178,7 +176,7 @@ const maxMembers = 4
 func (w *memberWorker) step(ctx context.Context, c *client, rng *rand.Rand) (bool, error) {
 	own := w.present()
 	if len(own) == 0 || len(own) < maxMembers && rng.IntN(2) == 0 {
-		return w.create(ctx, c, fmt.Sprintf("member-%d", len(w.members)))
+		return w.create(ctx, c, "as made")
 	}
 	m := own[rng.IntN(len(own))]
 	if rng.IntN(3) == 0 {
@@ -188,8 +186,8 @@ func (w *memberWorker) step(ctx context.Context, c *client, rng *rand.Rand) (boo
 	return w.change(ctx, c, m, rng)
 }
 
-func (w *memberWorker) create(ctx context.Context, c *client, username string) (bool, error) {
-	m := &member{lifetime: lifetime{create: &op{}}, username: username, first: profile{name: "as made"}}
+func (w *memberWorker) create(ctx context.Context, c *client, name string) (bool, error) {
+	m := &member{lifetime: lifetime{create: &op{}}, username: fmt.Sprintf("member-%d", len(w.members)), first: profile{name: name}}
 	w.members = append(w.members, m)
 	body := map[string]any{"username": m.username, "email": m.email(), "name": m.first.name, "rootRole": int(pat.Viewer)}
 	a, err := c.send(ctx, http.MethodPost, apigw.ResourceUsers, w.admin, body)

@@ -54,6 +54,15 @@ func program(t *testing.T) string {
 	return path
 }
 
+// leftOut ends a test that this machine cannot run. On CI that is a failure.
+func leftOut(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
 // server is `pats serve` in a process of its own.
 type server struct {
 	*exec.Cmd

@@ -77,7 +77,7 @@ func (f *folder) work(t *testing.T) *worked {
 		f.mustStep(t, func() (bool, error) { return h.revoke(t.Context(), c, h.tokens[2]) })
 		f.mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
 		users := &memberWorker{f.ledger.members, f.ledger.admin.anchor}
-		f.mustStep(t, func() (bool, error) { return users.create(t.Context(), c, "member") })
+		f.mustStep(t, func() (bool, error) { return users.create(t.Context(), c, "as made") })
 	})
 	return w
 }
