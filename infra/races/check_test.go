@@ -1,0 +1,241 @@
+package races_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"pats/pkg/pat"
+)
+
+const (
+	// searched is up to how many clients at once an order is searched for: it takes milliseconds for twelve, and for ever for 64.
+	searched = 12
+	// searchWithin bounds the search.
+	searchWithin = 20 * time.Second
+)
+
+// report is what the checks say of a recorded history.
+type report struct {
+	findings []string
+	// placed is how many operations the search for an order had to place.
+	placed int
+	// draw writes a picture of the history in HTML, if there is no order.
+	draw func(path string) error
+}
+
+// inspect holds the operations against the promise. The last one is a list that begins when all others have ended. A 503 is a
+// finding unless mayBeBusy says otherwise.
+func inspect(operations []operation, p promise, clients int, mayBeBusy bool) report {
+	operations = slices.SortedFunc(slices.Values(operations), func(a, b operation) int { return cmp.Compare(a.begin, b.begin) })
+	r := report{}
+	for _, check := range []func([]operation) []string{oddities, limits, duplicates, order, givenTwice, lost, undead, usedLate} {
+		r.findings = append(r.findings, check(operations)...)
+	}
+	if !mayBeBusy {
+		r.findings = append(r.findings, busyOnes(operations)...)
+	}
+	if clients > searched {
+		return r
+	}
+	return r.linearize(operations, p)
+}
+
+func (r report) linearize(operations []operation, p promise) report {
+	model, events := p.model(), history(operations)
+	r.placed = len(events)
+	result, info := porcupine.CheckOperationsVerbose(model, events, searchWithin)
+	switch result {
+	case porcupine.Illegal:
+		r.findings = append(r.findings, "not linearizable: no order of the operations gives these answers")
+		r.draw = func(path string) error { return porcupine.VisualizePath(model, info, path) }
+	case porcupine.Unknown:
+		r.findings = append(r.findings, fmt.Sprintf("undecided: no order of the operations was found within %s", searchWithin))
+	}
+	return r
+}
+
+func oddities(operations []operation) []string {
+	return each(operations, func(o operation) string {
+		if o.verdict == odd {
+			return fmt.Sprintf("odd answer to %s: %s", o.call, o.detail)
+		}
+		return ""
+	})
+}
+
+func busyOnes(operations []operation) []string {
+	return each(operations, func(o operation) string {
+		if o.verdict == busy {
+			return fmt.Sprintf("busy: %s was given up", o.call)
+		}
+		return ""
+	})
+}
+
+// limits: imported tokens do not count.
+func limits(operations []operation) []string {
+	imported := map[pat.TokenID]bool{}
+	for _, o := range operations {
+		for _, token := range o.brought {
+			imported[token.id] = true
+		}
+	}
+	return each(lists(operations), func(o operation) string {
+		n := 0
+		for _, token := range o.tokens {
+			if !imported[token.id] {
+				n++
+			}
+		}
+		if n > pat.MaxTokens {
+			return fmt.Sprintf("limit: %d tokens in %s", n, describe(o.tokens))
+		}
+		return ""
+	})
+}
+
+func duplicates(operations []operation) []string {
+	return each(lists(operations), func(o operation) string {
+		seen := map[string]bool{}
+		for _, token := range o.tokens {
+			if seen[token.description] {
+				return fmt.Sprintf("duplicate: two tokens are described %q in %s", token.description, describe(o.tokens))
+			}
+			seen[token.description] = true
+		}
+		return ""
+	})
+}
+
+// order: ids rise in every list, and a create that began later got a higher one.
+func order(operations []operation) []string {
+	found := each(lists(operations), func(o operation) string {
+		if !slices.IsSortedFunc(o.tokens, func(a, b named) int { return cmp.Compare(a.id, b.id+1) }) {
+			return "order: ids do not rise in " + describe(o.tokens)
+		}
+		return ""
+	})
+	creates := created(operations)
+	for i, late := range creates {
+		for _, early := range creates[:i] {
+			if early.end < late.begin && early.id >= late.id {
+				found = append(found, fmt.Sprintf("order: id %d was given after %d", late.id, early.id))
+			}
+		}
+	}
+	return found
+}
+
+func givenTwice(operations []operation) []string {
+	given := map[pat.TokenID]bool{}
+	return each(created(operations), func(o operation) string {
+		if given[o.id] {
+			return fmt.Sprintf("id %d was given twice", o.id)
+		}
+		given[o.id] = true
+		return ""
+	})
+}
+
+// lost: a token that was answered is in every list that begins later, unless somebody asked to delete it before that list ended.
+func lost(operations []operation) []string {
+	removals := map[pat.TokenID]int64{}
+	for _, o := range operations {
+		if first, ok := removals[o.target]; o.action == remove && (!ok || o.begin < first) {
+			removals[o.target] = o.begin
+		}
+	}
+	lists := lists(operations)
+	return each(created(operations), func(made operation) string {
+		for _, l := range lists {
+			removed, ok := removals[made.id]
+			if l.begin < made.end || ok && removed < l.end || slices.Contains(l.tokens, named{made.id, made.description}) {
+				continue
+			}
+			return fmt.Sprintf("lost: %s was answered %d, which is not in %s", made.call, made.id, describe(l.tokens))
+		}
+		return ""
+	})
+}
+
+// undead: a token whose delete was answered is in no list that begins later, and lets nobody in.
+func undead(operations []operation) []string {
+	ended := map[pat.TokenID]int64{}
+	for _, o := range operations {
+		if first, ok := ended[o.target]; o.action == remove && o.verdict == done && (!ok || o.end < first) {
+			ended[o.target] = o.end
+		}
+	}
+	over := func(id pat.TokenID, at int64) bool {
+		end, ok := ended[id]
+		return ok && end < at
+	}
+	return each(operations, func(o operation) string {
+		if o.as != operator && letIn(o) && over(o.as, o.begin) {
+			return fmt.Sprintf("undead: %s was answered %q after token %d was deleted", o.call, o.verdict, o.as)
+		}
+		i := slices.IndexFunc(o.tokens, func(t named) bool { return o.action == list && over(t.id, o.begin) })
+		if i >= 0 {
+			return fmt.Sprintf("undead: deleted token %d is in %s", o.tokens[i].id, describe(o.tokens))
+		}
+		return ""
+	})
+}
+
+// usedLate: between an answered disable and the next enable, no token lets anybody in.
+func usedLate(operations []operation) []string {
+	var disables, enables []operation
+	for _, o := range operations {
+		switch {
+		case o.action == disable && o.verdict == done:
+			disables = append(disables, o)
+		case o.action == enable:
+			enables = append(enables, o)
+		}
+	}
+	return each(operations, func(o operation) string {
+		for _, d := range disables {
+			open := slices.ContainsFunc(enables, func(e operation) bool { return e.end > d.begin && e.begin < o.end })
+			if o.as != operator && letIn(o) && d.end < o.begin && !open {
+				return fmt.Sprintf("used late: %s was answered %q after the user was disabled", o.call, o.verdict)
+			}
+		}
+		return ""
+	})
+}
+
+// letIn says whether the answer shows that the caller's token was good.
+func letIn(o operation) bool { return o.verdict == done || o.verdict == full || o.verdict == taken }
+
+func lists(operations []operation) []operation {
+	return only(operations, func(o operation) bool { return o.action == list && o.verdict == done })
+}
+
+func created(operations []operation) []operation {
+	return only(operations, func(o operation) bool { return o.action == create && o.verdict == done })
+}
+
+func only(operations []operation, is func(operation) bool) []operation {
+	var found []operation
+	for _, o := range operations {
+		if is(o) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// each is what check says of each operation, where it says something.
+func each(operations []operation, check func(operation) string) []string {
+	var found []string
+	for _, o := range operations {
+		if text := check(o); text != "" {
+			found = append(found, text)
+		}
+	}
+	return found
+}
