@@ -27,7 +27,7 @@ func newTerminal(t *testing.T) *terminal {
 	t.Helper()
 	folder := t.TempDir()
 	program := filepath.Join(folder, "pats")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../cmd/pats") //nolint:gosec // the project's own
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../cmd/pats")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
@@ -36,7 +36,7 @@ func newTerminal(t *testing.T) *terminal {
 
 func (m *terminal) command(t *testing.T, token string, args ...string) *exec.Cmd {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), m.program, args...) //nolint:gosec // the project's own
+	command := exec.CommandContext(t.Context(), m.program, args...)
 	command.Env = append(os.Environ(), "PATS_DATA="+m.folder, "PATS_TOKEN="+token)
 	command.Stderr = &m.written
 	return command
@@ -105,7 +105,7 @@ func (m *terminal) serve(t *testing.T, act func(url string)) {
 func (m *terminal) tokenFile(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(m.folder, name)
-	text, err := os.ReadFile(path) //nolint:gosec // the test's own
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

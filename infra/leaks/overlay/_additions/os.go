@@ -52,10 +52,12 @@ func leaksAppend(path string, data []byte) {
 	}
 }
 
-// Remove moves a file of the run's temporary folder to where it is kept.
+// Remove moves a file of the run's temporary folder to where it is kept, unless it has another name.
 func Remove(name string) error {
-	if info, err := Lstat(name); err == nil && info.Mode().IsRegular() && leaksKeep(name) {
-		return nil
+	if info, err := Lstat(name); err == nil && info.Mode().IsRegular() {
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink == 1 && leaksKeep(name) {
+			return nil
+		}
 	}
 	return RemoveUnwatched(name)
 }

@@ -2,21 +2,31 @@ package local
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"os"
+
+	"pats/pkg/pat"
 )
 
 // ServeHTTP dumps each answer, that with a token's secret without its body.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	copied := &leaksCopy{ResponseWriter: w}
+	copied := &leaksCopy{ResponseWriter: w, path: r.URL.Path}
+	r.Body = leaksBody{io.TeeReader(r.Body, &copied.sent), r.Body}
 	defer copied.dump()
 	g.ServeHTTPUnwatched(copied, r)
 }
 
+type leaksBody struct {
+	io.Reader
+	io.Closer
+}
+
 type leaksCopy struct {
 	http.ResponseWriter
-	status int
-	body   bytes.Buffer
+	path       string
+	status     int
+	sent, body bytes.Buffer
 }
 
 func (c *leaksCopy) Unwrap() http.ResponseWriter { return c.ResponseWriter }
@@ -38,5 +48,5 @@ func (c *leaksCopy) dump() {
 		text.Write(c.body.Bytes())
 	}
 	text.WriteByte('\n')
-	os.LeaksDump("http", text.Bytes())
+	os.LeaksDump("http", pat.LeaksWithout(text.Bytes(), c.path, c.sent.String()))
 }

@@ -3,10 +3,13 @@ package apigw
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"pats/pkg/pat"
 )
 
 // Handle dumps each answer, that with a token's secret without its body.
@@ -17,6 +20,6 @@ func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyReques
 		shown.Body = ""
 	}
 	text, _ := json.Marshal(shown)
-	os.LeaksDump("functions", append(text, '\n'))
+	os.LeaksDump("functions", append(pat.LeaksWithout(text, event.Path, event.Body, fmt.Sprint(event.PathParameters)), '\n'))
 	return answer, err
 }
