@@ -130,7 +130,7 @@ func newFloodable(t *testing.T, parameters map[string]string) *floodable {
 	f := &floodable{stack: newStack(t, calls, options{parameters: parameters}), calls: calls}
 	_, f.holder = f.newToken(t, f.newUser(t, pat.Profile{Username: "holder", Role: pat.Admin}), "own", time.Hour)
 	f.paths = []string{"/", "/nope"}
-	for _, r := range routes(t) {
+	for _, r := range routes(t, nobody) {
 		f.paths = append(f.paths, r.path)
 	}
 	return f

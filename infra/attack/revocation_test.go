@@ -263,7 +263,7 @@ func TestRevocationHasNoWindow(t *testing.T) {
 
 func countWindow(t *testing.T, store pat.Store, rounds int) {
 	t.Helper()
-	all := routes(t)
+	all := routes(t, nobody)
 	s := newStack(t, store, options{parameters: longCache})
 	var w window
 	trials, tried := 0, 0
@@ -294,7 +294,7 @@ var longCache = map[string]string{"AuthorizerTtlSeconds": strconv.Itoa(int(longe
 // TestTrustInTheCacheIsFound plants the fault: functions that go by the account as it was when the authorizer saw it.
 func TestTrustInTheCacheIsFound(t *testing.T) {
 	t.Parallel()
-	all := routes(t)
+	all := routes(t, nobody)
 	for _, e := range endings {
 		if e.asAdmin {
 			e.end = func(*testing.T, *stack, caller) {} // functions that know the old hash

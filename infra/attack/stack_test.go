@@ -110,20 +110,7 @@ type reply struct {
 
 // send makes a request. Errors: those of the network.
 func (s *stack) send(ctx context.Context, method, path, token, body string) (reply, error) {
-	request, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
-	if err != nil {
-		return reply{}, err
-	}
-	request.Header.Set("Authorization", token)
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	response, err := s.client.Do(request)
-	if err != nil {
-		return reply{}, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
+	status, text, err := s.exchange(ctx, method, path, token, body)
 	if err != nil {
 		return reply{}, err
 	}
@@ -131,7 +118,35 @@ func (s *stack) send(ctx context.Context, method, path, token, body string) (rep
 		Name string `json:"name"`
 	}
 	_ = json.Unmarshal(text, &refusal) // what is no refusal has another form
-	return reply{response.StatusCode, refusal.Name}, nil
+	return reply{status, refusal.Name}, nil
+}
+
+func (s *stack) exchange(ctx context.Context, method, path, token, body string) (status int, text []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	request.Header.Set("Authorization", token)
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err = io.ReadAll(response.Body)
+	return response.StatusCode, text, err
+}
+
+// sees is the body of the answer to a request.
+func (s *stack) sees(t *testing.T, r route, token string) string {
+	t.Helper()
+	_, text, err := s.exchange(t.Context(), r.method, r.path, token, r.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // must makes a request that has to get a 200.

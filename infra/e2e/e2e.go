@@ -51,7 +51,7 @@ type Target struct {
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	run(t, target, slices.Concat(credentialCases, pathCases, listCases, createCases, revokeCases, sequences,
-		userCases, userSequences, documentCases))
+		userCases, userSequences, documentCases, attackCases))
 }
 
 func run(t *testing.T, target Target, cases []scenario) {

@@ -114,6 +114,7 @@ func (w *world) makers() map[string]func() string {
 		"token": w.ownToken, // the caller's, with the id 1, described as "own"
 		// Those of other users.
 		"other":       func() string { return w.userWithToken(nothing) },
+		"otherID":     func() string { return w.userOf("other", 0) },
 		"revoked":     func() string { return w.userWithToken(revokeFirst) },
 		"disabled":    func() string { return w.userWithToken(disable) },
 		"deleted":     func() string { return w.userWithToken(erase) },
