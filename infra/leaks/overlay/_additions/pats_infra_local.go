@@ -12,9 +12,10 @@ import (
 // ServeHTTP dumps each answer, that with a token's secret without its body.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	copied := &leaksCopy{ResponseWriter: w, path: r.URL.Path}
-	r.Body = leaksBody{io.TeeReader(r.Body, &copied.sent), r.Body}
+	watched := r.WithContext(r.Context()) // a copy, since the server looks at the type of its request's body
+	watched.Body = leaksBody{io.TeeReader(r.Body, &copied.sent), r.Body}
 	defer copied.dump()
-	g.ServeHTTPUnwatched(copied, r)
+	g.ServeHTTPUnwatched(copied, watched)
 }
 
 type leaksBody struct {
