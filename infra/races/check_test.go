@@ -12,11 +12,14 @@ import (
 )
 
 const (
-	// searched is up to how many clients at once an order is searched for: it takes milliseconds for twelve, and for ever for 64.
+	// searched is up to how many clients at once an order is searched for: that takes milliseconds for twelve, and for ever for 64.
 	searched = 12
 	// searchWithin bounds the search.
 	searchWithin = 20 * time.Second
 )
+
+// noOrder begins the finding of a search that tried every order.
+const noOrder = "not linearizable"
 
 // report is what the checks say of a recorded history.
 type report struct {
@@ -27,14 +30,11 @@ type report struct {
 	draw func(path string) error
 }
 
-// inspect holds the operations against the promise. The last one is a list that begins when all others have ended. A 503 is a
-// finding unless mayBeBusy says otherwise.
+// inspect holds what so many clients did at once against the promise. The last operation is a list that begins when all others
+// have ended. A 503 is a finding unless mayBeBusy says otherwise.
 func inspect(operations []operation, p promise, clients int, mayBeBusy bool) report {
-	operations = slices.SortedFunc(slices.Values(operations), func(a, b operation) int { return cmp.Compare(a.begin, b.begin) })
-	r := report{}
-	for _, check := range []func([]operation) []string{oddities, limits, duplicates, order, givenTwice, lost, undead, usedLate} {
-		r.findings = append(r.findings, check(operations)...)
-	}
+	operations = inOrder(operations)
+	r := report{findings: violated(operations)}
 	if !mayBeBusy {
 		r.findings = append(r.findings, busyOnes(operations)...)
 	}
@@ -44,13 +44,26 @@ func inspect(operations []operation, p promise, clients int, mayBeBusy bool) rep
 	return r.linearize(operations, p)
 }
 
+func inOrder(operations []operation) []operation {
+	return slices.SortedFunc(slices.Values(operations), func(a, b operation) int { return cmp.Compare(a.begin, b.begin) })
+}
+
+// violated are the invariants that the operations, in order, break.
+func violated(operations []operation) []string {
+	var found []string
+	for _, check := range []func([]operation) []string{oddities, limits, duplicates, order, givenTwice, lost, undead, usedLate} {
+		found = append(found, check(operations)...)
+	}
+	return found
+}
+
 func (r report) linearize(operations []operation, p promise) report {
 	model, events := p.model(), history(operations)
 	r.placed = len(events)
 	result, info := porcupine.CheckOperationsVerbose(model, events, searchWithin)
 	switch result {
 	case porcupine.Illegal:
-		r.findings = append(r.findings, "not linearizable: no order of the operations gives these answers")
+		r.findings = append(r.findings, noOrder+": no order of the operations gives these answers")
 		r.draw = func(path string) error { return porcupine.VisualizePath(model, info, path) }
 	case porcupine.Unknown:
 		r.findings = append(r.findings, fmt.Sprintf("undecided: no order of the operations was found within %s", searchWithin))
