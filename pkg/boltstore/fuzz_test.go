@@ -1,0 +1,133 @@
+package boltstore_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
+
+	"pats/pkg/boltstore"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// small is the content of a data file of small pages, some of which are branches, and what a Store reads there.
+func small(f *testing.F) (content []byte, want []pat.Account) {
+	f.Helper()
+	path := dataFile(f)
+	if err := errors.Join(boltstore.CreateSmall(path), boltstore.Change(path, func(tx *bolt.Tx) error { return fill(tx, 12) })); err != nil {
+		f.Fatal(err)
+	}
+	store, err := boltstore.Open(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	holder := pattest.NewHolder(f, store, service, pattest.Profile("holder", pat.Editor))
+	if _, err := service.Authenticate(f.Context(), holder.Secret); err != nil {
+		f.Fatal(err)
+	}
+	want = all(f, store)
+	if err := store.Close(); err != nil {
+		f.Fatal(err)
+	}
+	if content, err = os.ReadFile(path); err != nil {
+		f.Fatal(err)
+	}
+	return content, want
+}
+
+// all is everything that a Store tells.
+func all(tb testing.TB, store *boltstore.Store) []pat.Account {
+	tb.Helper()
+	accounts, err := store.Accounts(tb.Context(), 0, 1<<20)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i := range accounts {
+		accounts[i] = pattest.Read(tb, store, accounts[i].ID)
+	}
+	return accounts
+}
+
+// FuzzPages writes into a data file at two places. The file is refused, or opened and read without a fault: as it was written, but
+// where the meta pages were given a right checksum, by which a file can be made to be an older one.
+func FuzzPages(f *testing.F) {
+	good, want := small(f)
+	const page = boltstore.SmallPage
+	f.Add(uint32(0), []byte{}, uint32(0), []byte{}, false)
+	f.Add(uint32(8), []byte{1}, uint32(page+8), []byte{1}, false)
+	f.Add(uint32(16+16), []byte{2}, uint32(page+16+16), []byte{2}, true)
+	f.Add(uint32(16+32), []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, uint32(page+16+40), []byte{0xff, 0xff, 0xff, 0xff, 0xff}, true)
+	f.Add(uint32(16+48), []byte{0xff}, uint32(page+16+48), []byte{0}, true)
+	f.Add(uint32(16+8), []byte{0, 0, 1, 0}, uint32(page+16+8), []byte{0, 0, 1, 0}, true)
+	for at := 2 * page; at < len(good); at += page {
+		f.Add(uint32(at+10), []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, uint32(at+16), []byte{1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, false)
+	}
+	f.Fuzz(func(t *testing.T, at uint32, with []byte, otherAt uint32, otherWith []byte, repair bool) {
+		bad := bytes.Clone(good)
+		copy(bad[int(at)%len(bad):], with)
+		copy(bad[int(otherAt)%len(bad):], otherWith)
+		if repair {
+			boltstore.RepairMeta(bad)
+		}
+		findings, err := boltstore.Inspect(t.Context(), bad)
+		if err != nil || len(findings) > 0 {
+			return
+		}
+		path := filepath.Join(t.TempDir(), "pats.db")
+		write(t, path, bad)
+		store := openLoose(t, path)
+		got := all(t, store)
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" && !repair {
+			t.Errorf("wrong data was read, -want +got:\n%s", diff)
+		}
+	})
+}
+
+// FuzzRecord puts a record with a right checksum under any key. The file is refused, or everything in it can be read.
+func FuzzRecord(f *testing.F) {
+	good, _ := small(f)
+	buckets := []string{"meta", "accounts", "unique", "seen", "imported"}
+	for i, payload := range []string{
+		`{"lastUser":9007199254740993,"admins":-1}`, `{"role":9,"nextToken":-1,"tokens":[{"id":-5},{"id":-5}]}`, `"1"`, `-1`, `0`, `null`, `[]`, `3`,
+	} {
+		f.Add(uint8(i), []byte("state"), []byte(payload))
+		f.Add(uint8(i), boltstore.UserKey(1), []byte(payload))
+		f.Add(uint8(i), boltstore.SeenKey(1, 1), []byte(payload))
+		f.Add(uint8(i), []byte("username:user-1"), []byte(payload))
+	}
+	f.Add(uint8(0), []byte("format"), []byte("3"))
+	f.Add(uint8(0), []byte("format"), []byte("-1"))
+	f.Fuzz(func(t *testing.T, bucket uint8, key, payload []byte) {
+		if len(key) == 0 || len(key) > 256 || !json.Valid(payload) {
+			t.Skip("nothing that can be put there")
+		}
+		path := filepath.Join(t.TempDir(), "pats.db")
+		write(t, path, good)
+		err := boltstore.Change(path, func(tx *bolt.Tx) error {
+			return boltstore.Put(tx, buckets[int(bucket)%len(buckets)], key, json.RawMessage(payload))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := boltstore.Open(path)
+		if err != nil {
+			if !strings.Contains(err.Error(), path) {
+				t.Errorf("got %v, want an error that names the file", err)
+			}
+			return
+		}
+		defer func() { _ = store.Close() }()
+		all(t, store)
+	})
+}
