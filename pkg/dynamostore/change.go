@@ -113,14 +113,14 @@ func (s *Store) nextID(ctx context.Context) (pat.UserID, error) {
 }
 
 // create commits the new account until it is known what became of it. The ID is this call's alone, so if it turns out to be
-// taken after a commit without an answer, that commit took effect.
+// taken after a commit that failed, that commit took effect: the client may have sent it twice, and knows the last answer alone.
 func (s *Store) create(ctx context.Context, account pat.Account) error {
 	creation := s.creation(account, idTaken)
 	unanswered := false
 	for try := range maxTries {
 		err := s.commit(ctx, creation)
 		switch {
-		case err == nil, unanswered && errors.Is(err, errIDTaken):
+		case err == nil, try > 0 && errors.Is(err, errIDTaken):
 			return nil
 		case pat.KindOf(err) == pat.KindUnavailable && !unanswered:
 			unanswered = true

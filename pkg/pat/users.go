@@ -48,17 +48,16 @@ func (s *Service) SetDisabled(ctx context.Context, id UserID, disabled bool) err
 // DeleteUser removes a user and every token of the user's at once.
 // Errors: KindNotFound, KindLastAdmin, KindUnavailable.
 func (s *Service) DeleteUser(ctx context.Context, id UserID) error {
-	unanswered := false
+	tried := false
 	return s.retry(ctx, func() error {
 		account, err := s.store.Account(ctx, id)
-		if unanswered && KindOf(err) == KindNotFound {
-			return nil
+		if tried && KindOf(err) == KindNotFound {
+			return nil // perhaps by this call: a Store may send a write again and know the last answer alone
 		}
 		if err != nil {
 			return err
 		}
-		err = s.store.DeleteAccount(ctx, account)
-		unanswered = unanswered || KindOf(err) == KindUnavailable
-		return err
+		tried = true
+		return s.store.DeleteAccount(ctx, account)
 	})
 }
