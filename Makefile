@@ -66,6 +66,14 @@ verify-import: ## Import 10,000 users of Unleash into both stores, check all of 
 soak: ## Look for races, losses and wrong answers under faults for MINUTES (30), with other seeds each round
 	@infra/soak $(MINUTES)
 
+.PHONY: sbom
+sbom: ## Write what each binary is made of, as CycloneDX documents in bin/sbom
+	@infra/supply/sbom bin/sbom
+
+.PHONY: vuln
+vuln: ## Ask Go's vulnerability database about what the code calls; needs vuln.go.dev
+	@infra/supply/vuln
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME executions (20000x) or time (1m)
 	@infra/fuzz $(FUZZTIME)

@@ -137,7 +137,12 @@ fetch_unleash() {
   "$root/infra/unleash/fetch" >/dev/null
 }
 
+fetch_cyclonedx() {
+  quietly "$root/infra/supply/cyclonedx" version
+}
+
 beside install_golangci_lint
+beside fetch_cyclonedx
 install_packages
 beside install_python sam "$root/infra/sam-local/requirements.txt" sam cfn-lint
 beside install_python schemathesis "$root/infra/openapi/requirements.txt" schemathesis
