@@ -29,7 +29,7 @@ import (
 var watched = map[string][]string{
 	"os":                   {"Remove", "RemoveAll"},
 	"log/slog":             {"DiscardHandler", "commonHandler.handle"},
-	"pats/pkg/pat":         {"newSecret", "NewAdminSecret", "Error.Error", "Service.Authenticate"},
+	"pats/pkg/pat":         {"newSecret", "NewAdminSecret", "ParseSecret", "Error.Error", "Service.Authenticate"},
 	"pats/pkg/apigw":       {"Handler.Handle"},
 	"pats/pkg/authz":       {"Authorizer.Handle"},
 	"pats/pkg/dynamostore": {"New"},

@@ -3,6 +3,7 @@ package os
 import (
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -13,11 +14,12 @@ var leaks = sync.OnceValue(func() string {
 	return folder
 })
 
-var leaksFiles struct {
-	sync.Mutex
-	open  map[string]*File
-	moved int
-}
+// leaksOpen are the descriptors of what is open, by path. Nothing here waits for anything else of the process: that would hide
+// data races from the race detector.
+var leaksOpen sync.Map
+
+// leaksMoved counts what was kept.
+var leaksMoved atomic.Int64
 
 // LeaksRegister adds a secret to the register, in one write, so that it is whole whatever ends the process.
 func LeaksRegister(secret string) {
@@ -34,21 +36,22 @@ func LeaksDump(kind string, data []byte) {
 }
 
 func leaksAppend(path string, data []byte) {
-	leaksFiles.Lock()
-	defer leaksFiles.Unlock()
-	file := leaksFiles.open[path]
-	if file == nil {
-		var err error
-		if file, err = OpenFile(path, O_CREATE|O_APPEND|O_WRONLY, 0o600); err != nil {
-			panic(err)
+	opened, ok := leaksOpen.Load(path)
+	if !ok {
+		fd, err := syscall.Open(path, syscall.O_CREAT|syscall.O_APPEND|syscall.O_WRONLY|syscall.O_CLOEXEC, 0o600)
+		if err != nil {
+			panic("leaks: opening " + path + ": " + err.Error())
 		}
-		if leaksFiles.open == nil {
-			leaksFiles.open = map[string]*File{}
+		if opened, ok = leaksOpen.LoadOrStore(path, fd); ok {
+			_ = syscall.Close(fd)
 		}
-		leaksFiles.open[path] = file
 	}
-	if _, err := file.Write(data); err != nil {
-		panic(err)
+	for len(data) > 0 {
+		n, err := syscall.Write(opened.(int), data)
+		if err != nil && err != syscall.EINTR {
+			panic("leaks: writing " + path + ": " + err.Error())
+		}
+		data = data[max(n, 0):]
 	}
 }
 
@@ -75,11 +78,7 @@ func leaksKeep(path string) bool {
 	if leaks() == "" || len(path) <= len(temporary) || path[:len(temporary)] != temporary {
 		return false
 	}
-	leaksFiles.Lock()
-	leaksFiles.moved++
-	n := leaksFiles.moved
-	leaksFiles.Unlock()
-	kept := leaks() + "/kept/" + strconv.Itoa(Getpid()) + "-" + strconv.Itoa(n)
+	kept := leaks() + "/kept/" + strconv.Itoa(Getpid()) + "-" + strconv.Itoa(int(leaksMoved.Add(1)))
 	if Mkdir(kept, 0o700) != nil {
 		return false
 	}
