@@ -2,6 +2,7 @@ package races_test
 
 import (
 	"context"
+	crand "crypto/rand"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -59,6 +60,29 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 }
 
+// TestFaultsOfUsersAreFound does the same for users who come at once.
+func TestFaultsOfUsersAreFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fault string
+		on    func(pat.Store) pat.Store
+		want  string
+	}{
+		{"a store that takes a name twice", lenient, "duplicate:"},
+		{"a store that keeps another name", lenient, "lost:"},
+		{"a store that gives a user id twice", repeating, "was given to"},
+		{"a store that faults", crashing, "odd answer"},
+	} {
+		t.Run(c.fault, func(t *testing.T) {
+			t.Parallel()
+			heard, _ := usersAtOnce(t, newService(c.on(openBolt(t))), searched+importers)
+			if !slices.ContainsFunc(heard, func(finding string) bool { return strings.Contains(finding, c.want) }) {
+				t.Errorf("got %q, want a violation with %q", heard, c.want)
+			}
+		})
+	}
+}
+
 // hear searches for an order only where that is what is wanted: to be sure that there is none takes long.
 func hear(operations []operation, want string) []string {
 	clients := searched
@@ -77,7 +101,7 @@ func TestLostAnswers(t *testing.T) {
 	lossy := stage{store: "unreliable", clients: searched}
 	for range 5 {
 		for _, c := range contests[:3] {
-			sum.add(t, lossy, figures.Seed(t), searched, c.name, c.run(t, newArena(t, front, service), searched, random))
+			sum.add(t, lossy, c.name, searched, c.run(t, newArena(t, front, service), searched, random))
 		}
 	}
 	if sum.unavailable == 0 {
@@ -266,6 +290,56 @@ func exhausted(store pat.Store) pat.Store {
 func faulty(store pat.Store) pat.Store {
 	return broken{Store: store, write: func(context.Context, pat.Account, pat.Account) error {
 		return &pat.Error{Kind: pat.KindInternal, Message: "out of order"}
+	}}
+}
+
+// makes is a store that makes users in another way.
+type makes struct {
+	pat.Store
+	user func(context.Context, pat.Account) (pat.Account, error)
+}
+
+func (m makes) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	return m.user(ctx, draft)
+}
+
+// lenient answers who wants a name that is taken as if it were not.
+func lenient(store pat.Store) pat.Store {
+	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+		made, err := store.CreateAccount(ctx, draft)
+		if err != nil && pat.KindOf(err) == pat.KindUserExists {
+			draft.Username = crand.Text()
+			made, err = store.CreateAccount(ctx, draft)
+		}
+		return made, err
+	}}
+}
+
+// repeating answers every third time as it did the time before.
+func repeating(store pat.Store) pat.Store {
+	users := counter{every: 3}
+	var last sync.Map
+	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+		former, ok := last.Load(0)
+		if users.due() && ok {
+			return former.(pat.Account), nil //nolint:errcheck // it comes from here
+		}
+		made, err := store.CreateAccount(ctx, draft)
+		if err == nil {
+			last.Store(0, made)
+		}
+		return made, err
+	}}
+}
+
+// crashing faults at every second user.
+func crashing(store pat.Store) pat.Store {
+	users := counter{every: 2}
+	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+		if users.due() {
+			return pat.Account{}, &pat.Error{Kind: pat.KindInternal, Message: "out of order"}
+		}
+		return store.CreateAccount(ctx, draft)
 	}}
 }
 

@@ -116,19 +116,26 @@ func (sum *tally) round(t *testing.T, s stage, seed uint64) {
 	t.Helper()
 	front, service := s.enter(t, s.open(t))
 	random := rand.New(rand.NewPCG(seed, 0))
+	where := fmt.Sprintf("seed %d, %s", seed, s)
 	sum.rounds++
 	for _, n := range []int{s.clients, searched} {
 		for _, c := range contests {
-			sum.add(t, s, seed, n, c.name, c.run(t, newArena(t, front, service), n, random))
+			sum.add(t, s, fmt.Sprintf("%s, %s by %d", where, c.name, n), n, c.run(t, newArena(t, front, service), n, random))
 		}
 	}
 	for range mixes {
-		sum.add(t, s, seed, searched, "everything", mixed(t.Context(), newArena(t, front, service), random))
+		sum.add(t, s, where+", everything", searched, mixed(t.Context(), newArena(t, front, service), random))
 	}
+	found, unavailable := usersAtOnce(t, service, s.clients)
+	if unavailable > 0 && !s.mayBeBusy() {
+		found = append(found, fmt.Sprintf("busy: %d times", unavailable))
+	}
+	sum.requests += s.clients
+	sum.tell(t, where+", users", report{findings: found}, unavailable)
 }
 
 // add counts what was recorded, checks it, and tells what is wrong with it.
-func (sum *tally) add(t *testing.T, s stage, seed uint64, clients int, name string, operations []operation) {
+func (sum *tally) add(t *testing.T, s stage, what string, clients int, operations []operation) {
 	t.Helper()
 	r := inspect(operations, s.promise(), clients, s.mayBeBusy())
 	sum.requests += len(operations)
@@ -136,10 +143,18 @@ func (sum *tally) add(t *testing.T, s stage, seed uint64, clients int, name stri
 		sum.histories++
 	}
 	sum.operations += r.placed
-	sum.unavailable += len(busyOnes(operations))
+	sum.tell(t, what, r, len(busyOnes(operations)))
+}
+
+func (sum *tally) tell(t *testing.T, what string, r report, unavailable int) {
+	t.Helper()
+	sum.unavailable += unavailable
+	if unavailable > 0 {
+		t.Logf("%s: %d were answered 503", what, unavailable)
+	}
 	sum.violations += len(r.findings)
 	if len(r.findings) > 0 {
-		t.Errorf("seed %d, %s, %s by %d: got %d violations, want none\n%s%s", seed, s, name, clients, len(r.findings),
+		t.Errorf("%s: got %d violations, want none\n%s%s", what, len(r.findings),
 			strings.Join(r.findings[:min(len(r.findings), shown)], "\n"), r.picture(t))
 	}
 }
