@@ -43,7 +43,7 @@ func small(f *testing.F) (content []byte, want []pat.Account) {
 	return content, want
 }
 
-// all is everything that a Store tells.
+// all is everything that a Store tells. It fails the test unless every account agrees with itself.
 func all(tb testing.TB, store *boltstore.Store) []pat.Account {
 	tb.Helper()
 	accounts, err := store.Accounts(tb.Context(), 0, 1<<20)
@@ -52,6 +52,13 @@ func all(tb testing.TB, store *boltstore.Store) []pat.Account {
 	}
 	for i := range accounts {
 		accounts[i] = pattest.Read(tb, store, accounts[i].ID)
+		last := pat.TokenID(0)
+		for _, token := range accounts[i].Tokens {
+			if token.ID <= last || token.ID >= accounts[i].NextTokenID {
+				tb.Errorf("user %d: got token %d after %d, with %d as the next", accounts[i].ID, token.ID, last, accounts[i].NextTokenID)
+			}
+			last = token.ID
+		}
 	}
 	return accounts
 }
@@ -94,7 +101,8 @@ func FuzzPages(f *testing.F) {
 	})
 }
 
-// FuzzRecord puts a record with a right checksum under any key. The file is refused, or everything in it can be read.
+// FuzzRecord puts a record with a right checksum under any key. The file is refused, or everything in it can be read and
+// agrees with itself.
 func FuzzRecord(f *testing.F) {
 	good, _ := small(f)
 	buckets := []string{"meta", "accounts", "unique", "seen", "imported"}
@@ -106,6 +114,7 @@ func FuzzRecord(f *testing.F) {
 		f.Add(uint8(i), boltstore.SeenKey(1, 1), []byte(payload))
 		f.Add(uint8(i), []byte("username:user-1"), []byte(payload))
 	}
+	f.Add(uint8(1), boltstore.UserKey(1), []byte(`{"username":"user-0","name":"Name of user-0","email":"user-0@example.org","role":1,"nextToken":3,"tokens":[{"id":2},{"id":1}]}`))
 	f.Add(uint8(0), []byte("format"), []byte("3"))
 	f.Add(uint8(0), []byte("format"), []byte("-1"))
 	f.Fuzz(func(t *testing.T, bucket uint8, key, payload []byte) {

@@ -21,6 +21,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add("pats", "eu-central-1", hash, "true", "30", "false")
 	f.Add("", "", "", "", "", "")
 	f.Add("pats", "x", strings.ToUpper(hash), "TRUE", "3651", "yes")
+	f.Add("pats", "x", "", "true", "3651", "true")
+	f.Add("pats", "x", "", "", "-1", "")
 	f.Add("pats", "x", hash[1:], "false", "-1", "true")
 	f.Add("pats", "x", hash+"\n", "0", "+30", " true")
 	f.Add("pats", "x", "*:*.x", "1", "9223372036854775808", "true\x00")
