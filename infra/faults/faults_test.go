@@ -13,7 +13,7 @@ import (
 // TestFaults runs the matrices and the rounds, and prints what was done to the service and what came of it.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	counts := &tally{injected: map[faults.Fault]int{}}
+	counts := newTally()
 	t.Run("all", func(t *testing.T) { //nolint:paralleltest // it ends when its parts do
 		for name, part := range map[string]func(*testing.T, *tally){
 			"operations": testOperations, "authorizer": testAuthorizer, "unrecorded use": testUseThatIsNotRecorded, "rounds": testRounds,
@@ -30,6 +30,8 @@ type tally struct {
 	injected              map[faults.Fault]int
 	cases, rounds, failed int
 }
+
+func newTally() *tally { return &tally{injected: map[faults.Fault]int{}} }
 
 func (c *tally) add(injected map[faults.Fault]int) {
 	c.mu.Lock()

@@ -91,7 +91,7 @@ func matrix(t *testing.T, of []faults.Fault) []instance {
 }
 
 // shares is into how many parts the matrices are divided; each has every scope and every fault in it.
-const shares = 17
+const shares = 19
 
 // inTurns visits each of things under each fault in each scope, or as many shares of them as there are rounds.
 func inTurns[Thing any](t *testing.T, of []faults.Fault, things []Thing, visit func(faults.Fault, Thing, scope)) {

@@ -42,7 +42,7 @@ func testRounds(t *testing.T, counts *tally) {
 			defer func() { <-running }()
 			counts.run(t, fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 				counts.round()
-				if err := round(t, newTable(t, counts), seed, plant{}); err != nil {
+				if err := round(t, newTable(t, counts), seed, weighted(), plant{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -52,16 +52,15 @@ func testRounds(t *testing.T, counts *tally) {
 }
 
 // round says what was wrong in it.
-func round(t *testing.T, on *table, seed uint64, planted plant) error {
+func round(t *testing.T, on *table, seed uint64, of []faults.Fault, planted plant) error {
 	t.Helper()
-	percent := 10 + rand.New(rand.NewPCG(seed, 0)).IntN(51)
 	var all []*client
 	for h := range holders {
 		account, tokens := on.holder(t, fmt.Sprintf("holder%d", h), pat.Admin, "own")
 		for range clients {
 			n := uint64(len(all))
 			f := newFront(t, on, everything, planted)
-			f.proxy.Follow(faults.Random(seed<<8+n, percent, weighted()))
+			f.proxy.Follow(faults.Random(seed<<8+n, percentOf(seed), of))
 			all = append(all, &client{
 				front: f, dice: rand.New(rand.NewPCG(seed, n+1)), user: account.ID, token: tokens[0].secret, name: fmt.Sprintf("c%d", n),
 			})
@@ -82,6 +81,9 @@ func round(t *testing.T, on *table, seed uint64, planted plant) error {
 	}
 	return errors.Join(append(wrong, countAdmins(t.Context(), on.service))...)
 }
+
+// percentOf is how many requests in a hundred meet a fault in the round of a seed.
+func percentOf(seed uint64) int { return 10 + rand.New(rand.NewPCG(seed, 0)).IntN(51) }
 
 // weighted are all faults, the slow ones less often: each costs a client two seconds.
 func weighted() []faults.Fault {

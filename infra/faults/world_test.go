@@ -28,8 +28,12 @@ import (
 	"pats/pkg/pat"
 )
 
-// authorizer is the logical id of the function that checks tokens.
-const authorizer = "AuthorizerFunction"
+// The logical ids of the template's functions.
+const (
+	authorizer     = "AuthorizerFunction"
+	tokensFunction = "TokensFunction"
+	usersFunction  = "UsersFunction"
+)
 
 // table is one that the cases of a test share, each with users of its own.
 type table struct {
@@ -126,7 +130,9 @@ func (f *fronts) take() *gateway {
 type front struct {
 	*table
 	proxy *faults.Proxy
-	url   string
+	// faulty is the store behind the proxy.
+	faulty pat.Store
+	url    string
 	// overdue are the functions that were not done when their time was over.
 	overdue *overdue
 }
@@ -153,11 +159,11 @@ func newFront(t *testing.T, on *table, which part, planted plant) *front {
 	f := &front{table: on, proxy: faults.Start(t, settings.Endpoint, patience(t)), overdue: &overdue{}, url: g.url}
 	t.Cleanup(func() { on.tally.add(f.proxy.Injected()) })
 	settings.Endpoint = f.proxy.URL
-	var store pat.Store = dynamostore.New(dynamostore.NewClient(settings), on.name)
+	f.faulty = dynamostore.New(dynamostore.NewClient(settings), on.name)
 	if planted.store != nil {
-		store = planted.store(store)
+		f.faulty = planted.store(f.faulty)
 	}
-	functions := on.mixed(on.stack.Functions(store, pat.SystemEnv(quiet()), quiet()), which)
+	functions := on.mixed(on.stack.Functions(f.faulty, pat.SystemEnv(quiet()), quiet()), which)
 	if planted.functions != nil {
 		functions = planted.functions(functions)
 	}
