@@ -11,6 +11,16 @@ import (
 	"pats/pkg/pat"
 )
 
+// TestMain takes these tests out of a run that is itself searched: they plant what it would find.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"PATS_LEAKS", "TMPDIR"} {
+		if err := os.Unsetenv(name); err != nil {
+			panic(err)
+		}
+	}
+	m.Run()
+}
+
 func newToken(t *testing.T) string {
 	t.Helper()
 	secret, err := pat.NewSecret(rand.Reader, 7)

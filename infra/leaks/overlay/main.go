@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -160,7 +161,8 @@ func rename(file string, names []string) ([]byte, []string, error) {
 		}
 	}
 	out.Write(text[from:])
-	return out.Bytes(), found, nil
+	formatted, err := format.Source(out.Bytes()) // the folder may be one in which gofmt looks
+	return formatted, found, err
 }
 
 // declaration is a function, Type.Method or package variable.
