@@ -1,6 +1,7 @@
 package crash_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,4 +196,21 @@ func (f *folder) audit(t *testing.T, s *server) []finding {
 	}
 	a.settle()
 	return a.findings
+}
+
+// change has all workers work until there are so many answers.
+func (f *folder) change(t *testing.T, s *server, c *client, seed uint64, answers int64) {
+	t.Helper()
+	defer c.close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var answered atomic.Int64
+	errs := load(ctx, &f.ledger, c, seed, func() {
+		if answered.Add(1) == answers {
+			cancel()
+		}
+	})
+	if err := errors.Join(errs...); err != nil || answered.Load() < answers {
+		t.Fatalf("seed %d: %d answers: %v\n%s", seed, answered.Load(), err, s.log.String())
+	}
 }

@@ -1,13 +1,11 @@
 package crash_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -77,7 +75,7 @@ func (d *fullDisk) fill() {
 	s := serve(d.t, d.folder.path)
 	c := newClient(s)
 	defer c.close()
-	d.work(c, 60)
+	d.folder.change(d.t, s, c, d.seed, 60)
 	if c.refused.Load() != 0 {
 		d.t.Errorf("seed %d: %d changes were refused before the disk was full", d.seed, c.refused.Load())
 	}
@@ -106,7 +104,7 @@ func (d *fullDisk) free() {
 	if err := os.Remove(d.filler()); err != nil {
 		d.t.Fatal(err)
 	}
-	d.work(c, 60)
+	d.folder.change(d.t, s, c, d.seed, 60)
 	if c.refused.Load() != 0 {
 		d.t.Errorf("seed %d: %d changes were refused although there was space", d.seed, c.refused.Load())
 	}
@@ -117,22 +115,6 @@ func (d *fullDisk) free() {
 	d.audit(s, "at the end")
 	s.stop()
 	serve(d.t, folderIn(d.other()).path).stop()
-}
-
-// work has all workers work until there are so many answers.
-func (d *fullDisk) work(c *client, answers int64) {
-	d.t.Helper()
-	ctx, cancel := context.WithCancel(d.t.Context())
-	defer cancel()
-	var answered atomic.Int64
-	err := errors.Join(load(ctx, &d.folder.ledger, c, d.seed, func() {
-		if answered.Add(1) == answers {
-			cancel()
-		}
-	})...)
-	if err != nil || answered.Load() < answers {
-		d.t.Errorf("seed %d: %d answers: %v", d.seed, answered.Load(), err)
-	}
 }
 
 // takeSpace leaves none.

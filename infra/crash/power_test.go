@@ -1,10 +1,10 @@
 package crash_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -12,8 +12,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"pats/infra/figures"
 	"pats/pkg/boltstore"
@@ -25,10 +26,10 @@ const (
 	cutsOfRound = 20
 	// cutsOfRecording is how often, at most, in the same recording.
 	cutsOfRecording = 2000
-	// answersOfRecording is how many changes are recorded.
-	answersOfRecording = 200
-	// cutsOfProof is how often the power is cut to find what was planted.
-	cutsOfProof = 200
+	// answersOfProof is how many changes are recorded to plant something in them, and the fewest of all.
+	answersOfProof = 50
+	// cutsOfProof is how often, at most, the power is cut to find what was planted.
+	cutsOfProof = 400
 )
 
 func needStrace(t *testing.T) string {
@@ -36,6 +37,10 @@ func needStrace(t *testing.T) string {
 	path, err := exec.LookPath("strace")
 	if err != nil {
 		leftOut(t, "the power cuts are left out: install strace (Debian: apt-get install strace)")
+	}
+	words := straceWords(path, os.DevNull)
+	if out, err := exec.CommandContext(t.Context(), words[0], append(words[1:], "true")...).CombinedOutput(); err != nil {
+		leftOut(t, fmt.Sprintf("the power cuts are left out: strace does not work here: %v\n%s", err, out))
 	}
 	return path
 }
@@ -48,10 +53,13 @@ func TestPowerCuts(t *testing.T) {
 	faults := map[fault]int{}
 	for made := 0; made < cuts; made += cutsOfRecording {
 		of := min(cutsOfRecording, cuts-made)
-		r := record(t, seed+uint64(made))
-		for _, found := range slices.Concat(r.firstStart.cuts(t, of/4), r.writes.cuts(t, of-of/4)) {
-			faults[found.fault]++
-			t.Errorf("seed %d: %v", r.writes.seed, found)
+		r := record(t, seed+uint64(made), int64(max(answersOfProof, of/10)))
+		for part, n := range map[*recording]int{&r.firstStart: of / 4, &r.writes: of - of/4} {
+			part.cuts(t, n, func(found finding) bool {
+				faults[found.fault]++
+				t.Errorf("seed %d: %v", part.seed, found)
+				return true
+			})
 		}
 	}
 	figures.Print(t, "power", figures.Count{Name: "cuts", N: cuts}, figures.Count{Name: "lost", N: faults[lost]},
@@ -62,7 +70,7 @@ func TestPowerCuts(t *testing.T) {
 func TestPowerCutsFindWhatIsPlanted(t *testing.T) {
 	t.Parallel()
 	needStrace(t)
-	r := record(t, figures.Seed(t))
+	r := record(t, figures.Seed(t), answersOfProof)
 	for name, test := range map[string]struct {
 		want      fault
 		recording recording
@@ -77,9 +85,10 @@ func TestPowerCutsFindWhatIsPlanted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			kinds := map[fault]int{}
-			for _, found := range test.recording.cuts(t, cutsOfProof) {
+			test.recording.cuts(t, cutsOfProof, func(found finding) bool {
 				kinds[found.fault]++
-			}
+				return found.fault != test.want
+			})
 			if kinds[test.want] == 0 {
 				t.Errorf("got findings %v in %d cuts, want some that are %q", kinds, cutsOfProof, test.want)
 			}
@@ -94,24 +103,45 @@ type recordings struct{ firstStart, writes recording }
 type recording struct {
 	*trace
 	disk   func(*testing.T) *disk
-	data   string
 	ledger *ledger
 	seed   uint64
+	// after are the files that the recorded server has left.
+	after map[string][]byte
 	// onlyReady says that nothing was asked for in the recording: the server was to become ready.
 	onlyReady bool
 }
 
-func record(t *testing.T, seed uint64) recordings {
+// record has so many changes answered in the second recording.
+func record(t *testing.T, seed uint64, answers int64) recordings {
 	t.Helper()
 	f := newFolder(t)
-	r := recordings{recording{data: f.path, seed: seed, onlyReady: true}, recording{data: f.path, seed: seed, ledger: &f.ledger}}
+	r := recordings{recording{seed: seed, onlyReady: true}, recording{seed: seed, ledger: &f.ledger}}
 	r.firstStart.disk = emptyDisk(filepath.Dir(f.path))
 	r.firstStart.trace = traced(t, f.path, func(*server) {})
+	r.firstStart.after = newDisk(t, filepath.Dir(f.path)).cut(none)
 	f.setUp(t, 3)
 	r.firstStart.ledger = &ledger{admin: f.ledger.admin, members: &roll{}}
 	r.writes.disk = copyOf(t, filepath.Dir(f.path))
-	r.writes.trace = traced(t, f.path, func(s *server) { f.change(t, s, seed) })
+	r.writes.trace = traced(t, f.path, func(s *server) { f.change(t, s, newClient(s), seed, answers) })
+	r.writes.after = newDisk(t, filepath.Dir(f.path)).cut(none)
+	for _, made := range []recording{r.firstStart, r.writes} {
+		made.wantWhole(t)
+	}
 	return r
+}
+
+// wantWhole checks the recording itself: with all that was written it leaves the files that the server has left.
+func (r recording) wantWhole(t *testing.T) {
+	t.Helper()
+	d := r.disk(t)
+	for _, e := range r.edges() {
+		e.pass(d)
+	}
+	if diff := cmp.Diff(r.after, d.cut(all), cmp.Transformer("sum", func(data []byte) string {
+		return fmt.Sprintf("%d bytes with checksum %x", len(data), crc32.ChecksumIEEE(data))
+	})); diff != "" {
+		t.Fatalf("the recording leaves other files than the server (-server +recording):\n%s", diff)
+	}
 }
 
 func emptyDisk(root string) func(*testing.T) *disk {
@@ -130,24 +160,6 @@ func copyOf(t *testing.T, root string) func(*testing.T) *disk {
 			fresh.now[path], fresh.kept[path] = &same, &same
 		}
 		return fresh
-	}
-}
-
-// change has all workers work until there are enough answers.
-func (f *folder) change(t *testing.T, s *server, seed uint64) {
-	t.Helper()
-	c := newClient(s)
-	defer c.close()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var answered atomic.Int64
-	errs := load(ctx, &f.ledger, c, seed, func() {
-		if answered.Add(1) == answersOfRecording {
-			cancel()
-		}
-	})
-	if err := errors.Join(errs...); err != nil || answered.Load() < answersOfRecording {
-		t.Fatalf("%d answers: %v\n%s", answered.Load(), err, s.log.String())
 	}
 }
 
@@ -187,13 +199,12 @@ func (r recording) hasty() recording {
 	return r
 }
 
-// cuts cuts the power so often and gives what is wrong afterwards.
-func (r recording) cuts(t *testing.T, n int) []finding {
+// cuts cuts the power so often and tells what is wrong afterwards, as long as more is wanted.
+func (r recording) cuts(t *testing.T, n int, tell func(finding) (more bool)) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(r.seed, 1))
 	edges, places, next := r.edges(), r.moments(rng, n), 0
 	d, scratch := r.disk(t), t.TempDir()
-	var findings []finding
 	for i, place := range places {
 		for ; next < len(edges) && edges[next].place < place; next++ {
 			edges[next].pass(d)
@@ -201,23 +212,35 @@ func (r recording) cuts(t *testing.T, n int) []finding {
 		chosen := []choice{none, all, first(rng), some(rng), some(rng)}[i%5]
 		for _, found := range r.restore(t, filepath.Join(scratch, "data"), d.cut(chosen), place) {
 			found.text = fmt.Sprintf("power cut at %d of %d: %s", place, r.places, found.text)
-			findings = append(findings, found)
+			if !tell(found) {
+				return
+			}
 		}
 	}
-	return findings
 }
 
-// moments are moments in order: every other one right after an answer went out, the others anywhere.
+// moments are places in order: right after an answer went out, right before a sync has ended, since most is at stake then, and
+// anywhere.
 func (r recording) moments(rng *rand.Rand, n int) []int {
-	var said []int
+	var said, ending []int
 	for _, s := range r.spans {
-		said = append(said, s.said)
+		said = append(said, s.said+1)
 	}
 	slices.Sort(said)
+	for _, e := range r.events {
+		if e.kind == syncs {
+			ending = append(ending, e.end)
+		}
+	}
 	from := r.events[0].begin
 	places := make([]int, n)
 	for i := range places {
-		if places[i] = said[rng.IntN(len(said))] + 1; i%2 == 0 {
+		switch {
+		case i%3 == 0:
+			places[i] = said[rng.IntN(len(said))]
+		case i%3 == 1 && len(ending) > 0:
+			places[i] = ending[rng.IntN(len(ending))]
+		default:
 			places[i] = from + rng.IntN(r.places-from)
 		}
 	}
@@ -240,7 +263,7 @@ func (r recording) edges() []edge {
 			edges = append(edges, edge{e.begin, func(d *disk) { d.begin(e) }})
 		}
 	}
-	slices.SortStableFunc(edges, func(a, b edge) int { return cmp.Compare(a.place, b.place) })
+	slices.SortStableFunc(edges, func(a, b edge) int { return a.place - b.place })
 	return edges
 }
 
@@ -281,7 +304,7 @@ func (r recording) look(ctx context.Context, f *folder, place int) ([]finding, e
 	if !promised {
 		return nil, nil
 	}
-	a := &audit{ledger: r.ledger, state: inStore{store, map[pat.UserID]pat.Account{}}, at: r.moment(place), everything: true}
+	a := &audit{ledger: r.ledger, state: newInStore(store), at: r.moment(place), everything: true}
 	if err := a.run(ctx); err != nil {
 		return nil, err
 	}
@@ -316,6 +339,8 @@ type inStore struct {
 	store *boltstore.Store
 	read  map[pat.UserID]pat.Account
 }
+
+func newInStore(store *boltstore.Store) inStore { return inStore{store, map[pat.UserID]pat.Account{}} }
 
 func (s inStore) account(ctx context.Context, id pat.UserID) (pat.Account, error) {
 	if account, known := s.read[id]; known {

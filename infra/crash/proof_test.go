@@ -2,10 +2,13 @@ package crash_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
 
@@ -35,9 +38,7 @@ func TestKillsAuditFindsWhatIsPlanted(t *testing.T) {
 			test.plant(t, f, w)
 			findings := f.inspect(t, false)
 			if len(findings) == 0 {
-				s := serve(t, f.path)
-				findings = f.audit(t, s)
-				s.stop()
+				findings = f.auditOffline(t)
 			}
 			kinds := map[fault]bool{}
 			for _, finding := range findings {
@@ -62,40 +63,94 @@ func (f *folder) work(t *testing.T) *worked {
 	t.Helper()
 	serve(t, f.path).stop()
 	f.setUp(t, 1)
-	h := f.ledger.holders[0]
-	w := &worked{}
-	f.steps(t, func(c *client) {
-		f.mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
-		f.mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
-	})
+	h, w := f.ledger.holders[0], &worked{}
+	s := serve(t, f.path)
+	c := newClient(s)
+	defer c.close()
+	mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
+	mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
 	earlier, err := os.ReadFile(f.dataFile())
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.earlier, w.kept = earlier, h.tokens[1]
-	f.steps(t, func(c *client) {
-		f.mustStep(t, func() (bool, error) { return h.revoke(t.Context(), c, h.tokens[2]) })
-		f.mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
-		users := &memberWorker{f.ledger.members, f.ledger.admin.anchor}
-		f.mustStep(t, func() (bool, error) { return users.create(t.Context(), c, "as made") })
-	})
+	mustStep(t, func() (bool, error) { return h.revoke(t.Context(), c, h.tokens[2]) })
+	mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
+	users := &memberWorker{f.ledger.members, f.ledger.admin.anchor}
+	mustStep(t, func() (bool, error) { return users.create(t.Context(), c, "as made") })
+	s.stop()
 	return w
 }
 
-func (f *folder) steps(t *testing.T, work func(*client)) {
-	t.Helper()
-	s := serve(t, f.path)
-	c := newClient(s)
-	defer c.close()
-	work(c)
-	s.stop()
-}
-
-func (f *folder) mustStep(t *testing.T, step func() (bool, error)) {
+func mustStep(t *testing.T, step func() (bool, error)) {
 	t.Helper()
 	if more, err := step(); err != nil || !more {
 		t.Fatalf("got answered %v and %v, want an answer", more, err)
 	}
+}
+
+// TestAuditFindsAStateThatLies holds a ledger against a state that lists and admits differently.
+func TestAuditFindsAStateThatLies(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	w := f.work(t)
+	store, err := boltstore.Open(f.dataFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	h := f.ledger.holders[0]
+	unanswered := &token{lifetime: lifetime{create: &op{}}, description: w.kept.description, id: w.kept.id, secret: w.kept.secret}
+	for name, test := range map[string]struct {
+		want  fault
+		about pat.Secret
+		// second is the holder's second token in the ledger.
+		second *token
+	}{
+		"nothing":                          {"", pat.Secret{}, w.kept},
+		"a listed token does not work":     {lost, w.kept.secret, w.kept},
+		"a revoked token works":            {lost, h.tokens[2].secret, w.kept},
+		"an unanswered one is only listed": {half, w.kept.secret, unanswered},
+		"the clients' own token is gone":   {lost, h.anchor, w.kept},
+	} {
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // they share the ledger
+			h.tokens[1] = test.second
+			a := &audit{ledger: &f.ledger, state: liar{newInStore(store), test.about}, at: afterAll, everything: true}
+			if err := a.run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got := slices.IndexFunc(a.findings, func(f finding) bool { return f.fault == test.want }) >= 0
+			if got != (test.want != "") || test.want == "" && len(a.findings) > 0 {
+				t.Errorf("got findings %v, want some that are %q", a.findings, test.want)
+			}
+		})
+	}
+}
+
+// liar says the contrary of one token.
+type liar struct {
+	state
+	about pat.Secret
+}
+
+func (l liar) works(ctx context.Context, secret pat.Secret) (bool, error) {
+	works, err := l.state.works(ctx, secret)
+	return works != (secret == l.about), err
+}
+
+// auditOffline holds the ledger against the data file.
+func (f *folder) auditOffline(t *testing.T) []finding {
+	t.Helper()
+	store, err := boltstore.Open(f.dataFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	a := &audit{ledger: &f.ledger, state: newInStore(store), at: afterAll, everything: true}
+	if err := a.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return a.findings
 }
 
 func loseToken(t *testing.T, f *folder, w *worked) {

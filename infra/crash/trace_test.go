@@ -16,7 +16,7 @@ import (
 
 // straceWords run a program under strace. As its grandchild (-D), strace leaves the program the test's own child. All text is in
 // hexadecimal (-xx), paths too, so that lines are easy to take apart. A call that the machine does not have is no matter (?).
-func straceWords(path string) []string {
+func straceWords(path, output string) []string {
 	calls := []string{
 		"read", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "openat", "mkdirat", "linkat", "renameat", "unlinkat",
 	}
@@ -24,7 +24,7 @@ func straceWords(path string) []string {
 	calls = append(calls, "open", "openat2", "creat", "mkdir", "link", "rename", "renameat2", "unlink", "rmdir", "symlink", "symlinkat",
 		"truncate", "fallocate", "writev", "pwritev", "pwritev2", "copy_file_range", "sendfile", "splice", "sync_file_range", "msync")
 	return []string{path, "-D", "-f", "-qq", "-y", "-xx", "--seccomp-bpf", "-s", "16777216",
-		"-e", "trace=?" + strings.Join(calls, ",?"), "-o", "/dev/fd/3"}
+		"-e", "trace=?" + strings.Join(calls, ",?"), "-o", output}
 }
 
 // kind is what an event does.
@@ -85,7 +85,7 @@ func traced(t *testing.T, data string, work func(*server)) *trace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := launch(t, data, straceWords(strace)...)
+	s := launch(t, data, straceWords(strace, "/dev/fd/3")...)
 	s.ExtraFiles = []*os.File{w}
 	s.start(t)
 	_ = w.Close()
@@ -127,8 +127,8 @@ func (tr *trace) line(line string) error {
 	tr.places += 2
 	thread, text, _ := strings.Cut(line, " ")
 	text = strings.TrimSpace(text)
-	if strings.HasPrefix(text, "---") || strings.HasPrefix(text, "+++") {
-		return nil
+	if strings.HasPrefix(text, "---") || strings.HasPrefix(text, "+++") || strings.HasPrefix(text, "???") {
+		return nil // a signal, the end of a thread, or one that ended before its call was seen
 	}
 	if begun, unfinished := strings.CutSuffix(text, " <unfinished ...>"); unfinished {
 		tr.open[thread] = strconv.Itoa(at) + " " + begun
