@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -39,6 +40,9 @@ func TestFaultsAreFound(t *testing.T) {
 		{"a read of what was before", on(stale), everything, "undead:"},
 		{"a read of what was before", on(stale), racing(createsAgainstDeletes), noOrder},
 		{"a read that takes a user for disabled", on(moody), everything, noOrder},
+		{"a read that takes a user for disabled", on(moody), racing(createsAgainstDeletes), "unfounded:"},
+		{"a read that sees a token too many", on(seeing("same")), racing(sameCreates), "unfounded:"},
+		{"a read that sees a full account", on(seeing(slices.Repeat([]string{"?"}, pat.MaxTokens)...)), racing(sameCreates), "unfounded:"},
 		{"a store that has enough", on(exhausted), racing(distinctCreates), "busy:"},
 		{"a store that faults", on(faulty), racing(distinctCreates), "odd answer"},
 		{"a function that trusts the authorizer", trusting, racing(disableAgainstUses), "used late:"},
@@ -249,6 +253,19 @@ func stale(store pat.Store) pat.Store {
 			}
 			return err
 		},
+	}
+}
+
+// seeing adds tokens to every read that are not there.
+func seeing(descriptions ...string) func(pat.Store) pat.Store {
+	return func(store pat.Store) pat.Store {
+		return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
+			account, err := store.Account(ctx, id)
+			for _, description := range descriptions {
+				account.Tokens = append(account.Tokens, pat.Token{Description: description, ExpiresAt: time.Now().Add(tokenLife)})
+			}
+			return account, err
+		}}
 	}
 }
 

@@ -51,7 +51,7 @@ func inOrder(operations []operation) []operation {
 // violated are the invariants that the operations, in order, break.
 func violated(operations []operation) []string {
 	var found []string
-	for _, check := range []func([]operation) []string{oddities, limits, duplicates, order, givenTwice, lost, undead, usedLate} {
+	for _, check := range []func([]operation) []string{oddities, limits, duplicates, order, givenTwice, lost, undead, usedLate, unfounded} {
 		found = append(found, check(operations)...)
 	}
 	return found
@@ -218,6 +218,44 @@ func usedLate(operations []operation) []string {
 			}
 		}
 		return ""
+	})
+}
+
+// unfounded: a refusal, a limit and a duplicate each need something that others asked for before the answer came.
+func unfounded(operations []operation) []string {
+	return each(operations, func(o operation) string {
+		reason := map[verdict]func([]operation, operation) bool{refused: isOver, full: isFull, taken: isTaken}[o.verdict]
+		if reason == nil || reason(before(operations, o), o) {
+			return ""
+		}
+		return fmt.Sprintf("unfounded: %s was answered %q", o.call, o.verdict)
+	})
+}
+
+// before are the operations that may have had an effect before o was answered.
+func before(operations []operation, o operation) []operation {
+	return only(operations, func(p operation) bool { return p.begin < o.end && (p.verdict == done || p.unknown()) })
+}
+
+func isOver(earlier []operation, o operation) bool {
+	return slices.ContainsFunc(earlier, func(p operation) bool { return p.action == disable || p.action == remove && p.target == o.as })
+}
+
+func isFull(earlier []operation, _ operation) bool {
+	tokens := 1 // the manager's
+	for _, p := range earlier {
+		tokens += len(p.brought)
+		if p.action == create {
+			tokens++
+		}
+	}
+	return tokens >= pat.MaxTokens
+}
+
+func isTaken(earlier []operation, o operation) bool {
+	return slices.ContainsFunc(earlier, func(p operation) bool {
+		return p.action == create && p.description == o.description ||
+			slices.ContainsFunc(p.brought, func(token named) bool { return token.description == o.description })
 	})
 }
 
