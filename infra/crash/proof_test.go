@@ -98,7 +98,7 @@ func TestAuditFindsAStateThatLies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = store.Close() }()
+	t.Cleanup(func() { _ = store.Close() })
 	h := f.ledger.holders[0]
 	unanswered := &token{lifetime: lifetime{create: &op{}}, description: w.kept.description, id: w.kept.id, secret: w.kept.secret}
 	for name, test := range map[string]struct {
@@ -113,9 +113,12 @@ func TestAuditFindsAStateThatLies(t *testing.T) {
 		"an unanswered one is only listed": {half, w.kept.secret, unanswered},
 		"the clients' own token is gone":   {lost, h.anchor, w.kept},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // they share the ledger
-			h.tokens[1] = test.second
-			a := &audit{ledger: &f.ledger, state: liar{newInStore(store), test.about}, at: afterAll, everything: true}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			altered := &holder{name: h.name, user: h.user, anchor: h.anchor, tokens: slices.Clone(h.tokens)}
+			altered.tokens[1] = test.second
+			l := &ledger{f.ledger.admin, []*holder{altered}, f.ledger.members}
+			a := &audit{ledger: l, state: liar{newInStore(store), test.about}, at: afterAll, everything: true}
 			if err := a.run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
