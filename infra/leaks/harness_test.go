@@ -67,7 +67,7 @@ func newRun(t *testing.T, secrets ...string) string {
 
 func search(t *testing.T, scanner *leaks.Scanner, path string) leaks.Result {
 	t.Helper()
-	result, err := scanner.Search(nil, nil, path)
+	result, err := scanner.Search(leaks.Rules{}, path)
 	if err != nil {
 		t.Fatal(err)
 	}

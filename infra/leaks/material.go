@@ -13,7 +13,17 @@ import (
 	"strings"
 )
 
-// Allowance is a place where secrets may be.
+// Rules say what is searched and what is let pass.
+type Rules struct {
+	// Secrets are the places where secrets may be.
+	Secrets []Allowance
+	// Modes are the places where files may have another mode than 0600.
+	Modes []Allowance
+	// Skip are files and folders that are left out.
+	Skip []string
+}
+
+// Allowance is an exception.
 type Allowance struct {
 	// In says whether the file is one.
 	In func(file File) bool
@@ -38,22 +48,22 @@ type Result struct {
 	Hits  []Hit
 	// Modes are the data files and token files that others than their owner may use.
 	Modes []File
-	// Allowed counts the hits that were let pass, by the reason.
+	// Allowed counts the hits and modes that were let pass, by the reason.
 	Allowed map[string]int
 }
 
 // Search searches the files below paths. It looks into gzip and zip files, and leaves out programs, links, and what is no
 // file. Errors are those of reading.
-func (s *Scanner) Search(allowances []Allowance, skip []string, paths ...string) (Result, error) {
-	search := search{scanner: s, allowances: allowances, result: Result{Allowed: map[string]int{}}}
+func (s *Scanner) Search(rules Rules, paths ...string) (Result, error) {
+	search := search{scanner: s, rules: rules, result: Result{Allowed: map[string]int{}}}
 	for _, path := range paths {
 		err := filepath.WalkDir(path, func(path string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return err
-			case entry.IsDir() && contains(skip, path):
+			case entry.IsDir() && contains(rules.Skip, path):
 				return filepath.SkipDir
-			case !entry.Type().IsRegular() || contains(skip, path):
+			case !entry.Type().IsRegular() || contains(rules.Skip, path):
 				return nil
 			}
 			return search.file(path)
@@ -75,9 +85,9 @@ func contains(paths []string, path string) bool {
 }
 
 type search struct {
-	scanner    *Scanner
-	allowances []Allowance
-	result     Result
+	scanner *Scanner
+	rules   Rules
+	result  Result
 }
 
 func (s *search) file(path string) error {
@@ -121,25 +131,25 @@ func isData(start []byte) bool {
 }
 
 func (s *search) judge(file File, hits []Hit) {
-	if (file.Token || file.Data) && file.Mode.Perm() != 0o600 {
+	if (file.Token || file.Data) && file.Mode.Perm() != 0o600 && !s.allowed(s.rules.Modes, file) {
 		s.result.Modes = append(s.result.Modes, file)
 	}
 	for _, hit := range hits {
-		if why, ok := s.allowed(file); ok {
-			s.result.Allowed[why]++
-		} else {
+		if !s.allowed(s.rules.Secrets, file) {
 			s.result.Hits = append(s.result.Hits, hit)
 		}
 	}
 }
 
-func (s *search) allowed(file File) (string, bool) {
-	for _, a := range s.allowances {
+// allowed counts what is let pass.
+func (s *search) allowed(allowances []Allowance, file File) bool {
+	for _, a := range allowances {
 		if a.In(file) {
-			return a.Why, true
+			s.result.Allowed[a.Why]++
+			return true
 		}
 	}
-	return "", false
+	return false
 }
 
 // contents gives the hits in r, which begins with start, and in what is packed in it.
