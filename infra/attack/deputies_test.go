@@ -3,6 +3,7 @@ package attack_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +20,8 @@ func TestConfusedDeputies(t *testing.T) {
 	store := newBolt(t)
 	s := newStack(t, store, options{})
 	bob := s.newUser(t, pat.Profile{Username: "bob-the-other", Name: "Bob", Email: "bob@example.com", Role: pat.Editor})
-	ids := []string{fmt.Sprint(bob)}
-	for _, description := range []string{"bob's first", "bob's second", "bob's third"} {
+	ids := []string{strconv.FormatInt(int64(bob), 10)}
+	for _, description := range []string{"bob's first", "bob's second"} {
 		id, secret := s.newToken(t, bob, description, time.Hour)
 		ids = append(ids, fmt.Sprint(id), secret[len("user:v2_"):len("user:v2_")+22])
 	}
@@ -43,7 +44,7 @@ func TestConfusedDeputies(t *testing.T) {
 			}
 		}
 	}
-	if requests < 200 {
+	if requests < 150 {
 		t.Errorf("got %d requests, want every caller on every route with every id", requests)
 	}
 }

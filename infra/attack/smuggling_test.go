@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	mathrand "math/rand/v2"
 	"net"
 	"net/http"
@@ -41,7 +42,7 @@ func newWire(t *testing.T) wire {
 }
 
 // patience is how long a connection that stays open is waited for.
-const patience = 300 * time.Millisecond
+const patience = 20 * time.Second
 
 // talk sends bytes and gives what came back until the connection was closed: for each answer the name of the user whom it is
 // about, or its status; "open" if the connection was not closed.
@@ -57,7 +58,7 @@ func (w wire) talk(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	// A server may refuse and close before it has read everything: then there is an answer to read in spite of the error.
-	_, _ = io.WriteString(conn, text)
+	go func() { _, _ = io.WriteString(conn, text) }()
 	var said []string
 	reader := bufio.NewReader(conn)
 	for {
@@ -227,7 +228,7 @@ var pieces = struct{ lines, headers, ends, bodies []string }{
 		"Trailer: Authorization", "X-HTTP-Method-Override: POST", "\x00: y", "X\x7f: y",
 	},
 	ends:   []string{"\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r", "\r\n\r\n", "\n\n", "\r\n "},
-	bodies: []string{"0\r\n\r\n", "5\r\nabcde\r\n0\r\n\r\n", "3\r\nabcde\r\n0\r\n\r\n", "0\r\nX: y\r\n\r\n", "1;x\r\na\r\n0\r\n\r\n", "abcde", "ffff\r\n", ""},
+	bodies: []string{"0\r\n\r\n", "5\r\nabcde\r\n0\r\n\r\n", "3\r\nabcde\r\n0\r\n\r\n", "0\r\nX: y\r\n\r\n", "1;x\r\na\r\n0\r\n\r\n", "abcde", "50\r\n", ""},
 }
 
 // jumble puts a request with ann's token together at random, with requests without one behind it. The last ones are there to
@@ -248,7 +249,7 @@ func jumble(random *mathrand.Rand) string {
 	for range random.IntN(3) {
 		text.WriteString(one(pieces.bodies) + get + one(pieces.ends) + one(pieces.headers) + one(pieces.ends) + "\r\n")
 	}
-	return text.String() + strings.Repeat("\r\n"+hidden, 2)
+	return text.String() + strings.Repeat("\r\n"+hidden, 3)
 }
 
 // payloads is how many random requests are sent in a round.
@@ -267,9 +268,9 @@ func TestRandomSmuggling(t *testing.T) {
 			got := w.talk(t, w.fill(text))
 			sent++
 			about += strings.Count(got, "ann")
-			if isConfused(got) {
+			if isConfused(got) || strings.HasSuffix(got, "open") {
 				confused++
-				t.Errorf("seed %d: %q got %q, want at most one answer about ann", seed, text, got)
+				t.Errorf("seed %d: %q got %q, want at most one answer about ann, and the connection closed", seed, text, got)
 			}
 		}
 	}
@@ -309,7 +310,7 @@ func forgetful(t *testing.T, to string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	proxy := &httputil.ReverseProxy{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(at)
 		known, _ := r.In.Context().Value(callerKey{}).(*atomic.Value)
 		if own := r.In.Header.Get("Authorization"); own != "" {
