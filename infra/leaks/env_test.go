@@ -19,6 +19,7 @@ func TestEnvironmentKeepsWhatIsRemoved(t *testing.T) {
 	folder, token := t.TempDir(), newToken(t)
 	const script = `set -eu
 		eval "$(./env "$1")"
+		PATH=$1/tools:$PATH
 		data=$(mktemp -d)
 		echo "the token is $2" >"$data/log"
 		rm -r "$data"
