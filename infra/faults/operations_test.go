@@ -138,7 +138,18 @@ var operations = []operation{
 		call: func(c *cast) call {
 			return call{method: http.MethodDelete, path: tokensPath + "/" + id(c.other.ID), token: c.own.secret}
 		},
-		after: deletedWhole,
+		after: func(ctx context.Context, url string, c *cast, a answer) error {
+			return deletedWhole(ctx, url, c.own, c.other, a)
+		},
+	},
+	{
+		name: "delete itself", right: []int{http.StatusOK}, calls: change, rivalry: contested,
+		call: func(c *cast) call {
+			return call{method: http.MethodDelete, path: tokensPath + "/" + id(c.own.ID), token: c.own.secret}
+		},
+		after: func(ctx context.Context, url string, c *cast, a answer) error {
+			return deletedWhole(ctx, url, c.other, c.own, a)
+		},
 	},
 	{
 		name: "self", right: []int{http.StatusOK}, calls: 1, rivalry: 1,
@@ -322,16 +333,17 @@ func createdForGood(ctx context.Context, url string, c *cast, a answer) error {
 	return createdOnce(ctx, url, c, again)
 }
 
-func deletedWhole(ctx context.Context, url string, c *cast, a answer) error {
-	tokens, err := list(ctx, url, c.own.secret)
+// deletedWhole: after a 200 the victim is gone and refused. After a 503 it may be, or is there and works.
+func deletedWhole(ctx context.Context, url string, witness, victim issued, a answer) error {
+	tokens, err := list(ctx, url, witness.secret)
 	if err != nil {
 		return err
 	}
-	there := len(described(tokens, "other"))
+	there := len(described(tokens, victim.Description))
 	if there > 1 || len(tokens) != 1+there || (there == 1 && a.status == http.StatusOK) {
 		return fmt.Errorf("after %d the list has %+v", a.status, tokens)
 	}
-	return works(ctx, url, c.other.secret, there == 1)
+	return works(ctx, url, victim.secret, there == 1)
 }
 
 func selfRight(_ context.Context, _ string, c *cast, a answer) error {
