@@ -17,7 +17,7 @@ const anchorLen = 16
 // forms are the ways in which a secret can stand in a text. Each takes the part of the token that is secret.
 var forms = []form{
 	{"as it is", head},
-	{"as it is, its end", func(part string) string { return part[len(part)-anchorLen:] }},
+	{"as it is, its end", tail},
 	{"hex", func(part string) string { return hex.EncodeToString([]byte(head(part))) }},
 	{"upper-case hex", func(part string) string { return strings.ToUpper(hex.EncodeToString([]byte(head(part)))) }},
 	{"base64", base64At(base64.StdEncoding, 0)},
@@ -44,6 +44,8 @@ type form struct {
 const longest = 6 * anchorLen
 
 func head(part string) string { return part[:anchorLen] }
+
+func tail(part string) string { return part[len(part)-anchorLen:] }
 
 // base64At is the encoding of part inside a longer text, after a multiple of three bytes and so many more: without the
 // characters that depend on what stands before it.
@@ -100,10 +102,10 @@ func nameOf(token string) string {
 	return name
 }
 
-// varied says whether anchor has the look of randomness. Tests make tokens of constant bytes, too; their anchors are everywhere.
-func varied(anchor string) bool {
+// varied says whether text has the look of randomness. Tests make tokens of constant bytes, too, whose characters are everywhere.
+func varied(text string) bool {
 	seen := map[rune]bool{}
-	for _, r := range anchor {
+	for _, r := range text {
 		seen[r] = true
 	}
 	return len(seen) >= anchorLen/3

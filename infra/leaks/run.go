@@ -3,9 +3,11 @@ package leaks
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -70,15 +72,17 @@ func Run(out io.Writer, dir string, others ...string) (bool, error) {
 }
 
 func (r Result) print(out io.Writer, secrets int) {
-	for path, hits := range r.byPath() {
+	paths := r.byPath()
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		hits := paths[path]
 		_, _ = fmt.Fprintf(out, "LEAK %s: at byte %d, %s: %s (and %d more there)\n",
 			path, hits[0].Offset, hits[0].Form, hits[0].Name, len(hits)-1)
 	}
 	for _, file := range r.Modes {
 		_, _ = fmt.Fprintf(out, "MODE %s: %v, want -rw-------\n", file.Path, file.Mode)
 	}
-	for why, n := range r.Allowed {
-		_, _ = fmt.Fprintf(out, "allowed: %d in %s\n", n, why)
+	for _, why := range slices.Sorted(maps.Keys(r.Allowed)) {
+		_, _ = fmt.Fprintf(out, "allowed: %d in %s\n", r.Allowed[why], why)
 	}
 	_, _ = fmt.Fprintf(out, "FIGURE leaks: secrets=%d files=%d bytes=%d hits=%d modes=%d\n",
 		secrets, r.Files, r.Bytes, len(r.Hits), len(r.Modes))

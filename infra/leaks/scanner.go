@@ -40,8 +40,8 @@ type pattern struct{ secret, form int }
 // window is how many bytes are hashed together: no pattern is shorter.
 const window = anchorLen
 
-// NewScanner makes a Scanner for secrets, each a whole token. A text that is too short to be one is left out, and so are the
-// parts of a token that has no randomness in them.
+// NewScanner makes a Scanner for secrets, each a whole token. A text that is too short to be one is left out, and one without
+// randomness is known but not looked for.
 func NewScanner(secrets []string) *Scanner {
 	s := &Scanner{known: map[string]bool{}, first: map[uint64]int{}}
 	for _, secret := range secrets {
@@ -61,14 +61,12 @@ func (s *Scanner) Secrets() int { return len(s.secrets) }
 func (s *Scanner) index() {
 	for secret, token := range s.secrets {
 		part := secretPart(token)
+		if !varied(head(part)) || !varied(tail(part)) {
+			continue
+		}
 		seen := map[string]bool{}
 		for form := range forms {
-			text := forms[form].of(part)
-			plain := head(part)
-			if form == 1 {
-				plain = text
-			}
-			if varied(plain) && !seen[text] {
+			if text := forms[form].of(part); !seen[text] {
 				seen[text] = true
 				s.add(text, pattern{secret, form})
 			}
