@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -34,7 +35,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		for first := 0; first < rounds; first += killsOfLife {
 			t.Run(fmt.Sprintf("seed %d", seed+uint64(first)), func(t *testing.T) {
 				t.Parallel()
-				l := &life{t: t, folder: newFolder(t), sum: sum, seed: seed + uint64(first)}
+				l := &life{t: t, sum: sum, seed: seed + uint64(first)}
 				l.live(min(killsOfLife, rounds-first))
 			})
 		}
@@ -54,21 +55,23 @@ type life struct {
 	sum    *tally
 	seed   uint64
 	kill   int
-	// startUp is how long the last start took.
-	startUp time.Duration
+	// startUp is how long the last start took, making how long the first start of a folder took from the folder on.
+	startUp, making time.Duration
 }
 
-// live kills the server so often: of ten times once while the data file is made, twice at start-up and else under writes.
+// live kills the server so often: of five times once in a first start, each in a folder of its own, of which the last one goes
+// on; once in a later start; and else under writes.
 func (l *life) live(kills int) {
 	l.measure()
-	for range (kills + 9) / 10 {
-		l.killAtStart(l.next(), true)
+	for range (kills + 4) / 5 {
+		l.folder = newFolder(l.t)
+		l.killWhileMaking(l.next())
+		l.begin()
 	}
-	l.begin()
 	l.folder.setUp(l.t, 3)
 	for l.kill < kills {
 		if rng := l.next(); l.kill%5 == 0 {
-			l.killAtStart(rng, false)
+			l.killAtStart(rng)
 		} else {
 			l.killUnderLoad(rng)
 		}
@@ -109,12 +112,33 @@ func (l *life) serve() *server {
 	return s
 }
 
-// measure notes how long the first start of another folder takes.
+// measure notes how long the first start of a folder takes.
 func (l *life) measure() {
 	l.t.Helper()
+	path := newFolder(l.t).path
+	s := launch(l.t, path).start(l.t)
+	appears(l.t, path, s)
 	begin := time.Now()
-	serve(l.t, newFolder(l.t).path).kill()
-	l.startUp = time.Since(begin)
+	s.await(l.t)
+	l.making = time.Since(begin)
+	s.kill()
+}
+
+// appears returns when there is a folder at path, or the server has ended.
+func appears(t *testing.T, path string, s *server) {
+	t.Helper()
+	poll := time.NewTicker(time.Millisecond / 4)
+	defer poll.Stop()
+	for {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+		select {
+		case <-poll.C:
+		case <-s.ended:
+			return
+		}
+	}
 }
 
 // begin lets a start come to its end, so that there are a user and, if no kill came between, a token.
@@ -124,13 +148,23 @@ func (l *life) begin() {
 	l.report(slices.Concat(l.folder.inspect(l.t, false), l.folder.leftovers(l.t)), "after the first whole start")
 }
 
+// killWhileMaking kills the server while it makes the data file, the first user and the token file, or a little after it.
+func (l *life) killWhileMaking(rng *rand.Rand) {
+	l.t.Helper()
+	s := launch(l.t, l.folder.path).start(l.t)
+	appears(l.t, l.folder.path, s)
+	wait(l.t.Context(), time.Duration(rng.Int64N(int64(l.making*5/4))))
+	s.kill()
+	l.killed(true, "in the first start")
+}
+
 // killAtStart kills the server at a moment of its start-up, or a little after it.
-func (l *life) killAtStart(rng *rand.Rand, fresh bool) {
+func (l *life) killAtStart(rng *rand.Rand) {
 	l.t.Helper()
 	s := launch(l.t, l.folder.path).start(l.t)
 	wait(l.t.Context(), time.Duration(rng.Int64N(int64(l.startUp*5/4))))
 	s.kill()
-	l.killed(fresh, "at start-up")
+	l.killed(false, "at start-up")
 }
 
 // killUnderLoad kills the server after some answers, and up to two milliseconds: that is about one change.
