@@ -19,6 +19,7 @@ var servicePromises = []promise{
 	{"Service: creates at once with one description leave exactly one token", descriptionIsUnique},
 	{"Service: creates against revokes lose no token and exceed no limit", createsAgainstRevokes},
 	{"Service: revokes at once of one token all succeed", revokesAtOnce},
+	{"Service: one create sent at once by many with one idempotency key makes exactly one token", keyedAtOnce},
 	{"Service: token IDs rise and none is given twice", tokenIDsRise},
 	{"Service: one token checked at once by many is valid and seen", checksAtOnce},
 	{"Service: a token ends with its user", tokenEndsWithUser},
@@ -97,6 +98,28 @@ func createsAgainstRevokes(t *testing.T, store pat.Store) {
 	if len(left) > pat.MaxTokens || (len(left) > 0 && left[0].ID <= pat.MaxTokens) {
 		t.Errorf("%d tokens are left, the first with ID %d; want at most %d, with IDs above", len(left), left[0].ID, pat.MaxTokens)
 	}
+}
+
+func keyedAtOnce(t *testing.T, store pat.Store) {
+	service := newService(store)
+	holder := NewHolder(t, store, service, Profile("ann", pat.Viewer))
+	key, err := pat.NewIdempotencyKey(holder.Secret, "key")
+	succeed(t, err)
+	made, secrets := make([]pat.Token, crowd), make([]string, crowd)
+	errs := together(crowd, func(i int) error {
+		token, secret, err := service.CreateTokenOnce(t.Context(), holder.Identity(), Draft("once"), key)
+		made[i], secrets[i] = token, secret.Reveal()
+		return err
+	})
+	wantTally(t, errs, map[pat.Kind]int{succeeded: crowd})
+	wantTokens(t, store, holder.Account.ID, []pat.Token{holder.Token, made[0]})
+	if len(slices.Compact(secrets)) != 1 {
+		t.Error("callers with one key got different secrets")
+	}
+	secret, err := pat.ParseSecret(secrets[0])
+	succeed(t, err)
+	_, err = service.Authenticate(t.Context(), secret)
+	succeed(t, err)
 }
 
 func revokesAtOnce(t *testing.T, store pat.Store) {
