@@ -39,8 +39,8 @@ const (
 const (
 	// Reset ends the connection with a TCP reset.
 	Reset Fault = "reset"
-	// Refuse ends every connection and lets nobody connect for a moment.
-	Refuse Fault = "refuse"
+	// Outage ends the connection, and every other one for a moment, with a TCP reset.
+	Outage Fault = "outage"
 	// Hang never answers.
 	Hang Fault = "hang"
 	// Delay holds the request for a part of the client's patience.
@@ -71,15 +71,15 @@ const (
 func Quick() []Fault {
 	return []Fault{
 		Throughput, Throttling, RequestLimit, TransactionThrottled, TransactionInProgress, Conflict, InternalError, Unavailable, BadGateway,
-		Reset, Refuse, Delay, Lost, Truncate, Cut, Empty, Rubbish, Corrupt,
+		Reset, Outage, Delay, Lost, Truncate, Cut, Empty, Rubbish, Corrupt,
 	}
 }
 
 // Slow are the faults that cost a client all of its patience.
 func Slow() []Fault { return []Fault{Hang, Late, Stall} }
 
-// downFor is how long nobody can connect after a Refuse: longer than a client's first pauses.
-const downFor = 200 * time.Millisecond
+// outage is how long an Outage lasts: longer than a client's first pauses.
+const outage = 200 * time.Millisecond
 
 // in gives the fault as it is for an operation.
 func (f Fault) in(operation string) Fault {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	dynamodblocal "pats/infra/dynamodb-local"
 	"pats/infra/faults"
 	"pats/infra/figures"
 )
@@ -13,10 +14,12 @@ import (
 // TestFaults runs the matrices and the rounds, and prints what was done to the service and what came of it.
 func TestFaults(t *testing.T) {
 	t.Parallel()
+	dynamodblocal.Start(t) // without it there is nothing to count
 	counts := newTally()
 	t.Run("all", func(t *testing.T) { //nolint:paralleltest // it ends when its parts do
 		for name, part := range map[string]func(*testing.T, *tally){
 			"operations": testOperations, "authorizer": testAuthorizer, "unrecorded use": testUseThatIsNotRecorded, "rounds": testRounds,
+			"nobody listens": testNobodyListens,
 		} {
 			t.Run(name, func(t *testing.T) { part(t, counts) }) //nolint:paralleltest // each part says so itself
 		}
@@ -70,8 +73,8 @@ var groups = []struct {
 	{"conflict", []faults.Fault{faults.Conflict}},
 	{"delay", []faults.Fault{faults.Delay}},
 	{"late", []faults.Fault{faults.Late}},
-	{"reset", []faults.Fault{faults.Reset}},
-	{"refuse", []faults.Fault{faults.Refuse}},
+	{"reset", []faults.Fault{faults.Reset, faults.Outage}},
+	{"refuse", []faults.Fault{refused}},
 	{"error", []faults.Fault{faults.InternalError, faults.Unavailable, faults.BadGateway}},
 	{"truncate", []faults.Fault{faults.Truncate, faults.Cut, faults.Empty}},
 	{"rubbish", []faults.Fault{faults.Rubbish}},

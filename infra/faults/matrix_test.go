@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -125,6 +126,30 @@ func testOperations(t *testing.T, counts *tally) {
 		i.run(t, on)
 	}
 	together(t, counts, matrix(t, faults.Quick()), matrix(t, faults.Slow()), instance.name, run)
+}
+
+// refused is that nobody listens where DynamoDB should be. No Proxy does it.
+const refused faults.Fault = "refused"
+
+// nowhereURL has a port that only the system may listen on, and does not.
+const nowhereURL = "http://127.0.0.1:1"
+
+// testNobodyListens: a connection that is refused is a 503, and changes nothing.
+func testNobodyListens(t *testing.T, counts *tally) {
+	t.Parallel()
+	on := newTable(t, counts)
+	together(t, counts, operations, nil, func(o operation) string { return o.name }, func(t *testing.T, o operation) {
+		t.Helper()
+		f := newFrontAt(t, on, allButAuthorizer, plant{}, nowhereURL)
+		counts.add(map[faults.Fault]int{refused: 1})
+		c := on.newCast(t, true)
+		a, err := send(t.Context(), f.url, o.call(c))
+		must(t, err)
+		if a.status != http.StatusServiceUnavailable {
+			t.Errorf("got %v, want a 503", a)
+		}
+		must(t, errors.Join(judge(a), f.punctual(), o.after(t.Context(), f.sound.URL, c, a)))
+	})
 }
 
 // fewAtOnce is for cases that work more than they wait.

@@ -20,23 +20,20 @@ type Proxy struct {
 	// URL is the base address.
 	URL string
 
-	address string
-	target  *url.URL
+	server *http.Server
+	target *url.URL
 	// patience is how long the client waits for an answer.
 	patience  time.Duration
 	transport *http.Transport
 
 	mu       sync.Mutex
 	idle     *sync.Cond
-	server   *http.Server
 	plan     Plan
 	busy     int
 	down     int
 	requests map[string]int
 	injected map[Fault]int
 	seen     int
-	closed   bool
-	failed   error
 }
 
 // Start puts a Proxy in front of the DynamoDB at target, for clients that wait for an answer as long as patience. It lets
@@ -52,43 +49,39 @@ func Start(tb testing.TB, target string, patience time.Duration) *Proxy {
 		plan: Never, requests: map[string]int{}, injected: map[Fault]int{},
 	}
 	p.idle = sync.NewCond(&p.mu)
-	if err := p.listen("127.0.0.1:0"); err != nil {
+	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
 		tb.Fatal(err)
 	}
-	p.URL = "http://" + p.address
-	tb.Cleanup(func() {
-		if err := p.close(); err != nil {
-			tb.Errorf("the proxy failed: %v", err)
-		}
-	})
+	p.URL = "http://" + listener.Addr().String()
+	p.server = &http.Server{
+		Handler: p, ReadHeaderTimeout: patience, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	go func() { _ = p.server.Serve(&door{listener, p}) }()
+	tb.Cleanup(p.close)
 	return p
 }
 
-// listen serves at address. It is called by Start, or with mu held.
-func (p *Proxy) listen(address string) error {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
-	if err != nil {
-		return err
-	}
-	p.address = listener.Addr().String()
-	server := &http.Server{
-		Handler: p, ReadHeaderTimeout: p.patience,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	p.server = server
-	go func() { _ = server.Serve(listener) }()
-	return nil
-}
-
-func (p *Proxy) close() error {
-	p.mu.Lock()
-	p.closed = true
-	server, failed := p.server, p.failed
-	p.mu.Unlock()
-	_ = server.Close()
+func (p *Proxy) close() {
+	_ = p.server.Close()
 	p.Settle()
 	p.transport.CloseIdleConnections()
-	return failed
+}
+
+// door lets no connection in during an outage.
+type door struct {
+	net.Listener
+	proxy *Proxy
+}
+
+func (d *door) Accept() (net.Conn, error) {
+	for {
+		connection, err := d.Listener.Accept()
+		if err != nil || !d.proxy.isDown() {
+			return connection, err
+		}
+		abort(connection)
+	}
 }
 
 // Follow makes the Proxy follow another plan from the next request on, and counts from zero.
@@ -99,7 +92,7 @@ func (p *Proxy) Follow(plan Plan) {
 	clear(p.requests)
 }
 
-// Settle returns when no request is under way, also none whose client has gone, and clients can connect.
+// Settle returns when no request is under way, also none whose client has gone, and no outage.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,7 +101,7 @@ func (p *Proxy) Settle() {
 	}
 }
 
-// Requests says how many requests of each operation arrived since Follow. Those that met a closed port did not arrive.
+// Requests says how many requests of each operation arrived since Follow.
 func (p *Proxy) Requests() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,7 +127,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch fault {
 	case None:
 		p.forward(w, r, nil)
-	case Reset, Refuse, Hang, Delay, Late:
+	case Reset, Outage, Hang, Delay, Late:
 		p.obstruct(w, r, fault)
 	case Lost, Stall, Truncate, Cut, Empty, Rubbish, Corrupt:
 		p.spoil(w, r, fault)
@@ -148,6 +141,9 @@ func (p *Proxy) begin(operation string) Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	fault := p.plan(Request{Operation: operation, N: p.seen}).in(operation)
+	if p.down > 0 {
+		fault = Reset
+	}
 	p.seen++
 	p.busy++
 	p.requests[operation]++
@@ -181,8 +177,9 @@ func (p *Proxy) obstruct(w http.ResponseWriter, r *http.Request, fault Fault) {
 	switch fault {
 	case Reset:
 		reset(w)
-	case Refuse:
-		p.refuse(w)
+	case Outage:
+		p.fail()
+		reset(w)
 	case Hang:
 		<-r.Context().Done()
 		reset(w)
@@ -250,34 +247,33 @@ func reset(w http.ResponseWriter) {
 	if err != nil {
 		return // it is gone already
 	}
+	abort(connection)
+}
+
+func abort(connection net.Conn) {
 	if tcp, ok := connection.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = connection.Close()
 }
 
-// refuse closes the port and every connection, and opens the port again after a moment.
-func (p *Proxy) refuse(w http.ResponseWriter) {
-	reset(w)
+// fail begins an outage.
+func (p *Proxy) fail() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.down > 0 || p.closed {
-		return
-	}
 	p.down++
-	_ = p.server.Close()
-	time.AfterFunc(downFor, p.admit)
+	time.AfterFunc(outage, p.recover)
 }
 
-func (p *Proxy) admit() {
+func (p *Proxy) recover() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.down--
 	p.idle.Broadcast()
-	if p.closed {
-		return
-	}
-	if err := p.listen(p.address); err != nil {
-		p.failed = err
-	}
+}
+
+func (p *Proxy) isDown() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.down > 0
 }

@@ -154,11 +154,20 @@ type plant struct {
 
 func newFront(t *testing.T, on *table, which part, planted plant) *front {
 	t.Helper()
+	proxy := faults.Start(t, dynamodblocal.Start(t), patience(t))
+	t.Cleanup(func() { on.tally.add(proxy.Injected()) })
+	f := newFrontAt(t, on, which, planted, proxy.URL)
+	f.proxy = proxy
+	return f
+}
+
+// newFrontAt has DynamoDB at the endpoint.
+func newFrontAt(t *testing.T, on *table, which part, planted plant, endpoint string) *front {
+	t.Helper()
 	settings := dynamodblocal.Settings(t)
+	settings.Endpoint = endpoint
 	g := on.fronts.lend(t)
-	f := &front{table: on, proxy: faults.Start(t, settings.Endpoint, patience(t)), overdue: &overdue{}, url: g.url}
-	t.Cleanup(func() { on.tally.add(f.proxy.Injected()) })
-	settings.Endpoint = f.proxy.URL
+	f := &front{table: on, overdue: &overdue{}, url: g.url}
 	f.faulty = dynamostore.New(dynamostore.NewClient(settings), on.name)
 	if planted.store != nil {
 		f.faulty = planted.store(f.faulty)
