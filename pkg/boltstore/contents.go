@@ -47,10 +47,22 @@ func (c *contents) outline() error {
 	}
 	var err error
 	c.format, err = decode[int](bucketMeta, keyFormat, c.general[string(keyFormat)])
-	if err == nil && c.format > format {
-		return newer(c.format)
+	if err != nil {
+		return err
 	}
-	return err
+	return c.checkFormat()
+}
+
+// checkFormat holds the format against the buckets that there are. Errors: newer; damage.
+func (c *contents) checkFormat() error {
+	_, imports := c.buckets[string(bucketImported)]
+	switch {
+	case c.format > format:
+		return newer(c.format)
+	case c.format < 1, imports && c.format < importsFrom:
+		return damaged("it is not laid out as its format, %d, says", c.format)
+	}
+	return nil
 }
 
 func (c *contents) outlineBucket(e element) error {
