@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -265,7 +266,12 @@ type answer struct {
 	body   []byte
 }
 
-func (a answer) String() string { return fmt.Sprintf("%d %s", a.status, a.body) }
+// String is for messages, so it leaves out a token's secret.
+func (a answer) String() string {
+	return fmt.Sprintf("%d %s", a.status, secretMember.ReplaceAll(a.body, []byte(`"secret":…`)))
+}
+
+var secretMember = regexp.MustCompile(`"secret":"[^"]*"`)
 
 // clientWaits is longer than API Gateway lets anybody wait.
 const clientWaits = 40 * time.Second
