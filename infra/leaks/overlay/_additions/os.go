@@ -55,40 +55,58 @@ func leaksAppend(path string, data []byte) {
 	}
 }
 
-// Remove moves a file of the run's temporary folder to where it is kept, unless it has another name.
+// Remove leaves a copy of a file of the run's temporary folder where it is kept, unless the file has another name. A copy and no
+// move, so that who traces the process sees the file removed.
 func Remove(name string) error {
-	if info, err := Lstat(name); err == nil && info.Mode().IsRegular() {
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink == 1 && leaksKeep(name) {
-			return nil
+	if info, err := Lstat(name); err == nil && info.Mode().IsRegular() && leaksIsTemporary(name) {
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink == 1 {
+			leaksCopy(name, info.Mode().Perm())
 		}
 	}
 	return RemoveUnwatched(name)
 }
 
+func leaksCopy(name string, mode FileMode) {
+	data, err := ReadFile(name)
+	if err != nil {
+		return // it cannot be read, or is gone
+	}
+	if kept, ok := leaksKept(); ok {
+		_ = WriteFile(kept+leaksBase(name), data, 0o600)
+		_ = Chmod(kept+leaksBase(name), mode)
+	}
+}
+
 // RemoveAll moves a file or folder of the run's temporary folder to where it is kept.
 func RemoveAll(path string) error {
-	if leaksKeep(path) {
-		return nil
+	if leaksIsTemporary(path) {
+		if kept, ok := leaksKept(); ok {
+			if Rename(path, kept+leaksBase(path)) == nil {
+				return nil
+			}
+			_ = RemoveUnwatched(kept)
+		}
 	}
 	return RemoveAllUnwatched(path)
 }
 
-func leaksKeep(path string) bool {
+// leaksIsTemporary says whether path is below the run's temporary folder.
+func leaksIsTemporary(path string) bool {
 	temporary := leaks() + "/tmp/"
-	if leaks() == "" || len(path) <= len(temporary) || path[:len(temporary)] != temporary {
-		return false
-	}
+	return leaks() != "" && len(path) > len(temporary) && path[:len(temporary)] == temporary
+}
+
+// leaksKept makes a folder in which something is kept.
+func leaksKept() (string, bool) {
 	kept := leaks() + "/kept/" + strconv.Itoa(Getpid()) + "-" + strconv.Itoa(int(leaksMoved.Add(1)))
-	if Mkdir(kept, 0o700) != nil {
-		return false
-	}
-	base := len(path)
-	for base > 0 && path[base-1] != '/' {
+	return kept, Mkdir(kept, 0o700) == nil
+}
+
+// leaksBase is the last part of path, with the slash before it.
+func leaksBase(path string) string {
+	base := len(path) - 1
+	for base > 0 && path[base] != '/' {
 		base--
 	}
-	if Rename(path, kept+"/"+path[base:]) != nil {
-		RemoveUnwatched(kept)
-		return false
-	}
-	return true
+	return path[base:]
 }
