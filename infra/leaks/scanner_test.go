@@ -109,6 +109,9 @@ func TestImportedSecretIsFound(t *testing.T) {
 	_, _ = rand.Read(random) // it does not fail
 	token := "user:" + hex.EncodeToString(random)
 	for name, way := range ways {
+		if name == "its random part" {
+			continue // all of it is random: there is no checksum to cut off
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := write(t, t.TempDir(), "log", 0o600, way(token))
