@@ -24,10 +24,8 @@ const power99 = 2.326
 // comparison is what two samples of times tell.
 type comparison struct {
 	samples int
-	// t is that of the crop where it is largest.
-	t float64
-	// difference is that of the means, in nanoseconds, of the crop where it is known best.
-	difference float64
+	// t is that of the crop where it is largest, and difference that of the means there, in nanoseconds.
+	t, crop, difference float64
 }
 
 func (c comparison) distinguishable() bool { return math.Abs(c.t) > threshold }
@@ -35,7 +33,6 @@ func (c comparison) distinguishable() bool { return math.Abs(c.t) > threshold }
 // compare compares times in nanoseconds.
 func compare(first, second []float64) comparison {
 	result := comparison{samples: len(first) + len(second)}
-	best := math.Inf(1)
 	both := slices.Sorted(slices.Values(slices.Concat(first, second)))
 	for _, crop := range crops {
 		limit := both[int(crop*float64(len(both)-1))]
@@ -45,11 +42,7 @@ func compare(first, second []float64) comparison {
 			continue // all times are the same
 		}
 		if math.Abs(test.T) > math.Abs(result.t) {
-			result.t = test.T
-		}
-		difference := y.Mean() - x.Mean()
-		if deviation := math.Abs(difference / test.T); deviation < best {
-			best, result.difference = deviation, difference
+			result.t, result.crop, result.difference = test.T, crop, y.Mean()-x.Mean()
 		}
 	}
 	return result

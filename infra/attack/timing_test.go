@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,22 +28,35 @@ const (
 	httpSamples  = 2_000
 )
 
-// The texts that a holder can present, all for one selector and all with a right checksum, so that they reach the comparison.
+// What can be presented for a token: texts with its selector and a right checksum, so that they reach the comparison.
 const (
 	right = iota
 	// wrongFirst differs from the right one in the first of its random characters, wrongLast in the last of them.
 	wrongFirst
 	wrongLast
-	presented
 )
 
-// target is a token's record, and what is presented for it.
+// target is a user with a token that was made of these random bytes: 8 of the selector and 37 of the secret.
 type target struct {
+	bytes   []byte
 	account pat.Account
-	texts   [presented]string
+	// whole is the token itself, which no account has.
+	whole string
 }
 
 func (t target) verifier() pat.Verifier { return t.account.Tokens[0].Verifier }
+
+// text makes what is presented anew each time, so that all texts lie in memory alike.
+func (t target) text(kind int) string {
+	random := bytes.Clone(t.bytes)
+	switch kind {
+	case wrongFirst:
+		random[8] ^= 1
+	case wrongLast:
+		random[len(random)-1] ^= 1
+	}
+	return newSecret(random, int64(t.account.ID))
+}
 
 // TestTimingTellsNothing measures whether the time that an answer takes tells a right secret from a wrong one, or how much of a
 // wrong one is right. A right token does more work after the comparison: its use is recorded and its holder let through, which is
@@ -59,7 +73,7 @@ func TestTimingTellsNothing(t *testing.T) {
 		t.Skip("PATS_ROUNDS is not set: `make verify` sets it to measure times")
 	}
 	random := mathrand.New(mathrand.NewPCG(figures.Seed(t), 0))
-	m := measurement{t, random, newTargets(t, random, 64)}
+	m := measurement{t, random}
 
 	m.wantFound("a comparison of verifiers that returns early, right and wrong secret", rounds*quickSamples, m.matching(earlyVerifier), right, wrongFirst)
 	m.wantFound("a comparison of texts that returns early, first and last character wrong", rounds*quickSamples, m.matching(earlyText), wrongFirst, wrongLast)
@@ -94,11 +108,11 @@ func TestTimingTellsNothing(t *testing.T) {
 // measure does something with the text, and gives how long that took.
 type measure func(of target, text string) time.Duration
 
-// measurement takes times of targets.
+// measurement takes times, each of a target of its own: some texts take longer than others for what is in them, and of a few
+// that are measured again and again one kind would be the slower one by chance.
 type measurement struct {
-	t       *testing.T
-	random  *mathrand.Rand
-	targets []target
+	t      *testing.T
+	random *mathrand.Rand
 }
 
 // compare takes n times, each of the first or the second kind as chance has it, and logs what they tell. least is the smallest
@@ -108,15 +122,14 @@ func (m measurement) compare(name string, n int, take measure, first, second int
 	kinds := [2]int{first, second}
 	var times [2][]float64
 	for range n {
-		of, i := m.targets[m.random.IntN(len(m.targets))], m.random.IntN(2)
-		// A copy, so that all texts lie in memory alike.
-		took := take(of, strings.Clone(of.texts[kinds[i]]))
+		of, i := m.newTarget(), m.random.IntN(2)
+		took := take(of, of.text(kinds[i]))
 		// A clock's ticks are spread evenly, since a crop at a tick would be one between its ties.
 		times[i] = append(times[i], float64(took.Nanoseconds())+m.random.Float64())
 	}
 	got, least = compare(times[0], times[1]), detectable(times[0], times[1])
-	m.t.Logf("%s: %d samples, difference %.1f ns (t = %.1f); a difference of %.1f ns would be found in 99 of 100 runs",
-		name, n, got.difference, got.t, least)
+	m.t.Logf("%s: %d samples, t = %.1f at most, with a difference of %.1f ns in the quickest %.0f %%; one of %.1f ns would be found in 99 of 100 runs",
+		name, n, got.t, got.difference, 100*got.crop, least)
 	return got, least
 }
 
@@ -155,7 +168,7 @@ func earlyVerifier(of target, s pat.Secret) bool {
 }
 
 // earlyText is the planted fault of a service that keeps tokens as they are.
-func earlyText(of target, s pat.Secret) bool { return equalUntil(of.texts[right], s.Reveal()) }
+func earlyText(of target, s pat.Secret) bool { return equalUntil(of.whole, s.Reveal()) }
 
 func equalUntil(a, b string) bool {
 	if len(a) != len(b) {
@@ -171,13 +184,15 @@ func equalUntil(a, b string) bool {
 
 // authenticating times Service.Authenticate on a store that answers at once.
 func (m measurement) authenticating() measure {
-	service := pat.NewService(newInstant(m.targets), pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler)))
+	store := &instant{}
+	service := pat.NewService(store, pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler)))
 	ctx := m.t.Context()
-	return func(_ target, text string) time.Duration {
+	return func(of target, text string) time.Duration {
 		secret, err := pat.ParseSecret(text)
 		if err != nil {
 			m.t.Fatal(err)
 		}
+		store.only.Store(&of)
 		begin := time.Now()
 		_, err = service.Authenticate(ctx, secret)
 		took := time.Since(begin)
@@ -191,11 +206,12 @@ func (m measurement) authenticating() measure {
 // asking times a request over HTTP, on one connection, to a stack whose gateway keeps no answers. The authorizer takes so much
 // longer for a text with its last character wrong.
 func (m measurement) asking(delay time.Duration) measure {
+	store := &instant{}
 	slow := func(functions map[string]lambda.Handler) map[string]lambda.Handler {
-		functions[authorizerFunction] = &late{functions[authorizerFunction], delay, m.lastWrong()}
+		functions[authorizerFunction] = &late{functions[authorizerFunction], delay, store}
 		return functions
 	}
-	server := laptoptest.Serve(m.t, newInstant(m.targets), laptoptest.Options{Parameters: map[string]string{"AuthorizerTtlSeconds": "0"}, Wrap: slow})
+	server := laptoptest.Serve(m.t, store, laptoptest.Options{Parameters: map[string]string{"AuthorizerTtlSeconds": "0"}, Wrap: slow})
 	address := strings.TrimPrefix(server.URL, "http://")
 	dialer := net.Dialer{Timeout: time.Second}
 	conn, err := dialer.DialContext(m.t.Context(), "tcp", address)
@@ -204,7 +220,8 @@ func (m measurement) asking(delay time.Duration) measure {
 	}
 	m.t.Cleanup(func() { _ = conn.Close() })
 	answers := bufio.NewReader(conn)
-	return func(_ target, text string) time.Duration {
+	return func(of target, text string) time.Duration {
+		store.only.Store(&of)
 		request := []byte("GET /api/admin/user/tokens HTTP/1.1\r\nHost: " + address + "\r\nAuthorization: " + text + "\r\n\r\n")
 		begin := time.Now()
 		_, err := conn.Write(request)
@@ -233,93 +250,48 @@ func (m measurement) wantRefused(answers *bufio.Reader, err error) {
 	}
 }
 
-func (m measurement) lastWrong() map[string]bool {
-	texts := map[string]bool{}
-	for _, of := range m.targets {
-		texts[of.texts[wrongLast]] = true
-	}
-	return texts
-}
-
-// late is an authorizer that takes longer for some texts.
+// late is an authorizer that takes longer for a text with its last character wrong.
 type late struct {
 	lambda.Handler
 	delay time.Duration
-	texts map[string]bool
+	store *instant
 }
 
 func (l *late) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	begin := time.Now()
 	answer, err := l.Handler.Invoke(ctx, payload)
-	_, text, _ := bytes.Cut(payload, []byte(`"authorizationToken":"`))
-	text, _, _ = bytes.Cut(text, []byte(`"`))
-	if l.texts[string(text)] {
-		for end := time.Since(begin) + l.delay; time.Since(begin) < end; {
-			continue
-		}
+	begin, isLate := time.Now(), bytes.Contains(payload, []byte(l.store.only.Load().text(wrongLast)))
+	for end := time.Since(begin) + l.delay; isLate && time.Since(begin) < end; {
+		continue
 	}
 	return answer, err
 }
 
-// newTargets makes users with one token each.
-func newTargets(t *testing.T, random *mathrand.Rand, n int) []target {
-	t.Helper()
-	targets := make([]target, n)
-	for i := range targets {
-		user := pat.UserID(i + 1)
-		seed := make([]byte, 8+37)
-		for k := range seed {
-			seed[k] = byte(random.IntN(256))
-		}
-		for kind := range presented {
-			targets[i].texts[kind] = newSecret(changed(seed, kind), int64(user))
-		}
-		targets[i].account = accountWith(t, user, targets[i].texts[right])
+func (m measurement) newTarget() target {
+	m.t.Helper()
+	random := make([]byte, 8+37)
+	for i := range random {
+		random[i] = byte(m.random.IntN(256))
 	}
-	return targets
-}
-
-// changed are the random bytes of the kind's text: 8 of the selector and 37 of the secret.
-func changed(seed []byte, kind int) []byte {
-	result := bytes.Clone(seed)
-	switch kind {
-	case wrongFirst:
-		result[8] ^= 1
-	case wrongLast:
-		result[len(result)-1] ^= 1
-	}
-	return result
-}
-
-func accountWith(t *testing.T, user pat.UserID, text string) pat.Account {
-	t.Helper()
-	secret, err := pat.ParseSecret(text)
+	const user = 1
+	secret, err := pat.ParseSecret(newSecret(random, user))
 	if err != nil {
-		t.Fatal(err)
+		m.t.Fatal(err)
 	}
 	now := time.Now().UTC()
-	return pat.Account{
+	return target{random, pat.Account{
 		ID: user, Profile: pat.Profile{Username: "target", Role: pat.Viewer}, CreatedAt: now, NextTokenID: 2, Version: 1,
 		Tokens: []pat.Token{{
 			ID: 1, Description: "own", Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 		}},
-	}
+	}, secret.Reveal()}
 }
 
-// instant is a store that answers at once. It can be read only.
+// instant is a store of one user that answers at once. It can be read only.
 type instant struct {
 	pat.Store
-	accounts map[pat.UserID]pat.Account
+	only atomic.Pointer[target]
 }
 
-func newInstant(targets []target) instant {
-	accounts := map[pat.UserID]pat.Account{}
-	for _, of := range targets {
-		accounts[of.account.ID] = of.account
-	}
-	return instant{accounts: accounts}
-}
-
-func (s instant) Account(_ context.Context, id pat.UserID) (pat.Account, error) {
-	return s.accounts[id], nil
+func (s *instant) Account(context.Context, pat.UserID) (pat.Account, error) {
+	return s.only.Load().account, nil
 }
