@@ -2,7 +2,7 @@
 # The harnesses that look for what goes wrong under races, kills, faults and attacks. infra/verify runs each once, infra/soak on and on.
 
 # Each is a package of tests, infra/NAME, and this is how many rounds of it the verification runs.
-declare -A rounds=([races]=24 [crash]=200 [faults]=20 [attack]=20)
+declare -A rounds=([races]=24 [crash]=200 [faults]=20 [attack]=12)
 # shellcheck disable=SC2034 # for those who source this
 harnesses=(races crash faults attack)
 
