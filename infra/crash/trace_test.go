@@ -130,6 +130,9 @@ func (tr *trace) line(line string) error {
 	if strings.HasPrefix(text, "---") || strings.HasPrefix(text, "+++") || strings.HasPrefix(text, "???") {
 		return nil // a signal, the end of a thread, or one that ended before its call was seen
 	}
+	if strings.HasSuffix(text, "<detached ...>") {
+		return nil // a call that the end of the process cut off; had it written, the files would not match the recording
+	}
 	if begun, unfinished := strings.CutSuffix(text, " <unfinished ...>"); unfinished {
 		tr.open[thread] = strconv.Itoa(at) + " " + begun
 		return nil
