@@ -44,7 +44,7 @@ test: ## Run the tests that need nothing but Go, and those that need Java and Ma
 
 .PHONY: lint
 lint: ## Check the code, the scripts and the template with their linters
-	@gofmt -l . | (! grep .)
+	@gofmt -l $$(git ls-files -co --exclude-standard '*.go') | (! grep .)
 	@infra/quietly golangci-lint run ./...
 	@infra/quietly shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash' -- 2>/dev/null)
 	@infra/quietly cfn-lint template.yaml
