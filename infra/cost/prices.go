@@ -4,8 +4,8 @@ package cost
 
 import "math"
 
-// The prices are the list prices of us-east-1 in dollars, without free tiers and without taxes, as they stood in November 2026 on
-// AWS's pricing pages: API Gateway, Lambda, DynamoDB (on-demand), CloudWatch, EC2 data transfer, Fargate, RDS, Elastic Load Balancing.
+// The prices are the list prices of us-east-1 in dollars, without free tiers and without taxes, as public copies
+// of AWS's pricing pages had them in November 2026: API Gateway, Lambda, DynamoDB (on-demand), CloudWatch, EC2 data transfer, Fargate, RDS, Elastic Load Balancing.
 const (
 	Region = "us-east-1"
 	Dated  = "2026-11"
