@@ -13,14 +13,6 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// hanging is a store that never answers.
-type hanging struct{ pat.Store }
-
-func (hanging) Account(ctx context.Context, _ pat.UserID) (pat.Account, error) {
-	<-ctx.Done()
-	return pat.Account{}, pat.Unavailable(ctx.Err())
-}
-
 // TestAnswersBeforeItsTimeIsOver: a function that is cut off tells its caller nothing.
 func TestAnswersBeforeItsTimeIsOver(t *testing.T) {
 	t.Parallel()
@@ -34,7 +26,7 @@ func TestAnswersBeforeItsTimeIsOver(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				log := slog.New(slog.DiscardHandler)
-				service := pat.NewService(hanging{}, pat.DefaultRetention, pat.SystemEnv(log))
+				service := pat.NewService(pattest.Hanging{}, pat.DefaultRetention, pat.SystemEnv(log))
 				handler := apigw.NewTokens(service, apigw.TokensSettings{Enabled: true}, log)
 				ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 				defer cancel()

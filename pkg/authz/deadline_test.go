@@ -12,14 +12,6 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// hanging is a store that never answers.
-type hanging struct{ pat.Store }
-
-func (hanging) Account(ctx context.Context, _ pat.UserID) (pat.Account, error) {
-	<-ctx.Done()
-	return pat.Account{}, pat.Unavailable(ctx.Err())
-}
-
 // TestFailsBeforeItsTimeIsOver: an authorizer that is cut off starts cold the next time.
 func TestFailsBeforeItsTimeIsOver(t *testing.T) {
 	t.Parallel()
@@ -30,7 +22,7 @@ func TestFailsBeforeItsTimeIsOver(t *testing.T) {
 	_, key := newAdmin(t)
 	synctest.Test(t, func(t *testing.T) {
 		log := slog.New(slog.DiscardHandler)
-		service := pat.NewService(hanging{}, pat.DefaultRetention, pat.SystemEnv(log))
+		service := pat.NewService(pattest.Hanging{}, pat.DefaultRetention, pat.SystemEnv(log))
 		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 		defer cancel()
 		if answer, err := authz.New(service, key, log).Handle(ctx, event(secret.Reveal())); err == nil || ctx.Err() != nil {

@@ -156,3 +156,12 @@ func (f *Faulty) LookUp(ctx context.Context, selector pat.Selector) (id pat.User
 func (f *Faulty) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
 	return f.do(CallMarkSeen, func() error { return f.store.MarkSeen(ctx, account, token, at) })
 }
+
+// Hanging is a Store whose reads of an account last as long as they may. Nothing else is to be called.
+type Hanging struct{ pat.Store }
+
+// Account answers when ctx is done.
+func (Hanging) Account(ctx context.Context, _ pat.UserID) (pat.Account, error) {
+	<-ctx.Done()
+	return pat.Account{}, pat.Unavailable(ctx.Err())
+}
