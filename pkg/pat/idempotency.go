@@ -88,7 +88,7 @@ func (k IdempotencyKey) secret(selector Selector) (Secret, error) {
 // made finds the token that k made in account, if it still counts at now.
 func (k IdempotencyKey) made(account Account, now time.Time) (Token, Secret, bool) {
 	for _, token := range account.Tokens {
-		if !token.Keyed || !now.Before(token.CreatedAt.Add(IdempotencyWindow)) {
+		if !token.repeatable(now) {
 			continue
 		}
 		if secret, ok := k.opens(token.Selector, token.Verifier); ok {
@@ -111,6 +111,11 @@ func (k IdempotencyKey) opens(selector Selector, verifier Verifier) (Secret, boo
 	return secret, err == nil && verifier.Matches(secret)
 }
 
+// repeatable says whether the key that made t still stands for it at now.
+func (t Token) repeatable(now time.Time) bool { return t.Keyed && now.Before(t.repeatableUntil()) }
+
+func (t Token) repeatableUntil() time.Time { return t.CreatedAt.Add(IdempotencyWindow) }
+
 // Spent is what is left of a token that an IdempotencyKey made and that was revoked before Until, the end of the key's window: a
 // late repetition of the create is known by it, and does not make the token again.
 type Spent struct {
@@ -121,11 +126,10 @@ type Spent struct {
 
 // spend adds what is left of token, which leaves a.
 func (a Account) spend(token Token, now time.Time) Account {
-	until := token.CreatedAt.Add(IdempotencyWindow)
-	if !token.Keyed || !now.Before(until) {
+	if !token.repeatable(now) {
 		return a
 	}
-	spent := append(slices.Clone(a.Spent), Spent{token.Selector, token.Verifier, until})
+	spent := append(slices.Clone(a.Spent), Spent{token.Selector, token.Verifier, token.repeatableUntil()})
 	a.Spent = spent[max(0, len(spent)-maxSpent):]
 	return a
 }
