@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pats/infra/laptop/laptoptest"
 	"pats/pkg/pat"
 )
 
@@ -17,7 +18,7 @@ import (
 // those of the other's tokens, or the public part of one. Nor does it tell anything of the other.
 func TestConfusedDeputies(t *testing.T) {
 	t.Parallel()
-	store := newBolt(t)
+	store := laptoptest.NewStore(t)
 	s := newStack(t, store, options{})
 	bob := s.newUser(t, pat.Profile{Username: "bob-the-other", Name: "Bob", Email: "bob@example.com", Role: pat.Editor})
 	ids := []string{strconv.FormatInt(int64(bob), 10)}
@@ -74,7 +75,7 @@ func (s *stack) deputies(t *testing.T) map[string]deputy {
 // TestDeputyOfAnAdminIsFound shows that the check sees a change: an Admin may make it.
 func TestDeputyOfAnAdminIsFound(t *testing.T) {
 	t.Parallel()
-	store := newBolt(t)
+	store := laptoptest.NewStore(t)
 	s := newStack(t, store, options{})
 	bob := s.newUser(t, pat.Profile{Username: "bob", Role: pat.Editor})
 	before := read(t, store, bob)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pats/infra/figures"
+	"pats/infra/laptop/laptoptest"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
@@ -127,7 +128,7 @@ type floodable struct {
 
 func newFloodable(t *testing.T, parameters map[string]string) *floodable {
 	t.Helper()
-	calls := pattest.NewFaulty(newBolt(t))
+	calls := pattest.NewFaulty(laptoptest.NewStore(t))
 	f := &floodable{stack: newStack(t, calls, options{parameters: parameters}), calls: calls}
 	_, f.holder = f.newToken(t, f.newUser(t, pat.Profile{Username: "holder", Role: pat.Admin}), "own", time.Hour)
 	f.paths = []string{"/", "/nope"}

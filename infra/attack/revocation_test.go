@@ -17,6 +17,7 @@ import (
 	dynamodblocal "pats/infra/dynamodb-local"
 	"pats/infra/figures"
 	"pats/infra/laptop"
+	"pats/infra/laptop/laptoptest"
 	"pats/infra/local"
 	"pats/pkg/pat"
 )
@@ -251,7 +252,7 @@ func TestRevocationHasNoWindow(t *testing.T) {
 	t.Parallel()
 	t.Run("boltstore", func(t *testing.T) {
 		t.Parallel()
-		countWindow(t, newBolt(t), figures.Rounds(t, 1))
+		countWindow(t, laptoptest.NewStore(t), figures.Rounds(t, 1))
 	})
 	if rounds := figures.Rounds(t, 0); rounds > 0 { // starting DynamoDB Local is too much among the other tests
 		t.Run("DynamoDB Local", func(t *testing.T) {
@@ -302,7 +303,7 @@ func TestTrustInTheCacheIsFound(t *testing.T) {
 		for how, run := range map[string]func(trial, *testing.T, *window){"alone": trial.alone, "in use": trial.inUse} {
 			t.Run(e.name+", "+how, func(t *testing.T) {
 				t.Parallel()
-				s := newStack(t, newBolt(t), options{parameters: longCache, front: trust})
+				s := newStack(t, laptoptest.NewStore(t), options{parameters: longCache, front: trust})
 				var w window
 				run(newTrial(t, s, e, readOnly(all), 1), t, &w)
 				if through, requests := w.through.Load(), w.requests.Load(); through != requests || through == 0 {

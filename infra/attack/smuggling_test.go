@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"pats/infra/figures"
+	"pats/infra/laptop/laptoptest"
 	"pats/pkg/pat"
 )
 
@@ -34,7 +35,7 @@ type wire struct {
 
 func newWire(t *testing.T) wire {
 	t.Helper()
-	w := wire{stack: newStack(t, newBolt(t), options{})}
+	w := wire{stack: newStack(t, laptoptest.NewStore(t), options{})}
 	w.address = strings.TrimPrefix(w.URL, "http://")
 	_, w.ann = w.newToken(t, w.newUser(t, pat.Profile{Username: "ann", Role: pat.Viewer}), "own", time.Hour)
 	_, w.bob = w.newToken(t, w.newUser(t, pat.Profile{Username: "bob", Role: pat.Viewer}), "own", time.Hour)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +15,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"pats/infra/laptop/laptoptest"
-	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
@@ -62,17 +60,6 @@ func newStack(t *testing.T, store pat.Store, o options) *stack {
 	s.operator = pat.NewService(store, pat.DefaultRetention, s.env)
 	_, s.boss = s.newToken(t, s.newUser(t, pat.Profile{Username: "boss", Role: pat.Admin}), "own", time.Hour*24*365)
 	return s
-}
-
-// newBolt is a store in a file of its own.
-func newBolt(t *testing.T) pat.Store {
-	t.Helper()
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "pats.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	return store
 }
 
 // newClient keeps its connections, so that a request costs little.

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 
 	"pats/infra/e2e"
 	"pats/infra/laptop/laptoptest"
-	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
 
@@ -40,11 +38,7 @@ func (s *cuttable) Account(ctx context.Context, id pat.UserID) (pat.Account, err
 
 func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 	t.Helper()
-	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "pats.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = bolt.Close() })
+	bolt := laptoptest.NewStore(t)
 	standing := pat.Account{Profile: pat.Profile{Username: "standing", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
 	if _, err := bolt.CreateAccount(t.Context(), standing); err != nil {
 		t.Fatal(err)

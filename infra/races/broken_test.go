@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"pats/infra/figures"
+	"pats/infra/laptop/laptoptest"
 	"pats/infra/local"
 	"pats/pkg/pat"
 )
@@ -79,7 +80,7 @@ func TestFaultsOfUsersAreFound(t *testing.T) {
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			t.Parallel()
-			heard, _ := usersAtOnce(t, newService(c.on(openBolt(t))), searched+importers)
+			heard, _ := usersAtOnce(t, newService(c.on(laptoptest.NewStore(t))), searched+importers)
 			if !slices.ContainsFunc(heard, func(finding string) bool { return strings.Contains(finding, c.want) }) {
 				t.Errorf("got %q, want a violation with %q", heard, c.want)
 			}
@@ -117,7 +118,7 @@ func TestLostAnswers(t *testing.T) {
 func on(fault func(pat.Store) pat.Store) func(testing.TB) (front, *pat.Service) {
 	return func(tb testing.TB) (front, *pat.Service) {
 		tb.Helper()
-		whole := openBolt(tb)
+		whole := laptoptest.NewStore(tb)
 		return beneath{newService(fault(whole))}, newService(whole)
 	}
 }
@@ -126,7 +127,7 @@ func on(fault func(pat.Store) pat.Store) func(testing.TB) (front, *pat.Service) 
 func trusting(tb testing.TB) (front, *pat.Service) {
 	tb.Helper()
 	const id = "UsersFunction"
-	w := newWire(tb, openBolt(tb), longest, searched, func(functions map[string]lambda.Handler) map[string]lambda.Handler {
+	w := newWire(tb, laptoptest.NewStore(tb), longest, searched, func(functions map[string]lambda.Handler) map[string]lambda.Handler {
 		whole := functions[id]
 		functions[id] = credulous{whole}
 		return functions

@@ -5,13 +5,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	dynamodblocal "pats/infra/dynamodb-local"
 	"pats/infra/figures"
-	"pats/pkg/boltstore"
+	"pats/infra/laptop/laptoptest"
 	"pats/pkg/pat"
 )
 
@@ -63,17 +62,7 @@ func (s stage) open(tb testing.TB) pat.Store {
 	if s.store == dynamodb {
 		return dynamodblocal.NewStore(tb)
 	}
-	return openBolt(tb)
-}
-
-func openBolt(tb testing.TB) pat.Store {
-	tb.Helper()
-	store, err := boltstore.Open(filepath.Join(tb.TempDir(), "pats.db"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = store.Close() })
-	return store
+	return laptoptest.NewStore(tb)
 }
 
 // enter opens the front on the store.

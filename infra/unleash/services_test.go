@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"pats/infra/laptop/laptoptest"
-	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
 
@@ -40,11 +38,7 @@ type patsSide struct {
 // newPats is the template's stack on an embedded store, with the user whom every Unleash has at first.
 func newPats(t *testing.T) patsSide {
 	t.Helper()
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "pats.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	store := laptoptest.NewStore(t)
 	server := laptoptest.Serve(t, store, laptoptest.Options{})
 	if _, err := server.Service.CreateUser(t.Context(), pat.Profile{Username: "admin", Role: pat.Admin}); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-// Package laptoptest serves the template's stack to a test over HTTP, as `pats serve` does.
+// Package laptoptest serves the template's stack to a test over HTTP, as `pats serve` does, and opens a store for it.
 package laptoptest
 
 import (
@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"pats"
 	"pats/infra/laptop"
 	"pats/infra/local"
+	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
 
@@ -40,6 +42,17 @@ type Server struct {
 	Functions map[string]lambda.Handler
 	// Service applies the rules to the store as an operator's commands do.
 	Service *pat.Service
+}
+
+// NewStore gives an embedded Store in a file of its own, which lasts as long as its test.
+func NewStore(tb testing.TB) *boltstore.Store {
+	tb.Helper()
+	store, err := boltstore.Open(filepath.Join(tb.TempDir(), "pats.db"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = store.Close() })
+	return store
 }
 
 // Serve puts the stack on store.
