@@ -1,0 +1,23 @@
+package result
+
+import "github.com/aclements/go-moremath/stats"
+
+// Summary is what many runs come to. With one run the three are the same.
+type Summary struct {
+	Runs   int     `json:"runs"`
+	Median float64 `json:"median"`
+	// Low and High are the quartiles: half of the runs lie between them.
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// Summarise takes at least one sample.
+func Summarise(samples []float64) Summary {
+	sample := stats.Sample{Xs: samples}
+	return Summary{
+		Runs:   len(samples),
+		Median: sample.Quantile(0.5),
+		Low:    sample.Quantile(0.25),
+		High:   sample.Quantile(0.75),
+	}
+}
