@@ -4,37 +4,64 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"pats/infra/cost"
+	"pats/pkg/pat"
 )
 
 // requestsAToken is how many requests a token makes in a month where the command line does not say: one in four minutes.
 const requestsAToken = 10_000
 
 type costCommand struct {
-	Requests []float64     `arg:"" optional:"" help:"Requests a month, such as 1e7 (default: 1e4 1e7 1e9)."`
-	Tokens   float64       `placeholder:"N" help:"Tokens that make them, all alike (default: one for each 10,000 requests)."`
-	Writes   float64       `default:"0.01" placeholder:"SHARE" help:"Share of requests that create or delete a token (default: 0.01)."`
-	TTL      time.Duration `name:"ttl" default:"60s" placeholder:"DURATION" help:"How long API Gateway keeps the authorizer's answer, up to 1h (default: 60s)."`
+	Requests   []float64     `arg:"" optional:"" help:"Requests a month, such as 1e7 (default: 1e4 1e7 1e9)."`
+	Tokens     float64       `placeholder:"N" help:"Tokens that make them, all alike (default: one for each 10,000 requests)."`
+	Writes     float64       `default:"0.01" placeholder:"SHARE" help:"Share of requests that create or delete a token (default: 0.01)."`
+	TTL        time.Duration `name:"ttl" default:"60s" placeholder:"DURATION" help:"How long API Gateway keeps the authorizer's answer, up to 1h (default: 60s)."`
+	Operations bool          `help:"Print what a million requests of each kind cost instead."`
 }
 
 // Help is what `pats cost --help` ends with.
 func (*costCommand) Help() string {
 	return fmt.Sprintf(`List prices of %s, %s, without free tiers; what they are multiplied with stands in docs/cost.md.
+"pats, idle" is the month after such a month, without a request.
 
-Example:
-  pats cost 1e8 --tokens 500 --ttl 5m`, cost.Region, cost.Dated)
+Examples:
+  What a month costs, and what turns it:
+    pats cost 1e8 --tokens 500 --ttl 5m
+  A table of 5,000 tokens that nobody uses:
+    pats cost 0 --tokens 5000
+  A million lists, creates, refused tokens and so on:
+    pats cost --operations`, cost.Region, cost.Dated)
 }
 
-// Run prints a table for each load.
+// Run prints a table for each load, or the operations.
 func (c *costCommand) Run(a *app) error {
+	if c.Operations {
+		return c.operations(a)
+	}
 	if err := c.check(); err != nil {
 		return err
 	}
 	if len(c.Requests) == 0 {
-		c.Requests = []float64{1e4, 1e7, 1e9}
+		c.Requests = usualLoads
 	}
+	return c.months(a)
+}
+
+func (c *costCommand) operations(a *app) error {
+	if len(c.Requests) > 0 || a.typed("tokens") || a.typed("writes") || a.typed("ttl") {
+		return usage("--operations prices a million requests of each kind, whatever the load", "Leave out the requests, --tokens, --writes and --ttl.")
+	}
+	bills := cost.Operations()
+	return a.answer(bills, slices.Concat(operationRows(bills, false), table{{""}}, operationRows(bills, true)))
+}
+
+// usualLoads are those that are shown where the command line names none.
+var usualLoads = []float64{1e4, 1e7, 1e9}
+
+func (c *costCommand) months(a *app) error {
 	type answer struct {
 		Load  costLoad    `json:"load"`
 		Bills []cost.Bill `json:"bills"`
@@ -69,7 +96,7 @@ func (c *costCommand) load(requests float64) cost.Load {
 	if tokens == 0 {
 		tokens = max(1, requests/requestsAToken)
 	}
-	return cost.Load{Requests: requests, Tokens: tokens, Writes: c.Writes, TTL: c.TTL}
+	return cost.Load{Requests: requests, Tokens: tokens, Writes: c.Writes, TTL: c.TTL, SeenInterval: pat.SeenInterval}
 }
 
 // costLoad is a load as JSON has it.
@@ -117,8 +144,52 @@ func costOf(bill cost.Bill, service string) string {
 	return dollars(bill.Lines[i].Dollars)
 }
 
+// operationRows has a row for each operation with the authorizer's answer cached, or not, and a column for each service.
+func operationRows(bills []cost.OperationBill, cached bool) table {
+	head := "dollars a million, authorizer asked"
+	if cached {
+		head = "dollars a million, its answer cached"
+	}
+	rows := table{{head}}
+	for _, line := range bills[0].Lines {
+		_, what, short := strings.Cut(line.Service, ", ")
+		if !short {
+			what = line.Service
+		}
+		rows[0] = append(rows[0], what)
+	}
+	rows[0] = append(rows[0], "total")
+	for _, bill := range bills {
+		if bill.Cached == cached {
+			rows = append(rows, operationRow(bill))
+		}
+	}
+	return rows
+}
+
+func operationRow(bill cost.OperationBill) []string {
+	row := []string{bill.Operation}
+	for _, line := range bill.Lines {
+		row = append(row, fine(line.Dollars))
+	}
+	return append(row, fine(bill.Total()))
+}
+
+// fine has the tenths of a cent that a million cheap things cost.
+func fine(amount float64) string {
+	if amount == 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(amount, 'f', 3, 64)
+}
+
 func dollars(amount float64) string {
-	if amount >= 100 {
+	switch {
+	case amount == 0:
+		return "0"
+	case amount < 0.005:
+		return "<0.01"
+	case amount >= 100:
 		return grouped(amount)
 	}
 	return strconv.FormatFloat(amount, 'f', 2, 64)

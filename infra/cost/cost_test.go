@@ -48,13 +48,24 @@ func TestIdleCostsNothing(t *testing.T) {
 	}
 }
 
+// TestIdleTable: without requests, only what is stored costs anything.
+func TestIdleTable(t *testing.T) {
+	t.Parallel()
+	b := bill(t, cost.Load{Tokens: 5e6}, "pats")
+	wantClose(t, "storage and recovery", line(t, b, "DynamoDB, storage").Dollars+line(t, b, "DynamoDB, point-in-time recovery").Dollars, b.Total())
+	if b.Total() == 0 {
+		t.Error("a million users cost nothing")
+	}
+	wantClose(t, "idle", bill(t, cost.Load{Tokens: 5e6}, "pats, idle").Total(), b.Total())
+}
+
 // TestTiers: the price of an API call falls above 333 million a month, and once more above a thousand million.
 func TestTiers(t *testing.T) {
 	t.Parallel()
 	for requests, want := range map[float64]float64{
 		1e6: 3.50, 333e6: 1165.50, 1e9: 1165.50 + 667*2.80, 2e9: 1165.50 + 667*2.80 + 1000*2.38, 21e9: 1165.50 + 667*2.80 + 19000*2.38 + 1000*1.51,
 	} {
-		got := line(t, bill(t, cost.Load{Requests: requests, Tokens: 1}, "pats"), "API Gateway, REST API").Dollars
+		got := line(t, bill(t, cost.Load{Requests: requests, Tokens: 1}, "pats"), "API Gateway").Dollars
 		wantClose(t, "REST API", got, want)
 	}
 }
@@ -72,9 +83,30 @@ func TestEachRequestIsChecked(t *testing.T) {
 func TestCacheAndInterval(t *testing.T) {
 	t.Parallel()
 	const month = 730 * 3600
-	b := bill(t, cost.Load{Requests: month, Tokens: 1, TTL: 59 * time.Second}, "pats")
+	b := bill(t, cost.Load{Requests: month, Tokens: 1, TTL: 59 * time.Second, SeenInterval: 5 * time.Minute}, "pats")
 	wantClose(t, "invocations", line(t, b, "Lambda, invocations").Quantity, month+month/60)
 	wantClose(t, "recorded uses", line(t, b, "DynamoDB, recorded uses").Quantity, month/360)
+}
+
+// TestMetrics: five for each method that is called in every hour, and none without requests.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	for requests, want := range map[float64]float64{0: 0, 1e9: 10} {
+		b := bill(t, cost.Load{Requests: requests, Tokens: 1, Writes: 0.01}, "pats")
+		wantClose(t, "metrics", line(t, b, "CloudWatch, metrics of methods").Quantity, want)
+	}
+}
+
+// TestTurns: what is turned is cheaper than before, but for no cache at all.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	turns := cost.Turns(cost.Load{Requests: 1e9, Tokens: 1e5, TTL: time.Minute, SeenInterval: 5 * time.Minute})
+	asItIs := turns[0].Bill.Total()
+	for _, turn := range turns[1:] {
+		if dearer := turn.Bill.Total() > asItIs; dearer != (turn.What == "AuthorizerTtlSeconds 0") {
+			t.Errorf("%s costs %v, as it is %v", turn.What, turn.Bill.Total(), asItIs)
+		}
+	}
 }
 
 func TestMoreCostsMore(t *testing.T) {
@@ -85,6 +117,8 @@ func TestMoreCostsMore(t *testing.T) {
 			Tokens:   rapid.Float64Range(1, 1e7).Draw(t, "tokens"),
 			Writes:   rapid.Float64Range(0, 1).Draw(t, "writes"),
 			TTL:      time.Duration(rapid.IntRange(0, 3600).Draw(t, "ttl")) * time.Second,
+
+			SeenInterval: time.Duration(rapid.IntRange(0, 86400).Draw(t, "seen interval")) * time.Second,
 		}
 		more, longer := load, load
 		more.Requests *= 2

@@ -26,63 +26,87 @@ func (b Bill) Total() float64 {
 	return total
 }
 
-// Bills are those of all designs for a load: this service first, and then what could stand in its place.
+// Bills are those of all designs for a load: this service first, then this service in a month without a request after it, and
+// then what could stand in its place.
 func Bills(load Load) []Bill {
-	return []Bill{restAPI(load), httpAPI(load), functionURL(load), alwaysOn(load)}
+	return []Bill{restAPI(load), idle(load), httpAPI(load), functionURL(load), alwaysOn(load)}
 }
 
 // restAPI is the template's design.
 func restAPI(l Load) Bill {
-	return Bill{"pats", append([]Line{line("API Gateway, REST API", l.Requests, "requests", restRequest)}, behindGateway(l)...)}
+	return Bill{"pats", append(gatewayAnd(l, restRequest),
+		line("CloudWatch, metrics of methods", l.metrics(), "metrics", metric))}
+}
+
+// idle is the month after: what the table holds, and the log that is kept until LogRetentionDays are over.
+func idle(l Load) Bill {
+	return Bill{"pats, idle", append(l.stored(), l.keptLog(l.uses(l.uncached())))}
 }
 
 // httpAPI is an HTTP API before the same functions. It refuses nothing by an expression, so junk runs the authorizer.
 func httpAPI(l Load) Bill {
-	return Bill{"HTTP API", append([]Line{line("API Gateway, HTTP API", l.Requests, "requests", httpRequest)}, behindGateway(l)...)}
+	return Bill{"HTTP API", gatewayAnd(l, httpRequest)}
 }
 
-// behindGateway is what the functions and the table cost.
-func behindGateway(l Load) []Line {
-	checks := l.checks()
-	return shared(l, l.Requests+checks, l.Requests+checks, l.seen(checks))
+// gatewayAnd is a gateway that keeps the authorizer's answers, with what is behind it.
+func gatewayAnd(l Load, tiers []tier) []Line {
+	u := l.uses(l.uncached())
+	return append([]Line{line("API Gateway", u.requests, "requests", tiers)}, l.behind(u, l.seen(l.checks()))...)
 }
 
 // functionURL is one function that checks the token and acts in one read, without API Gateway: no throttle, no cache, no refusal
-// ahead of the function.
+// ahead of the function. It writes the line of the access log itself.
 func functionURL(l Load) Bill {
-	return Bill{"Function URL", shared(l, l.Requests, l.Requests, l.seen(l.Requests))}
+	return Bill{"Function URL", l.behind(l.uses(0), l.seen(l.Requests))}
 }
 
-// shared are the lines that every design on Lambda and DynamoDB has.
-func shared(l Load, invocations, reads, seen float64) []Line {
+// behind are the lines that every design on Lambda and DynamoDB has.
+func (l Load) behind(u uses, seen float64) []Line {
+	lines := append(u.lines(), line("DynamoDB, recorded uses", seen*recordedUse, "units", writeUnit))
+	lines = append(lines, l.stored()...)
+	return append(lines, line("KMS, requests for the table's key", l.keyRequests(), "requests", keyRequest), l.keptLog(u))
+}
+
+// lines are those of a use of the functions and the table, without a gateway.
+func (u uses) lines() []Line {
 	return []Line{
-		line("Lambda, invocations", invocations, "invocations", invocation),
-		line("Lambda, time", invocations*duration*memory, "GB-seconds", armSecond),
-		line("DynamoDB, reads", reads*listUnits, "units", readUnit),
-		line("DynamoDB, changes of tokens", l.Requests*l.Writes*changeUnits, "units", writeUnit),
-		line("DynamoDB, recorded uses", seen*seenUnits, "units", writeUnit),
-		line("DynamoDB, storage", l.storedBytes(), "bytes", storedByte),
-		line("CloudWatch Logs", l.Requests*logBytes, "bytes", loggedByte),
-		line("Data transfer", l.Requests*answerBytes, "bytes", sentByte),
+		line("Lambda, invocations", u.invocations, "invocations", invocation),
+		line("Lambda, time", u.gbSeconds, "GB-seconds", armSecond),
+		line("DynamoDB, reads", u.reads, "units", readUnit),
+		line("DynamoDB, writes", u.writes, "units", writeUnit),
+		line("CloudWatch, logs taken in", u.logged, "bytes", loggedByte),
+		line("Data transfer", u.sent, "bytes", sentByte),
 	}
 }
 
-// containerRate is how many requests a second one container is trusted with, and peak how much more than the average there are at
-// the busiest time.
-const (
-	containerRate = 100
-	peak          = 4
-)
+func (l Load) stored() []Line {
+	return []Line{
+		line("DynamoDB, storage", l.storedBytes(), "bytes", storedByte),
+		line("DynamoDB, point-in-time recovery", l.storedBytes(), "bytes", recoverableByte),
+	}
+}
 
-// alwaysOn is an Unleash in as many containers as the busiest time needs, with a small database behind a load balancer.
+func (Load) keptLog(u uses) Line {
+	return line("CloudWatch, logs kept", u.logged, "bytes", keptLogByte)
+}
+
+// zones is in how many zones a load balancer stands, with an address in each.
+const zones = 2
+
+// alwaysOn is an Unleash in as many containers as the busiest time needs, with a small database behind a load balancer. Its
+// answers and its log are taken to be as long as here.
 func alwaysOn(l Load) Bill {
+	u := l.uses(0)
 	containers := max(1, math.Ceil(l.Requests/month*peak/containerRate))
 	return Bill{"Unleash, always on", []Line{
-		hours("Fargate, 0.5 vCPU and 1 GB", containers, container),
+		hours("Fargate, half a vCPU and 1 GB", containers, container),
 		hours("RDS, db.t4g.micro", 1, database),
 		hours("Load balancer", 1, balancer),
-		line("CloudWatch Logs", l.Requests*logBytes, "bytes", loggedByte),
-		line("Data transfer", l.Requests*answerBytes, "bytes", sentByte),
+		line("Load balancer, bytes", u.sent+l.Requests*requestBytes, "bytes", balancedByte),
+		hours("Public IPv4 addresses", zones+containers, publicAddress),
+		line("CloudWatch, logs taken in", u.logged, "bytes", loggedByte),
+		l.keptLog(u),
+		line("Data transfer", u.sent, "bytes", sentByte),
 	}}
 }
 
@@ -90,6 +114,6 @@ func line(service string, units float64, unit string, tiers []tier) Line {
 	return Line{service, units, unit, price(units, tiers)}
 }
 
-func hours(service string, machines, hourly float64) Line {
-	return Line{service, machines * monthHours, "hours", machines * monthHours * hourly}
+func hours(service string, machines float64, hourly []tier) Line {
+	return line(service, machines*monthHours, "hours", hourly)
 }

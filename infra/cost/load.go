@@ -1,9 +1,8 @@
 package cost
 
 import (
+	"math"
 	"time"
-
-	"pats/pkg/pat"
 )
 
 // Load is what is asked of a service in a month.
@@ -12,30 +11,21 @@ type Load struct {
 	Requests float64
 	// Tokens is how many tokens make them, all of them alike and each at random moments.
 	Tokens float64
-	// Writes is the share of requests that create or delete a token. The others list.
+	// Writes is the share of requests that create or delete a token, as many of each. The others list.
 	Writes float64
 	// TTL is how long API Gateway keeps an authorizer's answer.
 	TTL time.Duration
+	// SeenInterval is how much time lies at least between two recorded uses of one token: pat.SeenInterval.
+	SeenInterval time.Duration
 }
 
-// What one request takes.
-const (
-	// memory is the functions' in GB, and duration what an invocation is billed for: one call of DynamoDB and the work around it.
-	memory   = 128.0 / 1024
-	duration = 0.010
-	// listUnits is a strongly consistent Query of an account with ten tokens and descriptions of 130 characters; changeUnits is a
-	// write of an account with up to ten of them, on average.
-	listUnits   = 1
-	changeUnits = 2
-	seenUnits   = 1
-	// accountBytes is what a user with ten tokens takes in the table.
-	accountBytes = 4096
-	// logBytes is a line of the access log, and answerBytes a list of ten tokens with its headers.
-	logBytes    = 500
-	answerBytes = 2500
-	// tokensAUser is how many tokens share an account.
-	tokensAUser = 5
-)
+// uses is what a month takes, where share of the requests find no answer of the authorizer cached.
+func (l Load) uses(share float64) uses {
+	changes := l.Requests * l.Writes / 2
+	return list.uses(share).times(l.Requests - 2*changes).
+		plus(create.uses(share).times(changes)).
+		plus(revoke.uses(share).times(changes))
+}
 
 // checks is how many of the requests find no answer of the authorizer in API Gateway's cache. After one that does not, all are
 // answered from there until TTL is over.
@@ -43,9 +33,17 @@ func (l Load) checks() float64 {
 	return l.Requests / (1 + l.rate(l.Requests)*l.TTL.Seconds())
 }
 
-// seen is how many of so many looks at tokens are recorded as uses: one, and then none until pat.SeenInterval is over.
+// uncached is the share of them.
+func (l Load) uncached() float64 {
+	if l.Requests == 0 {
+		return 0
+	}
+	return l.checks() / l.Requests
+}
+
+// seen is how many of so many looks at tokens are recorded as uses: one, and then none until SeenInterval is over.
 func (l Load) seen(looks float64) float64 {
-	return looks / (1 + l.rate(looks)*pat.SeenInterval.Seconds())
+	return looks / (1 + l.rate(looks)*l.SeenInterval.Seconds())
 }
 
 // rate is how many of a month's so many events each token has in a second.
@@ -57,3 +55,30 @@ func (l Load) rate(events float64) float64 {
 }
 
 func (l Load) storedBytes() float64 { return l.Tokens / tokensAUser * accountBytes }
+
+const (
+	// methodMetrics are Count, Latency, IntegrationLatency, 4XXError and 5XXError, which API Gateway has of each method that is
+	// called, since the template says MetricsEnabled. They are priced like one's own metrics:
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+	methodMetrics = 5
+	// keyCallers are the roles that read the table for this load, the authorizer's and that of the token routes.
+	keyCallers = 2
+	// keyWindows is how often in a month a caller that never rests makes DynamoDB ask KMS for the table's key, since the template
+	// says SSEEnabled: DynamoDB keeps it for five minutes for each caller.
+	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+	keyWindows = month / 300
+)
+
+// metrics is for how many metrics a month is paid: those of the list and create routes' method, and of revoke's.
+func (l Load) metrics() float64 {
+	revokes := l.Requests * l.Writes / 2
+	return methodMetrics * (hit(l.Requests-revokes, monthHours) + hit(revokes, monthHours))
+}
+
+// keyRequests is how often DynamoDB asks KMS for the table's key.
+func (l Load) keyRequests() float64 {
+	return keyCallers * keyWindows * hit(l.Requests, keyWindows)
+}
+
+// hit is the share of so many spans of time in which at least one of the events happens, which happen at random moments.
+func hit(events, spans float64) float64 { return 1 - math.Exp(-events/spans) }
