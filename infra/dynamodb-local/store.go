@@ -21,7 +21,5 @@ func NewStore(tb testing.TB) *dynamostore.Store {
 // Settings are those of a client of the DynamoDB Local of Start.
 func Settings(tb testing.TB) dynamostore.Settings {
 	tb.Helper()
-	return dynamostore.Settings{
-		Region: "eu-central-1", Endpoint: Start(tb), AccessKeyID: "local", SecretAccessKey: "local",
-	}
+	return settings(Start(tb))
 }
