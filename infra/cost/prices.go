@@ -8,7 +8,7 @@ import (
 )
 
 // The prices are the list prices of us-east-1 in dollars, without free tiers and without taxes. They were looked up in November
-// 2026 in public copies of AWS's pricing pages, whose addresses stand in Prices. AWS's own GB is 2³⁰ bytes.
+// 2026 in public copies and quotations of AWS's pricing pages, whose addresses stand in Prices. AWS's own GB is 2³⁰ bytes.
 const (
 	Region = "us-east-1"
 	Dated  = "2026-11"
