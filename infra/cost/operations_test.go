@@ -2,7 +2,6 @@ package cost_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -131,7 +130,9 @@ func revoked(t *testing.T, w *world) string {
 
 // world is the service with an Admin, who calls, and an Editor, each with the usual tokens, all of them in use.
 type world struct {
-	table         *counter
+	client        *dynamodb.Client
+	table         string
+	meter         *dynamodblocal.Meter
 	log           *bytes.Buffer
 	service       *pat.Service
 	authorizer    *authz.Authorizer
@@ -143,9 +144,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{table: newCounter(t), log: &bytes.Buffer{}}
+	w := &world{client: dynamostore.NewClient(dynamodblocal.Settings(t)), table: "test-" + rand.Text(), log: &bytes.Buffer{}}
+	must(t, dynamostore.CreateTable(t.Context(), w.client, w.table))
+	meter, err := dynamodblocal.NewMeter(t.Context(), w.client, w.table)
+	must(t, err)
+	w.meter = meter
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	w.service = pat.NewService(dynamostore.New(w.table, w.table.name), pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	w.service = pat.NewService(dynamostore.New(w.meter, w.table), pat.DefaultRetention, pattest.Env(pattest.NewClock()))
 	w.authorizer = authz.New(w.service, pat.AdminKey{}, log)
 	tokens := apigw.NewTokens(w.service, apigw.TokensSettings{Enabled: true}, log)
 	users := apigw.NewUsers(w.service, pat.AdminKey{}, log)
@@ -189,7 +194,11 @@ func (w *world) count(t *testing.T, c trial) cost.Counted {
 	w.begin()
 	if !c.open {
 		claims = w.check(t, token)
-		counted.CheckRuns, counted.CheckReads, counted.CheckLogged = 1, w.table.reads, float64(w.log.Len())
+		used := w.meter.Take()
+		if used.Writes != 0 {
+			t.Errorf("the use was recorded, with %v units: it is on record", used.Writes)
+		}
+		counted.CheckRuns, counted.CheckReads, counted.CheckLogged = 1, used.Reads, float64(w.log.Len())
 	}
 	if c.refused != "" {
 		counted.Answers = gatewayResponse(t, c.refused)
@@ -197,12 +206,13 @@ func (w *world) count(t *testing.T, c trial) cost.Counted {
 	}
 	w.begin()
 	counted.Answers = w.act(t, c, token, claims)
-	counted.Runs, counted.Reads, counted.Writes, counted.ActLogged = 1, w.table.reads, w.table.writes, float64(w.log.Len())
+	used := w.meter.Take()
+	counted.Runs, counted.Reads, counted.Writes, counted.ActLogged = 1, used.Reads, used.Writes, float64(w.log.Len())
 	return counted
 }
 
 func (w *world) begin() {
-	w.table.reads, w.table.writes = 0, 0
+	w.meter.Take()
 	w.log.Reset()
 }
 
@@ -214,9 +224,6 @@ func (w *world) check(t *testing.T, token string) map[string]any {
 		MethodArn: "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/api/admin/user/tokens",
 	})
 	must(t, err)
-	if w.table.writes != 0 {
-		t.Errorf("the use was recorded, with %v units: it is on record", w.table.writes)
-	}
 	return answer.Context
 }
 
@@ -256,8 +263,8 @@ func TestRecordedUse(t *testing.T) {
 	w.begin()
 	_, err = w.service.Authenticate(t.Context(), secret)
 	must(t, err)
-	if w.table.writes != cost.RecordedUse {
-		t.Errorf("counted %v units, the package says %v", w.table.writes, cost.RecordedUse)
+	if used := w.meter.Take(); used.Writes != cost.RecordedUse {
+		t.Errorf("counted %v units, the package says %v", used.Writes, cost.RecordedUse)
 	}
 }
 
@@ -267,7 +274,7 @@ func TestAccountBytes(t *testing.T) {
 	t.Parallel()
 	const each, users = 100, 2
 	w := newWorld(t)
-	table, err := w.table.client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &w.table.name})
+	table, err := w.client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &w.table})
 	must(t, err)
 	counted := float64(*table.Table.TableSizeBytes + each**table.Table.ItemCount)
 	wantNear(t, "bytes of an account", counted/users, cost.AccountBytes)
@@ -278,49 +285,4 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// newCounter stands in front of a table of its own, and has another to try transactions in.
-func newCounter(t *testing.T) *counter {
-	t.Helper()
-	client := dynamostore.NewClient(dynamodblocal.Settings(t))
-	c := &counter{client: client, name: "test-" + rand.Text(), scratch: "test-" + rand.Text()}
-	for _, table := range []string{c.name, c.scratch} {
-		must(t, dynamostore.CreateTable(t.Context(), client, table))
-	}
-	return c
-}
-
-// counter adds up the units that DynamoDB reports.
-type counter struct {
-	client        *dynamodb.Client
-	name, scratch string
-	reads, writes float64
-}
-
-func (c *counter) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	in.ReturnConsumedCapacity = total
-	out, err := c.client.Query(ctx, in, opts...)
-	if err == nil {
-		c.reads += *out.ConsumedCapacity.CapacityUnits
-	}
-	return out, err
-}
-
-func (c *counter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	in.ReturnConsumedCapacity = total
-	out, err := c.client.PutItem(ctx, in, opts...)
-	if err == nil {
-		c.writes += *out.ConsumedCapacity.CapacityUnits
-	}
-	return out, err
-}
-
-func (c *counter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
-	in.ReturnConsumedCapacity = total
-	out, err := c.client.UpdateItem(ctx, in, opts...)
-	if err == nil {
-		c.writes += *out.ConsumedCapacity.CapacityUnits
-	}
-	return out, err
 }

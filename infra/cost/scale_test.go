@@ -17,6 +17,8 @@ const (
 	newTableReads, newTableWrites   = 12_000, 4000
 	tableReads, tableWrites         = 40_000, 40_000
 	invocations                     = 10_000
+	// transactional is how many times as much a write takes in a transaction.
+	transactional = 2
 )
 
 // TestScaleDocument: the rates in docs/scale.md are AWS's limits divided by what the operations take.
