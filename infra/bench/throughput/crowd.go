@@ -1,0 +1,107 @@
+package throughput
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"pats/pkg/pat"
+)
+
+const (
+	// firstUser is the ID of the first user, above those that Unleash has from the start.
+	firstUser = 1001
+	lifetime  = 90 * 24 * time.Hour
+	// spare is how many tokens a user who has one can make.
+	spare = pat.MaxTokens - 1
+)
+
+// crowd are the users of both servers: one with one token, one with ten, and blocks of makers with one each. It hands every create
+// out once to each subject.
+type crowd struct {
+	accounts []pat.Account
+	one, ten pat.Secret
+	makers   []pat.Secret
+	// used is how many creates each subject has been asked for.
+	used map[string]int
+	now  time.Time
+}
+
+func newCrowd(random io.Reader, now time.Time, blocks int) (*crowd, error) {
+	c := &crowd{used: map[string]int{}, now: now.UTC().Truncate(time.Millisecond)}
+	for i := range blocks*block + 2 {
+		tokens := 1
+		if i == 1 {
+			tokens = pat.MaxTokens
+		}
+		secret, err := c.settle(random, tokens)
+		if err != nil {
+			return nil, err
+		}
+		c.makers = append(c.makers, secret)
+	}
+	c.one, c.ten, c.makers = c.makers[0], c.makers[1], c.makers[2:]
+	return c, nil
+}
+
+// settle adds a user with so many tokens, and gives the first of them.
+func (c *crowd) settle(random io.Reader, tokens int) (pat.Secret, error) {
+	id := pat.UserID(firstUser + len(c.accounts))
+	name := fmt.Sprintf("user%d", id)
+	account := pat.Account{
+		ID: id, Profile: pat.Profile{Username: name, Name: "Name of " + name, Email: name + "@example.org", Role: pat.Editor},
+		CreatedAt: c.now, NextTokenID: pat.TokenID(tokens + 1), Version: 1,
+	}
+	var first pat.Secret
+	for i := range tokens {
+		secret, err := pat.NewSecret(random, id)
+		if err != nil {
+			return pat.Secret{}, err
+		}
+		if i == 0 {
+			first = secret
+		}
+		account.Tokens = append(account.Tokens, c.token(i, secret))
+	}
+	c.accounts = append(c.accounts, account)
+	return first, nil
+}
+
+func (c *crowd) token(i int, secret pat.Secret) pat.Token {
+	return pat.Token{
+		ID: pat.TokenID(i + 1), Description: fmt.Sprintf("token %d", i+1),
+		Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: c.now, ExpiresAt: c.now.Add(lifetime),
+	}
+}
+
+// block is how many users take turns until all have made what they can, which are blockOrders. There are more than connections, so
+// that no user waits for their own create.
+const (
+	block       = 128
+	blockOrders = block * spare
+)
+
+// order is the create with a number: whose it is, and the body.
+func (c *crowd) order(number int) (pat.Secret, []byte, error) {
+	in, within := number/blockOrders, number%blockOrders
+	body, err := json.Marshal(map[string]any{"description": fmt.Sprintf("made %d", within/block+1), "expiresAt": c.now.Add(lifetime)})
+	return c.makers[in*block+within%block], body, err
+}
+
+// orders are the next creates to ask a subject for: n of them, or as many as are left. Errors: one if none are left.
+func (c *crowd) orders(subject string, n int) ([]byte, error) {
+	var lines []byte
+	from, end := c.used[subject], len(c.makers)*spare
+	if from >= end {
+		return nil, fmt.Errorf("the %d creates prepared for %s are used up", end, subject)
+	}
+	for number := from; number < min(from+n, end); number++ {
+		secret, body, err := c.order(number)
+		if err != nil {
+			return nil, err
+		}
+		lines = fmt.Appendf(lines, "%s %s\n", secret.Reveal(), body)
+	}
+	return lines, nil
+}

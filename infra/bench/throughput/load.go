@@ -1,0 +1,101 @@
+package throughput
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pats/pkg/apigw"
+)
+
+// kind is a kind of request.
+type kind struct {
+	what, method string
+	// tokens is how many the list has that is asked for.
+	tokens int
+}
+
+var kinds = []kind{{List1, http.MethodGet, 1}, {List10, http.MethodGet, 10}, {Create, http.MethodPost, 0}}
+
+// fastest is more creates a second than any subject manages. So many are prepared.
+const fastest = 6000
+
+// load asks the subjects with the tokens of a crowd. What wrk is to send stands in a file of the folder, for its owner alone.
+type load struct {
+	folder string
+	crowd  *crowd
+}
+
+// run loads the subject of a turn for so many seconds. Errors: those of wrk.
+func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
+	file := filepath.Join(l.folder, "requests")
+	lines, err := l.lines(t, seconds*fastest)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := os.WriteFile(file, lines, 0o600); err != nil {
+		return outcome{}, err
+	}
+	o, err := wrk(ctx, t.url+apigw.ResourceTokens, t.method, file, t.connections, seconds)
+	if err != nil {
+		return outcome{}, fmt.Errorf("%s, %s with %s: %w", t.what, t.name, Under(t.connections), err)
+	}
+	l.crowd.used[t.name] += o.Sent
+	return o, nil
+}
+
+// lines are at most n requests, as the script wants them.
+func (l load) lines(t turn, n int) ([]byte, error) {
+	switch t.what {
+	case List1:
+		return []byte(l.crowd.one.Reveal() + "\n"), nil
+	case List10:
+		return []byte(l.crowd.ten.Reveal() + "\n"), nil
+	}
+	return l.crowd.orders(t.name, n)
+}
+
+// check sends one request of a turn, and looks at the answer as the measurement cannot.
+func (l load) check(ctx context.Context, t turn) error {
+	line, err := l.lines(t, 1)
+	if err != nil {
+		return err
+	}
+	token, body, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+	request, err := http.NewRequestWithContext(ctx, t.method, t.url+apigw.ResourceTokens, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header = http.Header{"Authorization": {token}, "Content-Type": {"application/json"}}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if t.method == http.MethodPost {
+		l.crowd.used[t.name]++
+	}
+	return t.checkAnswer(response)
+}
+
+func (t turn) checkAnswer(response *http.Response) error {
+	want := http.StatusOK
+	if t.method == http.MethodPost {
+		want = http.StatusCreated
+	}
+	var list struct {
+		Pats []json.RawMessage `json:"pats"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
+		return fmt.Errorf("%s, %s: status %d: %w", t.what, t.name, response.StatusCode, err)
+	}
+	if response.StatusCode != want || len(list.Pats) != t.tokens {
+		return fmt.Errorf("%s, %s: got status %d and a list of %d, want %d and %d",
+			t.what, t.name, response.StatusCode, len(list.Pats), want, t.tokens)
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package throughput
+
+import (
+	"fmt"
+	"time"
+
+	"pats/infra/bench/result"
+)
+
+// The names in result.Key.
+const (
+	Part = "throughput"
+
+	// Pats is compared with Unleash.
+	Pats    = "pats"
+	Unleash = "Unleash 8.2.0"
+
+	// List1 and List10 are the lists of a user with so many tokens.
+	List1  = "GET list of 1"
+	List10 = "GET list of 10"
+	Create = "create"
+
+	MemoryAtRest    = "memory at rest"
+	MemoryUnderLoad = "memory under load"
+	// RSS is the server's alone: of Unleash, Node's.
+	RSS = "RSS"
+	// PSS counts a page that processes share once.
+	PSS = "PSS, with its database"
+)
+
+// Under is how a number of connections is called.
+func Under(connections int) string {
+	if connections == 1 {
+		return "1 connection"
+	}
+	return fmt.Sprintf("%d connections", connections)
+}
+
+// notes are samples by what they are of.
+type notes struct {
+	keys    []result.Key
+	units   map[result.Key]string
+	samples map[result.Key][]float64
+}
+
+func (n *notes) outcome(t turn, o outcome, cpu time.Duration) {
+	const unitsInMilli = float64(time.Millisecond / time.Microsecond)
+	for _, q := range []struct {
+		what, unit string
+		value      float64
+	}{
+		{t.what, "requests/s", o.rate()},
+		{"latency p50 of " + t.what, "ms", o.P50 / unitsInMilli},
+		{"latency p99 of " + t.what, "ms", o.P99 / unitsInMilli},
+		{"CPU time a request of " + t.what, "µs", float64(cpu.Microseconds()) / float64(o.Requests)},
+	} {
+		n.add(result.Key{Part: Part, What: q.what, Under: Under(t.connections), Subject: t.name}, q.unit, q.value)
+	}
+}
+
+func (n *notes) memory(what, subject string, m memory) {
+	n.add(result.Key{Part: Part, What: what, Under: RSS, Subject: subject}, "MiB", m.rss)
+	n.add(result.Key{Part: Part, What: what, Under: PSS, Subject: subject}, "MiB", m.pss)
+}
+
+func (n *notes) add(key result.Key, unit string, value float64) {
+	if n.units == nil {
+		n.units, n.samples = map[result.Key]string{}, map[result.Key][]float64{}
+	}
+	if _, ok := n.units[key]; !ok {
+		n.keys = append(n.keys, key)
+	}
+	n.units[key] = unit
+	n.samples[key] = append(n.samples[key], value)
+}
+
+// tell adds every quantity to run, and compares those of Pats.
+func (n *notes) tell(run *result.Run) error {
+	for _, key := range n.keys {
+		run.Add(key, n.units[key], n.samples[key]...)
+	}
+	for _, key := range n.keys {
+		if key.Subject != Pats {
+			continue
+		}
+		if err := run.Compare(key, Unleash); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+package throughput
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"pats/pkg/boltstore"
+)
+
+// startPats serves the crowd from a new data file, as `pats serve` does.
+func startPats(ctx context.Context, root, folder string, c *crowd) (*subject, error) {
+	data := filepath.Join(folder, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return nil, err
+	}
+	if err := boltstore.Fill(ctx, filepath.Join(data, "pats.db"), slices.Values(c.accounts)); err != nil {
+		return nil, err
+	}
+	service, url, err := start(ctx, filepath.Join(folder, "pats.log"), filepath.Join(root, "bin", "pats"),
+		"serve", "--listen", "127.0.0.1:0", "--data", data)
+	if err != nil {
+		return nil, err
+	}
+	return &subject{name: Pats, url: url, service: service, programs: []string{"pats"}}, nil
+}
