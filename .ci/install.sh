@@ -10,7 +10,7 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need beside Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, strace, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, and for the programs in examples/ jq,
+compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, and for the programs in examples/ jq,
 Node.js, PHP, Ruby and their libraries. What is there already is left as it is.
 
 Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint and schemathesis go to
@@ -46,6 +46,7 @@ python3 python3-venv
 ruby ruby
 shellcheck shellcheck
 strace strace
+wrk wrk
 PACKAGES
   php -r 'exit((int) !extension_loaded("curl"));' 2>/dev/null || echo php-curl
   python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv

@@ -16,14 +16,15 @@ import (
 
 // sources are the files that name tools, by pattern, with what reads the names from a file's text.
 var sources = map[string]func(t *testing.T, text []byte) []string{
-	".ci/install.sh":              installed,
-	"infra/supply/*":              goTools,
-	"infra/*/pom.xml":             artifacts,
-	"examples/*/pom.xml":          artifacts,
-	"infra/*/package.json":        npmPackages,
-	"examples/*/package.json":     npmPackages,
-	"infra/*/requirements.txt":    pythonPackages,
-	"examples/*/requirements.txt": pythonPackages,
+	".ci/install.sh":               installed,
+	"infra/supply/*":               goTools,
+	"infra/*/pom.xml":              artifacts,
+	"examples/*/pom.xml":           artifacts,
+	"infra/*/package.json":         npmPackages,
+	"infra/bench/*/*/package.json": npmPackages,
+	"examples/*/package.json":      npmPackages,
+	"infra/*/requirements.txt":     pythonPackages,
+	"examples/*/requirements.txt":  pythonPackages,
 }
 
 func TestToolsAreInTheDocs(t *testing.T) {

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"pats/infra/bench/result"
+	"pats/infra/bench/warm"
+)
+
+// part is one of the things that are measured.
+type part struct {
+	name string
+	// tools are commands that it cannot do without.
+	tools   []string
+	measure func(ctx context.Context, c *runCommand, run *result.Run) error
+}
+
+var parts = []part{
+	{"warm-path", nil, measureWarm},
+}
+
+// measure runs the parts that were asked for.
+func (c *runCommand) measure(ctx context.Context, run *result.Run) error {
+	for _, name := range c.Parts {
+		if !slices.Contains(partNames(), name) {
+			return fmt.Errorf("there is no part %q; there are %s", name, strings.Join(partNames(), ", "))
+		}
+	}
+	for _, p := range parts {
+		if !slices.Contains(c.Parts, p.name) {
+			continue
+		}
+		if missing := p.missing(); len(missing) > 0 {
+			run.LeftOut = append(run.LeftOut, fmt.Sprintf("%s: install %s", p.name, strings.Join(missing, " ")))
+			continue
+		}
+		if err := p.measure(ctx, c, run); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+func partNames() []string {
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+func (p part) missing() []string {
+	return slices.DeleteFunc(slices.Clone(p.tools), func(tool string) bool {
+		_, err := exec.LookPath(tool)
+		return err == nil
+	})
+}
+
+// leftOut tells what was left out. Errors: one for each where the environment has CI=true.
+func leftOut(run *result.Run) error {
+	var errs []error
+	for _, what := range run.LeftOut {
+		fmt.Fprintln(os.Stderr, "left out:", what)
+		errs = append(errs, errors.New(what+": left out"))
+	}
+	if os.Getenv("CI") != "true" {
+		return nil
+	}
+	return errors.Join(errs...)
+}
+
+// rounds is how often something is measured.
+func (c *runCommand) rounds(whole int) int {
+	if c.Quick {
+		return 1
+	}
+	return whole
+}
+
+func measureWarm(ctx context.Context, c *runCommand, run *result.Run) error {
+	options := warm.Options{Rounds: c.rounds(10), Time: "0.2s", Progress: os.Stderr}
+	if c.Quick {
+		options.Time = "10x"
+	}
+	return warm.Run(ctx, run, options)
+}

@@ -1,0 +1,120 @@
+// Package report shows what a run of the benchmarks measured: as text, as tables in documents, and as charts, beside the goals.
+package report
+
+import (
+	"pats/infra/bench/chart"
+	"pats/infra/bench/result"
+)
+
+// picture is a chart of a run. What of it was not measured is left out.
+type picture struct {
+	name, title        string
+	series, categories []string
+	// key is that of the quantity that a series has for a category.
+	key  func(series, category string) result.Key
+	draw func(chart.Chart) ([]byte, error)
+}
+
+var (
+	starters    = []string{"hello", "authorizer", "SDK's plain way", "Node 20"}
+	connections = []string{"1 connection", "16 connections", "64 connections"}
+	servers     = []string{"pats", "Unleash 8.2.0"}
+	sizes       = []string{"10² users", "10⁴ users", "10⁵ users", "10⁶ users"}
+)
+
+var pictures = []picture{
+	{
+		name: "start-up", title: "From exec to the first answer, with the processor's share of a 128 MB function, ms",
+		series: []string{"exec to ready", "first invocation"}, categories: starters,
+		key: startUp, draw: stacked,
+	},
+	{
+		name: "start-up-go", title: "The same without Node 20, ms",
+		series: []string{"exec to ready", "first invocation"}, categories: starters[:3],
+		key: startUp, draw: stacked,
+	},
+	{
+		name: "throughput-list", title: "GET of a list of ten tokens, requests a second",
+		series: servers, categories: connections, key: throughput("GET list of 10"), draw: grouped,
+	},
+	{
+		name: "throughput-create", title: "Creates, requests a second",
+		series: servers, categories: connections, key: throughput("create"), draw: grouped,
+	},
+	{
+		name: "units", title: "Read units of a request, DynamoDB",
+		series:     []string{"authenticated GET, authorizer cached", "authenticated GET, authorizer not cached"},
+		categories: sizes[:3], key: scale("DynamoDB, reads"), draw: chart.Lines,
+	},
+	{
+		name: "boltstore", title: "One operation of the embedded store, µs",
+		series: []string{"authenticate", "list"}, categories: []string{sizes[0], sizes[1], sizes[3]}, key: scale("boltstore"), draw: chart.Lines,
+	},
+}
+
+func stacked(c chart.Chart) ([]byte, error) { return chart.Bars(c, true) }
+func grouped(c chart.Chart) ([]byte, error) { return chart.Bars(c, false) }
+
+func startUp(series, category string) result.Key {
+	return result.Key{Part: "start-up", What: series, Under: share, Subject: category}
+}
+
+func throughput(what string) func(series, category string) result.Key {
+	return func(series, category string) result.Key {
+		return result.Key{Part: "throughput", What: what, Under: category, Subject: series}
+	}
+}
+
+func scale(subject string) func(series, category string) result.Key {
+	return func(series, category string) result.Key {
+		return result.Key{Part: "scale", What: series, Under: category, Subject: subject}
+	}
+}
+
+// Charts are SVG images by their names. A chart of which nothing was measured is not there.
+func Charts(run *result.Run) (map[string][]byte, error) {
+	images := map[string][]byte{}
+	for _, p := range pictures {
+		c := p.chart(run)
+		if len(c.Categories) == 0 {
+			continue
+		}
+		image, err := p.draw(c)
+		if err != nil {
+			return nil, err
+		}
+		images[p.name] = image
+	}
+	return images, nil
+}
+
+// chart has the categories that every series has.
+func (p picture) chart(run *result.Run) chart.Chart {
+	c := chart.Chart{Title: p.title, Format: number}
+	for _, name := range p.series {
+		c.Series = append(c.Series, chart.Series{Name: name})
+	}
+	for _, category := range p.categories {
+		values, ok := p.values(run, category)
+		if !ok {
+			continue
+		}
+		c.Categories = append(c.Categories, category)
+		for i, value := range values {
+			c.Series[i].Values = append(c.Series[i].Values, value)
+		}
+	}
+	return c
+}
+
+func (p picture) values(run *result.Run, category string) ([]float64, bool) {
+	var values []float64
+	for _, name := range p.series {
+		q, ok := run.Quantity(p.key(name, category))
+		if !ok {
+			return nil, false
+		}
+		values = append(values, q.Median)
+	}
+	return values, true
+}

@@ -1,0 +1,47 @@
+package report
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/dustin/go-humanize"
+
+	"pats/infra/bench/result"
+)
+
+// number has three digits that count, and no more than two behind the point.
+func number(v float64) string {
+	switch size := math.Abs(v); {
+	case v == math.Trunc(v) || size >= 100:
+		return humanize.Comma(int64(math.Round(v)))
+	case size >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	default:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+}
+
+// value is a number with its unit. A ratio below one is a fraction of one.
+func value(v float64, unit string) string {
+	switch {
+	case unit == times && v > 0 && v < 1:
+		return "1/" + number(1/v)
+	case unit == times:
+		return number(v) + " ×"
+	default:
+		return number(v) + " " + unit
+	}
+}
+
+// spread is empty where one run says all.
+func spread(s result.Summary, unit string) string {
+	if s.Runs < 2 {
+		return ""
+	}
+	if unit == times {
+		return value(s.Low, unit) + " – " + value(s.High, unit)
+	}
+	return number(s.Low) + " – " + number(s.High)
+}
+
+func count(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,144 @@
+package report_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pats/infra/bench/report"
+	"pats/infra/bench/result"
+)
+
+const root = "../../.."
+
+// TestDocumentsHaveTheFiguresThatAreKept: nobody types a figure.
+func TestDocumentsHaveTheFiguresThatAreKept(t *testing.T) {
+	t.Parallel()
+	figures, err := report.Kept(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"README.md", "docs/benchmarks.md"} {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		filled, err := figures.Fill(string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(filled, string(text)); diff != "" {
+			t.Errorf("%s differs from docs/bench; run `go run ./infra/bench record` (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func sample() *result.Run {
+	run := &result.Run{Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Commit: "abc", Seconds: 61}
+	for subject, ms := range map[string]float64{"hello": 4, "authorizer": 12} {
+		for _, what := range []string{"exec to ready", "first invocation", "exec to first answer"} {
+			run.Add(result.Key{Part: "start-up", What: what, Under: "128 MB", Subject: subject}, "ms", ms, ms+1)
+		}
+	}
+	return run
+}
+
+func TestGoals(t *testing.T) {
+	t.Parallel()
+	run := sample()
+	key := result.Key{Part: "start-up", What: "exec to first answer", Under: "128 MB", Subject: "authorizer"}
+	if err := run.Compare(key, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	run.Add(result.Key{Part: "start-up", What: "zip", Subject: "users"}, "MB", 3.6)
+	rows := map[string][]string{}
+	for _, row := range report.Goals(run) {
+		rows[row[0]] = row[1:]
+	}
+	for name, want := range map[string][]string{
+		"authorizer, exec to first answer, beside a hello-world Go Lambda": {"≤ 4 ×", "2.80 ×", "2.60 × – 3 ×", "2", "reached"},
+		"zip of the user routes":               {"≤ 3.50 MB", "3.60 MB", "", "1", "**not reached**"},
+		"zip of the authorizer":                {"≤ 3.50 MB", "not measured", "", "", ""},
+		"exec to first answer, beside Node 20": {"≤ 1/15", "not measured", "", "", ""},
+	} {
+		if diff := cmp.Diff(want, rows[name]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestRecord keeps a run in a repository, and after it one of the largest sizes.
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	repository, last := newRepository(t), t.TempDir()
+	if err := report.Write(last, sample()); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Record(repository, last, false); err != nil {
+		t.Fatal(err)
+	}
+	largest := &result.Run{Date: time.Date(2025, 1, 2, 0, 0, 0, 0, time.UTC), Commit: "def"}
+	largest.Add(result.Key{Part: "scale", What: "authenticate", Under: "10⁶ users", Subject: "boltstore"}, "µs", 51)
+	if err := report.Write(last, largest); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Record(repository, last, true); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"before\n", "after\n", "on 2026-01-02", "commit abc, 1m1s", "10⁶ users are of 2025-01-02", "| boltstore: authenticate, µs | 51 |"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the document has no %q:\n%s", want, text)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(repository, "docs/bench/start-up-go.svg")); err != nil {
+		t.Error(err)
+	}
+}
+
+func newRepository(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(folder, "docs/bench"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	document := "before\n<!-- bench machine: begin -->\nold\n<!-- bench machine: end -->\n<!-- bench scale: begin -->\n<!-- bench scale: end -->\nafter\n"
+	for _, name := range []string{"README.md", "docs/benchmarks.md"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(document), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func TestUnknownBlock(t *testing.T) {
+	t.Parallel()
+	var figures report.Figures
+	if _, err := figures.Fill("<!-- bench goal: begin -->\n<!-- bench goal: end -->"); err == nil {
+		t.Error("got no error for a block that is not known, want one")
+	}
+}
+
+func TestPrint(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	if err := report.Print(&text, sample()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"start-up", "exec to ready, 128 MB, ms", "12.5 (12"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the figures as text have no %q:\n%s", want, text.String())
+		}
+	}
+	if strings.Contains(text.String(), "**") {
+		t.Errorf("the figures as text have Markdown in them:\n%s", text.String())
+	}
+}

@@ -1,0 +1,156 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"pats/infra/bench/result"
+)
+
+// table is how the quantities of a part are shown: with a row for each of some fields of the key, and a column for each value of another.
+type table struct {
+	part string
+	// row is what stands in front of a quantity's row, and column on top of its column.
+	row, column func(result.Key) string
+	// unitInRow says that a row has one unit; else a column has.
+	unitInRow bool
+}
+
+var tables = []table{
+	{"start-up", whatUnder, subject, true},
+	{"warm path", subject, what, false},
+	{"throughput", whatUnder, subject, true},
+	{"scale", subjectWhat, under, true},
+}
+
+func what(k result.Key) string    { return k.What }
+func under(k result.Key) string   { return k.Under }
+func subject(k result.Key) string { return k.Subject }
+
+func whatUnder(k result.Key) string {
+	if k.Under == "" {
+		return k.What
+	}
+	return k.What + ", " + k.Under
+}
+
+func subjectWhat(k result.Key) string { return k.Subject + ": " + k.What }
+
+// Part is what run has of a part, as rows under a head; none if the part was not run.
+func Part(run *result.Run, part string) [][]string {
+	i := slices.IndexFunc(tables, func(t table) bool { return t.part == part })
+	if i < 0 {
+		return nil
+	}
+	return tables[i].rows(run)
+}
+
+// rows have a quantity as its median, with its quartiles in brackets.
+func (t table) rows(run *result.Run) [][]string {
+	var rowNames, columnNames []string
+	cells := map[[2]string]string{}
+	for _, q := range run.Quantities {
+		if q.Part != t.part {
+			continue
+		}
+		row, column := t.names(q)
+		rowNames, columnNames = with(rowNames, row), with(columnNames, column)
+		cells[[2]string{row, column}] = cell(q.Summary)
+	}
+	if len(rowNames) == 0 {
+		return nil
+	}
+	rows := [][]string{append([]string{""}, columnNames...)}
+	for _, row := range rowNames {
+		line := []string{row}
+		for _, column := range columnNames {
+			line = append(line, cells[[2]string{row, column}])
+		}
+		rows = append(rows, line)
+	}
+	return rows
+}
+
+func (t table) names(q result.Quantity) (row, column string) {
+	row, column = t.row(q.Key), t.column(q.Key)
+	switch {
+	case t.unitInRow:
+		row += ", " + q.Unit
+	case column != q.Unit:
+		column += ", " + q.Unit
+	}
+	return row, column
+}
+
+func with(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
+}
+
+func cell(s result.Summary) string {
+	if number(s.Low) == number(s.High) {
+		return number(s.Median)
+	}
+	return fmt.Sprintf("%s (%s)", number(s.Median), spread(s, ""))
+}
+
+// Ratios are the ratios of a part, as rows under a head; none if there are none.
+func Ratios(run *result.Run, part string) [][]string {
+	rows := [][]string{{"", "of", "against", "ratio", "quartiles", "runs"}}
+	for _, r := range run.Ratios {
+		if r.Part != part {
+			continue
+		}
+		against := r.Against
+		if r.AgainstUnder != "" {
+			against = r.AgainstUnder
+		}
+		rows = append(rows, []string{whatUnder(r.Key), r.Subject, against, value(r.Median, times), spread(r.Summary, times), count(r.Runs)})
+	}
+	if len(rows) == 1 {
+		return nil
+	}
+	return rows
+}
+
+// Print writes all of run as text.
+func Print(w io.Writer, run *result.Run) error {
+	aligned := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, t := range tables {
+		for _, rows := range [][][]string{t.rows(run), Ratios(run, t.part)} {
+			printRows(aligned, t.part, rows)
+		}
+	}
+	printRows(aligned, "goals", Goals(run))
+	return aligned.Flush()
+}
+
+func printRows(w io.Writer, title string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	_, _ = fmt.Fprintf(w, "\n%s\n", title) // a tabwriter tells at Flush
+	for _, row := range rows {
+		_, _ = fmt.Fprintln(w, strings.ReplaceAll(strings.Join(row, "\t"), "**", ""))
+	}
+}
+
+// Markdown is rows as a table.
+func Markdown(rows [][]string) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	var text strings.Builder
+	for i, row := range rows {
+		_, _ = fmt.Fprintf(&text, "| %s |\n", strings.Join(row, " | "))
+		if i == 0 {
+			text.WriteString("|" + strings.Repeat("---|", len(row)) + "\n")
+		}
+	}
+	return text.String()
+}
