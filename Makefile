@@ -79,8 +79,8 @@ fuzz: ## Run every fuzz target for FUZZTIME executions (20000x) or time (1m)
 	@infra/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Measure how fast the functions start, against the least Lambda there is
-	@go test -run '^$$' -bench . -benchtime 20x ./infra/coldstart
+bench: bin/pats ## Measure start-up, warm path, throughput and scale beside what would be used instead (PARTS=, LARGE=1)
+	@go run ./infra/bench run $(if $(PARTS),--parts $(PARTS)) $(if $(LARGE),--large)
 
 .PHONY: sam-local
 sam-local: bin/pats ## Serve the API by sam local and DynamoDB Local (SAM_PORT=)
@@ -114,7 +114,11 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
-# The baseline that the start of the functions is measured against.
+# What the start of the functions is measured against, built as they are.
 .PHONY: build-Hello
 build-Hello:
-	@$(LAMBDA_BUILD) ./infra/coldstart/hello
+	@$(LAMBDA_BUILD) ./infra/bench/startup/hello
+
+.PHONY: build-Plain
+build-Plain:
+	@$(LAMBDA_BUILD) ./infra/bench/startup/plain
