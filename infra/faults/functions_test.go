@@ -85,8 +85,10 @@ func (on *table) binary(t *testing.T, name string) *process {
 	f.api, err = runtimeapi.Start(t.Context(), f.limit)
 	must(t, err)
 	t.Cleanup(func() { _ = f.api.Close() })
+	built, err := bootstrap.Build(t.Context(), "../..", name, t.TempDir())
+	must(t, err)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	command := exec.CommandContext(ctx, bootstrap.Build(t, name))
+	command := exec.CommandContext(ctx, built)
 	command.Env = []string{
 		"AWS_LAMBDA_RUNTIME_API=" + f.api.Address(), "TABLE_NAME=" + on.name, "AWS_REGION=" + settings.Region,
 		"AWS_ENDPOINT_URL_DYNAMODB=" + f.proxy.URL,

@@ -1,0 +1,163 @@
+package startup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os/exec"
+	"slices"
+	"time"
+
+	runtimeapi "pats/infra/runtime-api"
+)
+
+const (
+	// patience is what a subject may take for one invocation, or to be ready.
+	patience = time.Minute
+	// warmMost and warmFewest bound how many invocations follow the first one: as many as fit into warmTime.
+	warmMost   = 20
+	warmFewest = 3
+	warmTime   = time.Second
+)
+
+// sample is what one start took.
+type sample struct {
+	ready, first time.Duration
+	// warm are the invocations after the first one.
+	warm []time.Duration
+	// processor is the processor time until the first answer, and memory the peak in MiB. Both are zero where there is no /proc.
+	processor time.Duration
+	memory    float64
+}
+
+// start runs a subject from exec to its last answer. It has the whole processor until it asks for its first event, and then the
+// speed's share.
+func (b bench) start(ctx context.Context, s subject, at speed, who caller) (got sample, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%s at %s: %w", s.name, at.name, err)
+		}
+	}()
+	api, err := runtimeapi.Start(ctx, patience)
+	if err != nil {
+		return sample{}, err
+	}
+	defer func() { _ = api.Close() }()
+	group, err := at.newGroup()
+	if err != nil {
+		return sample{}, err
+	}
+	process := exec.CommandContext(ctx, s.command[0], s.command[1:]...) //nolint:gosec // a program that was built for this
+	process.Env = append(b.db.environment(), "AWS_LAMBDA_RUNTIME_API="+api.Address())
+	var complaint bytes.Buffer
+	process.Stderr = &complaint
+	begin := time.Now()
+	if err := process.Start(); err != nil {
+		return sample{}, errors.Join(err, group.remove())
+	}
+	ctx, ended := wait(ctx, process)
+	defer func() {
+		_ = process.Process.Kill()
+		<-ended
+		if err != nil {
+			err = fmt.Errorf("%w; it wrote: %s", err, complaint.Bytes())
+		}
+		err = errors.Join(err, group.remove())
+	}()
+	r := running{api: api, subject: s, event: s.event(who), pid: process.Process.Pid, group: group}
+	return r.measure(ctx, begin)
+}
+
+var errEnded = errors.New("it ended by itself")
+
+// wait gives a context that is done when the process has ended, as the channel tells, too.
+func wait(ctx context.Context, process *exec.Cmd) (context.Context, <-chan struct{}) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = process.Wait() // which says that it was killed
+		cancel(errEnded)
+	}()
+	return ctx, ended
+}
+
+// running is a subject that was started.
+type running struct {
+	api     *runtimeapi.Server
+	subject subject
+	event   []byte
+	pid     int
+	group   group
+}
+
+func (r running) measure(ctx context.Context, begin time.Time) (got sample, err error) {
+	if got.ready, err = r.ready(ctx, begin); err != nil {
+		return sample{}, err
+	}
+	if err := r.group.add(r.pid); err != nil {
+		return sample{}, err
+	}
+	if got.first, err = r.invoke(ctx); err != nil {
+		return sample{}, err
+	}
+	got.processor = processorTime(r.pid)
+	if got.warm, err = r.warm(ctx); err != nil {
+		return sample{}, err
+	}
+	got.memory = peakMemory(r.pid)
+	return got, nil
+}
+
+func (r running) ready(ctx context.Context, begin time.Time) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := r.api.AwaitReady(ctx); err != nil {
+		return 0, fmt.Errorf("starting: %w", errors.Join(err, context.Cause(ctx)))
+	}
+	return time.Since(begin), nil
+}
+
+// invoke refuses an answer that is not the right one, so that none is measured.
+func (r running) invoke(ctx context.Context) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	begin := time.Now()
+	body, err := r.api.Invoke(ctx, r.event)
+	took := time.Since(begin)
+	if err != nil {
+		return 0, fmt.Errorf("invoking: %w", errors.Join(err, context.Cause(ctx)))
+	}
+	return took, r.subject.check(body)
+}
+
+func (r running) warm(ctx context.Context) ([]time.Duration, error) {
+	var all []time.Duration
+	for begin := time.Now(); len(all) < warmFewest || len(all) < warmMost && time.Since(begin) < warmTime; {
+		took, err := r.invoke(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, took)
+	}
+	return all, nil
+}
+
+func median(all []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// billed is the mean of what Lambda bills, in ms: each invocation's time is rounded up to whole ones.
+// https://aws.amazon.com/lambda/pricing/
+func billed(all []time.Duration) float64 {
+	sum := 0.0
+	for _, took := range all {
+		sum += math.Ceil(milliseconds(took))
+	}
+	return sum / float64(len(all))
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,178 @@
+package startup
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"pats/infra/bench/result"
+	"pats/infra/bootstrap"
+	"pats/pkg/pat"
+)
+
+// subject is a function to be started.
+type subject struct {
+	name    string
+	command []string
+	// event is what it is invoked with, and check refuses an answer that is not the right one.
+	event func(caller) []byte
+	check func(answer []byte) error
+}
+
+// made is what was built.
+type made struct {
+	subjects []subject
+	// binaries are those of which the zip is measured, by the subject's name.
+	binaries map[string]string
+	leftOut  []string
+}
+
+// build makes the programs in folder, all in Go with the flags that the functions are deployed with.
+func build(ctx context.Context, root, folder string) (made, error) {
+	binaries := map[string]string{}
+	for name, target := range map[string]string{
+		Hello: "Hello", Plain: "Plain", Authorizer: "AuthorizerFunction", Tokens: "TokensFunction", Users: "UsersFunction",
+	} {
+		binary, err := bootstrap.Build(ctx, root, target, filepath.Join(folder, target))
+		if err != nil {
+			return made{}, err
+		}
+		binaries[name] = binary
+	}
+	m := made{binaries: binaries, subjects: []subject{
+		{Hello, []string{binaries[Hello]}, func(caller) []byte { return []byte(`{}`) }, isHello},
+		{Authorizer, []string{binaries[Authorizer]}, authorizerEvent, isAllow},
+		{Tokens, []string{binaries[Tokens]}, listEvent, isList},
+		{Plain, []string{binaries[Plain]}, authorizerEvent, isAllow},
+	}}
+	node, why, err := buildNode(ctx, root)
+	if err != nil {
+		return made{}, err
+	}
+	if why != "" {
+		m.leftOut = []string{Part + ", " + Node + ": " + why}
+		return m, nil
+	}
+	m.subjects = append(m.subjects, subject{Node, node, authorizerEvent, isAllow})
+	return m, nil
+}
+
+// buildNode gives the command of the function on Node 20, or why there is none.
+func buildNode(ctx context.Context, root string) (command []string, why string, err error) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return nil, "install Node.js 20 and npm", nil //nolint:nilerr // it is left out
+	}
+	version, _ := exec.CommandContext(ctx, node, "--version").Output() //nolint:gosec // the system's node
+	if !strings.HasPrefix(string(version), "v20.") {
+		return nil, fmt.Sprintf("install Node.js 20; here is %q", version), nil
+	}
+	script := exec.CommandContext(ctx, filepath.Join(root, "infra", "bench", "startup", "node", "build")) //nolint:gosec // of this repository
+	bundle, err := script.Output()
+	if err != nil {
+		exit, _ := errors.AsType[*exec.ExitError](err)
+		return nil, "", fmt.Errorf("building the function for Node: %w\n%s", err, exit.Stderr)
+	}
+	return []string{node, strings.TrimSpace(string(bundle))}, "", nil
+}
+
+// addZips adds the size of the archives that AWS SAM would deploy: the binary alone, deflated.
+func (m made) addZips(run *result.Run) error {
+	for _, name := range []string{Authorizer, Tokens, Users} {
+		size, err := zipped(m.binaries[name])
+		if err != nil {
+			return err
+		}
+		run.Add(result.Key{Part: Part, What: Zip, Subject: name}, "MB", float64(size)/1e6)
+	}
+	return nil
+}
+
+func zipped(binary string) (int, error) {
+	content, err := os.ReadFile(binary) //nolint:gosec // it was built for this
+	if err != nil {
+		return 0, err
+	}
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	w.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) { return flate.NewWriter(to, flate.BestCompression) })
+	entry, err := w.Create("bootstrap")
+	if err != nil {
+		return 0, err
+	}
+	if _, err := entry.Write(content); err != nil {
+		return 0, err
+	}
+	err = w.Close()
+	return archive.Len(), err
+}
+
+// path is the route of the token list.
+const path = "/api/admin/user/tokens"
+
+func authorizerEvent(who caller) []byte {
+	return encode(events.APIGatewayCustomAuthorizerRequest{
+		Type:               "TOKEN",
+		AuthorizationToken: who.secret.Reveal(),
+		MethodArn:          "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/GET" + path,
+	})
+}
+
+func listEvent(who caller) []byte {
+	claims := map[string]any{}
+	holder := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: who.user, Selector: who.token.Selector}}
+	for name, value := range holder.Claims() {
+		claims[name] = value
+	}
+	return encode(events.APIGatewayProxyRequest{
+		Resource: path, Path: path, HTTPMethod: http.MethodGet,
+		MultiValueHeaders: map[string][]string{"Accept": {"application/json"}},
+		RequestContext:    events.APIGatewayProxyRequestContext{RequestID: "00000000-0000-4000-8000-000000000000", Authorizer: claims},
+	})
+}
+
+func encode(event any) []byte {
+	raw, _ := json.Marshal(event) // nothing in an event can fail
+	return raw
+}
+
+func isHello(answer []byte) error {
+	if string(answer) != `"hello"` {
+		return fmt.Errorf("it answered %s, want hello", answer)
+	}
+	return nil
+}
+
+func isAllow(answer []byte) error {
+	var got events.APIGatewayCustomAuthorizerResponse
+	if err := json.Unmarshal(answer, &got); err != nil {
+		return fmt.Errorf("it answered %s: %w", answer, err)
+	}
+	if statements := got.PolicyDocument.Statement; len(statements) != 1 || statements[0].Effect != "Allow" {
+		return fmt.Errorf("it answered %s, want an Allow", answer)
+	}
+	return nil
+}
+
+func isList(answer []byte) error {
+	var got events.APIGatewayProxyResponse
+	if err := json.Unmarshal(answer, &got); err != nil {
+		return fmt.Errorf("it answered %s: %w", answer, err)
+	}
+	if got.StatusCode != http.StatusOK || !strings.Contains(got.Body, `"description":"bench"`) {
+		return fmt.Errorf("it answered %s, want a list with the token", answer)
+	}
+	return nil
+}
