@@ -1,0 +1,173 @@
+package scale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"pats/infra/bench/progress"
+	"pats/infra/bench/result"
+	"pats/pkg/boltstore"
+	"pats/pkg/pat"
+)
+
+// measureFiles fills data files of all sizes, starts on each and asks random users of them. What is measured of one size is
+// measured of the next right after, so that what disturbs the machine disturbs all alike.
+func measureFiles(ctx context.Context, run *result.Run, options Options, folder string) error {
+	if len(options.Files) == 0 {
+		return nil
+	}
+	measured := newSamples()
+	var files []*file
+	for _, users := range options.Files {
+		f, err := newFile(ctx, folder, users, measured, options.Progress)
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
+	}
+	if err := measureStarts(ctx, files, measured, options); err != nil {
+		return err
+	}
+	if err := measureUse(ctx, files, measured, options); err != nil {
+		return err
+	}
+	return measured.report(run, options.Files[0])
+}
+
+// file is a full data file.
+type file struct {
+	crowd crowd
+	users int
+	// folder is what `pats serve` takes as --data.
+	folder string
+	draw   *rand.Rand
+	// made counts the tokens that were created.
+	made    int
+	service *pat.Service
+}
+
+// dataFile is the name of the data file in its folder, to `pats serve`.
+const dataFile = "pats.db"
+
+func (f *file) path() string { return filepath.Join(f.folder, dataFile) }
+
+func newFile(ctx context.Context, folder string, users int, measured *samples, w io.Writer) (*file, error) {
+	f := &file{
+		crowd: crowd{seed}, users: users, folder: filepath.Join(folder, strconv.Itoa(users)),
+		draw: rand.New(rand.NewPCG(seed, uint64(users))), //nolint:gosec // no secret: it draws users
+	}
+	begin := time.Now()
+	if err := boltstore.Fill(ctx, f.path(), shown(f.crowd.accounts(users), w, "filling a data file, users", users)); err != nil {
+		return nil, err
+	}
+	measured.add("load", users, Boltstore, secondUnit, time.Since(begin).Seconds())
+	info, err := os.Stat(f.path())
+	if err != nil {
+		return nil, err
+	}
+	measured.add("file", users, Boltstore, "MB", float64(info.Size())/1e6)
+	return f, nil
+}
+
+// measureUse asks, of each file in each round, a batch of random users for each operation. A sample is the mean of a batch: what
+// has to come from far away counts.
+func measureUse(ctx context.Context, files []*file, measured *samples, options Options) (err error) {
+	for _, f := range files {
+		store, openErr := boltstore.Open(f.path()) //nolint:contextcheck // what is opened here is no request's
+		if openErr != nil {
+			return openErr
+		}
+		defer func() { err = errors.Join(err, store.Close()) }()
+		f.service = pat.NewService(store, pat.DefaultRetention, environment())
+	}
+	bar := progress.New(options.Progress, "asking random users, rounds", options.Rounds)
+	for range options.Rounds {
+		for _, use := range uses {
+			for _, f := range files {
+				if err := f.ask(ctx, use, measured, options.Batch); err != nil {
+					return fmt.Errorf("%s, %s: %w", use.name, Size(f.users), err)
+				}
+			}
+		}
+		bar.Add(1)
+	}
+	return nil
+}
+
+// use is an operation on the embedded store.
+type use struct {
+	name string
+	// share is how much of a batch is asked for it: a change waits for the disk.
+	share float64
+	// prepare makes ready what shall not be measured, and may be nil.
+	prepare func(context.Context, *file, holder) error
+	do      func(context.Context, *file, holder) error
+}
+
+// holder is a user who is asked. The token is a user's first one, which is never revoked.
+type holder struct {
+	identity pat.Identity
+	secret   pat.Secret
+}
+
+var uses = []use{
+	{"authenticate", 1, nil, func(ctx context.Context, f *file, h holder) error {
+		_, err := f.service.Authenticate(ctx, h.secret)
+		return err
+	}},
+	{"list", 1, nil, func(ctx context.Context, f *file, h holder) error {
+		_, err := f.service.Tokens(ctx, h.identity)
+		return err
+	}},
+	{"create a token", 0.05, makeRoom, func(ctx context.Context, f *file, h holder) error {
+		f.made++
+		_, _, err := f.service.CreateToken(ctx, h.identity, draft(pat.MaxTokens+f.made))
+		return err
+	}},
+}
+
+// makeRoom revokes the user's last token.
+func makeRoom(ctx context.Context, f *file, h holder) error {
+	tokens, err := f.service.Tokens(ctx, h.identity)
+	if err != nil || len(tokens) < pat.MaxTokens {
+		return err
+	}
+	return f.service.RevokeToken(ctx, h.identity, tokens[len(tokens)-1].ID)
+}
+
+func (f *file) ask(ctx context.Context, use use, measured *samples, batch int) error {
+	holders := f.holders(max(1, int(float64(batch)*use.share)))
+	took := time.Duration(0)
+	for _, h := range holders {
+		if use.prepare != nil {
+			if err := use.prepare(ctx, f, h); err != nil {
+				return err
+			}
+		}
+		begin := time.Now()
+		if err := use.do(ctx, f, h); err != nil {
+			return err
+		}
+		took += time.Since(begin)
+	}
+	measured.add(use.name, f.users, Boltstore, microUnit, in(time.Microsecond, took)/float64(len(holders)))
+	return nil
+}
+
+// holders are n random users.
+func (f *file) holders(n int) []holder {
+	holders := make([]holder, n)
+	for i := range holders {
+		id := pat.UserID(f.draw.IntN(f.users) + 1)
+		secret := f.crowd.secrets(id)[0]
+		holders[i] = holder{pat.Identity{User: id, Selector: secret.Selector()}, secret}
+	}
+	return holders
+}

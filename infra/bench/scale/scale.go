@@ -1,0 +1,112 @@
+// Package scale measures what operations take as the number of users grows: read and write units of DynamoDB, and the time of the
+// embedded store and of its start. Each user has ten tokens with descriptions of 40 characters, all but one of them in use.
+//
+// Units do not depend on the machine: they are those that DynamoDB Local reports, and for transactions those of AWS's rule; see
+// dynamodblocal.Meter. Times with DynamoDB Local say little of AWS.
+package scale
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"pats/infra/bench/result"
+)
+
+// Part is the name of this part.
+const Part = "scale"
+
+// The subjects.
+const (
+	Reads      = "DynamoDB, reads"
+	Writes     = "DynamoDB, writes"
+	Local      = "DynamoDB Local"
+	Boltstore  = "boltstore"
+	Laptop     = "laptop server"
+	unitsUnit  = "units"
+	microUnit  = "µs"
+	milliUnit  = "ms"
+	secondUnit = "s"
+)
+
+// Options are how much is measured, and where.
+type Options struct {
+	// Tables and Files are the numbers of users in a table and in a data file, rising.
+	Tables, Files []int
+	// Users is how many users of each table are asked, fewer than the smallest one has. A table has at least 100 users.
+	Users int
+	// Rounds is how often each file is measured, with Batch random users each time.
+	Rounds, Batch int
+	// Starts is how often each file is opened, by itself and by Binary, which is bin/pats.
+	Starts int
+	Binary string
+	// Progress gets bars.
+	Progress io.Writer
+}
+
+// Run adds what is measured to run, and removes all that it made and started. The working directory is in the repository.
+func Run(ctx context.Context, run *result.Run, options Options) (err error) {
+	folder, err := os.MkdirTemp("", "pats-scale-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	if err := measureTables(ctx, run, options); err != nil {
+		return err
+	}
+	return measureFiles(ctx, run, options, folder)
+}
+
+// seed makes the users, and draws those who are asked.
+const seed = 20260102
+
+// samples are what was measured, by what it was measured of, in the order of the first ones.
+type samples struct {
+	keys   []result.Key
+	units  map[result.Key]string
+	values map[result.Key][]float64
+}
+
+func newSamples() *samples {
+	return &samples{units: map[result.Key]string{}, values: map[result.Key][]float64{}}
+}
+
+func (s *samples) add(what string, users int, subject, unit string, value float64) {
+	key := result.Key{Part: Part, What: what, Under: Size(users), Subject: subject}
+	if _, known := s.units[key]; !known {
+		s.keys = append(s.keys, key)
+		s.units[key] = unit
+	}
+	s.values[key] = append(s.values[key], value)
+}
+
+// report adds everything to run, and the ratios of the times of base, which is the smallest number of users, to all others.
+func (s *samples) report(run *result.Run, base int) error {
+	for _, key := range s.keys {
+		run.Add(key, s.units[key], s.values[key]...)
+	}
+	for _, key := range s.keys {
+		if key.Under == Size(base) || s.units[key] == unitsUnit {
+			continue
+		}
+		if err := run.CompareUnder(key, Size(base)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Size says how many users there are, powers of ten as such: 10² users.
+func Size(users int) string {
+	digits := strconv.Itoa(users)
+	if strings.TrimRight(digits, "0") == "1" {
+		digits = "10" + string([]rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[min(len(digits)-1, 9)])
+	}
+	return digits + " users"
+}
+
+func in(unit time.Duration, d time.Duration) float64 { return float64(d) / float64(unit) }

@@ -1,0 +1,223 @@
+package scale
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"pats/infra/bench/progress"
+	"pats/infra/bench/result"
+	dynamodblocal "pats/infra/dynamodb-local"
+	"pats/infra/laptop"
+	"pats/infra/local"
+	"pats/pkg/apigw"
+	"pats/pkg/dynamostore"
+	"pats/pkg/pat"
+)
+
+// measureTables loads tables of all sizes and asks each operation of some users of them.
+func measureTables(ctx context.Context, run *result.Run, options Options) (err error) {
+	if len(options.Tables) == 0 {
+		return nil
+	}
+	server, err := dynamodblocal.Launch(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	measured := newSamples()
+	for _, users := range options.Tables {
+		t, err := newTable(ctx, server, users, options.Progress)
+		if err != nil {
+			return err
+		}
+		if err := t.measure(ctx, measured, options.Users); err != nil {
+			return err
+		}
+	}
+	return measured.report(run, options.Tables[0])
+}
+
+// table is a full one.
+type table struct {
+	crowd crowd
+	users int
+	meter *dynamodblocal.Meter
+	// service is on the meter, and so is the gateway before the functions.
+	service *pat.Service
+	gateway http.Handler
+}
+
+func newTable(ctx context.Context, server *dynamodblocal.Server, users int, w io.Writer) (*table, error) {
+	client, name := dynamostore.NewClient(server.Settings()), fmt.Sprintf("users-%d", users)
+	if err := dynamostore.CreateTable(ctx, client, name); err != nil {
+		return nil, err
+	}
+	t := &table{crowd: crowd{seed}, users: users}
+	if err := dynamostore.Fill(ctx, client, name, shown(t.crowd.accounts(users), w, "loading a table, users", users)); err != nil {
+		return nil, err
+	}
+	var err error
+	if t.meter, err = dynamodblocal.NewMeter(ctx, client, name); err != nil {
+		return nil, err
+	}
+	store, env := dynamostore.New(t.meter, name), environment()
+	t.service = pat.NewService(store, pat.DefaultRetention, env)
+	t.gateway, err = gateway(store, env)
+	return t, err
+}
+
+// shown are the accounts, and shows how many there were.
+func shown(accounts iter.Seq[pat.Account], w io.Writer, what string, n int) iter.Seq[pat.Account] {
+	return func(yield func(pat.Account) bool) {
+		bar := progress.New(w, what, n)
+		for account := range accounts {
+			if !yield(account) {
+				return
+			}
+			bar.Add(1)
+		}
+	}
+}
+
+func environment() pat.Env {
+	env := pat.SystemEnv(slog.New(slog.DiscardHandler))
+	env.Now = clock
+	return env
+}
+
+// gateway is the template's API on store.
+func gateway(store pat.Store, env pat.Env) (http.Handler, error) {
+	stack, err := laptop.Read(local.Options{
+		Resources: map[string]string{"Table": "pats"}, Now: clock, Random: rand.Reader, Log: env.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return stack.Gateway(store, env, env.Log)
+}
+
+// measure asks n users for every operation. User 1, the only Admin, could not be deleted.
+func (t *table) measure(ctx context.Context, measured *samples, n int) error {
+	draw := mathrand.New(mathrand.NewPCG(seed, uint64(t.users))) //nolint:gosec // no secret: it draws users
+	for _, i := range draw.Perm(t.users - 1)[:n] {
+		a := &asked{table: t, id: pat.UserID(i + 2), after: pat.UserID(draw.IntN(t.users - listed + 1))}
+		a.secrets = t.crowd.secrets(a.id)
+		for _, o := range operations {
+			if err := t.once(ctx, measured, o, a); err != nil {
+				return fmt.Errorf("%s, %s: %w", o.name, Size(t.users), err)
+			}
+		}
+	}
+	return nil
+}
+
+func (t *table) once(ctx context.Context, measured *samples, o operation, a *asked) error {
+	t.meter.Take()
+	begin := time.Now()
+	if err := o.do(ctx, a); err != nil {
+		return err
+	}
+	took, usage := time.Since(begin), t.meter.Take()
+	measured.add(o.name, t.users, Reads, unitsUnit, usage.Reads)
+	measured.add(o.name, t.users, Writes, unitsUnit, usage.Writes)
+	measured.add(o.name, t.users, Local, milliUnit, in(time.Millisecond, took-usage.Accounting))
+	return nil
+}
+
+// asked is a user who is asked for the operations, one after the other.
+type asked struct {
+	*table
+	id      pat.UserID
+	secrets []pat.Secret
+	// after is where a page of all users begins.
+	after pat.UserID
+}
+
+func (a *asked) identity() pat.Identity {
+	return pat.Identity{User: a.id, Selector: a.secrets[0].Selector()}
+}
+
+// listed is how many users a page has.
+const listed = 100
+
+type operation struct {
+	name string
+	do   func(context.Context, *asked) error
+}
+
+// operations are in an order in which each finds what it needs: room for a token where one was revoked, and the user up to the end.
+var operations = []operation{
+	{"authenticated GET, authorizer not cached", get},
+	{"authenticated GET, authorizer cached", get},
+	{"authenticate, next use", func(ctx context.Context, a *asked) error {
+		_, err := a.service.Authenticate(ctx, a.secrets[0])
+		return err
+	}},
+	{"authenticate, first use", func(ctx context.Context, a *asked) error {
+		_, err := a.service.Authenticate(ctx, a.secrets[pat.MaxTokens-1])
+		return err
+	}},
+	{"list", func(ctx context.Context, a *asked) error {
+		_, err := a.service.Tokens(ctx, a.identity())
+		return err
+	}},
+	{"revoke a token", func(ctx context.Context, a *asked) error {
+		return a.service.RevokeToken(ctx, a.identity(), pat.MaxTokens)
+	}},
+	{"create a token", func(ctx context.Context, a *asked) error {
+		_, _, err := a.service.CreateToken(ctx, a.identity(), draft(pat.MaxTokens))
+		return err
+	}},
+	{"read a user", func(ctx context.Context, a *asked) error {
+		_, err := a.service.User(ctx, a.id)
+		return err
+	}},
+	{"list 100 users", page},
+	{"create a user", func(ctx context.Context, a *asked) error {
+		_, err := a.service.CreateUser(ctx, profile(a.id+pat.MaxID/2))
+		return err
+	}},
+	{"update a user's name", func(ctx context.Context, a *asked) error {
+		_, err := a.service.UpdateUser(ctx, a.id, func(p *pat.Profile) { p.Name = "Name of another" })
+		return err
+	}},
+	{"delete a user", func(ctx context.Context, a *asked) error { return a.service.DeleteUser(ctx, a.id) }},
+}
+
+func draft(i int) pat.Draft { return pat.Draft{Description: describe(i), ExpiresAt: now.Add(lifetime)} }
+
+var errStatus = errors.New("the list was not answered 200")
+
+// get asks the gateway for the list of tokens, with a token that is used for nothing else.
+func get(ctx context.Context, a *asked) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1"+apigw.ResourceTokens, http.NoBody)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", a.secrets[1].Reveal())
+	answer := httptest.NewRecorder()
+	a.gateway.ServeHTTP(answer, request)
+	if answer.Code != http.StatusOK {
+		return fmt.Errorf("%w: %d", errStatus, answer.Code)
+	}
+	return nil
+}
+
+var errPage = errors.New("the page is not full")
+
+func page(ctx context.Context, a *asked) error {
+	users, err := a.service.Users(ctx, a.after, listed)
+	if err == nil && len(users) != listed {
+		return errPage
+	}
+	return err
+}
