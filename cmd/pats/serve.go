@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -58,8 +59,13 @@ func (c *serveCommand) Run(ctx context.Context, a *app) (err error) {
 	if err := host.welcome(ctx); err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
 	return serve(ctx, listener, gateway, log)
 }
+
+// gcPercent lets garbage grow to twice what is in use before it is collected. A server has little in use, so that costs a few
+// megabytes, and only while there are requests.
+const gcPercent = 200
 
 // notServed gives other advice for a locked data file than commands that could work through the server.
 func notServed(err error) error {

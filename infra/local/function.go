@@ -40,16 +40,17 @@ func (f function) invoke(ctx context.Context, requestID string, patience time.Du
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancelPatience := context.WithTimeoutCause(ctx, patience, errGatewayTimeout)
-	defer cancelPatience()
-	ctx, cancelTimeout := context.WithTimeoutCause(ctx, f.timeout, errFunctionTimeout)
-	defer cancelTimeout()
+	ctx, cancel := f.withTimeout(ctx, patience)
+	defer cancel()
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
 		AwsRequestID:       requestID,
 		InvokedFunctionArn: functionARN + f.id,
 	})
 	done := make(chan outcome, 1)
-	go func() { done <- f.run(ctx, payload) }()
+	go func() {
+		growStack()
+		done <- f.run(ctx, payload)
+	}()
 	var o outcome
 	select {
 	case o = <-done:
@@ -61,6 +62,14 @@ func (f function) invoke(ctx context.Context, requestID string, patience time.Du
 	return o.payload, o.err
 }
 
+// withTimeout ends ctx with whichever comes first, the gateway's patience or the function's time-out.
+func (f function) withTimeout(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
+	if f.timeout < patience {
+		return context.WithTimeoutCause(ctx, f.timeout, errFunctionTimeout)
+	}
+	return context.WithTimeoutCause(ctx, patience, errGatewayTimeout)
+}
+
 func (f function) run(ctx context.Context, payload []byte) (o outcome) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -70,3 +79,15 @@ func (f function) run(ctx context.Context, payload []byte) (o outcome) {
 	o.payload, o.err = f.handler.Invoke(ctx, payload)
 	return o
 }
+
+// growStack gives the goroutine at its start the stack that a function needs. Grown bit by bit, deep in a decoder, each step would
+// copy and adjust all frames there are.
+//
+//go:noinline
+func growStack() {
+	var frame [6 << 10]byte
+	use(&frame)
+}
+
+//go:noinline
+func use(*[6 << 10]byte) {}

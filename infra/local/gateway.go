@@ -5,6 +5,7 @@ package local
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -249,20 +250,23 @@ func (c *call) write(w http.ResponseWriter, a answer) {
 // statusClientGone is nginx's number for a request whose client did not wait.
 const statusClientGone = 499
 
+// maxAttributes is how many an access line has at most.
+const maxAttributes = 11
+
 // log writes the access line: what the template's access log has, so neither the path nor a header.
 func (g *Gateway) log(ctx context.Context, c *call, a answer, err error) {
 	status := a.status
 	if ctx.Err() != nil {
 		status = statusClientGone
 	}
-	attributes := []slog.Attr{
+	attributes := append(make([]slog.Attr, 0, maxAttributes),
 		slog.String("requestId", c.id),
 		slog.String("sourceIp", c.sourceIP()),
 		slog.String("method", c.request.Method),
 		slog.String("resource", c.resourcePath()),
 		slog.Int("status", status),
 		slog.Duration("duration", g.options.Now().Sub(c.start)),
-	}
+	)
 	if r, ok := errors.AsType[*refusal](err); ok {
 		attributes = append(attributes, slog.String("errorType", string(r.kind)))
 	}
@@ -285,5 +289,6 @@ func (g *Gateway) newID() (string, error) {
 	}
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
+	text := hex.EncodeToString(id[:])
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:], nil
 }

@@ -25,7 +25,7 @@ var errBodyTooLarge = fmt.Errorf("the body has more than %d bytes", maxBodyBytes
 
 // integrate hands the request to a function and returns the function's answer, or a refusal.
 func (g *Gateway) integrate(ctx context.Context, c *call, f function) (answer, error) {
-	body, err := io.ReadAll(io.LimitReader(c.request.Body, maxBodyBytes+1))
+	body, err := c.readBody()
 	switch {
 	case err != nil:
 		return answer{}, refuse(default4XX, err)
@@ -48,6 +48,14 @@ func (g *Gateway) integrate(ctx context.Context, c *call, f function) (answer, e
 		return answer{}, refuse(default5XX, err)
 	}
 	return result.answer(), nil
+}
+
+// readBody reads at most one byte more than there may be.
+func (c *call) readBody() ([]byte, error) {
+	if c.request.Body == http.NoBody {
+		return nil, nil
+	}
+	return io.ReadAll(io.LimitReader(c.request.Body, maxBodyBytes+1))
 }
 
 // event is the request as a function gets it. The API has no binary media types, so the body is text; what is not UTF-8
@@ -163,10 +171,14 @@ func parseResult(payload []byte) (result, error) {
 }
 
 func (r result) answer() answer {
-	header := http.Header{}
-	for name, values := range r.allHeaders() {
-		if name, kept := outbound(name); kept {
-			header[name] = values
+	header := r.allHeaders()
+	for _, name := range droppedOutbound {
+		delete(header, name)
+	}
+	for _, name := range remapped {
+		if values, there := header[name]; there {
+			delete(header, name)
+			header[remappedPrefix+name] = values
 		}
 	}
 	if header.Get(contentType) == "" {
@@ -201,10 +213,4 @@ var (
 	}
 )
 
-// outbound gives the name under which a header in canonical form reaches the client, if it does.
-func outbound(name string) (string, bool) {
-	if slices.Contains(remapped, name) {
-		return "X-Amzn-Remapped-" + name, true
-	}
-	return name, !slices.Contains(droppedOutbound, name)
-}
+const remappedPrefix = "X-Amzn-Remapped-"
