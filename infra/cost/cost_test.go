@@ -88,15 +88,6 @@ func TestCacheAndInterval(t *testing.T) {
 	wantClose(t, "recorded uses", line(t, b, "DynamoDB, recorded uses").Quantity, month/360)
 }
 
-// TestMetrics: five for each method that is called in every hour, and none without requests.
-func TestMetrics(t *testing.T) {
-	t.Parallel()
-	for requests, want := range map[float64]float64{0: 0, 1e9: 10} {
-		b := bill(t, cost.Load{Requests: requests, Tokens: 1, Writes: 0.01}, "pats")
-		wantClose(t, "metrics", line(t, b, "CloudWatch, metrics of methods").Quantity, want)
-	}
-}
-
 // TestTurns: what is turned is cheaper than before, but for no cache at all.
 func TestTurns(t *testing.T) {
 	t.Parallel()

@@ -34,8 +34,7 @@ func Bills(load Load) []Bill {
 
 // restAPI is the template's design.
 func restAPI(l Load) Bill {
-	return Bill{"pats", append(gatewayAnd(l, restRequest),
-		line("CloudWatch, metrics of methods", l.metrics(), "metrics", metric))}
+	return Bill{"pats", gatewayAnd(l, restRequest)}
 }
 
 // idle is the month after: what the table holds, and the log that is kept until LogRetentionDays are over.

@@ -57,10 +57,6 @@ func (l Load) rate(events float64) float64 {
 func (l Load) storedBytes() float64 { return l.Tokens / tokensAUser * accountBytes }
 
 const (
-	// methodMetrics are Count, Latency, IntegrationLatency, 4XXError and 5XXError, which API Gateway has of each method that is
-	// called, since the template says MetricsEnabled. They are priced like one's own metrics:
-	// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
-	methodMetrics = 5
 	// keyCallers are the roles that read the table for this load, the authorizer's and that of the token routes.
 	keyCallers = 2
 	// keyWindows is how often in a month a caller that never rests makes DynamoDB ask KMS for the table's key, since the template
@@ -68,12 +64,6 @@ const (
 	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 	keyWindows = month / 300
 )
-
-// metrics is for how many metrics a month is paid: those of the list and create routes' method, and of revoke's.
-func (l Load) metrics() float64 {
-	revokes := l.Requests * l.Writes / 2
-	return methodMetrics * (hit(l.Requests-revokes, monthHours) + hit(revokes, monthHours))
-}
 
 // keyRequests is how often DynamoDB asks KMS for the table's key.
 func (l Load) keyRequests() float64 {

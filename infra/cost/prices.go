@@ -44,10 +44,8 @@ var (
 	loggedByte = []tier{{endless, 0.50 / gigabyte}}
 	// keptLogByte is for keeping it for a month. AWS bills the compressed size; here it is the size taken in, so this is too much.
 	keptLogByte = []tier{{endless, 0.03 / gigabyte}}
-	// metric is a metric that CloudWatch has a value of in every hour of a month; in fewer hours it costs as much less.
-	metric     = []tier{{10_000, 0.30}, {endless, 0.10}}
-	keyRequest = []tier{{endless, 0.03 / 10_000}}
-	sentByte   = []tier{{10 * terabyte, 0.09 / gigabyte}, {40 * terabyte, 0.085 / gigabyte}, {100 * terabyte, 0.07 / gigabyte}, {endless, 0.05 / gigabyte}}
+	keyRequest  = []tier{{endless, 0.03 / 10_000}}
+	sentByte    = []tier{{10 * terabyte, 0.09 / gigabyte}, {40 * terabyte, 0.085 / gigabyte}, {100 * terabyte, 0.07 / gigabyte}, {endless, 0.05 / gigabyte}}
 )
 
 // Prices for an hour, and for what a load balancer carries.
@@ -99,7 +97,6 @@ func Prices() []Price {
 		{"KMS, requests", keyRequest, 10_000, "10,000", "https://aws.amazon.com/kms/pricing/"},
 		{"CloudWatch, logs taken in", loggedByte, gigabyte, "a GB", "https://aws.amazon.com/cloudwatch/pricing/"},
 		{"CloudWatch, logs kept", keptLogByte, gigabyte, "a GB for a month", "https://aws.amazon.com/cloudwatch/pricing/"},
-		{"CloudWatch, metrics", metric, 1, "a metric for a month", "https://aws.amazon.com/cloudwatch/pricing/"},
 		{"Data transfer", sentByte, gigabyte, "a GB", "https://aws.amazon.com/ec2/pricing/on-demand/"},
 		{"Fargate, half a vCPU and 1 GB", container, 1, "an hour", "https://aws.amazon.com/fargate/pricing/"},
 		{"RDS, db.t4g.micro with 20 GB", database, 1, "an hour", "https://aws.amazon.com/rds/postgresql/pricing/"},

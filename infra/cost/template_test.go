@@ -16,6 +16,9 @@ type template struct {
 	Resources struct {
 		API struct {
 			Properties struct {
+				MethodSettings []struct {
+					MetricsEnabled bool `yaml:"MetricsEnabled"`
+				} `yaml:"MethodSettings"`
 				AccessLogSetting struct {
 					Format string `yaml:"Format"`
 				} `yaml:"AccessLogSetting"`
@@ -78,4 +81,14 @@ func gatewayResponse(t *testing.T, kind string) float64 {
 func TestAccessLine(t *testing.T) {
 	t.Parallel()
 	wantNear(t, "bytes of a line of the access log", float64(len(fill(t, readTemplate(t).Resources.API.Properties.AccessLogSetting.Format))), cost.AccessLine)
+}
+
+// TestNoMetricsOfMethods: no bill here has a line for them.
+func TestNoMetricsOfMethods(t *testing.T) {
+	t.Parallel()
+	for _, settings := range readTemplate(t).Resources.API.Properties.MethodSettings {
+		if settings.MetricsEnabled {
+			t.Error("MethodSettings have MetricsEnabled, which nothing here reckons with")
+		}
+	}
 }

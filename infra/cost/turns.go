@@ -14,7 +14,7 @@ type OperationBill struct {
 func (b OperationBill) Total() float64 { return Bill{Lines: b.Lines}.Total() }
 
 // Operations are what a million requests of each kind cost: first with no answer of the authorizer cached, then with all, and
-// last what a million recorded uses cost on top of the former. What is stored, and the metrics and the key, are in none of them.
+// last what a million recorded uses cost on top of the former. What is stored, and the key, are in none of them.
 func Operations() []OperationBill {
 	var bills []OperationBill
 	for _, cached := range []bool{false, true} {

@@ -15,8 +15,8 @@
 //
 // A user is read by one strongly consistent Query of the partition, which holds two items whatever becomes of the user: one
 // read unit up to 4 KB. Nothing is scanned: users are listed by a Query of DIRECTORY. One partition takes 1,000 write units a
-// second, so users can be made, renamed or removed about 500 times a second; the counter of user IDs, a single item, has the
-// same limit, so a directory in several partitions would gain nothing.
+// second and a transaction's write takes two, so users can be made, renamed or removed about 500 times a second. The counter of user
+// IDs, a single item outside of the transaction, takes 1,000, so a directory in several partitions would gain a factor of two.
 //
 // # Writes
 //
