@@ -27,39 +27,43 @@ var (
 	errFunctionTimeout = errors.New("the function's time-out has passed")
 )
 
-type outcome struct {
-	payload []byte
-	err     error
+type outcome[T any] struct {
+	value T
+	err   error
 }
 
-// invoke calls the function with an event and returns within patience, even if the function does not. requestID is the
-// invocation's. Errors: the function's own; one with the stack if it panics; errGatewayTimeout; errFunctionTimeout; and
-// context.Canceled if the client is gone.
+// invoke calls the function with an event as JSON. Its bounds and errors are those of bounded.
 func (f function) invoke(ctx context.Context, requestID string, patience time.Duration, event any) ([]byte, error) {
 	payload, err := json.Marshal(event)
 	if err != nil {
 		return nil, err
 	}
+	return bounded(ctx, f, requestID, patience, func(ctx context.Context) ([]byte, error) { return f.handler.Invoke(ctx, payload) })
+}
+
+// bounded does work, an invocation of f, and returns within patience, even if work does not. Errors: those of work; one with the
+// stack if it panics; errGatewayTimeout; errFunctionTimeout; and context.Canceled if the client is gone.
+func bounded[T any](ctx context.Context, f function, requestID string, patience time.Duration, work func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := f.withTimeout(ctx, patience)
 	defer cancel()
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
 		AwsRequestID:       requestID,
 		InvokedFunctionArn: functionARN + f.id,
 	})
-	done := make(chan outcome, 1)
+	done := make(chan outcome[T], 1)
 	go func() {
 		growStack()
-		done <- f.run(ctx, payload)
+		done <- run(ctx, work)
 	}()
-	var o outcome
+	var o outcome[T]
 	select {
 	case o = <-done:
 	case <-ctx.Done():
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		return nil, cause // a function that listens may have failed for it at the same time
+		return *new(T), cause // a function that listens may have failed for it at the same time
 	}
-	return o.payload, o.err
+	return o.value, o.err
 }
 
 // withTimeout ends ctx with whichever comes first, the gateway's patience or the function's time-out.
@@ -70,13 +74,13 @@ func (f function) withTimeout(ctx context.Context, patience time.Duration) (cont
 	return context.WithTimeoutCause(ctx, patience, errGatewayTimeout)
 }
 
-func (f function) run(ctx context.Context, payload []byte) (o outcome) {
+func run[T any](ctx context.Context, work func(context.Context) (T, error)) (o outcome[T]) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			o = outcome{err: fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
+			o = outcome[T]{err: fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
 		}
 	}()
-	o.payload, o.err = f.handler.Invoke(ctx, payload)
+	o.value, o.err = work(ctx)
 	return o
 }
 
