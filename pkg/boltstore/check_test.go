@@ -259,3 +259,29 @@ func wantSoundForBolt(r *rapid.T, path string) {
 		r.Errorf("bbolt finds %v, want nothing", err)
 	}
 }
+
+// TestCheckFindsInOrder plants damage all over a file that is decoded in many batches, side by side.
+func TestCheckFindsInOrder(t *testing.T) {
+	t.Parallel()
+	path, _ := sample(t, 9*boltstore.DecodeStep)
+	var want []string
+	if err := boltstore.Change(path, func(tx *bolt.Tx) error {
+		for id := pat.UserID(1); id <= 9*boltstore.DecodeStep; id += boltstore.DecodeStep / 10 {
+			key := boltstore.UserKey(id)
+			want = append(want, fmt.Sprintf("record %q of accounts does not match its checksum", key))
+			if err := tx.Bucket([]byte("accounts")).Put(key, []byte("not sealed")); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatalf("Change: %v", err)
+	}
+	report, err := boltstore.Check(t.Context(), path, nil)
+	if err != nil || len(report.Findings) < len(want) {
+		t.Fatalf("got %d findings and %v, want at least %d", len(report.Findings), err, len(want))
+	}
+	if diff := cmp.Diff(want, report.Findings[:len(want)]); diff != "" {
+		t.Errorf("findings, -want +got:\n%s", diff)
+	}
+}

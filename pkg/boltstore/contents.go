@@ -23,7 +23,7 @@ type contents struct {
 
 // inspect notes whatever is wrong. Errors: newer; those of the file and of the context.
 func (c *contents) inspect() error {
-	for _, step := range []func() error{c.outline, c.records, c.pages} {
+	for _, step := range []func() error{c.layout, c.records, c.pages} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -31,12 +31,12 @@ func (c *contents) inspect() error {
 	return nil
 }
 
-// outline finds the buckets and the format, without which the rest says nothing.
-func (c *contents) outline() error {
+// layout finds the buckets and the format, without which the rest says nothing.
+func (c *contents) layout() error {
 	if err := c.claim(0, 2); err != nil {
 		return err
 	}
-	if err := c.tree(c.root, nil, nil, c.outlineBucket); err != nil {
+	if err := c.tree(c.root, nil, nil, c.layoutBucket); err != nil {
 		return err
 	}
 	if c.buckets[string(bucketMeta)] == nil {
@@ -65,7 +65,7 @@ func (c *contents) checkFormat() error {
 	return nil
 }
 
-func (c *contents) outlineBucket(e element) error {
+func (c *contents) layoutBucket(e element) error {
 	if !e.bucket {
 		return damaged("%q is no bucket", e.key)
 	}
@@ -80,40 +80,68 @@ func (c *contents) generalRecord(e element) error {
 
 // records reads every record. Accounts come first: the others are held against them.
 func (c *contents) records() error {
-	visits := []struct {
-		bucket []byte
-		visit  func(element) error
-	}{{bucketAccounts, c.account}, {bucketSeen, c.seen}, {bucketUnique, c.uniqueKey}, {bucketImported, c.imported}}
+	visits := []func() error{c.accounts, c.uses, c.uniqueKeys, c.imports}
 	if c.format < importsFrom {
 		visits = visits[:3]
 	}
-	for _, v := range visits {
-		if err := c.note(c.bucket(c.buckets[string(v.bucket)], v.visit)); err != nil {
+	for _, visit := range visits {
+		if err := c.note(visit()); err != nil {
 			return err
 		}
 	}
 	return cmp.Or(c.note(c.counted()), c.note(c.strays()))
 }
 
-func (c *contents) account(e element) error {
+func (c *contents) accounts() error {
+	return visitDecoded(c.walk, c.buckets[string(bucketAccounts)], readOutline, c.account)
+}
+
+func (c *contents) uses() error {
+	return visitDecoded(c.walk, c.buckets[string(bucketSeen)], readUse, c.seen)
+}
+
+func (c *contents) uniqueKeys() error {
+	return visitDecoded(c.walk, c.buckets[string(bucketUnique)], readOwned, c.uniqueKey)
+}
+
+func (c *contents) imports() error {
+	return c.bucket(c.buckets[string(bucketImported)], c.imported)
+}
+
+// outline is what the rest of the file has to agree with of an account.
+type outline struct {
+	id        pat.UserID
+	nextToken pat.TokenID
+	tokens    int
+	admin     bool
+	unique    []string
+	// fault is how the account disagrees with itself.
+	fault error
+}
+
+func readOutline(e element) (outline, error) {
 	if len(e.key) != idLen {
-		return damaged("account %x has a bad key", e.key)
+		return outline{}, damaged("account %x has a bad key", e.key)
 	}
 	stored, err := decode[account](bucketAccounts, e.key, e.value)
 	if err != nil {
-		return err
+		return outline{}, err
 	}
 	id := userOf(e.key)
-	c.users[id] = stored.NextToken
-	c.tokens += len(stored.Tokens)
 	profile := stored.header(id).Profile
-	if profile.EnabledAdmin() {
+	return outline{id, stored.NextToken, len(stored.Tokens), profile.EnabledAdmin(), profile.UniqueKeys(), sound(id, stored)}, nil
+}
+
+func (c *contents) account(a outline) error {
+	c.users[a.id] = a.nextToken
+	c.tokens += a.tokens
+	if a.admin {
 		c.admins++
 	}
-	for _, key := range profile.UniqueKeys() {
-		c.unique[key] = id
+	for _, key := range a.unique {
+		c.unique[key] = a.id
 	}
-	return sound(id, stored)
+	return a.fault
 }
 
 // sound checks that an account agrees with itself.
@@ -128,26 +156,36 @@ func sound(id pat.UserID, stored account) error {
 	return nil
 }
 
-func (c *contents) seen(e element) error {
-	if _, err := decode[int64](bucketSeen, e.key, e.value); err != nil {
-		return err
-	}
-	if len(e.key) != 2*idLen || tokenOf(e.key) < 1 || tokenOf(e.key) >= c.users[userOf(e.key)] {
-		return damaged("a use is recorded of token %x, which there never was", e.key)
+// readUse gives the key of a use.
+func readUse(e element) ([]byte, error) {
+	_, err := decode[int64](bucketSeen, e.key, e.value)
+	return e.key, err
+}
+
+func (c *contents) seen(key []byte) error {
+	if len(key) != 2*idLen || tokenOf(key) < 1 || tokenOf(key) >= c.users[userOf(key)] {
+		return damaged("a use is recorded of token %x, which there never was", key)
 	}
 	return nil
 }
 
-// uniqueKey takes from unique the key of e; see strays.
-func (c *contents) uniqueKey(e element) error {
+// owned is a unique key and the user for whom it is kept.
+type owned struct {
+	key   string
+	owner pat.UserID
+}
+
+func readOwned(e element) (owned, error) {
 	id, err := decode[pat.UserID](bucketUnique, e.key, e.value)
-	if err != nil {
-		return err
+	return owned{string(e.key), id}, err
+}
+
+// uniqueKey takes the key from unique; see strays.
+func (c *contents) uniqueKey(o owned) error {
+	if owner, found := c.unique[o.key]; !found || owner != o.owner {
+		return damaged("%q is kept for user %d, who does not have it", o.key, o.owner)
 	}
-	if owner, found := c.unique[string(e.key)]; !found || owner != id {
-		return damaged("%q is kept for user %d, who does not have it", e.key, id)
-	}
-	delete(c.unique, string(e.key))
+	delete(c.unique, o.key)
 	return nil
 }
 

@@ -91,3 +91,6 @@ func (s *Store) File() *os.File { return s.file }
 
 // FillStep is how many users one transaction of Fill takes.
 const FillStep = fillStep
+
+// DecodeStep is how many records Check decodes in one go.
+const DecodeStep = decodeStep
