@@ -24,7 +24,9 @@ var quantities = []struct {
 	{Answer, "ms", func(s sample) float64 { return milliseconds(s.ready + s.first) }},
 	{Warm, "ms", func(s sample) float64 { return milliseconds(median(s.warm)) }},
 	{Billed, "ms", func(s sample) float64 { return billed(s.warm) }},
-	{Processor, "ms", func(s sample) float64 { return milliseconds(s.processor) }},
+	{ReadyProcessor, "ms", func(s sample) float64 { return milliseconds(s.spent.ready) }},
+	{FirstProcessor, "ms", func(s sample) float64 { return milliseconds(s.spent.first) }},
+	{WarmProcessor, "ms", func(s sample) float64 { return milliseconds(s.spent.warm) / float64(len(s.warm)) }},
 	{Memory, "MiB", func(s sample) float64 { return s.memory }},
 }
 

@@ -23,7 +23,7 @@ func peakMemory(pid int) float64 {
 	return float64(kibibytes) / 1024
 }
 
-var spent = regexp.MustCompile(`^(\d+) `)
+var runTime = regexp.MustCompile(`^(\d+) `)
 
 // processorTime is the sum of all threads that live, by the kernel's statistics of its scheduler.
 // https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
@@ -32,7 +32,7 @@ func processorTime(pid int) time.Duration {
 	sum := time.Duration(0)
 	for _, thread := range threads {
 		text, _ := os.ReadFile(thread) //nolint:gosec // a file of the kernel's
-		if match := spent.FindSubmatch(text); match != nil {
+		if match := runTime.FindSubmatch(text); match != nil {
 			nanoseconds, _ := strconv.ParseInt(string(match[1]), 10, 64) // which are digits
 			sum += time.Duration(nanoseconds)
 		}

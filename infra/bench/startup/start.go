@@ -27,10 +27,13 @@ type sample struct {
 	ready, first time.Duration
 	// warm are the invocations after the first one.
 	warm []time.Duration
-	// processor is the processor time until the first answer, and memory the peak in MiB. Both are zero where there is no /proc.
-	processor time.Duration
-	memory    float64
+	// spent is the processor time, and memory the peak in MiB. Both are zero where there is no /proc.
+	spent  spent
+	memory float64
 }
+
+// spent is the processor time until a subject was ready, in its first invocation, and in all others.
+type spent struct{ ready, first, warm time.Duration }
 
 // start runs a subject from exec to its last answer. It has the whole processor until it asks for its first event, and then the
 // speed's share.
@@ -100,13 +103,15 @@ func (r running) measure(ctx context.Context, begin time.Time) (got sample, err 
 	if err := r.group.add(r.pid); err != nil {
 		return sample{}, err
 	}
+	got.spent.ready = processorTime(r.pid)
 	if got.first, err = r.invoke(ctx); err != nil {
 		return sample{}, err
 	}
-	got.processor = processorTime(r.pid)
+	got.spent.first = processorTime(r.pid) - got.spent.ready
 	if got.warm, err = r.warm(ctx); err != nil {
 		return sample{}, err
 	}
+	got.spent.warm = processorTime(r.pid) - got.spent.ready - got.spent.first
 	got.memory = peakMemory(r.pid)
 	return got, nil
 }

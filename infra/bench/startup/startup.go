@@ -31,8 +31,11 @@ const (
 	Warm = "warm invocation"
 	// Billed is the mean of the same invocations when each is rounded up to whole ms, as Lambda bills them.
 	Billed = "warm invocation, billed"
-	// Processor is the processor time until the first answer, of all threads, in ms.
-	Processor = "processor time to first answer"
+	// ReadyProcessor, FirstProcessor and WarmProcessor are the processor time of all threads meanwhile, in ms: the last is the
+	// mean of the invocations after the first. What else runs on the machine matters little to them.
+	ReadyProcessor = "exec to ready, processor time"
+	FirstProcessor = "first invocation, processor time"
+	WarmProcessor  = "warm invocation, processor time"
 	// Memory is the most memory that was resident at once, in MiB.
 	Memory = "peak memory"
 	// Zip is the size of the archive that is deployed, in MB.
