@@ -84,13 +84,13 @@ func (s *samples) add(what string, users int, subject, unit string, value float6
 	s.values[key] = append(s.values[key], value)
 }
 
-// report adds everything to run, and the ratios of the times of base, which is the smallest number of users, to all others.
+// report adds everything to run, and the ratios of the times of the embedded store's operations to those with base users.
 func (s *samples) report(run *result.Run, base int) error {
 	for _, key := range s.keys {
 		run.Add(key, s.units[key], s.values[key]...)
 	}
 	for _, key := range s.keys {
-		if key.Under == Size(base) || s.units[key] == unitsUnit {
+		if key.Under == Size(base) || s.units[key] != microUnit {
 			continue
 		}
 		if err := run.CompareUnder(key, Size(base)); err != nil {

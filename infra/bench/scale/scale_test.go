@@ -96,7 +96,7 @@ func TestFiles(t *testing.T) {
 		if got, _ := run.Quantity(key); got.Runs != c.runs || got.Median <= 0 {
 			t.Errorf("%s: got %+v, want %d runs of more than nothing", what, got, c.runs)
 		}
-		if got, _ := run.Ratio(key, c.subject, scale.Size(10)); got.Runs != c.runs {
+		if got, _ := run.Ratio(key, c.subject, scale.Size(10)); c.runs == options.Rounds && got.Runs != c.runs {
 			t.Errorf("%s: got the ratio %+v, want one of %d runs", what, got, c.runs)
 		}
 	}
