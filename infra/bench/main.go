@@ -22,8 +22,12 @@ type cli struct {
 	Record recordCommand `cmd:"" help:"Keep the figures of the last run in docs/bench, and write them into README.md and docs."`
 }
 
-// folder is where a run's figures are.
-const folder = ".cache/bench"
+const (
+	root   = "."
+	binary = "bin/pats"
+	// folder is where a run's figures are.
+	folder = ".cache/bench"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -66,4 +70,4 @@ type recordCommand struct {
 }
 
 // Run keeps the figures of the last run.
-func (c *recordCommand) Run() error { return report.Record(".", folder, c.Large) }
+func (c *recordCommand) Run() error { return report.Record(root, folder, c.Large) }

@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"pats/infra/bench/result"
+	"pats/infra/bench/scale"
+	"pats/infra/bench/startup"
+	"pats/infra/bench/throughput"
 	"pats/infra/bench/warm"
 )
 
@@ -22,7 +25,10 @@ type part struct {
 }
 
 var parts = []part{
+	{"start-up", []string{"java", "mvn", "make"}, measureStart},
 	{"warm-path", nil, measureWarm},
+	{"throughput", []string{"wrk", "npm", "psql"}, measureThroughput},
+	{"scale", []string{"java", "mvn"}, measureScale},
 }
 
 // measure runs the parts that were asked for.
@@ -83,10 +89,41 @@ func (c *runCommand) rounds(whole int) int {
 	return whole
 }
 
+func measureStart(ctx context.Context, c *runCommand, run *result.Run) error {
+	return startup.Run(ctx, run, startup.Options{Root: root, Rounds: c.rounds(20), Progress: os.Stderr})
+}
+
 func measureWarm(ctx context.Context, c *runCommand, run *result.Run) error {
 	options := warm.Options{Rounds: c.rounds(10), Time: "0.2s", Progress: os.Stderr}
 	if c.Quick {
 		options.Time = "10x"
 	}
 	return warm.Run(ctx, run, options)
+}
+
+func measureThroughput(ctx context.Context, c *runCommand, run *result.Run) error {
+	options := throughput.Options{Root: root, Rounds: c.rounds(5), Seconds: 3, Progress: os.Stderr}
+	if c.Quick {
+		options.Seconds = 1
+	}
+	return throughput.Run(ctx, run, options)
+}
+
+func measureScale(ctx context.Context, c *runCommand, run *result.Run) error {
+	return scale.Run(ctx, run, c.scale())
+}
+
+func (c *runCommand) scale() scale.Options {
+	options := scale.Options{
+		Tables: []int{1e2, 1e4, 1e5}, Users: 20,
+		Files: []int{1e2, 1e4}, Rounds: 20, Batch: 500, Starts: 5,
+		Binary: binary, Progress: os.Stderr,
+	}
+	switch {
+	case c.Quick:
+		options.Tables, options.Users, options.Rounds, options.Starts = []int{1e2, 1e3}, 3, 1, 1
+	case c.Large:
+		options.Files = append(options.Files, 1e6)
+	}
+	return options
 }

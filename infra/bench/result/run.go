@@ -52,13 +52,24 @@ type Run struct {
 	samples map[Key][]float64
 }
 
-// Add keeps a quantity by its samples, in the order of the runs. What was counted, and is the same each time, has one sample.
+// Add keeps samples of a quantity, after those of it that have been added before, in the order of the runs. What was counted, and is
+// the same each time, has one sample.
 func (r *Run) Add(key Key, unit string, samples ...float64) {
 	if r.samples == nil {
 		r.samples = map[Key][]float64{}
 	}
-	r.samples[key] = samples
-	r.Quantities = append(r.Quantities, Quantity{Key: key, Unit: unit, Summary: Summarise(samples)})
+	all := append(r.samples[key], samples...)
+	r.samples[key] = all
+	quantity := Quantity{Key: key, Unit: unit, Summary: Summarise(all)}
+	if i := r.index(key); i >= 0 {
+		r.Quantities[i] = quantity
+	} else {
+		r.Quantities = append(r.Quantities, quantity)
+	}
+}
+
+func (r *Run) index(key Key) int {
+	return slices.IndexFunc(r.Quantities, func(q Quantity) bool { return q.Key == key })
 }
 
 // Compare keeps the ratio of a quantity to that of against, under the same conditions. Both have been added, with as many samples.
@@ -95,7 +106,7 @@ func (r *Run) compare(key, divisor Key) error {
 
 // Quantity finds a quantity by its key.
 func (r *Run) Quantity(key Key) (Quantity, bool) {
-	i := slices.IndexFunc(r.Quantities, func(q Quantity) bool { return q.Key == key })
+	i := r.index(key)
 	if i < 0 {
 		return Quantity{}, false
 	}

@@ -66,3 +66,15 @@ func TestWhatCannotBeCompared(t *testing.T) {
 		}
 	}
 }
+
+func TestSamplesAddUp(t *testing.T) {
+	t.Parallel()
+	var run result.Run
+	key := result.Key{Part: "p", What: "w", Subject: "ours"}
+	for _, sample := range []float64{1, 2, 30} {
+		run.Add(key, "ms", sample)
+	}
+	if len(run.Quantities) != 1 || run.Quantities[0].Runs != 3 || run.Quantities[0].Median != 2 {
+		t.Errorf("got %+v, want one quantity of 3 runs with the median 2", run.Quantities)
+	}
+}
