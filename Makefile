@@ -96,11 +96,12 @@ clean: ## Remove what was built; .pats, with your data, stays
 	@rm -rf bin .aws-sam
 
 # sam build calls these for the functions in template.yaml, with the folder for the result in ARTIFACTS_DIR. A static binary,
-# since cgo's would need a C library that the base image may not have; norpc leaves out the runtime that ended with go1.x.
+# since cgo's would need a C library that the base image may not have. The tags leave out the runtime that ended with go1.x, and HTTP/2,
+# which the client of DynamoDB does not speak.
 GOARCH_arm64 = arm64
 GOARCH_x86_64 = amd64
 LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) \
-	go build -trimpath -ldflags="-s -w" -tags lambda.norpc -o "$(ARTIFACTS_DIR)/bootstrap"
+	go build -trimpath -ldflags="-s -w" -tags lambda.norpc,nethttpomithttp2 -o "$(ARTIFACTS_DIR)/bootstrap"
 
 .PHONY: build-AuthorizerFunction
 build-AuthorizerFunction:
