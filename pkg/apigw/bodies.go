@@ -6,10 +6,10 @@ import "pats/pkg/pat"
 type patBody struct {
 	ID          pat.TokenID `json:"id"`
 	Description string      `json:"description"`
-	ExpiresAt   timestamp   `json:"expiresAt"`
+	ExpiresAt   *string     `json:"expiresAt"`
 	UserID      pat.UserID  `json:"userId"`
-	CreatedAt   timestamp   `json:"createdAt"`
-	SeenAt      timestamp   `json:"seenAt"`
+	CreatedAt   *string     `json:"createdAt"`
+	SeenAt      *string     `json:"seenAt"`
 }
 
 // createdBody is the one answer that shows a secret.

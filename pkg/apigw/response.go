@@ -72,12 +72,11 @@ func fresh(headers http.Header, tag string) bool {
 	return false
 }
 
-// timestamp renders as RFC 3339 in UTC with three decimals, and as null if it is zero.
-type timestamp time.Time
-
-func (t timestamp) MarshalJSON() ([]byte, error) {
-	if time.Time(t).IsZero() {
-		return []byte("null"), nil
+// timestamp is t as RFC 3339 in UTC with three decimals, and nil, which JSON shows as null, if it is zero.
+func timestamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
 	}
-	return []byte(time.Time(t).UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
+	text := t.UTC().Format("2006-01-02T15:04:05.000Z")
+	return &text
 }

@@ -9,7 +9,7 @@ type userBody struct {
 	Name        string     `json:"name,omitempty"`
 	Username    string     `json:"username,omitempty"`
 	Email       string     `json:"email,omitempty"`
-	CreatedAt   timestamp  `json:"createdAt"`
+	CreatedAt   *string    `json:"createdAt"`
 	RootRole    pat.Role   `json:"rootRole,omitempty"`
 	// Disabled is this service's own; it is there only for a disabled user.
 	Disabled bool `json:"disabled,omitempty"`

@@ -25,15 +25,13 @@ func (s *Store) Account(ctx context.Context, id pat.UserID) (pat.Account, error)
 // withTokens is the stored account with its tokens and the times they were seen.
 func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error) {
 	result := stored.header(id)
+	uses, err := seenTimes(tx, id)
+	if err != nil {
+		return pat.Account{}, err
+	}
 	for _, t := range stored.Tokens {
 		token := t.domain()
-		seen, found, err := get[int64](tx, bucketSeen, seenKey(id, t.ID))
-		if err != nil {
-			return pat.Account{}, err
-		}
-		if found {
-			token.SeenAt = utc(seen)
-		}
+		token.SeenAt = uses[t.ID]
 		result.Tokens = append(result.Tokens, token)
 	}
 	for _, s := range stored.Spent {

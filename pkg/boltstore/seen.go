@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -23,6 +24,21 @@ func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.Tok
 		}
 		return put(tx, bucketSeen, seenKey(account.ID, token), at.UnixMilli())
 	})
+}
+
+// seenTimes are when the tokens of a user were seen. They stand one after another, so they are found once and not each by itself.
+func seenTimes(tx *bolt.Tx, id pat.UserID) (map[pat.TokenID]time.Time, error) {
+	times := map[pat.TokenID]time.Time{}
+	user := userKey(id)
+	cursor := tx.Bucket(bucketSeen).Cursor()
+	for key, record := cursor.Seek(user); bytes.HasPrefix(key, user); key, record = cursor.Next() {
+		seen, err := decode[int64](bucketSeen, key, record)
+		if err != nil {
+			return nil, err
+		}
+		times[tokenOf(key)] = utc(seen)
+	}
+	return times, nil
 }
 
 func seenDue(tx *bolt.Tx, user pat.UserID, id pat.TokenID, at time.Time) (bool, error) {
