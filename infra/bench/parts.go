@@ -123,7 +123,7 @@ func (c *runCommand) scale() scale.Options {
 	case c.Quick:
 		options.Tables, options.Users, options.Rounds, options.Starts = []int{1e2, 1e3}, 3, 1, 1
 	case c.Large:
-		options.Files = append(options.Files, 1e6)
+		options.Files, options.Starts = append(options.Files, 1e6), 1 // a start with the largest is a minute
 	}
 	return options
 }

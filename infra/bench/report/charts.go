@@ -4,6 +4,9 @@ package report
 import (
 	"pats/infra/bench/chart"
 	"pats/infra/bench/result"
+	"pats/infra/bench/scale"
+	"pats/infra/bench/startup"
+	"pats/infra/bench/throughput"
 )
 
 // picture is a chart of a run. What of it was not measured is left out.
@@ -16,39 +19,39 @@ type picture struct {
 }
 
 var (
-	starters    = []string{"hello", "authorizer", "SDK's plain way", "Node 20"}
-	connections = []string{"1 connection", "16 connections", "64 connections"}
-	servers     = []string{"pats", "Unleash 8.2.0"}
-	sizes       = []string{"10² users", "10⁴ users", "10⁵ users", "10⁶ users"}
+	starters    = []string{startup.Hello, startup.Authorizer, startup.Plain, startup.Node}
+	connections = []string{throughput.Under(1), throughput.Under(16), throughput.Under(64)}
+	servers     = []string{throughput.Pats, throughput.Unleash}
+	sizes       = []string{scale.Size(1e2), scale.Size(1e4), scale.Size(1e5), scale.Size(1e6)}
 )
 
 var pictures = []picture{
 	{
 		name: "start-up", title: "From exec to the first answer, with the processor's share of a 128 MB function, ms",
-		series: []string{"exec to ready", "first invocation"}, categories: starters,
+		series: []string{startup.Ready, startup.First}, categories: starters,
 		key: startUp, draw: stacked,
 	},
 	{
 		name: "start-up-go", title: "The same without Node 20, ms",
-		series: []string{"exec to ready", "first invocation"}, categories: starters[:3],
+		series: []string{startup.Ready, startup.First}, categories: starters[:3],
 		key: startUp, draw: stacked,
 	},
 	{
 		name: "throughput-list", title: "GET of a list of ten tokens, requests a second",
-		series: servers, categories: connections, key: throughput("GET list of 10"), draw: grouped,
+		series: servers, categories: connections, key: rate(throughput.List10), draw: grouped,
 	},
 	{
 		name: "throughput-create", title: "Creates, requests a second",
-		series: servers, categories: connections, key: throughput("create"), draw: grouped,
+		series: servers, categories: connections, key: rate(throughput.Create), draw: grouped,
 	},
 	{
 		name: "units", title: "Read units of a request, DynamoDB",
 		series:     []string{"authenticated GET, authorizer cached", "authenticated GET, authorizer not cached"},
-		categories: sizes[:3], key: scale("DynamoDB, reads"), draw: chart.Lines,
+		categories: sizes[:3], key: size(scale.Reads), draw: chart.Lines,
 	},
 	{
 		name: "boltstore", title: "One operation of the embedded store, µs",
-		series: []string{"authenticate", "list"}, categories: []string{sizes[0], sizes[1], sizes[3]}, key: scale("boltstore"), draw: chart.Lines,
+		series: []string{"authenticate", "list"}, categories: []string{sizes[0], sizes[1], sizes[3]}, key: size(scale.Boltstore), draw: chart.Lines,
 	},
 }
 
@@ -56,18 +59,18 @@ func stacked(c chart.Chart) ([]byte, error) { return chart.Bars(c, true) }
 func grouped(c chart.Chart) ([]byte, error) { return chart.Bars(c, false) }
 
 func startUp(series, category string) result.Key {
-	return result.Key{Part: "start-up", What: series, Under: share, Subject: category}
+	return result.Key{Part: startup.Part, What: series, Under: share, Subject: category}
 }
 
-func throughput(what string) func(series, category string) result.Key {
+func rate(what string) func(series, category string) result.Key {
 	return func(series, category string) result.Key {
-		return result.Key{Part: "throughput", What: what, Under: category, Subject: series}
+		return result.Key{Part: throughput.Part, What: what, Under: category, Subject: series}
 	}
 }
 
-func scale(subject string) func(series, category string) result.Key {
+func size(subject string) func(series, category string) result.Key {
 	return func(series, category string) result.Key {
-		return result.Key{Part: "scale", What: series, Under: category, Subject: subject}
+		return result.Key{Part: scale.Part, What: series, Under: category, Subject: subject}
 	}
 }
 

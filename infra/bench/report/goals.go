@@ -2,6 +2,10 @@ package report
 
 import (
 	"pats/infra/bench/result"
+	"pats/infra/bench/scale"
+	"pats/infra/bench/startup"
+	"pats/infra/bench/throughput"
+	"pats/infra/bench/warm"
 )
 
 // goal is a figure to reach.
@@ -19,46 +23,46 @@ type goal struct {
 const share = "128 MB"
 
 var goals = []goal{
-	{"authorizer, exec to first answer, beside a hello-world Go Lambda", 4, false, times, start("exec to first answer", "hello")},
-	{"the same, beside the SDK's plain way", 1.0 / 6, false, times, start("exec to first answer", "SDK's plain way")},
-	{"the first invocation alone, beside the SDK's plain way", 1.0 / 15, false, times, start("first invocation", "SDK's plain way")},
-	{"exec to first answer, beside Node 20", 1.0 / 15, false, times, start("exec to first answer", "Node 20")},
-	{"zip of the authorizer", 3.5, false, "MB", zip("authorizer")},
-	{"zip of the token routes", 3.5, false, "MB", zip("tokens")},
-	{"zip of the user routes", 3.5, false, "MB", zip("users")},
-	{"authorizer, store that answers at once", 15, false, "µs", quantity("warm path", "time", "", "Authorizer/ten tokens")},
-	{"authorizer, store that answers at once", 60, false, "allocations", quantity("warm path", "allocations", "", "Authorizer/ten tokens")},
-	{"GET of one token, 16 connections, beside Unleash 8.2.0", 15, true, times, beside("throughput", "GET list of 1", "16 connections")},
-	{"GET of ten tokens, 16 connections, beside Unleash 8.2.0", 15, true, times, beside("throughput", "GET list of 10", "16 connections")},
-	{"memory at rest, beside Unleash's Node.js alone", 1.0 / 8, false, times, beside("throughput", "memory at rest", "RSS")},
-	{"reads of an authenticated GET, authorizer cached, 10² users", 1, false, "units", units("authenticated GET, authorizer cached", "10² users")},
-	{"reads of an authenticated GET, authorizer cached, 10⁵ users", 1, false, "units", units("authenticated GET, authorizer cached", "10⁵ users")},
-	{"reads of an authenticated GET, authorizer not cached, 10² users", 2, false, "units", units("authenticated GET, authorizer not cached", "10² users")},
-	{"reads of an authenticated GET, authorizer not cached, 10⁵ users", 2, false, "units", units("authenticated GET, authorizer not cached", "10⁵ users")},
-	{"boltstore, authenticate at 10⁶ users beside 10²", 2, false, times, growth("authenticate", "10⁶ users", "10² users")},
+	{"authorizer, exec to first answer, beside a hello-world Go Lambda", 4, false, times, start(startup.Answer, startup.Hello)},
+	{"the same, beside the SDK's plain way", 1.0 / 6, false, times, start(startup.Answer, startup.Plain)},
+	{"the first invocation alone, beside the SDK's plain way", 1.0 / 15, false, times, start(startup.First, startup.Plain)},
+	{"exec to first answer, beside Node 20", 1.0 / 15, false, times, start(startup.Answer, startup.Node)},
+	{"zip of the authorizer", 3.5, false, "MB", zip(startup.Authorizer)},
+	{"zip of the token routes", 3.5, false, "MB", zip(startup.Tokens)},
+	{"zip of the user routes", 3.5, false, "MB", zip(startup.Users)},
+	{"authorizer, store that answers at once", 15, false, "µs", quantity(warm.Part, warm.Time, "", "Authorizer/ten tokens")},
+	{"authorizer, store that answers at once", 60, false, "allocations", quantity(warm.Part, warm.Allocations, "", "Authorizer/ten tokens")},
+	{"GET of one token, 16 connections, beside Unleash 8.2.0", 15, true, times, beside(throughput.List1, throughput.Under(16))},
+	{"GET of ten tokens, 16 connections, beside Unleash 8.2.0", 15, true, times, beside(throughput.List10, throughput.Under(16))},
+	{"memory at rest, beside Unleash's Node.js alone", 1.0 / 8, false, times, beside(throughput.MemoryAtRest, throughput.RSS)},
+	{"reads of an authenticated GET, authorizer cached, 10² users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e2))},
+	{"reads of an authenticated GET, authorizer cached, 10⁵ users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e5))},
+	{"reads of an authenticated GET, authorizer not cached, 10² users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e2))},
+	{"reads of an authenticated GET, authorizer not cached, 10⁵ users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e5))},
+	{"boltstore, authenticate at 10⁶ users beside 10²", 2, false, times, growth("authenticate", scale.Size(1e6), scale.Size(1e2))},
 }
 
 // times stands as the unit of a ratio.
 const times = "×"
 
 func start(what, against string) func(*result.Run) (result.Summary, bool) {
-	return ratio(result.Key{Part: "start-up", What: what, Under: share, Subject: "authorizer"}, against, "")
+	return ratio(result.Key{Part: startup.Part, What: what, Under: share, Subject: startup.Authorizer}, against, "")
 }
 
 func zip(function string) func(*result.Run) (result.Summary, bool) {
-	return quantity("start-up", "zip", "", function)
+	return quantity(startup.Part, startup.Zip, "", function)
 }
 
-func beside(part, what, under string) func(*result.Run) (result.Summary, bool) {
-	return ratio(result.Key{Part: part, What: what, Under: under, Subject: "pats"}, "Unleash 8.2.0", "")
+func beside(what, under string) func(*result.Run) (result.Summary, bool) {
+	return ratio(result.Key{Part: throughput.Part, What: what, Under: under, Subject: throughput.Pats}, throughput.Unleash, "")
 }
 
 func units(what, under string) func(*result.Run) (result.Summary, bool) {
-	return quantity("scale", what, under, "DynamoDB, reads")
+	return quantity(scale.Part, what, under, scale.Reads)
 }
 
 func growth(what, under, against string) func(*result.Run) (result.Summary, bool) {
-	key := result.Key{Part: "scale", What: what, Under: under, Subject: "boltstore"}
+	key := result.Key{Part: scale.Part, What: what, Under: under, Subject: scale.Boltstore}
 	return ratio(key, key.Subject, against)
 }
 

@@ -8,6 +8,10 @@ import (
 	"text/tabwriter"
 
 	"pats/infra/bench/result"
+	"pats/infra/bench/scale"
+	"pats/infra/bench/startup"
+	"pats/infra/bench/throughput"
+	"pats/infra/bench/warm"
 )
 
 // table is how the quantities of a part are shown: with a row for each of some fields of the key, and a column for each value of another.
@@ -20,10 +24,10 @@ type table struct {
 }
 
 var tables = []table{
-	{"start-up", whatUnder, subject, true},
-	{"warm path", subject, what, false},
-	{"throughput", whatUnder, subject, true},
-	{"scale", subjectWhat, under, true},
+	{startup.Part, whatUnder, subject, true},
+	{warm.Part, subject, what, false},
+	{throughput.Part, whatUnder, subject, true},
+	{scale.Part, subjectWhat, under, true},
 }
 
 func what(k result.Key) string    { return k.What }

@@ -23,7 +23,7 @@ func measureFiles(ctx context.Context, run *result.Run, options Options, folder 
 	if len(options.Files) == 0 {
 		return nil
 	}
-	measured := newSamples()
+	measured := samples{run}
 	var files []*file
 	for _, users := range options.Files {
 		f, err := newFile(ctx, folder, users, measured, options.Progress)
@@ -38,7 +38,7 @@ func measureFiles(ctx context.Context, run *result.Run, options Options, folder 
 	if err := measureUse(ctx, files, measured, options); err != nil {
 		return err
 	}
-	return measured.report(run, options.Files[0])
+	return measured.compare(options.Files[0])
 }
 
 // file is a full data file.
@@ -58,7 +58,7 @@ const dataFile = "pats.db"
 
 func (f *file) path() string { return filepath.Join(f.folder, dataFile) }
 
-func newFile(ctx context.Context, folder string, users int, measured *samples, w io.Writer) (*file, error) {
+func newFile(ctx context.Context, folder string, users int, measured samples, w io.Writer) (*file, error) {
 	f := &file{
 		crowd: crowd{seed}, users: users, folder: filepath.Join(folder, strconv.Itoa(users)),
 		draw: rand.New(rand.NewPCG(seed, uint64(users))), //nolint:gosec // no secret: it draws users
@@ -78,7 +78,7 @@ func newFile(ctx context.Context, folder string, users int, measured *samples, w
 
 // measureUse asks, of each file in each round, a batch of random users for each operation. A sample is the mean of a batch: what
 // has to come from far away counts.
-func measureUse(ctx context.Context, files []*file, measured *samples, options Options) (err error) {
+func measureUse(ctx context.Context, files []*file, measured samples, options Options) (err error) {
 	for _, f := range files {
 		store, openErr := boltstore.Open(f.path()) //nolint:contextcheck // what is opened here is no request's
 		if openErr != nil {
@@ -142,7 +142,7 @@ func makeRoom(ctx context.Context, f *file, h holder) error {
 	return f.service.RevokeToken(ctx, h.identity, tokens[len(tokens)-1].ID)
 }
 
-func (f *file) ask(ctx context.Context, use use, measured *samples, batch int) error {
+func (f *file) ask(ctx context.Context, use use, measured samples, batch int) error {
 	holders := f.holders(max(1, int(float64(batch)*use.share)))
 	took := time.Duration(0)
 	for _, h := range holders {

@@ -64,36 +64,22 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 // seed makes the users, and draws those who are asked.
 const seed = 20260102
 
-// samples are what was measured, by what it was measured of, in the order of the first ones.
+// samples go into a run.
 type samples struct {
-	keys   []result.Key
-	units  map[result.Key]string
-	values map[result.Key][]float64
+	run *result.Run
 }
 
-func newSamples() *samples {
-	return &samples{units: map[result.Key]string{}, values: map[result.Key][]float64{}}
+func (s samples) add(what string, users int, subject, unit string, value float64) {
+	s.run.Add(result.Key{Part: Part, What: what, Under: Size(users), Subject: subject}, unit, value)
 }
 
-func (s *samples) add(what string, users int, subject, unit string, value float64) {
-	key := result.Key{Part: Part, What: what, Under: Size(users), Subject: subject}
-	if _, known := s.units[key]; !known {
-		s.keys = append(s.keys, key)
-		s.units[key] = unit
-	}
-	s.values[key] = append(s.values[key], value)
-}
-
-// report adds everything to run, and the ratios of the times of the embedded store's operations to those with base users.
-func (s *samples) report(run *result.Run, base int) error {
-	for _, key := range s.keys {
-		run.Add(key, s.units[key], s.values[key]...)
-	}
-	for _, key := range s.keys {
-		if key.Under == Size(base) || s.units[key] != microUnit {
+// compare compares the times of operations of the embedded store with those at base, the smallest number of users.
+func (s samples) compare(base int) error {
+	for _, q := range s.run.Quantities {
+		if q.Part != Part || q.Subject != Boltstore || q.Unit != microUnit || q.Under == Size(base) {
 			continue
 		}
-		if err := run.CompareUnder(key, Size(base)); err != nil {
+		if err := s.run.CompareUnder(q.Key, Size(base)); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // measureStarts opens each file by itself, and lets the command serve it until it says that it is ready.
-func measureStarts(ctx context.Context, files []*file, measured *samples, options Options) error {
+func measureStarts(ctx context.Context, files []*file, measured samples, options Options) error {
 	bar := progress.New(options.Progress, "starting on each data file, rounds", options.Starts)
 	for range options.Starts {
 		for _, f := range files {

@@ -42,11 +42,11 @@ const testSubject = "it"
 // NewMemory is in MiB.
 func NewMemory(rss, pss float64) Memory { return memory{rss, pss} }
 
-// NewNotes has nothing in it.
-func NewNotes() *Notes { return &notes{} }
+// NewNotes go into run.
+func NewNotes(run *result.Run) Notes { return notes{run} }
 
 // Outcome notes one of List1 at 16 connections, each request of which took half a millisecond of pats's or ten times that.
-func (n *notes) Outcome(subjectName string, o Outcome) {
+func (n notes) Outcome(subjectName string, o Outcome) {
 	each := 500 * time.Microsecond
 	if subjectName == Unleash {
 		each *= 10
@@ -54,8 +54,8 @@ func (n *notes) Outcome(subjectName string, o Outcome) {
 	n.outcome(turn{&subject{name: subjectName}, kinds[0], loaded}, o, time.Duration(o.Requests)*each)
 }
 
-// Tell is notes.tell.
-func (n *notes) Tell(run *result.Run) error { return n.tell(run) }
+// Compare is notes.compare.
+func (n notes) Compare() error { return n.compare() }
 
 // Accounts are all users.
 func (c *crowd) Accounts() []pat.Account { return c.accounts }

@@ -36,14 +36,12 @@ func Under(connections int) string {
 	return fmt.Sprintf("%d connections", connections)
 }
 
-// notes are samples by what they are of.
+// notes go into a run.
 type notes struct {
-	keys    []result.Key
-	units   map[result.Key]string
-	samples map[result.Key][]float64
+	run *result.Run
 }
 
-func (n *notes) outcome(t turn, o outcome, cpu time.Duration) {
+func (n notes) outcome(t turn, o outcome, cpu time.Duration) {
 	const unitsInMilli = float64(time.Millisecond / time.Microsecond)
 	for _, q := range []struct {
 		what, unit string
@@ -54,36 +52,22 @@ func (n *notes) outcome(t turn, o outcome, cpu time.Duration) {
 		{"latency p99 of " + t.what, "ms", o.P99 / unitsInMilli},
 		{"CPU time a request of " + t.what, "µs", float64(cpu.Microseconds()) / float64(o.Requests)},
 	} {
-		n.add(result.Key{Part: Part, What: q.what, Under: Under(t.connections), Subject: t.name}, q.unit, q.value)
+		n.run.Add(result.Key{Part: Part, What: q.what, Under: Under(t.connections), Subject: t.name}, q.unit, q.value)
 	}
 }
 
-func (n *notes) memory(what, subject string, m memory) {
-	n.add(result.Key{Part: Part, What: what, Under: RSS, Subject: subject}, "MiB", m.rss)
-	n.add(result.Key{Part: Part, What: what, Under: PSS, Subject: subject}, "MiB", m.pss)
+func (n notes) memory(what, subject string, m memory) {
+	n.run.Add(result.Key{Part: Part, What: what, Under: RSS, Subject: subject}, "MiB", m.rss)
+	n.run.Add(result.Key{Part: Part, What: what, Under: PSS, Subject: subject}, "MiB", m.pss)
 }
 
-func (n *notes) add(key result.Key, unit string, value float64) {
-	if n.units == nil {
-		n.units, n.samples = map[result.Key]string{}, map[result.Key][]float64{}
-	}
-	if _, ok := n.units[key]; !ok {
-		n.keys = append(n.keys, key)
-	}
-	n.units[key] = unit
-	n.samples[key] = append(n.samples[key], value)
-}
-
-// tell adds every quantity to run, and compares those of Pats.
-func (n *notes) tell(run *result.Run) error {
-	for _, key := range n.keys {
-		run.Add(key, n.units[key], n.samples[key]...)
-	}
-	for _, key := range n.keys {
-		if key.Subject != Pats {
+// compare compares every quantity of Pats.
+func (n notes) compare() error {
+	for _, q := range n.run.Quantities {
+		if q.Part != Part || q.Subject != Pats {
 			continue
 		}
-		if err := run.Compare(key, Unleash); err != nil {
+		if err := n.run.Compare(q.Key, Unleash); err != nil {
 			return err
 		}
 	}

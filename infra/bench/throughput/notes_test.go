@@ -9,13 +9,13 @@ import (
 
 func TestNotes(t *testing.T) {
 	t.Parallel()
-	notes := throughput.NewNotes()
+	var run result.Run
+	notes := throughput.NewNotes(&run)
 	for _, rate := range []int{3000, 3200, 2800} {
 		notes.Outcome(throughput.Pats, throughput.Outcome{Requests: 2 * rate, Microseconds: 2e6, P50: 1500, P99: 2500})
 		notes.Outcome(throughput.Unleash, throughput.Outcome{Requests: rate / 5, Microseconds: 2e6, P50: 15000, P99: 50000})
 	}
-	var run result.Run
-	if err := notes.Tell(&run); err != nil {
+	if err := notes.Compare(); err != nil {
 		t.Fatal(err)
 	}
 	for what, want := range map[string]struct {

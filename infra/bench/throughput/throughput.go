@@ -60,8 +60,8 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, unleash.stop(ctx)) }()
-	contest := contest{subjects: []*subject{pats, unleash}, load: load{folder, crowd}, options: options}
-	return contest.hold(ctx, run)
+	contest := contest{subjects: []*subject{pats, unleash}, load: load{folder, crowd}, options: options, notes: notes{run}}
+	return contest.hold(ctx)
 }
 
 // blocks is how many there have to be for the creates.
@@ -78,7 +78,7 @@ type contest struct {
 	notes    notes
 }
 
-func (c *contest) hold(ctx context.Context, run *result.Run) error {
+func (c *contest) hold(ctx context.Context) error {
 	turns := c.turns()
 	bar := progress.New(c.options.Progress, Part, c.options.Rounds*len(turns))
 	for _, step := range []func(context.Context) error{c.rest, c.warmUp} {
@@ -94,7 +94,7 @@ func (c *contest) hold(ctx context.Context, run *result.Run) error {
 			bar.Add(1)
 		}
 	}
-	return c.notes.tell(run)
+	return c.notes.compare()
 }
 
 // rest measures the memory of servers that nobody has asked for anything.
