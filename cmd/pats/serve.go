@@ -60,6 +60,8 @@ func (c *serveCommand) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
+	// Most of the heap was for looking through the data file, and is not needed to serve.
+	go debug.FreeOSMemory()
 	return serve(ctx, listener, gateway, log)
 }
 
