@@ -8,18 +8,19 @@ import (
 // What is neither a price nor counted by a test. To set one, change it here and renew docs/cost.md with
 // `go test -run TestCostDocument ./cmd/pats -update`.
 const (
-	// authorizerTime and handlerTime are what a warm invocation is billed for, the call of DynamoDB included.
-	// ASSUMED. Measure with `make bench`, at the share of a processor that 128 MB get.
-	authorizerTime = 10 * time.Millisecond
-	handlerTime    = 10 * time.Millisecond
+	// authorizerTime and handlerTime are what a warm invocation is billed for, the call of DynamoDB included: "warm invocation,
+	// billed" in docs/benchmarks.md, at the share of a processor that 128 MB get. There one follows right on another, which leaves
+	// no share unused, so most invocations take less.
+	authorizerTime = 27 * time.Millisecond
+	handlerTime    = 30 * time.Millisecond
 	// initTime is what a cold start is billed for on top: a custom runtime's initialisation counts like the invocation.
-	// ASSUMED. Measure with `make bench`: from exec until the function asks for its first event.
-	initTime = 100 * time.Millisecond
+	// It is "exec to ready" in docs/benchmarks.md, and as much again for what Lambda does itself, which is not measured there.
+	initTime = 45 * time.Millisecond
 	// coldShare is how many invocations begin with a cold start; AWS says that it is usually under one in a hundred:
 	// https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
 	coldShare = 0.01
-	// containerRate is how many requests a second one container of Unleash with half a vCPU is trusted with.
-	// ASSUMED. Measure with `make bench`.
+	// containerRate is how many requests a second one container of Unleash with half a vCPU is trusted with: a list takes about
+	// 3 ms of a processor ("CPU time a request" in docs/benchmarks.md), its database included, so half a vCPU is full at 167.
 	containerRate = 100
 	// peak is how much more than the average there are at the busiest time, which is what containers are counted for.
 	peak = 4
@@ -44,7 +45,7 @@ type Input struct{ Of, Value, From string }
 
 // Inputs are what the designs are reckoned with beside prices and counted units.
 func Inputs() []Input {
-	const assumed, bench = "assumed", "**assumed**; not measured on AWS"
+	const assumed, bench = "assumed", "measured here on x86, [benchmarks](benchmarks.md), rounded up; not on AWS"
 	return []Input{
 		{"time of a warm invocation, authorizer", fmt.Sprintf("%v at 128 MB on arm64", authorizerTime), bench},
 		{"time of a warm invocation, other functions", fmt.Sprintf("%v at 128 MB on arm64", handlerTime), bench},
