@@ -15,8 +15,8 @@ import (
 
 // The forms of the items that are read: each attribute with a value of the right type.
 var (
-	accountForm   = formOf(accountItem{Tokens: []tokenItem{{Keyed: true}}, Spent: make([]spentItem, 1)})
-	seenForm      = formOf(seenItem{Seen: map[pat.TokenID]int64{}})
+	accountForm   = formOf(accountItem{key: accountKey(0), Format: format, Tokens: []tokenItem{{Keyed: true}}, Spent: make([]spentItem, 1)})
+	seenForm      = formOf(seenItem{key: seenKey(0), Format: format, Seen: map[pat.TokenID]int64{}})
 	directoryForm = formOf(directoryItem{})
 	importedForm  = formOf(importedItem{})
 )

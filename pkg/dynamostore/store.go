@@ -32,10 +32,15 @@ func New(api API, table string) *Store {
 	return &Store{api: api, table: table, wait: pause}
 }
 
-// Warm makes one cheap read of a user that cannot exist, so that the connection stands before the first request comes.
+// Warm does before the first request comes what only the first one would have to: it makes one cheap read of a user that cannot
+// exist, so that the connection stands, and decodes items, so that what the decoder keeps of their types is there.
 // Errors: KindUnavailable, KindInternal.
 func (s *Store) Warm(ctx context.Context) error {
 	_, err := s.query(ctx, s.partition(userKey(0)))
+	if err != nil {
+		return err
+	}
+	_, err = readAccount(0, []values{accountForm, seenForm})
 	return err
 }
 
