@@ -21,7 +21,7 @@ var documents = []string{"README.md", "docs/benchmarks.md"}
 const kept = "docs/bench"
 
 // Record keeps the figures of the run in folder from, as those of the largest sizes where asLarge says so, and writes the figures that
-// are kept into the documents of the repository at root. Errors: a file that cannot be read or written, and a block of a name that is
+// are kept into the documents of the repository at root. Parts that the run does not have stay as they are kept. Errors: a file that cannot be read or written, and a block of a name that is
 // not known.
 func Record(root, from string, asLarge bool) error {
 	run, err := read(filepath.Join(from, results))
@@ -32,7 +32,11 @@ func Record(root, from string, asLarge bool) error {
 	if asLarge {
 		name = large
 	}
-	if err := writeJSON(filepath.Join(root, kept, name), run); err != nil {
+	path := filepath.Join(root, kept, name)
+	if before, err := read(path); err == nil {
+		run.Complete(before)
+	}
+	if err := writeJSON(path, run); err != nil {
 		return err
 	}
 	figures, err := Kept(root)
@@ -140,12 +144,16 @@ func slug(part string) string { return strings.ReplaceAll(part, " ", "-") }
 // machine says where the figures come from.
 func (f Figures) machine() string {
 	m := f.run.Machine
-	text := fmt.Sprintf("Measured on %s by `make bench` (commit %s, %s): %d cores of %s, %d GiB, %s, %s.\n", day(f.run.Date), f.run.Commit,
+	var text strings.Builder
+	_, _ = fmt.Fprintf(&text, "Measured on %s by `make bench` (commit %s, %s): %d cores of %s, %d GiB, %s, %s.\n", day(f.run.Date), f.run.Commit,
 		(time.Duration(f.run.Seconds) * time.Second).String(), m.Cores, m.Processor, m.MemoryGiB, m.System, m.Go)
-	if len(f.large.Quantities) > 0 {
-		text += fmt.Sprintf("The figures at 10⁶ users are of %s, by `make bench PARTS=scale LARGE=1` (commit %s).\n", day(f.large.Date), f.large.Commit)
+	for _, e := range f.run.Earlier {
+		_, _ = fmt.Fprintf(&text, "The part %s is of %s (commit %s).\n", e.Part, day(e.Date), e.Commit)
 	}
-	return text
+	if len(f.large.Quantities) > 0 {
+		_, _ = fmt.Fprintf(&text, "The figures at 10⁶ users are of %s, by `make bench PARTS=scale LARGE=1` (commit %s).\n", day(f.large.Date), f.large.Commit)
+	}
+	return text.String()
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -33,9 +33,9 @@ func value(v float64, unit string) string {
 	}
 }
 
-// spread is empty where one run says all.
+// spread is empty where there is none.
 func spread(s result.Summary, unit string) string {
-	if s.Runs < 2 {
+	if s.Runs < 2 || value(s.Low, unit) == value(s.High, unit) {
 		return ""
 	}
 	if unit == times {

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,6 +102,30 @@ func TestRecord(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(repository, "docs/bench/start-up-go.svg")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRecordOfOnePart leaves the other parts as they are kept, and says so.
+func TestRecordOfOnePart(t *testing.T) {
+	t.Parallel()
+	repository, last := newRepository(t), t.TempDir()
+	whole := sample()
+	whole.Add(result.Key{Part: "scale", What: "list", Under: "10² users", Subject: "boltstore"}, "µs", 77)
+	again := &result.Run{Date: time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC), Commit: "ghi"}
+	again.Add(result.Key{Part: "start-up", What: "exec to ready", Under: "128 MB", Subject: "hello"}, "ms", 5)
+	for _, run := range []*result.Run{whole, again, again} {
+		if err := errors.Join(report.Write(last, run), report.Record(repository, last, false)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"on 2026-03-04", "The part scale is of 2026-01-02 (commit abc).\n", "| boltstore: list, µs | 77 |"} {
+		if strings.Count(string(text), want) != 1 {
+			t.Errorf("the document has %q %d times, want it once:\n%s", want, strings.Count(string(text), want), text)
+		}
 	}
 }
 

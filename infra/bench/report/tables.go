@@ -97,10 +97,11 @@ func with(names []string, name string) []string {
 }
 
 func cell(s result.Summary) string {
-	if number(s.Low) == number(s.High) {
+	text := spread(s, "")
+	if text == "" {
 		return number(s.Median)
 	}
-	return fmt.Sprintf("%s (%s)", number(s.Median), spread(s, ""))
+	return fmt.Sprintf("%s (%s)", number(s.Median), text)
 }
 
 // Ratios are the ratios of a part, as rows under a head; none if there are none.
