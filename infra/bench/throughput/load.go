@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"pats/pkg/apigw"
@@ -24,7 +22,8 @@ var kinds = []kind{{List1, http.MethodGet, 1}, {List10, http.MethodGet, 10}, {Cr
 // fastest is more creates a second than any subject manages. So many are prepared.
 const fastest = 6000
 
-// load asks the subjects with the tokens of a crowd. What wrk is to send stands in a file of the folder, for its owner alone.
+// load asks the subjects with the tokens of a crowd. What wrk is to send goes to it through a pipe, so that no file has the tokens; the
+// folder is for its script.
 type load struct {
 	folder string
 	crowd  *crowd
@@ -32,15 +31,12 @@ type load struct {
 
 // run loads the subject of a turn for so many seconds. Errors: those of wrk.
 func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
-	file := filepath.Join(l.folder, "requests")
 	lines, err := l.lines(t, seconds*fastest)
 	if err != nil {
 		return outcome{}, err
 	}
-	if err := os.WriteFile(file, lines, 0o600); err != nil {
-		return outcome{}, err
-	}
-	o, err := wrk(ctx, t.url+apigw.ResourceTokens, t.method, file, t.connections, seconds)
+	aim := aim{url: t.url + apigw.ResourceTokens, method: t.method, connections: t.connections, seconds: seconds}
+	o, err := aim.wrk(ctx, l.folder, lines)
 	if err != nil {
 		return outcome{}, fmt.Errorf("%s, %s with %s: %w", t.what, t.name, Under(t.connections), err)
 	}

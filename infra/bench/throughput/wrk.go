@@ -17,15 +17,22 @@ import (
 //go:embed wrk.lua
 var script []byte
 
-// wrk runs the script against url, with a file of requests, and gives what came of it. Errors: wrk's, ctx's, and that of
-// outcome.check.
-func wrk(ctx context.Context, url, method, requests string, connections, seconds int) (outcome, error) {
-	lua := filepath.Join(filepath.Dir(requests), "wrk.lua")
+// aim is what a load goes to, and how much of it.
+type aim struct {
+	url, method          string
+	connections, seconds int
+}
+
+// wrk runs the script, which it puts into the folder, with the lines of requests on its standard input, and gives what came of it.
+// Errors: wrk's, ctx's, and that of outcome.check.
+func (a aim) wrk(ctx context.Context, folder string, requests []byte) (outcome, error) {
+	lua := filepath.Join(folder, "wrk.lua")
 	if err := os.WriteFile(lua, script, 0o600); err != nil {
 		return outcome{}, err
 	}
-	command := exec.CommandContext(ctx, "wrk", "-t1", "-c"+strconv.Itoa(connections), "-d"+strconv.Itoa(seconds), //nolint:gosec // numbers, and files made here
-		"--timeout", "10", "-s", lua, url, "--", method, requests)
+	command := exec.CommandContext(ctx, "wrk", "-t1", "-c"+strconv.Itoa(a.connections), "-d"+strconv.Itoa(a.seconds), //nolint:gosec // numbers, and files made here
+		"--timeout", "10", "-s", lua, a.url, "--", a.method)
+	command.Stdin = bytes.NewReader(requests)
 	var told bytes.Buffer
 	command.Stderr = &told
 	err := command.Run()

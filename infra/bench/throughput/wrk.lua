@@ -1,4 +1,4 @@
--- A script for wrk. Its arguments are a method and a file of lines "TOKEN BODY". For GET the first token asks over and over; otherwise
+-- A script for wrk with one thread. Its argument is a method, and its standard input has lines "TOKEN BODY". For GET the first token asks over and over; otherwise
 -- each line is one request, and a thread that has no more of them stops.
 local threads = {}
 
@@ -9,7 +9,7 @@ end
 function init(args)
   sent, supply = 0, 0
   local requests = {}
-  for line in io.lines(args[2]) do
+  for line in io.lines() do
     local token, body = line:match("^(%S+) ?(.*)$")
     wrk.headers["Authorization"] = token
     if args[1] == "GET" then
