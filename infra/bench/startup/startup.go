@@ -84,7 +84,7 @@ func runWith(ctx context.Context, run *result.Run, options Options, cgroups stri
 	if err != nil {
 		run.LeftOut = append(run.LeftOut, fmt.Sprintf("%s, the processor shares of memory sizes: %v", Part, err))
 	}
-	db, err := openDatabase(ctx, options.Root, folder)
+	db, err := openDatabase(ctx, folder)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"pats/infra/bench/result"
 	"pats/infra/bootstrap"
+	"pats/pkg/apigw"
 	"pats/pkg/pat"
 )
 
@@ -116,14 +117,11 @@ func zipped(binary string) (int, error) {
 	return archive.Len(), err
 }
 
-// path is the route of the token list.
-const path = "/api/admin/user/tokens"
-
 func authorizerEvent(who caller) []byte {
 	return encode(events.APIGatewayCustomAuthorizerRequest{
 		Type:               "TOKEN",
 		AuthorizationToken: who.secret.Reveal(),
-		MethodArn:          "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/GET" + path,
+		MethodArn:          "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/GET" + apigw.ResourceTokens,
 	})
 }
 
@@ -134,7 +132,7 @@ func listEvent(who caller) []byte {
 		claims[name] = value
 	}
 	return encode(events.APIGatewayProxyRequest{
-		Resource: path, Path: path, HTTPMethod: http.MethodGet,
+		Resource: apigw.ResourceTokens, Path: apigw.ResourceTokens, HTTPMethod: http.MethodGet,
 		MultiValueHeaders: map[string][]string{"Accept": {"application/json"}},
 		RequestContext:    events.APIGatewayProxyRequestContext{RequestID: "00000000-0000-4000-8000-000000000000", Authorizer: claims},
 	})
