@@ -39,45 +39,45 @@ bin/pats: $(GOFILES)
 
 .PHONY: test
 test: ## Run the tests that need nothing but Go, and those that need Java and Maven where these are there
-	@infra/quietly go test $(RACE) ./...
+	@infra/verify/quietly go test $(RACE) ./...
 	@command -v java >/dev/null && command -v mvn >/dev/null || echo "left out: the tests against DynamoDB Local; install Java and Maven to have them"
 	@command -v cc >/dev/null || echo "left out: the race detector; install a C compiler to have it"
 
 .PHONY: lint
 lint: ## Check the code, the scripts and the template with their linters
 	@gofmt -l $$(git ls-files -co --exclude-standard '*.go') | (! grep .)
-	@infra/quietly golangci-lint run ./...
-	@infra/quietly shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash' -- 2>/dev/null)
-	@infra/quietly cfn-lint template.yaml
-	@infra/quietly env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
+	@infra/verify/quietly golangci-lint run ./...
+	@infra/verify/quietly shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash' -- 2>/dev/null)
+	@infra/verify/quietly cfn-lint template.yaml
+	@infra/verify/quietly env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
 
 .PHONY: verify
 verify: ## Run everything: linters, all tests, the built functions, sam local, the figures
-	@infra/verify
+	@infra/verify/run
 
 .PHONY: verify-unleash
 verify-unleash: ## Send the same requests to an Unleash and to this, and tell the differences (UNLEASH_URL=)
-	@infra/verify unleash
+	@infra/verify/run unleash
 
 .PHONY: verify-import
 verify-import: ## Import 10,000 users of Unleash into both stores, check all of it and print the speed
-	@infra/import/verify
+	@infra/contract/unleashimport/verify
 
 .PHONY: soak
 soak: ## Look for races, losses and wrong answers under faults for MINUTES (30), with other seeds each round
-	@infra/soak $(MINUTES)
+	@infra/verify/soak $(MINUTES)
 
 .PHONY: sbom
 sbom: ## Write what each binary is made of, as CycloneDX documents in bin/sbom
-	@infra/supply/sbom bin/sbom
+	@infra/static/supply/sbom bin/sbom
 
 .PHONY: vuln
 vuln: ## Ask Go's vulnerability database about what the code calls; needs vuln.go.dev
-	@infra/supply/vuln
+	@infra/static/supply/vuln
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME executions (20000x) or time (1m)
-	@infra/fuzz $(FUZZTIME)
+	@infra/verify/fuzz $(FUZZTIME)
 
 .PHONY: bench
 bench: bin/pats ## Measure start-up, warm path, throughput and scale beside what would be used instead (PARTS=, LARGE=1)
@@ -85,7 +85,7 @@ bench: bin/pats ## Measure start-up, warm path, throughput and scale beside what
 
 .PHONY: sam-local
 sam-local: bin/pats ## Serve the API by sam local and DynamoDB Local (SAM_PORT=)
-	@infra/sam-local/start --port $(SAM_PORT)
+	@infra/services/sam-local/start --port $(SAM_PORT)
 
 .PHONY: deploy
 deploy: ## Build for ARCH and deploy the stack to AWS; asks for what it needs to know

@@ -3,7 +3,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=/dev/null
-source "$root/infra/dynamodb-local/service.sh"
+source "$root/infra/services/dynamodb-local/service.sh"
 
 print_help() {
   cat <<'HELP'
@@ -66,7 +66,7 @@ install_packages() {
 }
 
 quietly() {
-  "$root/infra/quietly" "$@"
+  "$root/infra/verify/quietly" "$@"
 }
 
 install_golangci_lint() {
@@ -131,25 +131,25 @@ beside() {
 }
 
 fetch_dynamodb_local() {
-  "$root/infra/dynamodb-local/fetch" >/dev/null
+  "$root/infra/services/dynamodb-local/fetch" >/dev/null
 }
 
 fetch_unleash() {
-  "$root/infra/unleash/fetch" >/dev/null
+  "$root/infra/services/unleash/fetch" >/dev/null
 }
 
 fetch_cyclonedx() {
-  quietly "$root/infra/supply/cyclonedx" version
+  quietly "$root/infra/static/supply/cyclonedx" version
 }
 
 beside install_golangci_lint
 beside fetch_cyclonedx
 install_packages
-beside install_python sam "$root/infra/sam-local/requirements.txt" sam cfn-lint
-beside install_python schemathesis "$root/infra/openapi/requirements.txt" schemathesis
+beside install_python sam "$root/infra/services/sam-local/requirements.txt" sam cfn-lint
+beside install_python schemathesis "$root/infra/contract/openapi/requirements.txt" schemathesis
 beside fetch_dynamodb_local
 beside fetch_unleash
-beside "$root/infra/examples/install"
+beside "$root/infra/contract/examples/install"
 for _ in "${jobs[@]}"; do
   wait -n
 done

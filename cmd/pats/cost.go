@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"pats/infra/cost"
+	"pats/pkg/cost"
 	"pats/pkg/pat"
 )
 

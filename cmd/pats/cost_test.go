@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"pats/infra/cost"
+	"pats/pkg/cost"
 	"pats/pkg/pat"
 )
 

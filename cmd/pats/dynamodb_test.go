@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	dynamodblocal "pats/infra/dynamodb-local"
+	"pats/pkg/dynamostore/dynamotest"
 )
 
 // TestDynamoDB goes an operator's whole way on a table of its own.
@@ -18,7 +18,7 @@ func TestDynamoDB(t *testing.T) {
 	d.env = map[string]string{
 		"PATS_STORE":                "dynamodb",
 		"TABLE_NAME":                "test-" + rand.Text(),
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamodblocal.Start(t),
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Start(t),
 		"PATS_DATA":                 d.data(),
 	}
 	missing := d.runBare(t, "user", "list")

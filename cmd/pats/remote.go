@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"pats/pkg/apigw"
+	"pats/pkg/api"
 	"pats/pkg/pat"
 )
 
@@ -77,7 +77,7 @@ func (a *app) withServer(user pat.UserID, tokenFile string, work func(keeper) er
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return usage(fmt.Sprintf("--url %q is no URL", a.URL), "It looks like http://127.0.0.1:3000.")
 	}
-	return work(server{tokens: base.JoinPath(apigw.ResourceTokens), token: token})
+	return work(server{tokens: base.JoinPath(api.ResourceTokens), token: token})
 }
 
 // presented is the token to present, which is never an argument: those can be seen by everybody on the machine.

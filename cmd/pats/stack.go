@@ -3,8 +3,8 @@ package main
 import (
 	"crypto/rand"
 
-	"pats/infra/laptop"
-	"pats/infra/local"
+	"pats/pkg/gateway"
+	"pats/pkg/laptop"
 )
 
 // tableResource is the table's logical id in the template.
@@ -18,7 +18,7 @@ func (c *serveCommand) stack(a *app) (*laptop.Stack, error) {
 	if a.typed("expired-retention-days") {
 		return nil, usage("serve takes this from the stack's template", "Use --parameter ExpiredRetentionDays=DAYS.")
 	}
-	stack, err := laptop.Read(local.Options{
+	stack, err := laptop.Read(gateway.Options{
 		Parameters: c.Parameter,
 		Resources:  map[string]string{tableResource: a.dataName()},
 		Now:        a.now,

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"pats/pkg/apigw"
+	"pats/pkg/api"
 	"pats/pkg/pat"
 )
 
@@ -163,7 +163,7 @@ func quote(text string) string {
 
 // readyLine is a command that calls the server. It names the file with the token and does not show the token.
 func (h *host) readyLine() string {
-	return fmt.Sprintf(`curl %s%s -H "Authorization: $(cat %s)"`, h.url(), apigw.ResourceTokens, quote(h.tokenPath()))
+	return fmt.Sprintf(`curl %s%s -H "Authorization: $(cat %s)"`, h.url(), api.ResourceTokens, quote(h.tokenPath()))
 }
 
 // url is the server's address for a program on this machine.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"pats/pkg/apigw"
+	"pats/pkg/api"
 	"pats/pkg/config"
 	"pats/pkg/dynamostore"
 	"pats/pkg/pat"
@@ -25,6 +25,6 @@ func main() {
 	}
 	store := dynamostore.Connect(context.Background(), dynamostore.Settings(cfg.DynamoDB), cfg.Table, log)
 	service := pat.NewService(store, cfg.Retention, pat.SystemEnv(log))
-	settings := apigw.TokensSettings{Admin: cfg.Admin, Enabled: cfg.Enabled}
-	lambda.Start(apigw.NewTokens(service, settings, log).Handle)
+	settings := api.TokensSettings{Admin: cfg.Admin, Enabled: cfg.Enabled}
+	lambda.Start(api.NewTokens(service, settings, log).Handle)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"pats/pkg/apigw"
+	"pats/pkg/api"
 	"pats/pkg/config"
 	"pats/pkg/dynamostore"
 	"pats/pkg/pat"
@@ -25,5 +25,5 @@ func main() {
 	}
 	store := dynamostore.Connect(context.Background(), dynamostore.Settings(cfg.DynamoDB), cfg.Table, log)
 	service := pat.NewService(store, cfg.Retention, pat.SystemEnv(log))
-	lambda.Start(apigw.NewUsers(service, cfg.Admin, log).Handle)
+	lambda.Start(api.NewUsers(service, cfg.Admin, log).Handle)
 }

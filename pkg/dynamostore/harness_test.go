@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	dynamodblocal "pats/infra/dynamodb-local"
 	"pats/pkg/dynamostore"
+	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
@@ -39,7 +39,7 @@ func newFixture(t *testing.T) *fixture {
 
 func newClient(t *testing.T) *dynamodb.Client {
 	t.Helper()
-	return dynamostore.NewClient(dynamodblocal.Settings(t))
+	return dynamostore.NewClient(dynamotest.Settings(t))
 }
 
 type item = map[string]types.AttributeValue

@@ -2,7 +2,7 @@
 // embedded store and of its start. Each user has ten tokens with descriptions of 40 characters, all but one of them in use.
 //
 // Units do not depend on the machine: they are those that DynamoDB Local reports, and for transactions those of AWS's rule; see
-// dynamodblocal.Meter. Times with DynamoDB Local say little of AWS.
+// dynamotest.Meter. Times with DynamoDB Local say little of AWS.
 package scale
 
 import (

@@ -12,8 +12,8 @@ import (
 
 	"pats/infra/bench/result"
 	"pats/infra/bench/scale"
-	dynamodblocal "pats/infra/dynamodb-local"
 	"pats/pkg/boltstore"
+	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/pat"
 )
 
@@ -105,7 +105,7 @@ func TestFiles(t *testing.T) {
 // TestTables holds the units of every operation on tables of two sizes.
 func TestTables(t *testing.T) {
 	t.Parallel()
-	dynamodblocal.Start(t) // which skips the test where there is none
+	dynamotest.Start(t) // which skips the test where there is none
 	var run result.Run
 	options := scale.Options{Tables: []int{100, 200}, Users: 2, Progress: io.Discard}
 	if err := scale.Run(t.Context(), &run, options); err != nil {

@@ -15,11 +15,11 @@ import (
 
 	"pats/infra/bench/progress"
 	"pats/infra/bench/result"
-	dynamodblocal "pats/infra/dynamodb-local"
-	"pats/infra/laptop"
-	"pats/infra/local"
-	"pats/pkg/apigw"
+	"pats/pkg/api"
 	"pats/pkg/dynamostore"
+	"pats/pkg/dynamostore/dynamotest"
+	"pats/pkg/gateway"
+	"pats/pkg/laptop"
 	"pats/pkg/pat"
 )
 
@@ -28,7 +28,7 @@ func measureTables(ctx context.Context, run *result.Run, options Options) (err e
 	if len(options.Tables) == 0 {
 		return nil
 	}
-	server, err := dynamodblocal.Launch(ctx)
+	server, err := dynamotest.Launch(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,13 +50,13 @@ func measureTables(ctx context.Context, run *result.Run, options Options) (err e
 type table struct {
 	crowd crowd
 	users int
-	meter *dynamodblocal.Meter
+	meter *dynamotest.Meter
 	// service is on the meter, and so is the gateway before the functions.
 	service *pat.Service
 	gateway http.Handler
 }
 
-func newTable(ctx context.Context, server *dynamodblocal.Server, users int, w io.Writer) (*table, error) {
+func newTable(ctx context.Context, server *dynamotest.Server, users int, w io.Writer) (*table, error) {
 	client, name := dynamostore.NewClient(server.Settings()), fmt.Sprintf("users-%d", users)
 	if err := dynamostore.CreateTable(ctx, client, name); err != nil {
 		return nil, err
@@ -66,12 +66,12 @@ func newTable(ctx context.Context, server *dynamodblocal.Server, users int, w io
 		return nil, err
 	}
 	var err error
-	if t.meter, err = dynamodblocal.NewMeter(ctx, client, name); err != nil {
+	if t.meter, err = dynamotest.NewMeter(ctx, client, name); err != nil {
 		return nil, err
 	}
 	store, env := dynamostore.New(t.meter, name), environment()
 	t.service = pat.NewService(store, pat.DefaultRetention, env)
-	t.gateway, err = gateway(store, env)
+	t.gateway, err = newGateway(store, env)
 	return t, err
 }
 
@@ -94,9 +94,9 @@ func environment() pat.Env {
 	return env
 }
 
-// gateway is the template's API on store.
-func gateway(store pat.Store, env pat.Env) (http.Handler, error) {
-	stack, err := laptop.Read(local.Options{
+// newGateway is the template's API on store.
+func newGateway(store pat.Store, env pat.Env) (http.Handler, error) {
+	stack, err := laptop.Read(gateway.Options{
 		Resources: map[string]string{"Table": "pats"}, Now: clock, Random: rand.Reader, Log: env.Log,
 	})
 	if err != nil {
@@ -199,7 +199,7 @@ var errStatus = errors.New("the list was not answered 200")
 
 // get asks the gateway for the list of tokens, with a token that is used for nothing else.
 func get(ctx context.Context, a *asked) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1"+apigw.ResourceTokens, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1"+api.ResourceTokens, http.NoBody)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	dynamodblocal "pats/infra/dynamodb-local"
 	"pats/pkg/dynamostore"
+	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/pat"
 )
 
@@ -23,7 +23,7 @@ const (
 
 // database is a DynamoDB Local behind TLS, with a table.
 type database struct {
-	local   *dynamodblocal.Server
+	local   *dynamotest.Server
 	front   *front
 	service *pat.Service
 	// bundle is a file of the authorities to trust, own one of the front's alone, and none a folder without any.
@@ -35,7 +35,7 @@ func openDatabase(ctx context.Context, folder string) (db *database, err error) 
 	db = &database{
 		bundle: filepath.Join(folder, "bundle.pem"), own: filepath.Join(folder, "own.pem"), none: filepath.Join(folder, "none"),
 	}
-	if db.local, err = dynamodblocal.Launch(ctx); err != nil {
+	if db.local, err = dynamotest.Launch(ctx); err != nil {
 		return nil, err
 	}
 	if err := db.prepare(ctx); err != nil {

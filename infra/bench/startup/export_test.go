@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"pats/infra/bench/result"
-	dynamodblocal "pats/infra/dynamodb-local"
+	"pats/pkg/dynamostore/dynamotest"
 )
 
 // RunWith is Run with the folder of the control groups.
@@ -31,7 +31,7 @@ func Hold(root string, memory, pid int) (folder string, err error) {
 
 // StartAuthorizer starts a program that is to allow whatever it is asked.
 func StartAuthorizer(ctx context.Context, command ...string) error {
-	nowhere := bench{db: &database{local: &dynamodblocal.Server{}, front: &front{}}}
+	nowhere := bench{db: &database{local: &dynamotest.Server{}, front: &front{}}}
 	event := func(caller) []byte { return []byte(`{}`) }
 	_, err := nowhere.start(ctx, subject{Authorizer, command, event, isAllow}, fullSpeed, caller{})
 	return err

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	runtimeapi "pats/infra/runtime-api"
+	"pats/infra/services/runtimeapi"
 )
 
 const (

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"pats/infra/bench/result"
-	"pats/infra/bootstrap"
-	"pats/pkg/apigw"
+	"pats/infra/testkit/bootstrap"
+	"pats/pkg/api"
 	"pats/pkg/pat"
 )
 
@@ -121,7 +121,7 @@ func authorizerEvent(who caller) []byte {
 	return encode(events.APIGatewayCustomAuthorizerRequest{
 		Type:               "TOKEN",
 		AuthorizationToken: who.secret.Reveal(),
-		MethodArn:          "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/GET" + apigw.ResourceTokens,
+		MethodArn:          "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/GET" + api.ResourceTokens,
 	})
 }
 
@@ -132,7 +132,7 @@ func listEvent(who caller) []byte {
 		claims[name] = value
 	}
 	return encode(events.APIGatewayProxyRequest{
-		Resource: apigw.ResourceTokens, Path: apigw.ResourceTokens, HTTPMethod: http.MethodGet,
+		Resource: api.ResourceTokens, Path: api.ResourceTokens, HTTPMethod: http.MethodGet,
 		MultiValueHeaders: map[string][]string{"Accept": {"application/json"}},
 		RequestContext:    events.APIGatewayProxyRequestContext{RequestID: "00000000-0000-4000-8000-000000000000", Authorizer: claims},
 	})

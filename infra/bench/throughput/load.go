@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"pats/pkg/apigw"
+	"pats/pkg/api"
 )
 
 // kind is a kind of request.
@@ -35,7 +35,7 @@ func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	aim := aim{url: t.url + apigw.ResourceTokens, method: t.method, connections: t.connections, seconds: seconds}
+	aim := aim{url: t.url + api.ResourceTokens, method: t.method, connections: t.connections, seconds: seconds}
 	o, err := aim.wrk(ctx, l.folder, lines)
 	if err != nil {
 		return outcome{}, fmt.Errorf("%s, %s with %s: %w", t.what, t.name, Under(t.connections), err)
@@ -62,7 +62,7 @@ func (l load) check(ctx context.Context, t turn) error {
 		return err
 	}
 	token, body, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
-	request, err := http.NewRequestWithContext(ctx, t.method, t.url+apigw.ResourceTokens, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, t.method, t.url+api.ResourceTokens, strings.NewReader(body))
 	if err != nil {
 		return err
 	}

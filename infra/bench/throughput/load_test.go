@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"pats/infra/bench/throughput"
-	"pats/infra/laptop/laptoptest"
 	"pats/pkg/boltstore"
+	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 )
 

@@ -6,7 +6,7 @@
 // with them: the processor time of a request leaves wrk out.
 //
 // What favours whom:
-//   - Unleash's PostgreSQL does not wait for the disk (fsync=off, as infra/unleash/start runs it). pats syncs each change.
+//   - Unleash's PostgreSQL does not wait for the disk (fsync=off, as infra/services/unleash/start runs it). pats syncs each change.
 //   - pats keeps the authorizer's answer for a token for a minute, as API Gateway does, and Unleash looks each token up. A list is
 //     asked for with one token, again and again.
 //   - Creates come from many users, each of whom makes nine, one in 128 requests. pats records the first use of a token

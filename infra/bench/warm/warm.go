@@ -28,7 +28,7 @@ const (
 )
 
 // packages have the benchmarks.
-var packages = []string{"./pkg/...", "./infra/laptop/..."}
+var packages = []string{"./pkg/...", "./pkg/laptop/..."}
 
 // Options say how long it shall take.
 type Options struct {

@@ -1,0 +1,69 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"pats/infra/contract/e2e"
+	"pats/pkg/laptop/laptoptest"
+	"pats/pkg/pat"
+)
+
+// laptopFront is the API of the template behind the laptop gateway, as `pats serve` has it.
+type laptopFront struct {
+	target    e2e.Target
+	store     *cuttable
+	functions map[string]lambda.Handler
+}
+
+// cuttable is a store that can be cut off.
+type cuttable struct {
+	pat.Store
+	off atomic.Bool
+}
+
+var errCut = errors.New("the line is cut")
+
+func (s *cuttable) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+	if s.off.Load() {
+		return pat.Account{}, pat.Unavailable(errCut)
+	}
+	return s.Store.Account(ctx, id)
+}
+
+func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
+	t.Helper()
+	bolt := laptoptest.NewStore(t)
+	standing := pat.Account{Profile: pat.Profile{Username: "standing", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
+	if _, err := bolt.CreateAccount(t.Context(), standing); err != nil {
+		t.Fatal(err)
+	}
+	store := &cuttable{Store: bolt}
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters})
+	return laptopFront{
+		target:    e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: server.AdminToken},
+		store:     store,
+		functions: server.Functions,
+	}
+}
+
+func TestLaptopGateway(t *testing.T) {
+	t.Parallel()
+	e2e.Run(t, newLaptop(t, nil).target)
+}
+
+func TestKillSwitch(t *testing.T) {
+	t.Parallel()
+	e2e.RunSwitchedOff(t, newLaptop(t, map[string]string{"PatsEnabled": "false"}).target)
+}
+
+func TestStoreOutOfReach(t *testing.T) {
+	t.Parallel()
+	laptop := newLaptop(t, nil)
+	e2e.RunOutage(t, laptop.target, laptop.store.off.Store)
+}

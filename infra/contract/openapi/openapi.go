@@ -1,0 +1,132 @@
+// Package openapi holds answers of the API against its OpenAPI document.
+package openapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"pats/pkg/api"
+)
+
+// Document is the OpenAPI document of the API.
+type Document struct {
+	spec *openapi3.T
+}
+
+// Load reads the document and checks that it is valid, with its examples. Errors say what is not.
+func Load(ctx context.Context) (*Document, error) { return parse(ctx, api.OpenAPI()) }
+
+func parse(ctx context.Context, text []byte) (*Document, error) {
+	spec, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := spec.Validate(ctx, openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation()); err != nil {
+		return nil, err
+	}
+	return &Document{spec}, nil
+}
+
+// Answer is what came back for a request.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+var (
+	errUndocumented = errors.New("the answer is neither an error nor that of a documented operation")
+	errBody         = errors.New("there is a body where the document has none")
+)
+
+// Check holds the answer to a request against the document: status, headers and body. target is the request's, with
+// its path as it was sent and perhaps a query. HEAD is held against GET, without the body; OPTIONS and what is no operation have to
+// be answered with the methods that there are, or in the form of an error. Errors say what is not as documented.
+func (d *Document) Check(ctx context.Context, method, target string, answer Answer) error {
+	item := d.pathItem(target)
+	head := method == http.MethodHead
+	if head {
+		method = http.MethodGet
+	}
+	operation := item.Operations()[method]
+	if operation == nil {
+		return d.checkRefusal(method, item, head, answer)
+	}
+	route := &routers.Route{Spec: d.spec, PathItem: item, Method: method, Operation: operation}
+	if err := d.checkOperation(ctx, route, head, answer); err != nil {
+		return fmt.Errorf("%s, %d: %w", operation.OperationID, answer.Status, err)
+	}
+	return nil
+}
+
+func (d *Document) checkOperation(ctx context.Context, route *routers.Route, head bool, answer Answer) error {
+	request, err := http.NewRequestWithContext(ctx, route.Method, "/", nil)
+	if err != nil {
+		return err
+	}
+	documented := route.Operation.Responses.Status(answer.Status)
+	if (head || documented != nil && documented.Value.Content == nil) && answer.Body != "" {
+		return errBody
+	}
+	return openapi3filter.ValidateResponse(ctx, &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: request, Route: route},
+		Status:                 answer.Status,
+		Header:                 answer.Header,
+		Body:                   io.NopCloser(strings.NewReader(answer.Body)),
+		Options:                &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: head},
+	})
+}
+
+func (d *Document) checkRefusal(method string, item *openapi3.PathItem, head bool, answer Answer) error {
+	switch {
+	case answer.Status >= http.StatusBadRequest && head && answer.Body == "":
+		return nil
+	case answer.Status >= http.StatusBadRequest:
+		return d.checkError(answer.Body)
+	case method == http.MethodOptions && answer.Status == http.StatusOK && len(item.Operations()) > 0 && answer.Body == answer.Header.Get("Allow"):
+		return nil
+	}
+	return fmt.Errorf("%s, %d: %w", method, answer.Status, errUndocumented)
+}
+
+func (d *Document) checkError(body string) error {
+	schema := d.spec.Components.Schemas["error"].Value
+	var value any
+	if err := json.Unmarshal([]byte(body), &value); err != nil {
+		return err
+	}
+	return schema.VisitJSON(value)
+}
+
+// pathItem finds the path as the gateway routes it: parts are neither decoded nor folded, and slashes at both ends do not count.
+func (d *Document) pathItem(target string) *openapi3.PathItem {
+	path, _, _ := strings.Cut(target, "?")
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for pattern, item := range d.spec.Paths.Map() {
+		if matches(strings.Split(strings.Trim(pattern, "/"), "/"), parts) {
+			return item
+		}
+	}
+	return &openapi3.PathItem{}
+}
+
+func matches(pattern, parts []string) bool {
+	if len(pattern) != len(parts) {
+		return false
+	}
+	for i, part := range parts {
+		if pattern[i] != part && (pattern[i] != "{id}" || part == "") {
+			return false
+		}
+	}
+	return true
+}

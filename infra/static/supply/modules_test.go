@@ -1,0 +1,147 @@
+// Package supply_test holds docs/dependencies.md and the documents of infra/static/supply/sbom against what the project is made of.
+package supply_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// root is the project's folder.
+const root = "../../.."
+
+// goList gives the lines that `go list` prints, each once and in order. It lists as the binaries are built.
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", append([]string{"list", "-tags", "lambda.norpc,nethttpomithttp2"}, args...)...)
+	command.Dir = root
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	command.Stderr = t.Output()
+	output, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	lines := strings.FieldsFunc(string(output), func(r rune) bool { return r == '\n' })
+	slices.Sort(lines)
+	return slices.Compact(lines)
+}
+
+// modulesOf are the modules that the packages' binaries are made of, by path, with their Version or Dir.
+func modulesOf(t *testing.T, field string, packages ...string) map[string]string {
+	t.Helper()
+	form := "{{with .Module}}{{if not .Main}}{{.Path}} {{." + field + "}}{{end}}{{end}}"
+	return pairs(goList(t, append([]string{"-deps", "-f", form}, packages...)...))
+}
+
+// pairs cuts each line at its first space.
+func pairs(lines []string) map[string]string {
+	values := map[string]string{}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, " ")
+		values[name] = value
+	}
+	return values
+}
+
+// module is what docs/dependencies.md says of a direct one.
+type module struct {
+	Licence string
+	Reaches string
+}
+
+func TestModulesAreInTheDocs(t *testing.T) {
+	t.Parallel()
+	functions, command := modulesOf(t, "Dir", "./functions/..."), modulesOf(t, "Dir", "./cmd/...")
+	const direct = "{{if not (or .Main .Indirect)}}{{.Path}} {{.Dir}}{{end}}"
+	want := map[string]module{}
+	for path, folder := range pairs(goList(t, "-m", "-f", direct, "all")) {
+		want[path] = module{Licence: licence(t, folder), Reaches: reaches(functions[path] != "", command[path] != "")}
+	}
+	got := map[string]module{}
+	for _, row := range table(t, "module") {
+		got[row["module"]] = module{Licence: row["licence"], Reaches: row["reaches"]}
+		if row["why"] == "" {
+			t.Errorf("%s: got no reason, want one", row["module"])
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("docs/dependencies.md (-go.mod +docs):\n%s", diff)
+	}
+}
+
+func reaches(functions, command bool) string {
+	switch {
+	case functions && command:
+		return "functions, command"
+	case functions:
+		return "functions"
+	case command:
+		return "command"
+	}
+	return "tests"
+}
+
+func TestWhatShipsHasAPermissiveLicence(t *testing.T) {
+	t.Parallel()
+	permissive := []string{"Apache-2.0", "MIT", "BSD-3-Clause", "Apache-2.0 AND MIT"}
+	for path, folder := range modulesOf(t, "Dir", "./functions/...", "./cmd/...") {
+		if got := licence(t, folder); !slices.Contains(permissive, got) {
+			t.Errorf("%s: got the licence %q, want one of %q", path, got, permissive)
+		}
+	}
+}
+
+// phrases are those that only the text of a licence has, without commas, by its SPDX identifier.
+var phrases = map[string]string{
+	"Apache-2.0":   "Apache License Version 2.0",
+	"BSD-3-Clause": "Neither the name of",
+	"MIT":          "Permission is hereby granted free of charge to any person obtaining a copy",
+	"MPL-2.0":      "Mozilla Public License Version 2.0",
+}
+
+// licence says by its text under which licences a module is.
+func licence(t *testing.T, folder string) string {
+	t.Helper()
+	var found []string
+	for _, name := range []string{"LICENSE", "LICENSE.txt", "LICENSE.md", "COPYING"} {
+		text, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			continue
+		}
+		flat := strings.ReplaceAll(strings.Join(strings.Fields(string(text)), " "), ",", "")
+		for identifier, phrase := range phrases {
+			if strings.Contains(flat, phrase) {
+				found = append(found, identifier)
+			}
+		}
+	}
+	slices.Sort(found)
+	return strings.Join(slices.Compact(found), " AND ")
+}
+
+func TestLicence(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, file, text, want string }{
+		{"one, over two lines", "COPYING", "Permission is hereby granted, free of charge, to any person\nobtaining a copy of", "MIT"},
+		{"two", "LICENSE", "Apache License, Version 2.0\n" + phrases["MIT"], "Apache-2.0 AND MIT"},
+		{"another", "LICENSE", "GNU AFFERO GENERAL PUBLIC LICENSE", ""},
+		{"none", "README", phrases["MIT"], ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, test.file), []byte(test.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if got := licence(t, folder); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,75 @@
+package leaks_test
+
+import (
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pats/infra/stress/leaks"
+	"pats/pkg/pat"
+)
+
+// TestMain takes these tests out of a run that is itself searched: they plant what it would find.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"PATS_LEAKS", "TMPDIR"} {
+		if err := os.Unsetenv(name); err != nil {
+			panic(err)
+		}
+	}
+	m.Run()
+}
+
+func newToken(t *testing.T) string {
+	t.Helper()
+	secret, err := pat.NewSecret(rand.Reader, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret.Reveal()
+}
+
+func newAdminToken(t *testing.T) string {
+	t.Helper()
+	secret, err := pat.NewAdminSecret(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret.Reveal()
+}
+
+// write makes a file in folder and gives its path.
+func write(t *testing.T, folder, name string, mode os.FileMode, content string) string {
+	t.Helper()
+	path := filepath.Join(folder, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// newRun makes a folder as a run leaves it, with secrets in its register.
+func newRun(t *testing.T, secrets ...string) string {
+	t.Helper()
+	folder := t.TempDir()
+	write(t, folder, "register", 0o600, strings.Join(append(secrets, ""), "\n"))
+	for _, name := range []string{"dump", "kept", "tmp"} {
+		if err := os.Mkdir(filepath.Join(folder, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func search(t *testing.T, scanner *leaks.Scanner, path string) leaks.Result {
+	t.Helper()
+	result, err := scanner.Search(leaks.Rules{}, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}

@@ -1,0 +1,25 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"pats/pkg/pat"
+)
+
+// Handle dumps each answer, that with a token's secret without its body.
+func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+	answer, err := h.HandleUnwatched(ctx, event)
+	shown := answer
+	if answer.StatusCode == http.StatusCreated {
+		shown.Body = ""
+	}
+	text, _ := json.Marshal(shown)
+	os.LeaksDump("functions", append(pat.LeaksWithout(text, event.Path, event.Body, fmt.Sprint(event.PathParameters)), '\n'))
+	return answer, err
+}

@@ -1,0 +1,97 @@
+package leaks
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// secretsAllowed are where a run's secrets may be.
+var secretsAllowed = []Allowance{
+	{inName(`^stdout-token-`), "the answer of a command that makes a token"},
+	{
+		func(f File) bool { return f.Token && tokenFile.MatchString(filepath.Base(f.Path)) },
+		"a token file, with nothing but the token",
+	},
+	{
+		func(f File) bool { return f.Data && inTest("TestSecretsStayOutOfTheLog")(f) },
+		"the data file of a test whose client gives a token its own text as the description",
+	},
+	{
+		func(f File) bool { return unleashDatabase.MatchString(filepath.ToSlash(f.Path)) },
+		"the tables of the Unleash that is imported from, which keeps tokens in plain text",
+	},
+}
+
+// modesAllowed are where a file may be open to others.
+var modesAllowed = []Allowance{
+	{inTest("TestKillsAuditFindsWhatIsPlantedthe_file_is_open_to_others"), "a mode that is planted to be found"},
+}
+
+// tokenFile is the laptop's token, one that --token-file names, or the draft of one, which a crash leaves behind.
+var tokenFile = regexp.MustCompile(`^token$|\.token$|^\.token-[0-9]+$`)
+
+// unleashDatabase are the tables and their log of a PostgreSQL that infra/contract/unleashimport starts.
+var unleashDatabase = regexp.MustCompile(`/pats-postgres-[^/]*/data/(base|pg_wal)/`)
+
+func inName(pattern string) func(File) bool {
+	expression := regexp.MustCompile(pattern)
+	return func(f File) bool { return expression.MatchString(filepath.Base(f.Path)) }
+}
+
+// inTest is for the temporary folder of a test.
+func inTest(name string) func(File) bool {
+	expression := regexp.MustCompile(`/` + regexp.QuoteMeta(name) + `[0-9]*/`)
+	return func(f File) bool { return expression.MatchString(filepath.ToSlash(f.Path)) }
+}
+
+// Run searches dir, which infra/stress/leaks/env gathered, and other paths, and writes what it found and a line of figures. It says
+// whether all is well. Errors: those of reading, and a run without secrets, which proves nothing.
+func Run(out io.Writer, dir string, others ...string) (bool, error) {
+	register := filepath.Join(dir, "register")
+	text, err := os.ReadFile(register) //nolint:gosec // the caller names what is to be searched
+	if err != nil {
+		return false, err
+	}
+	scanner := NewScanner(strings.Fields(string(text)))
+	if scanner.Secrets() == 0 {
+		return false, fmt.Errorf("%s has no secrets: the run was not watched", register)
+	}
+	rules := Rules{secretsAllowed, modesAllowed, []string{register, filepath.Join(dir, "overlay"), filepath.Join(dir, "bin")}}
+	result, err := scanner.Search(rules, append([]string{dir}, others...)...)
+	if err != nil {
+		return false, err
+	}
+	result.print(out, scanner.Secrets())
+	return len(result.Hits) == 0 && len(result.Modes) == 0, nil
+}
+
+func (r Result) print(out io.Writer, secrets int) {
+	paths := r.byPath()
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		hits := paths[path]
+		_, _ = fmt.Fprintf(out, "LEAK %s: at byte %d, %s: %s (and %d more there)\n",
+			path, hits[0].Offset, hits[0].Form, hits[0].Name, len(hits)-1)
+	}
+	for _, file := range r.Modes {
+		_, _ = fmt.Fprintf(out, "MODE %s: %v, want -rw-------\n", file.Path, file.Mode)
+	}
+	for _, why := range slices.Sorted(maps.Keys(r.Allowed)) {
+		_, _ = fmt.Fprintf(out, "allowed: %d in %s\n", r.Allowed[why], why)
+	}
+	_, _ = fmt.Fprintf(out, "FIGURE leaks: secrets=%d files=%d bytes=%d hits=%d modes=%d\n",
+		secrets, r.Files, r.Bytes, len(r.Hits), len(r.Modes))
+}
+
+func (r Result) byPath() map[string][]Hit {
+	paths := map[string][]Hit{}
+	for _, hit := range r.Hits {
+		paths[hit.Path] = append(paths[hit.Path], hit)
+	}
+	return paths
+}

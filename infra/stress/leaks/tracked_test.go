@@ -1,0 +1,39 @@
+package leaks_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pats/infra/stress/leaks"
+)
+
+// TestNoTrackedFileHoldsAToken: the checksum tells a real token from one in an example.
+func TestNoTrackedFileHoldsAToken(t *testing.T) {
+	t.Parallel()
+	const root = "../../.."
+	out, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		leaveOut(t, "git does not list the files of this folder: a clone and git are needed")
+	}
+	scanner := leaks.NewScanner(nil)
+	for file := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
+		path := filepath.Join(root, file)
+		if _, err := os.Lstat(path); os.IsNotExist(err) {
+			continue // deleted, and not committed yet
+		}
+		for _, hit := range search(t, scanner, path).Hits {
+			t.Errorf("%s: at byte %d, %s: %s", file, hit.Offset, hit.Form, hit.Name)
+		}
+	}
+}
+
+func leaveOut(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}

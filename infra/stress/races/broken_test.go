@@ -1,0 +1,376 @@
+package races_test
+
+import (
+	"context"
+	crand "crypto/rand"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"pats/infra/testkit/figures"
+	"pats/pkg/gateway"
+	"pats/pkg/laptop/laptoptest"
+	"pats/pkg/pat"
+)
+
+// TestFaultsAreFound runs the harness on what is broken on purpose, and wants to hear of it.
+func TestFaultsAreFound(t *testing.T) {
+	t.Parallel()
+	const tries = 30
+	cases := []struct {
+		fault string
+		enter func(testing.TB) (front, *pat.Service)
+		run   func(testing.TB, *arena, *rand.Rand) []operation
+		want  string
+	}{
+		{"a write that ignores the version", on(unconditional), racing(distinctCreates), "lost:"},
+		{"a write that ignores the version", on(unconditional), racing(distinctCreates), "given twice"},
+		{"a write that merges with what it does not expect", on(merging), racing(distinctCreates), "limit:"},
+		{"a write that merges with what it does not expect", on(merging), racing(sameCreates), "duplicate:"},
+		{"a write that is answered and not made", on(forgetful), racing(distinctCreates), "lost:"},
+		{"a write that counts the ids anew", on(recounting), everything, "given twice"},
+		{"a write that counts the ids anew", on(recounting), everything, "order:"},
+		{"a read of what was before", on(stale), racing(disableAgainstUses), "used late:"},
+		{"a read of what was before", on(stale), everything, "undead:"},
+		{"a read of what was before", on(stale), racing(createsAgainstDeletes), noOrder},
+		{"a read that takes a user for disabled", on(moody), everything, noOrder},
+		{"a read that takes a user for disabled", on(moody), racing(createsAgainstDeletes), "unfounded:"},
+		{"a read that sees a token too many", on(seeing("same")), racing(sameCreates), "unfounded:"},
+		{"a read that sees a full account", on(seeing(slices.Repeat([]string{"?"}, pat.MaxTokens)...)), racing(sameCreates), "unfounded:"},
+		{"a store that has enough", on(exhausted), racing(distinctCreates), "busy:"},
+		{"a store that faults", on(faulty), racing(distinctCreates), "odd answer"},
+		{"a function that trusts the authorizer", trusting, racing(disableAgainstUses), "used late:"},
+	}
+	for _, c := range cases {
+		t.Run(c.fault+", "+c.want, func(t *testing.T) {
+			t.Parallel()
+			front, service := c.enter(t)
+			random := rand.New(rand.NewPCG(figures.Seed(t), 0))
+			var heard []string
+			for range tries {
+				heard = hear(c.run(t, newArena(t, front, service), random), c.want)
+				if slices.ContainsFunc(heard, func(finding string) bool { return strings.Contains(finding, c.want) }) {
+					return
+				}
+			}
+			t.Errorf("got %q in the last of %d tries, want a violation with %q", heard, tries, c.want)
+		})
+	}
+}
+
+// TestFaultsOfUsersAreFound does the same for users who come at once.
+func TestFaultsOfUsersAreFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fault string
+		on    func(pat.Store) pat.Store
+		want  string
+	}{
+		{"a store that takes a name twice", lenient, "duplicate:"},
+		{"a store that keeps another name", lenient, "lost:"},
+		{"a store that gives a user id twice", repeating, "was given to"},
+		{"a store that faults", crashing, "odd answer"},
+	} {
+		t.Run(c.fault, func(t *testing.T) {
+			t.Parallel()
+			heard, _ := usersAtOnce(t, newService(c.on(laptoptest.NewStore(t))), searched+importers)
+			if !slices.ContainsFunc(heard, func(finding string) bool { return strings.Contains(finding, c.want) }) {
+				t.Errorf("got %q, want a violation with %q", heard, c.want)
+			}
+		})
+	}
+}
+
+// hear searches for an order only where that is what is wanted: to be sure that there is none takes long.
+func hear(operations []operation, want string) []string {
+	clients := searched
+	if want != noOrder {
+		clients++
+	}
+	return inspect(operations, promise{}, clients, false).findings
+}
+
+// TestLostAnswers: operations whose outcome nobody was told are in order too, whether or not they took effect.
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	front, service := on(unreliable)(t)
+	var sum tally
+	random := rand.New(rand.NewPCG(figures.Seed(t), 0))
+	lossy := stage{store: "unreliable", clients: searched}
+	for range 5 {
+		for _, c := range contests[:3] {
+			sum.add(t, lossy, c.name, searched, c.run(t, newArena(t, front, service), searched, random))
+		}
+	}
+	if sum.unavailable == 0 {
+		t.Error("got no operation without an answer, want some")
+	}
+}
+
+// on is the Service on a broken store. What comes before the race, it does on the whole one.
+func on(fault func(pat.Store) pat.Store) func(testing.TB) (front, *pat.Service) {
+	return func(tb testing.TB) (front, *pat.Service) {
+		tb.Helper()
+		whole := laptoptest.NewStore(tb)
+		return beneath{newService(fault(whole))}, newService(whole)
+	}
+}
+
+// trusting is the API with a function that lets in whom the authorizer once let in.
+func trusting(tb testing.TB) (front, *pat.Service) {
+	tb.Helper()
+	const id = "UsersFunction"
+	w := newWire(tb, laptoptest.NewStore(tb), longest, searched, func(functions map[string]lambda.Handler) map[string]lambda.Handler {
+		whole := functions[id]
+		functions[id] = credulous{whole}
+		return functions
+	})
+	return w, w.server.Service
+}
+
+type credulous struct{ lambda.Handler }
+
+func (c credulous) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	var isRead bool
+	answer, err := gateway.Handler(func(_ context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		isRead = event.HTTPMethod == http.MethodGet
+		return events.APIGatewayProxyResponse{StatusCode: http.StatusOK, Body: "{}"}, nil
+	}).Invoke(ctx, payload)
+	if isRead || err != nil {
+		return answer, err
+	}
+	return c.Handler.Invoke(ctx, payload)
+}
+
+func racing(jobs func(context.Context, testing.TB, *arena, int) []job) func(testing.TB, *arena, *rand.Rand) []operation {
+	return func(tb testing.TB, a *arena, random *rand.Rand) []operation {
+		tb.Helper()
+		return contest{jobs: jobs}.run(tb, a, searched, random)
+	}
+}
+
+func everything(tb testing.TB, a *arena, random *rand.Rand) []operation {
+	tb.Helper()
+	return mixed(tb.Context(), a, random)
+}
+
+// broken is a store with other reads or writes.
+type broken struct {
+	pat.Store
+	read  func(context.Context, pat.UserID) (pat.Account, error)
+	write func(ctx context.Context, before, after pat.Account) error
+}
+
+func (b broken) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+	if b.read != nil {
+		return b.read(ctx, id)
+	}
+	return b.Store.Account(ctx, id)
+}
+
+func (b broken) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
+	if b.write != nil {
+		return b.write(ctx, before, after)
+	}
+	return b.Store.ReplaceAccount(ctx, before, after)
+}
+
+func unconditional(store pat.Store) pat.Store {
+	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
+		for {
+			present, err := store.Account(ctx, before.ID)
+			if err != nil {
+				return err
+			}
+			if err := store.ReplaceAccount(ctx, present, after); pat.KindOf(err) != pat.KindConflict || err == nil {
+				return err
+			}
+		}
+	}}
+}
+
+// merging adds the tokens of a write that comes late to those that are there.
+func merging(store pat.Store) pat.Store {
+	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
+		err := store.ReplaceAccount(ctx, before, after)
+		for err != nil && pat.KindOf(err) == pat.KindConflict {
+			present, readErr := store.Account(ctx, before.ID)
+			if readErr != nil {
+				return readErr
+			}
+			late := after.Tokens[len(after.Tokens)-1]
+			late.ID = present.NextTokenID
+			merged := present
+			merged.Tokens = append(slices.Clone(present.Tokens), late)
+			merged.NextTokenID++
+			err = store.ReplaceAccount(ctx, present, merged)
+		}
+		return err
+	}}
+}
+
+// forgetful does not make every fifth write.
+func forgetful(store pat.Store) pat.Store {
+	writes := counter{every: 5}
+	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
+		if writes.due() {
+			return nil
+		}
+		return store.ReplaceAccount(ctx, before, after)
+	}}
+}
+
+// recounting takes the next id from how many tokens there are.
+func recounting(store pat.Store) pat.Store {
+	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
+		after.NextTokenID = pat.TokenID(len(after.Tokens) + 1)
+		return store.ReplaceAccount(ctx, before, after)
+	}}
+}
+
+// stale gives what was before the last write at every third read.
+func stale(store pat.Store) pat.Store {
+	reads := counter{every: 3}
+	var former sync.Map
+	return broken{
+		Store: store,
+		read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
+			if account, ok := former.Load(id); ok && reads.due() {
+				return account.(pat.Account), nil //nolint:errcheck // it comes from here
+			}
+			return store.Account(ctx, id)
+		},
+		write: func(ctx context.Context, before, after pat.Account) error {
+			err := store.ReplaceAccount(ctx, before, after)
+			if err == nil {
+				former.Store(before.ID, before)
+			}
+			return err
+		},
+	}
+}
+
+// seeing adds tokens to every read that are not there.
+func seeing(descriptions ...string) func(pat.Store) pat.Store {
+	return func(store pat.Store) pat.Store {
+		return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
+			account, err := store.Account(ctx, id)
+			for _, description := range descriptions {
+				account.Tokens = append(account.Tokens, pat.Token{Description: description, ExpiresAt: time.Now().Add(tokenLife)})
+			}
+			return account, err
+		}}
+	}
+}
+
+// moody takes the user for disabled at every twentieth read.
+func moody(store pat.Store) pat.Store {
+	reads := counter{every: 20}
+	return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
+		account, err := store.Account(ctx, id)
+		account.Disabled = account.Disabled || reads.due()
+		return account, err
+	}}
+}
+
+// unreliable fails at every other read, and at two writes of three after having made them.
+func unreliable(store pat.Store) pat.Store {
+	reads, writes := counter{every: 2}, counter{every: 3}
+	return broken{
+		Store: store,
+		read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
+			if reads.due() {
+				return pat.Account{}, pat.Unavailable(nil)
+			}
+			return store.Account(ctx, id)
+		},
+		write: func(ctx context.Context, before, after pat.Account) error {
+			err := store.ReplaceAccount(ctx, before, after)
+			if writes.due() || err != nil && pat.KindOf(err) == pat.KindConflict {
+				return err
+			}
+			return pat.Unavailable(err)
+		},
+	}
+}
+
+func exhausted(store pat.Store) pat.Store {
+	return broken{Store: store, write: func(context.Context, pat.Account, pat.Account) error { return pat.Unavailable(nil) }}
+}
+
+func faulty(store pat.Store) pat.Store {
+	return broken{Store: store, write: func(context.Context, pat.Account, pat.Account) error {
+		return &pat.Error{Kind: pat.KindInternal, Message: "out of order"}
+	}}
+}
+
+// makes is a store that makes users in another way.
+type makes struct {
+	pat.Store
+	user func(context.Context, pat.Account) (pat.Account, error)
+}
+
+func (m makes) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	return m.user(ctx, draft)
+}
+
+// lenient answers who wants a name that is taken as if it were not.
+func lenient(store pat.Store) pat.Store {
+	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+		made, err := store.CreateAccount(ctx, draft)
+		if err != nil && pat.KindOf(err) == pat.KindUserExists {
+			draft.Username = crand.Text()
+			made, err = store.CreateAccount(ctx, draft)
+		}
+		return made, err
+	}}
+}
+
+// repeating answers every third time as it did the time before.
+func repeating(store pat.Store) pat.Store {
+	users := counter{every: 3}
+	var last sync.Map
+	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+		former, ok := last.Load(0)
+		if users.due() && ok {
+			return former.(pat.Account), nil //nolint:errcheck // it comes from here
+		}
+		made, err := store.CreateAccount(ctx, draft)
+		if err == nil {
+			last.Store(0, made)
+		}
+		return made, err
+	}}
+}
+
+// crashing faults at every second user.
+func crashing(store pat.Store) pat.Store {
+	users := counter{every: 2}
+	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+		if users.due() {
+			return pat.Account{}, &pat.Error{Kind: pat.KindInternal, Message: "out of order"}
+		}
+		return store.CreateAccount(ctx, draft)
+	}}
+}
+
+// counter says at every so manieth call that it is due.
+type counter struct {
+	every int
+	mu    sync.Mutex
+	calls int
+}
+
+func (c *counter) due() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls++
+	return c.calls%c.every == 0
+}

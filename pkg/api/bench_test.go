@@ -1,0 +1,70 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"pats/pkg/api"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// BenchmarkList answers an event as the function does, from JSON to JSON, with a store that answers at once.
+func BenchmarkList(b *testing.B) {
+	for _, size := range pattest.Sizes {
+		b.Run(size.Name, func(b *testing.B) { benchmark(b, size.Tokens, get(), `{"statusCode":200`, size.Tokens) })
+	}
+}
+
+// BenchmarkCreate does the same for a create.
+func BenchmarkCreate(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		tokens int
+	}{{"second token", 1}, {"tenth token", 9}} {
+		b.Run(c.name, func(b *testing.B) { benchmark(b, c.tokens, post(good), `{"statusCode":201`, 1) })
+	}
+}
+
+// benchmark makes the call on an account with tokens. The answer begins as said and shows so many tokens.
+func benchmark(b *testing.B, tokens int, c call, begins string, shown int) {
+	b.Helper()
+	store, holder := pattest.NewInstant(b, tokens)
+	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	settings := api.TokensSettings{Enabled: true}
+	log := slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // what a line costs counts
+	handler := lambda.NewHandler(api.NewTokens(service, settings, log).Handle)
+	payload, err := json.Marshal(c.withGatewayHeaders().event(claimsOf(holder)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(b.Context(), time.Hour) // as an invocation has one
+	defer cancel()
+	var answer []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		if answer, err = handler.Invoke(ctx, payload); err != nil || !bytes.HasPrefix(answer, []byte(begins)) {
+			b.Fatalf("got %s, error %v, want %s", answer, err, begins)
+		}
+	}
+	if got := bytes.Count(answer, []byte(`\"createdAt\"`)); got != shown {
+		b.Fatalf("got %d tokens in %s, want %d", got, answer, shown)
+	}
+}
+
+// withGatewayHeaders is c with headers such as a request has on its way through API Gateway.
+func (c call) withGatewayHeaders() call {
+	c.headers = append([]string{
+		"Accept: */*", "Authorization: user:v2_hidden", "Host: a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com",
+		"User-Agent: curl/8.14.1", "X-Amzn-Trace-Id: Root=1-6741d2f0-0123456789abcdef01234567", "X-Forwarded-For: 192.0.2.7",
+		"X-Forwarded-Port: 443", "X-Forwarded-Proto: https",
+	}, c.headers...)
+	return c
+}

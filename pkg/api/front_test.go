@@ -1,0 +1,273 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/api"
+	"pats/pkg/boltstore"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// requestID is the id that every event of these tests has.
+const requestID = "9c40958a-daac-400e-98fb-3bb438567008"
+
+// far is an expiry in the future of every clock here.
+const far = "2027-04-19T08:15:14.000Z"
+
+// good is a body that every user without tokens may post.
+const good = `{"description":"laptop","expiresAt":"` + far + `"}`
+
+// front is the handler of the token routes on a store of its own.
+type front struct {
+	handler *api.Handler
+	store   *pattest.Faulty
+	service *pat.Service
+	clock   *pattest.Clock
+	users   atomic.Int64
+}
+
+type settings struct {
+	tokens api.TokensSettings
+	log    io.Writer
+}
+
+func newFront(t testing.TB) *front {
+	t.Helper()
+	return newFrontWith(t, settings{tokens: api.TokensSettings{Enabled: true}, log: io.Discard})
+}
+
+func newFrontWith(t testing.TB, s settings) *front {
+	t.Helper()
+	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "pats.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bolt.Close() })
+	clock := pattest.NewClock()
+	store := pattest.NewFaulty(bolt)
+	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(clock))
+	handler := api.NewTokens(service, s.tokens, slog.New(slog.NewJSONHandler(s.log, nil)))
+	return &front{handler: handler, store: store, service: service, clock: clock}
+}
+
+// holder is a fresh user with one token, id 1, described as "own".
+func (f *front) holder(t testing.TB) pattest.Holder {
+	t.Helper()
+	return pattest.NewHolder(t, f.store, f.service, pattest.Profile(fmt.Sprintf("user%d", f.users.Add(1)), pat.Editor))
+}
+
+// call is a request as a test writes it. The zero values of the rest are what most requests have.
+type call struct {
+	method, path string
+	// headers are "Name: value" lines.
+	headers []string
+	body    string
+	base64  bool
+}
+
+func get(headers ...string) call {
+	return call{method: http.MethodGet, path: api.ResourceTokens, headers: headers}
+}
+
+// post is a create with a JSON body.
+func post(body string) call {
+	return call{method: http.MethodPost, path: api.ResourceTokens, headers: []string{"Content-Type: application/json"}, body: body}
+}
+
+func remove(id string) call {
+	return call{method: http.MethodDelete, path: api.ResourceTokens + "/" + id}
+}
+
+// event is the call as API Gateway hands it on, routed as template.yaml routes it.
+func (c call) event(claims map[string]any) events.APIGatewayProxyRequest {
+	resource, params := route(c.path)
+	return events.APIGatewayProxyRequest{
+		Resource:          resource,
+		Path:              c.path,
+		HTTPMethod:        c.method,
+		MultiValueHeaders: c.multiValueHeaders(),
+		PathParameters:    params,
+		RequestContext:    events.APIGatewayProxyRequestContext{RequestID: requestID, Authorizer: claims},
+		Body:              c.body,
+		IsBase64Encoded:   c.base64,
+	}
+}
+
+func (c call) multiValueHeaders() map[string][]string {
+	headers := map[string][]string{}
+	for _, line := range c.headers {
+		name, value, _ := strings.Cut(line, ": ")
+		headers[name] = append(headers[name], value)
+	}
+	return headers
+}
+
+func route(path string) (resource string, params map[string]string) {
+	if path == "/" || path == api.ResourceTokens {
+		return path, nil
+	}
+	id, below := strings.CutPrefix(path, api.ResourceTokens+"/")
+	if below && id != "" && !strings.Contains(id, "/") {
+		return api.ResourceToken, map[string]string{"id": id}
+	}
+	return "/{proxy+}", map[string]string{"proxy": strings.TrimPrefix(path, "/")}
+}
+
+// claimsOf is the authorizer's context for the holder's token.
+func claimsOf(h pattest.Holder) map[string]any {
+	return contextOf(pat.Principal{Kind: pat.HolderUser, Identity: h.Identity()})
+}
+
+func contextOf(principal pat.Principal) map[string]any {
+	claims := map[string]any{}
+	for name, value := range principal.Claims() {
+		claims[name] = value
+	}
+	return claims
+}
+
+// do makes the call with the holder's token.
+func (f *front) do(t testing.TB, h pattest.Holder, c call) events.APIGatewayProxyResponse {
+	t.Helper()
+	return f.handle(t, c.event(claimsOf(h)))
+}
+
+func (f *front) handle(t testing.TB, event events.APIGatewayProxyRequest) events.APIGatewayProxyResponse {
+	t.Helper()
+	answer, err := f.handler.Handle(t.Context(), event)
+	if err != nil {
+		t.Fatalf("Handle: got error %v, want an answer", err)
+	}
+	return answer
+}
+
+// descriptions are those of the holder's tokens, in the order of the list.
+func (f *front) descriptions(t testing.TB, h pattest.Holder) []string {
+	t.Helper()
+	var list []string
+	for _, token := range pattest.Read(t, f.store, h.Account.ID).Tokens {
+		list = append(list, token.Description)
+	}
+	return list
+}
+
+// detail and problem are the shape of every refusal.
+type detail struct {
+	Message string `json:"message"`
+	Path    string `json:"path,omitempty"`
+}
+
+type problem struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Message string   `json:"message"`
+	Details []detail `json:"details"`
+}
+
+// plain is a problem whose one detail repeats the message.
+func plain(name, message string) problem {
+	return problem{requestID, name, message, []detail{{Message: message}}}
+}
+
+const invalid = "Request validation failed: your request body or params contain invalid data"
+
+// rule is a BadDataError for a broken rule.
+func rule(message string) problem {
+	return problem{requestID, "BadDataError", invalid + ": " + message, []detail{{Message: message}}}
+}
+
+// schema is a BadDataError for a value that has not the form asked for.
+func schema(path, message string) problem {
+	return problem{requestID, "BadDataError", invalid + ". Refer to the `details` list for more information.", []detail{{message, path}}}
+}
+
+func missing(name string) problem {
+	return schema("/body/"+name, "The `/body/"+name+"` property is required. It was not present on the data you sent.")
+}
+
+func notString(name, sent string) problem {
+	return schema("/body/"+name, "The `/body/"+name+"` property must be string. You sent "+sent+".")
+}
+
+func notObject(sent string) problem {
+	return schema("/body", "The `/body` property must be object. You sent "+sent+".")
+}
+
+// notTime takes the sent text as it stands in JSON, without its quotes.
+func notTime(sent string) problem {
+	return schema("/body/expiresAt", "The `/body/expiresAt` property must match format \"date-time\". You sent \""+sent+"\".")
+}
+
+// notWhole takes the sent text as it stands in JSON, without its quotes.
+func notWhole(sent string) problem {
+	return schema("/params/id", "The `/params/id` property must be integer. You sent \""+sent+"\".")
+}
+
+func wrongType(sent string) problem {
+	return plain("ContentTypeError", "We do not accept the content-type you provided ("+sent+"). Try using one of the content-types "+
+		"we do accept instead (application/json) and make sure the body is in the corresponding format.")
+}
+
+func notThere(path string) problem {
+	return plain("NotFoundError", "The path you were looking for ("+path+") is not available.")
+}
+
+var (
+	notJSON  = rule("The request body is not valid JSON.")
+	tooLarge = rule("The request body is larger than 64 KiB.")
+	refused  = problem{requestID, "AuthenticationRequired", "You must log in to use Unleash.", []detail{{Message: string(pat.ReasonInvalid)}}}
+)
+
+// wantProblem checks status, content type and body of a refusal.
+func wantProblem(t testing.TB, got events.APIGatewayProxyResponse, status int, want problem) {
+	t.Helper()
+	if got.StatusCode != status {
+		t.Fatalf("got status %d with %s, want %d", got.StatusCode, got.Body, status)
+	}
+	if diff := cmp.Diff(want, parse[problem](t, got.Body)); diff != "" {
+		t.Errorf("refusal (-want +got):\n%s", diff)
+	}
+	wantHeader(t, got, "Content-Type", "application/json; charset=utf-8")
+}
+
+// parse reads a body that must have the members of T and no others.
+func parse[T any](t testing.TB, body string) (value T) {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&value); err != nil || decoder.More() {
+		t.Fatalf("body %q: got error %v, want one JSON value of type %T", body, err, value)
+	}
+	return value
+}
+
+func wantStatus(t testing.TB, got events.APIGatewayProxyResponse, want int) {
+	t.Helper()
+	if got.StatusCode != want {
+		t.Fatalf("got status %d with %s, want %d", got.StatusCode, got.Body, want)
+	}
+}
+
+// wantHeader checks that the header is there once with the value, or with "" that it is not there.
+func wantHeader(t testing.TB, got events.APIGatewayProxyResponse, name, want string) {
+	t.Helper()
+	var values []string
+	if want != "" {
+		values = []string{want}
+	}
+	if diff := cmp.Diff(values, got.MultiValueHeaders[name]); diff != "" {
+		t.Errorf("header %s (-want +got):\n%s", name, diff)
+	}
+}

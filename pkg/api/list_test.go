@@ -1,0 +1,245 @@
+package api_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+func TestListShowsTokensInOrderOfID(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	h := f.holder(t)
+	wantStatus(t, f.do(t, h, post(with(`"<b>&☃"`))), http.StatusCreated)
+	if _, err := f.service.Authenticate(t.Context(), h.Secret); err != nil {
+		t.Fatal(err)
+	}
+	got := f.do(t, h, get())
+	wantStatus(t, got, http.StatusOK)
+	want := `{"pats":[` +
+		`{"id":1,"description":"own","expiresAt":"2026-04-02T03:04:05.678Z","userId":1,"createdAt":"2026-01-02T03:04:05.678Z","seenAt":"2026-01-02T03:04:05.678Z"},` +
+		`{"id":2,"description":"<b>&☃","expiresAt":"2027-04-19T08:15:14.000Z","userId":1,"createdAt":"2026-01-02T03:04:05.678Z","seenAt":null}]}`
+	if got.Body != want {
+		t.Errorf("body\n got %s\nwant %s", got.Body, want)
+	}
+	wantHeader(t, got, "Content-Type", "application/json; charset=utf-8")
+}
+
+// TestListIsTheCallersOwn: the caller is whom the claims name, whatever else the request says.
+func TestListIsTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	one, two := f.holder(t), f.holder(t)
+	wantStatus(t, f.do(t, one, post(good)), http.StatusCreated)
+	event := get("Authorization: "+one.Secret.Reveal(), "X-User-Id: 1").event(claimsOf(two))
+	event.QueryStringParameters = map[string]string{"userId": "1"}
+	got := f.handle(t, event)
+	wantStatus(t, got, http.StatusOK)
+	if strings.Contains(got.Body, "laptop") || !strings.Contains(got.Body, `"userId":2`) {
+		t.Errorf("body: got %s, want user 2's token alone", got.Body)
+	}
+}
+
+func TestListIgnoresWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	for name, headers := range map[string][]string{
+		"Accept text/html":         {"Accept: text/html"},
+		"Accept application/xml":   {"Accept: application/xml"},
+		"Accept json;q=0":          {"Accept: application/json;q=0"},
+		"Accept-Encoding":          {"Accept-Encoding: gzip"},
+		"If-Match":                 {`If-Match: "x"`},
+		"If-Modified-Since":        {"If-Modified-Since: Mon, 23 Nov 2099 00:00:00 GMT"},
+		"X-HTTP-Method-Override":   {"X-HTTP-Method-Override: DELETE"},
+		"Content-Type, no body":    {"Content-Type: application/json"},
+		"Content-Type text/plain":  {"Content-Type: text/plain"},
+		"Content-Encoding, no use": {"Content-Encoding: gzip", "Content-Type: application/json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := f.do(t, f.holder(t), get(headers...))
+			wantStatus(t, got, http.StatusOK)
+			wantHeader(t, got, "Content-Type", "application/json; charset=utf-8")
+		})
+	}
+}
+
+// TestListETag holds when Unleash 8.2.0 answers 304; TAG stands for the answer's ETag without the W/.
+func TestListETag(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	h := f.holder(t)
+	first := f.do(t, h, get())
+	wantStatus(t, first, http.StatusOK)
+	tag, weak := strings.CutPrefix(first.MultiValueHeaders["Etag"][0], "W/")
+	if !weak || !regexp.MustCompile(`^"[0-9a-f]+-[A-Za-z0-9+/]{27}"$`).MatchString(tag) {
+		t.Fatalf("ETag: got %q, want a weak one of hex length and 27 characters of base64", first.MultiValueHeaders["Etag"])
+	}
+	for name, c := range map[string]struct {
+		headers []string
+		status  int
+	}{
+		"the same":                {[]string{`If-None-Match: W/TAG`}, 304},
+		"its strong form":         {[]string{`If-None-Match: TAG`}, 304},
+		"any":                     {[]string{`If-None-Match: *`}, 304},
+		"a list with it":          {[]string{`If-None-Match: "a", W/TAG, W/"b"`}, 304},
+		"a list without blanks":   {[]string{`If-None-Match: "a",W/TAG`}, 304},
+		"two headers":             {[]string{`If-None-Match: "a"`, `If-None-Match: W/TAG`}, 304},
+		"blanks round it":         {[]string{`If-None-Match:   W/TAG  `}, 304},
+		"a lower-case name":       {[]string{`if-none-match: W/TAG`}, 304},
+		"no-store":                {[]string{`If-None-Match: W/TAG`, `Cache-Control: no-store`}, 304},
+		"max-age=0":               {[]string{`If-None-Match: W/TAG`, `Cache-Control: max-age=0`}, 304},
+		"NO-CACHE":                {[]string{`If-None-Match: W/TAG`, `Cache-Control: NO-CACHE`}, 304},
+		"Pragma: no-cache":        {[]string{`If-None-Match: W/TAG`, `Pragma: no-cache`}, 304},
+		"none":                    {nil, 200},
+		"empty":                   {[]string{`If-None-Match: `}, 200},
+		"another":                 {[]string{`If-None-Match: W/"0-x"`}, 200},
+		"a list without it":       {[]string{`If-None-Match: "a", W/"b"`}, 200},
+		"without its quotes":      {[]string{`If-None-Match: ` + strings.Trim(tag, `"`)}, 200},
+		"a small w":               {[]string{`If-None-Match: w/TAG`}, 200},
+		"no-cache":                {[]string{`If-None-Match: W/TAG`, `Cache-Control: no-cache`}, 200},
+		"no-cache in a list":      {[]string{`If-None-Match: W/TAG`, `Cache-Control: private, no-cache`}, 200},
+		"If-Match is not read":    {[]string{`If-Match: W/"0-x"`}, 200},
+		"the tag as If-Match too": {[]string{`If-Match: W/TAG`}, 200},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			t.Run(name+", "+method, func(t *testing.T) {
+				t.Parallel()
+				request := get()
+				request.method = method
+				for _, line := range c.headers {
+					request.headers = append(request.headers, strings.ReplaceAll(line, "TAG", tag))
+				}
+				got := f.do(t, h, request)
+				wantStatus(t, got, c.status)
+				wantHeader(t, got, "Etag", "W/"+tag)
+				if (got.Body == "") != (c.status == http.StatusNotModified) {
+					t.Errorf("body: got %q with status %d", got.Body, c.status)
+				}
+			})
+		}
+	}
+}
+
+func TestListETagChangesWithTheList(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	h := f.holder(t)
+	before := f.do(t, h, get()).MultiValueHeaders["Etag"][0]
+	wantStatus(t, f.do(t, h, post(good)), http.StatusCreated)
+	got := f.do(t, h, get("If-None-Match: "+before))
+	wantStatus(t, got, http.StatusOK)
+	if after := got.MultiValueHeaders["Etag"][0]; after == before {
+		t.Errorf("ETag: got %s before and after a token was made", after)
+	}
+}
+
+// TestRefusalsHaveNoETag: If-None-Match never turns a refusal or a create into a 304.
+func TestRefusalsHaveNoETag(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	got := f.handle(t, get("If-None-Match: *").event(nil))
+	wantStatus(t, got, http.StatusUnauthorized)
+	wantHeader(t, got, "Etag", "")
+}
+
+// TestRevocationIsImmediate: the claims come from an answer that API Gateway may have cached; the token's state is read afresh.
+func TestRevocationIsImmediate(t *testing.T) {
+	t.Parallel()
+	refusedFor := func(reason pat.Reason) problem {
+		p := refused
+		p.Details = []detail{{Message: string(reason)}}
+		return p
+	}
+	for name, c := range map[string]struct {
+		end    func(t *testing.T, f *front, h pattest.Holder) error
+		reason pat.Reason
+	}{
+		"revoked": {func(t *testing.T, f *front, h pattest.Holder) error {
+			return f.service.RevokeUserToken(t.Context(), h.Account.ID, h.Token.ID)
+		}, pat.ReasonInvalid},
+		"user deleted": {func(t *testing.T, f *front, h pattest.Holder) error {
+			return f.service.DeleteUser(t.Context(), h.Account.ID)
+		}, pat.ReasonInvalid},
+		"user disabled": {func(t *testing.T, f *front, h pattest.Holder) error {
+			return f.service.SetDisabled(t.Context(), h.Account.ID, true)
+		}, pat.ReasonDisabled},
+		"expired": {func(_ *testing.T, f *front, _ pattest.Holder) error {
+			f.clock.Advance(pattest.Lifetime)
+			return nil
+		}, pat.ReasonExpired},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t)
+			h := f.holder(t)
+			wantStatus(t, f.do(t, h, get()), http.StatusOK)
+			if err := c.end(t, f, h); err != nil {
+				t.Fatal(err)
+			}
+			for _, request := range []call{get(), post(good), remove("1")} {
+				got := f.do(t, h, request)
+				wantProblem(t, got, http.StatusUnauthorized, refusedFor(c.reason))
+				wantHeader(t, got, "Www-Authenticate", "Bearer")
+			}
+		})
+	}
+}
+
+func TestListShowsExpiredTokensForTheRetention(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	h := f.holder(t)
+	short := pat.Draft{Description: "short", ExpiresAt: pattest.Start.Add(time.Hour)}
+	if _, _, err := f.service.CreateUserToken(t.Context(), h.Account.ID, short); err != nil {
+		t.Fatal(err)
+	}
+	shown := func() bool { return strings.Contains(f.do(t, h, get()).Body, `"short"`) }
+	f.clock.Advance(time.Hour + pat.DefaultRetention - time.Millisecond)
+	if !shown() {
+		t.Error("a millisecond before the retention's end: got no expired token, want it listed")
+	}
+	f.clock.Advance(time.Millisecond)
+	if shown() {
+		t.Error("at the retention's end: got the expired token, want it gone")
+	}
+}
+
+// TestStoreCalls counts the reads and writes of each route, which are what a request costs.
+func TestStoreCalls(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		request       call
+		reads, writes int
+	}{
+		"list":                   {get(), 1, 0},
+		"create":                 {post(good), 1, 1},
+		"create, refused":        {post("{}"), 0, 0},
+		"revoke":                 {remove("1"), 1, 1},
+		"revoke an unknown id":   {remove("999"), 1, 0},
+		"revoke, refused":        {remove("abc"), 0, 0},
+		"a path that is not":     {call{method: http.MethodGet, path: "/api/admin/nope"}, 0, 0},
+		"a method that is not":   {call{method: http.MethodPut, path: "/api/admin/user/tokens"}, 0, 0},
+		"OPTIONS":                {call{method: http.MethodOptions, path: "/api/admin/user/tokens"}, 0, 0},
+		"a body that is no JSON": {post("{bad"), 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t)
+			h := f.holder(t)
+			f.store.Forget()
+			f.do(t, h, c.request)
+			if got := f.store.Count(pattest.CallAccount); got != c.reads {
+				t.Errorf("reads: got %d, want %d", got, c.reads)
+			}
+			if got := f.store.Count(pattest.CallReplaceAccount); got != c.writes {
+				t.Errorf("writes: got %d, want %d", got, c.writes)
+			}
+		})
+	}
+}

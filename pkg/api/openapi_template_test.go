@@ -1,0 +1,201 @@
+package api
+
+import (
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/pat"
+)
+
+// document is what these tests look at of the OpenAPI document.
+type document struct {
+	Paths      map[string]map[string]operation `json:"paths"`
+	Components struct {
+		Schemas struct {
+			Error struct {
+				Properties struct {
+					Name struct {
+						Enum []string `json:"enum"`
+					} `json:"name"`
+				} `json:"properties"`
+			} `json:"error"`
+		} `json:"schemas"`
+		Responses map[string]documented `json:"responses"`
+	} `json:"components"`
+}
+
+type operation struct {
+	// Security is empty for an operation that is open to all, and not there for the others.
+	Security  *[]any                `json:"security"`
+	Responses map[string]documented `json:"responses"`
+}
+
+// documented is an answer, or a reference to one.
+type documented struct {
+	Ref     string `json:"$ref"`
+	Content map[string]struct {
+		Example  json.RawMessage `json:"example"`
+		Examples map[string]struct {
+			Value json.RawMessage `json:"value"`
+		} `json:"examples"`
+	} `json:"content"`
+}
+
+func readDocument(t *testing.T) document {
+	t.Helper()
+	var read document
+	if err := json.Unmarshal(OpenAPI(), &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+func handlers() []*Handler {
+	log := slog.New(slog.DiscardHandler)
+	return []*Handler{NewTokens(nil, TokensSettings{Enabled: true}, log), NewUsers(nil, pat.AdminKey{}, log)}
+}
+
+// TestDocumentHasEveryRoute, and no other.
+func TestDocumentHasEveryRoute(t *testing.T) {
+	t.Parallel()
+	var routed, shown []string
+	for _, handler := range handlers() {
+		for resource, methods := range handler.routes {
+			for method := range methods {
+				routed = append(routed, method+" "+resource)
+			}
+		}
+	}
+	for path, operations := range readDocument(t).Paths {
+		for method := range operations {
+			shown = append(shown, strings.ToUpper(method)+" "+path)
+		}
+	}
+	slices.Sort(routed)
+	slices.Sort(shown)
+	if diff := cmp.Diff(routed, shown); diff != "" {
+		t.Errorf("operations (-routed +documented):\n%s", diff)
+	}
+}
+
+// TestDocumentHasEveryResource of template.yaml, and no other; and both say the same of who may come in.
+func TestDocumentHasEveryResource(t *testing.T) {
+	t.Parallel()
+	functions := readTemplate(t).Resources
+	open := map[string]bool{}
+	for _, f := range []function{functions.TokensFunction, functions.UsersFunction} {
+		for _, event := range f.Properties.Events {
+			open[event.Properties.Path] = event.Properties.Auth.Authorizer == "NONE"
+		}
+	}
+	delete(open, "/")
+	delete(open, "/{proxy+}")
+	shown := map[string]bool{}
+	for path, operations := range readDocument(t).Paths {
+		for _, operation := range operations {
+			shown[path] = operation.Security != nil && len(*operation.Security) == 0
+		}
+	}
+	if diff := cmp.Diff(open, shown); diff != "" {
+		t.Errorf("resources, and whether they are open (-template +document):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]bool{ResourceOpenAPI: true}, onlyTrue(open)); diff != "" {
+		t.Errorf("open resources (-want +template):\n%s", diff)
+	}
+}
+
+func onlyTrue(all map[string]bool) map[string]bool {
+	picked := maps.Clone(all)
+	maps.DeleteFunc(picked, func(_ string, value bool) bool { return !value })
+	return picked
+}
+
+// namesByStatus are the names of errors that functions and gateway give. Status 0 is for any.
+func namesByStatus(t *testing.T) map[int][]string {
+	t.Helper()
+	names := map[int][]string{}
+	add := func(status int, name string) {
+		if !slices.Contains(names[status], name) {
+			names[status] = append(names[status], name)
+		}
+	}
+	for _, as := range nameOf {
+		add(as.status, as.name)
+	}
+	unaccepted := wrongContentType("")
+	add(unaccepted.status, unaccepted.name)
+	for kind, answer := range readTemplate(t).Resources.API.Properties.GatewayResponses {
+		var body errorBody
+		if err := json.Unmarshal([]byte(answer.ResponseTemplates[jsonType]), &body); err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		add(answer.StatusCode, body.Name)
+	}
+	return names
+}
+
+func TestDocumentNamesEveryError(t *testing.T) {
+	t.Parallel()
+	want := map[string]bool{}
+	for _, names := range namesByStatus(t) {
+		for _, name := range names {
+			want[name] = true
+		}
+	}
+	got := readDocument(t).Components.Schemas.Error.Properties.Name.Enum
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(slices.Values(got))); diff != "" {
+		t.Errorf("names of errors (-ours +documented):\n%s", diff)
+	}
+}
+
+// TestDocumentShowsErrorsWhereTheyCome: each refusal has examples, with names that come with its status.
+func TestDocumentShowsErrorsWhereTheyCome(t *testing.T) {
+	t.Parallel()
+	read, names := readDocument(t), namesByStatus(t)
+	for path, operations := range read.Paths {
+		for method, operation := range operations {
+			for code, answer := range operation.Responses {
+				status, err := strconv.Atoi(code)
+				if err != nil || status < http.StatusBadRequest {
+					continue
+				}
+				refusal := read.Components.Responses[strings.TrimPrefix(answer.Ref, "#/components/responses/")]
+				for _, shown := range refusal.names(t) {
+					if !slices.Contains(names[status], shown) && !slices.Contains(names[0], shown) {
+						t.Errorf("%s %s, %d: got the example %q, want one of %q or %q", method, path, status, shown, names[status], names[0])
+					}
+				}
+			}
+		}
+	}
+}
+
+// names are those of the examples.
+func (d documented) names(t *testing.T) []string {
+	t.Helper()
+	content := d.Content[jsonType]
+	bodies := []json.RawMessage{content.Example}
+	if content.Examples != nil {
+		bodies = nil
+	}
+	for _, example := range content.Examples {
+		bodies = append(bodies, example.Value)
+	}
+	var names []string
+	for _, body := range bodies {
+		var shown errorBody
+		if err := json.Unmarshal(body, &shown); err != nil {
+			t.Fatalf("example %s: %v", body, err)
+		}
+		names = append(names, shown.Name)
+	}
+	return names
+}

@@ -1,0 +1,180 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"pats"
+	"pats/pkg/pat"
+)
+
+// gatewayResponse is what API Gateway itself answers, without a function.
+type gatewayResponse struct {
+	StatusCode         int `yaml:"StatusCode"`
+	ResponseParameters struct {
+		Headers map[string]string `yaml:"Headers"`
+	} `yaml:"ResponseParameters"`
+	ResponseTemplates map[string]string `yaml:"ResponseTemplates"`
+}
+
+type template struct {
+	Resources struct {
+		API struct {
+			Properties struct {
+				GatewayResponses map[string]gatewayResponse `yaml:"GatewayResponses"`
+			} `yaml:"Properties"`
+		} `yaml:"Api"`
+		TokensFunction function `yaml:"TokensFunction"`
+		UsersFunction  function `yaml:"UsersFunction"`
+	} `yaml:"Resources"`
+}
+
+type function struct {
+	Properties struct {
+		Events map[string]struct {
+			Properties struct {
+				Path   string `yaml:"Path"`
+				Method string `yaml:"Method"`
+				Auth   struct {
+					Authorizer string `yaml:"Authorizer"`
+				} `yaml:"Auth"`
+			} `yaml:"Properties"`
+		} `yaml:"Events"`
+	} `yaml:"Properties"`
+}
+
+func readTemplate(t *testing.T) template {
+	t.Helper()
+	var read template
+	if err := yaml.Unmarshal(pats.Template(), &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+var variable = regexp.MustCompile(`\$[A-Za-z.{]+`)
+
+// render fills a response template in as API Gateway does: nothing is escaped.
+func render(template, reason string) string {
+	return strings.NewReplacer("$context.requestId", testID, "$context.authorizer.reason", reason).Replace(template)
+}
+
+// TestGatewayResponsesLookLikeOurs: a client cannot tell whether API Gateway or a function refused.
+func TestGatewayResponsesLookLikeOurs(t *testing.T) {
+	t.Parallel()
+	const noHeader = "You must log in to use Unleash. Your request had no authorization header, so we could not authorize you. Try logging in at /auth/simple/login."
+	busy := pat.Unavailable(nil).Message
+	plain := func(name, message string) errorBody {
+		return errorBody{testID, name, message, []detail{{Message: message}}}
+	}
+	bearer, retry := map[string]string{"WWW-Authenticate": "'Bearer'"}, map[string]string{"Retry-After": "'" + retryAfter + "'"}
+	want := map[string]struct {
+		status  int
+		headers map[string]string
+		body    errorBody
+	}{
+		"UNAUTHORIZED": {http.StatusUnauthorized, bearer, plain("AuthenticationRequired", noHeader)},
+		"ACCESS_DENIED": {http.StatusUnauthorized, bearer,
+			errorBody{testID, "AuthenticationRequired", LoginMessage, []detail{{Message: string(pat.ReasonExpired)}}}},
+		"AUTHORIZER_FAILURE":             {http.StatusServiceUnavailable, retry, plain("ServiceUnavailableError", busy)},
+		"AUTHORIZER_CONFIGURATION_ERROR": {http.StatusServiceUnavailable, retry, plain("ServiceUnavailableError", busy)},
+		"THROTTLED":                      {http.StatusTooManyRequests, retry, plain("RateLimitError", "Too many requests. Try again shortly.")},
+		"REQUEST_TOO_LARGE":              {http.StatusRequestEntityTooLarge, nil, plain("BadDataError", "The request is too large.")},
+		// Without a status of their own these two keep that of what went wrong.
+		"DEFAULT_4XX": {0, nil, plain("BadRequestError", "The request cannot be accepted.")},
+		"DEFAULT_5XX": {0, nil, plain("UnknownError", faultMessage)},
+	}
+	got := readTemplate(t).Resources.API.Properties.GatewayResponses
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
+		t.Fatalf("gateway responses (-want +got):\n%s", diff)
+	}
+	for name, w := range want {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := got[name]
+			if g.StatusCode != w.status {
+				t.Errorf("status: got %d, want %d", g.StatusCode, w.status)
+			}
+			if diff := cmp.Diff(w.headers, g.ResponseParameters.Headers); diff != "" {
+				t.Errorf("headers (-want +got):\n%s", diff)
+			}
+			if len(g.ResponseTemplates) != 1 {
+				t.Errorf("templates: got %d, want one for application/json", len(g.ResponseTemplates))
+			}
+			decoder := json.NewDecoder(strings.NewReader(render(g.ResponseTemplates[jsonType], string(pat.ReasonExpired))))
+			decoder.DisallowUnknownFields()
+			var body errorBody
+			if err := decoder.Decode(&body); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(w.body, body); diff != "" {
+				t.Errorf("body (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestGatewayAndFunctionsUseTheSameNames for the same status.
+func TestGatewayAndFunctionsUseTheSameNames(t *testing.T) {
+	t.Parallel()
+	for name, g := range readTemplate(t).Resources.API.Properties.GatewayResponses {
+		for kind, as := range nameOf {
+			if as.status == g.StatusCode && !strings.Contains(g.ResponseTemplates[jsonType], `"name":"`+as.name+`"`) {
+				t.Errorf("%s: got %s, want the name %s, which kind %d has with status %d", name, g.ResponseTemplates[jsonType], as.name, kind, as.status)
+			}
+		}
+	}
+}
+
+// TestGatewayResponsesCarryNothingFree: what a caller can choose would stand in the body unescaped.
+func TestGatewayResponsesCarryNothingFree(t *testing.T) {
+	t.Parallel()
+	for name, g := range readTemplate(t).Resources.API.Properties.GatewayResponses {
+		for _, found := range variable.FindAllString(g.ResponseTemplates[jsonType], -1) {
+			if found != "$context.requestId" && (found != "$context.authorizer.reason" || name != "ACCESS_DENIED") {
+				t.Errorf("%s: got the variable %s, want $context.requestId, or the reason of a denial", name, found)
+			}
+		}
+	}
+	for _, reason := range []pat.Reason{pat.ReasonInvalid, pat.ReasonExpired, pat.ReasonDisabled} {
+		if quoted := fmt.Sprintf("%q", string(reason)); strings.ContainsAny(string(reason), `"\$`) || !json.Valid([]byte(quoted)) {
+			t.Errorf("reason %s: cannot stand in JSON as it is", quoted)
+		}
+	}
+}
+
+// TestTemplateRoutesWhatWeRoute: every resource that a function knows, and two that catch the rest, for any method.
+func TestTemplateRoutesWhatWeRoute(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	functions := readTemplate(t).Resources
+	wantResources(t, functions.TokensFunction, NewTokens(nil, TokensSettings{Enabled: true}, log), "/", "/{proxy+}")
+	wantResources(t, functions.UsersFunction, NewUsers(nil, pat.AdminKey{}, log))
+}
+
+func wantResources(t *testing.T, f function, h *Handler, more ...string) {
+	t.Helper()
+	want := append(slices.Collect(maps.Keys(h.routes)), more...)
+	slices.Sort(want)
+	var got []string
+	for name, event := range f.Properties.Events {
+		got = append(got, event.Properties.Path)
+		if event.Properties.Method != "ANY" {
+			t.Errorf("event %s: got method %s, want ANY, so that a wrong method is a 404 of ours", name, event.Properties.Method)
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("resources (-ours +template's):\n%s", diff)
+	}
+}

@@ -1,0 +1,127 @@
+package cost_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"pats/pkg/cost"
+)
+
+// bill is that of the design, the first of which is this service.
+func bill(t *testing.T, load cost.Load, design string) cost.Bill {
+	t.Helper()
+	for _, b := range cost.Bills(load) {
+		if b.Design == design {
+			return b
+		}
+	}
+	t.Fatalf("there is no design %q", design)
+	return cost.Bill{}
+}
+
+func line(t *testing.T, b cost.Bill, service string) cost.Line {
+	t.Helper()
+	for _, l := range b.Lines {
+		if l.Service == service {
+			return l
+		}
+	}
+	t.Fatalf("%s has no line %q", b.Design, service)
+	return cost.Line{}
+}
+
+func wantClose(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if math.Abs(got-want) > 1e-6*max(1, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func TestIdleCostsNothing(t *testing.T) {
+	t.Parallel()
+	wantClose(t, "pats", bill(t, cost.Load{}, "pats").Total(), 0)
+	if got := bill(t, cost.Load{}, "Unleash, always on").Total(); got < 10 {
+		t.Errorf("what is always on costs %v dollars while idle, want more", got)
+	}
+}
+
+// TestIdleTable: without requests, only what is stored costs anything.
+func TestIdleTable(t *testing.T) {
+	t.Parallel()
+	b := bill(t, cost.Load{Tokens: 5e6}, "pats")
+	wantClose(t, "storage and recovery", line(t, b, "DynamoDB, storage").Dollars+line(t, b, "DynamoDB, point-in-time recovery").Dollars, b.Total())
+	if b.Total() == 0 {
+		t.Error("a million users cost nothing")
+	}
+	wantClose(t, "idle", bill(t, cost.Load{Tokens: 5e6}, "pats, idle").Total(), b.Total())
+}
+
+// TestTiers: the price of an API call falls above 333 million a month, and once more above a thousand million.
+func TestTiers(t *testing.T) {
+	t.Parallel()
+	for requests, want := range map[float64]float64{
+		1e6: 3.50, 333e6: 1165.50, 1e9: 1165.50 + 667*2.80, 2e9: 1165.50 + 667*2.80 + 1000*2.38, 21e9: 1165.50 + 667*2.80 + 19000*2.38 + 1000*1.51,
+	} {
+		got := line(t, bill(t, cost.Load{Requests: requests, Tokens: 1}, "pats"), "API Gateway").Dollars
+		wantClose(t, "REST API", got, want)
+	}
+}
+
+// TestEachRequestIsChecked without a cache: two invocations and two reads, as the tests of the store count them.
+func TestEachRequestIsChecked(t *testing.T) {
+	t.Parallel()
+	b := bill(t, cost.Load{Requests: 1e6, Tokens: 10}, "pats")
+	wantClose(t, "invocations", line(t, b, "Lambda, invocations").Quantity, 2e6)
+	wantClose(t, "reads", line(t, b, "DynamoDB, reads").Quantity, 2e6)
+}
+
+// TestCacheAndInterval: a token that is used once a second, with an answer kept for 59 s, is looked at once a minute, and recorded
+// once in six minutes: each time as long as the answer is kept, or the use on record, and until the next request or look.
+func TestCacheAndInterval(t *testing.T) {
+	t.Parallel()
+	const month = 730 * 3600
+	b := bill(t, cost.Load{Requests: month, Tokens: 1, TTL: 59 * time.Second, SeenInterval: 5 * time.Minute}, "pats")
+	wantClose(t, "invocations", line(t, b, "Lambda, invocations").Quantity, month+month/60)
+	wantClose(t, "recorded uses", line(t, b, "DynamoDB, recorded uses").Quantity, month/360)
+}
+
+// TestTurns: what is turned is cheaper than before, but for no cache at all.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	turns := cost.Turns(cost.Load{Requests: 1e9, Tokens: 1e5, TTL: time.Minute, SeenInterval: 5 * time.Minute})
+	asItIs := turns[0].Bill.Total()
+	for _, turn := range turns[1:] {
+		if dearer := turn.Bill.Total() > asItIs; dearer != (turn.What == "AuthorizerTtlSeconds 0") {
+			t.Errorf("%s costs %v, as it is %v", turn.What, turn.Bill.Total(), asItIs)
+		}
+	}
+}
+
+func TestMoreCostsMore(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		load := cost.Load{
+			Requests: rapid.Float64Range(0, 1e11).Draw(t, "requests"),
+			Tokens:   rapid.Float64Range(1, 1e7).Draw(t, "tokens"),
+			Writes:   rapid.Float64Range(0, 1).Draw(t, "writes"),
+			TTL:      time.Duration(rapid.IntRange(0, 3600).Draw(t, "ttl")) * time.Second,
+
+			SeenInterval: time.Duration(rapid.IntRange(0, 86400).Draw(t, "seen interval")) * time.Second,
+		}
+		more, longer := load, load
+		more.Requests *= 2
+		longer.TTL += time.Minute
+		bills, doubled, kept := cost.Bills(load), cost.Bills(more), cost.Bills(longer)
+		for i := range bills {
+			if doubled[i].Total() < bills[i].Total() {
+				t.Errorf("%s: twice the requests cost %v, once %v", bills[i].Design, doubled[i].Total(), bills[i].Total())
+			}
+			if kept[i].Total() > bills[i].Total()*(1+1e-9) {
+				t.Errorf("%s: with a longer TTL it costs %v, before %v", bills[i].Design, kept[i].Total(), bills[i].Total())
+			}
+		}
+	})
+}

@@ -1,0 +1,172 @@
+package dynamotest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"pats/pkg/dynamostore"
+)
+
+// Usage is what calls of DynamoDB take.
+type Usage struct {
+	// Reads and Writes are units.
+	Reads, Writes float64
+	// Accounting is the time that the Meter took for itself.
+	Accounting time.Duration
+}
+
+// Meter stands before a table and adds up what the calls of a Store take, as AWS counts it. It serves one caller at a time.
+type Meter struct {
+	client *dynamodb.Client
+	table  string
+	// aside is the name of a table in which single writes of transactions are tried.
+	aside string
+	usage Usage
+}
+
+var _ dynamostore.API = (*Meter)(nil)
+
+// NewMeter makes a Meter, and a table beside the one that it stands before. Errors: those of dynamostore.CreateTable.
+func NewMeter(ctx context.Context, client *dynamodb.Client, table string) (*Meter, error) {
+	m := &Meter{client: client, table: table, aside: table + "-aside"}
+	return m, dynamostore.CreateTable(ctx, client, m.aside)
+}
+
+// Take gives what was used since it was last called.
+func (m *Meter) Take() Usage {
+	taken := m.usage
+	m.usage = Usage{}
+	return taken
+}
+
+const total = types.ReturnConsumedCapacityTotal
+
+// nothingFound is what a consistent Query takes that finds nothing; DynamoDB Local says 0:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html#read-operation-consumption
+const nothingFound = 1
+
+// Query is the client's, and has to be a consistent one, as all of a Store's.
+func (m *Meter) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	in.ReturnConsumedCapacity = total
+	out, err := m.client.Query(ctx, in, opts...)
+	if err != nil {
+		return nil, err
+	}
+	m.usage.Reads += max(nothingFound, *out.ConsumedCapacity.CapacityUnits)
+	return out, nil
+}
+
+// PutItem is the client's.
+func (m *Meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	in.ReturnConsumedCapacity = total
+	out, err := m.client.PutItem(ctx, in, opts...)
+	if err != nil {
+		return nil, err
+	}
+	m.usage.Writes += *out.ConsumedCapacity.CapacityUnits
+	return out, nil
+}
+
+// UpdateItem is the client's.
+func (m *Meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	in.ReturnConsumedCapacity = total
+	out, err := m.client.UpdateItem(ctx, in, opts...)
+	if err != nil {
+		return nil, err
+	}
+	m.usage.Writes += *out.ConsumedCapacity.CapacityUnits
+	return out, nil
+}
+
+// transactional is how many times as much a write takes in a transaction:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html#write-operation-consumption
+const transactional = 2
+
+// TransactWriteItems is the client's. DynamoDB Local reports 2 units for any transaction of small items, so each write is tried
+// alone before, on a copy of the item, and what that takes is doubled.
+func (m *Meter) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	begin := time.Now()
+	for _, write := range in.TransactItems {
+		alone, err := m.alone(ctx, write)
+		if err != nil {
+			return nil, err
+		}
+		m.usage.Writes += transactional * *alone.CapacityUnits
+	}
+	m.usage.Accounting += time.Since(begin)
+	return m.client.TransactWriteItems(ctx, in, opts...)
+}
+
+var errUnknownWrite = errors.New("the meter knows no such write in a transaction")
+
+// alone tries one write of a transaction.
+func (m *Meter) alone(ctx context.Context, write types.TransactWriteItem) (*types.ConsumedCapacity, error) {
+	switch {
+	case write.Put != nil:
+		return m.put(ctx, write.Put)
+	case write.Delete != nil:
+		return m.delete(ctx, write.Delete)
+	case write.Update != nil:
+		return m.update(ctx, write.Update)
+	}
+	return nil, errUnknownWrite
+}
+
+func (m *Meter) put(ctx context.Context, write *types.Put) (*types.ConsumedCapacity, error) {
+	if err := m.copyItem(ctx, keyOf(write.Item)); err != nil {
+		return nil, err
+	}
+	out, err := m.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &m.aside, Item: write.Item, ReturnConsumedCapacity: total})
+	if err != nil {
+		return nil, err
+	}
+	return out.ConsumedCapacity, nil
+}
+
+func (m *Meter) delete(ctx context.Context, write *types.Delete) (*types.ConsumedCapacity, error) {
+	if err := m.copyItem(ctx, write.Key); err != nil {
+		return nil, err
+	}
+	out, err := m.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &m.aside, Key: write.Key, ReturnConsumedCapacity: total})
+	if err != nil {
+		return nil, err
+	}
+	return out.ConsumedCapacity, nil
+}
+
+func (m *Meter) update(ctx context.Context, write *types.Update) (*types.ConsumedCapacity, error) {
+	if err := m.copyItem(ctx, write.Key); err != nil {
+		return nil, err
+	}
+	out, err := m.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &m.aside, Key: write.Key, UpdateExpression: write.UpdateExpression, ConditionExpression: write.ConditionExpression,
+		ExpressionAttributeNames: write.ExpressionAttributeNames, ExpressionAttributeValues: write.ExpressionAttributeValues,
+		ReturnConsumedCapacity: total,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.ConsumedCapacity, nil
+}
+
+// copyItem makes the item with this key the same aside: there, or not there.
+func (m *Meter) copyItem(ctx context.Context, key map[string]types.AttributeValue) error {
+	found, err := m.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &m.table, Key: key})
+	if err != nil {
+		return err
+	}
+	if found.Item == nil {
+		_, err = m.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &m.aside, Key: key})
+		return err
+	}
+	_, err = m.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &m.aside, Item: found.Item})
+	return err
+}
+
+func keyOf(item map[string]types.AttributeValue) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"pk": item["pk"], "sk": item["sk"]}
+}

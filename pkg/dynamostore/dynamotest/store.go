@@ -1,0 +1,25 @@
+package dynamotest
+
+import (
+	"crypto/rand"
+	"testing"
+
+	"pats/pkg/dynamostore"
+)
+
+// NewStore gives a Store on a table of its own, in the DynamoDB Local of Start.
+func NewStore(tb testing.TB) *dynamostore.Store {
+	tb.Helper()
+	client := dynamostore.NewClient(Settings(tb))
+	table := "test-" + rand.Text()
+	if err := dynamostore.CreateTable(tb.Context(), client, table); err != nil {
+		tb.Fatalf("CreateTable: %v", err)
+	}
+	return dynamostore.New(client, table)
+}
+
+// Settings are those of a client of the DynamoDB Local of Start.
+func Settings(tb testing.TB) dynamostore.Settings {
+	tb.Helper()
+	return settings(Start(tb))
+}

@@ -1,0 +1,316 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestMalformedAnswers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, answer string
+		status       int
+	}{
+		{"well-formed", `{"statusCode":200,"headers":null,"multiValueHeaders":null,"body":""}`, 200},
+		{"only a status", `{"statusCode":404}`, 404},
+		{"null", `null`, 502},
+		{"text", `"hello"`, 502},
+		{"a list", `[]`, 502},
+		{"no status", `{"body":"x"}`, 502},
+		{"a status of zero", `{"statusCode":0}`, 502},
+		{"a status of 1xx", `{"statusCode":101}`, 502},
+		{"a status of 600", `{"statusCode":600}`, 502},
+		{"a status as text", `{"statusCode":"ok"}`, 502},
+		{"an unknown field", `{"statusCode":200,"status":200}`, 502},
+		{"a body that is no text", `{"statusCode":200,"body":{}}`, 502},
+		{"a header that is no text", `{"statusCode":200,"headers":{"X":{}}}`, 502},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, small, nil)
+			b.answer = returning(json.RawMessage(c.answer), nil)
+			w := b.get("/open")
+			wantStatus(t, w, c.status)
+			if c.status == 502 && w.Body.String() != `{"message":"Internal server error"}` {
+				t.Errorf("body: got %s", w.Body)
+			}
+		})
+	}
+}
+
+func TestAnswerHeaders(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		answer events.APIGatewayProxyResponse
+		want   http.Header
+	}{
+		{"a content type is given", events.APIGatewayProxyResponse{}, http.Header{"Content-Type": {"application/json"}}},
+		{"a content type is kept", events.APIGatewayProxyResponse{Headers: map[string]string{"content-type": "text/html"}}, http.Header{"Content-Type": {"text/html"}}},
+		{"both forms are joined", events.APIGatewayProxyResponse{
+			Headers:           map[string]string{"X-A": "1", "x-b": "3"},
+			MultiValueHeaders: map[string][]string{"x-a": {"1", "2"}, "X-B": {"4"}},
+		}, http.Header{"X-A": {"1", "2"}, "X-B": {"4", "3"}}},
+		{"some are renamed", events.APIGatewayProxyResponse{Headers: map[string]string{
+			"WWW-Authenticate": "Bearer", "date": "today", "Server": "me", "Connection": "close", "Content-Length": "9",
+		}}, http.Header{
+			"X-Amzn-Remapped-Www-Authenticate": {"Bearer"}, "X-Amzn-Remapped-Date": {"today"}, "X-Amzn-Remapped-Server": {"me"},
+			"X-Amzn-Remapped-Connection": {"close"}, "X-Amzn-Remapped-Content-Length": {"9"},
+			"Www-Authenticate": nil, "Date": nil, "Server": nil, "Connection": nil, "Content-Length": {"4"},
+		}},
+		{"some are dropped", events.APIGatewayProxyResponse{Headers: map[string]string{"Transfer-Encoding": "chunked", "TE": "x"}},
+			http.Header{"Transfer-Encoding": nil, "X-Amzn-Remapped-Transfer-Encoding": nil, "Te": nil}},
+		{"the request id is the gateway's", events.APIGatewayProxyResponse{Headers: map[string]string{"x-amzn-RequestId": "mine"}}, nil},
+		{"ETag is kept", events.APIGatewayProxyResponse{Headers: map[string]string{"ETag": `W/"x"`}}, http.Header{"Etag": {`W/"x"`}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, small, nil)
+			c.answer.StatusCode, c.answer.Body = http.StatusOK, "body"
+			b.answer = returning(c.answer, nil)
+			w := b.get("/open")
+			wantStatus(t, w, http.StatusOK)
+			for name, want := range c.want {
+				if diff := cmp.Diff(want, w.Header()[name]); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", name, diff)
+				}
+			}
+			if got := w.Header().Values("X-Amzn-Requestid"); len(got) != 1 || got[0] != b.lastServed().RequestContext.RequestID {
+				t.Errorf("request id: got %v, want the event's", got)
+			}
+		})
+	}
+}
+
+func TestBase64IsNotDecodedWithoutBinaryTypes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, small, nil)
+	b.answer = returning(events.APIGatewayProxyResponse{StatusCode: 200, Body: "aGVsbG8=", IsBase64Encoded: true}, nil)
+	if got := b.get("/open").Body.String(); got != "aGVsbG8=" {
+		t.Errorf("body: got %q, want it as the function gave it", got)
+	}
+}
+
+// TestAnswersThatHaveNoBody goes over a real connection, where a wrong length would break the next answer.
+func TestAnswersThatHaveNoBody(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, small, nil)
+	server := httptest.NewServer(b.gateway)
+	t.Cleanup(server.Close)
+	for _, c := range []struct {
+		name, method string
+		status       int
+		length       int64
+	}{
+		{"HEAD has the length of GET", http.MethodHead, 200, 4},
+		{"204", http.MethodGet, 204, 0},
+		{"304", http.MethodGet, 304, 0},
+		{"HEAD of a 404", http.MethodHead, 404, 4},
+		{"GET", http.MethodGet, 200, 4},
+	} {
+		b.answer = returning(events.APIGatewayProxyResponse{StatusCode: c.status, Body: "body"}, nil)
+		r, err := http.NewRequestWithContext(t.Context(), c.method, server.URL+"/open", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if err := response.Body.Close(); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if response.StatusCode != c.status || response.ContentLength != c.length {
+			t.Errorf("%s: got status %d, length %d, want %d, %d", c.name, response.StatusCode, response.ContentLength, c.status, c.length)
+		}
+	}
+}
+
+func TestStatusesWithoutABodyHaveNoLength(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusNoContent, http.StatusNotModified} {
+		b := newBench(t, small, nil)
+		b.answer = returning(events.APIGatewayProxyResponse{StatusCode: status, Body: "body"}, nil)
+		w := b.get("/open")
+		wantStatus(t, w, status)
+		if length, given := w.Header()["Content-Length"]; given || w.Body.Len() != 0 {
+			t.Errorf("%d: got length %v and body %q, want neither", status, length, w.Body)
+		}
+	}
+}
+
+func TestQueryStrings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		query  string
+		single map[string]string
+		multi  map[string][]string
+	}{
+		{"", nil, nil},
+		{"&", nil, nil},
+		{"a=1&b=2", map[string]string{"a": "1", "b": "2"}, map[string][]string{"a": {"1"}, "b": {"2"}}},
+		{"a=1&a=2", map[string]string{"a": "2"}, map[string][]string{"a": {"1", "2"}}},
+		{"a=1;b=2", map[string]string{"a": "1", "b": "2"}, map[string][]string{"a": {"1"}, "b": {"2"}}},
+		{"a%20b=c+d%2B", map[string]string{"a b": "c d+"}, map[string][]string{"a b": {"c d+"}}},
+		{"a=%zz", map[string]string{"a": "%zz"}, map[string][]string{"a": {"%zz"}}},
+		{"a&b=", map[string]string{"a": "", "b": ""}, map[string][]string{"a": {""}, "b": {""}}},
+		{"a=b=c", map[string]string{"a": "b=c"}, map[string][]string{"a": {"b=c"}}},
+	} {
+		t.Run(c.query, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, small, nil)
+			b.get("/open?" + c.query)
+			if diff := cmp.Diff(c.single, b.lastServed().QueryStringParameters); diff != "" {
+				t.Errorf("queryStringParameters (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.multi, b.lastServed().MultiValueQueryStringParameters); diff != "" {
+				t.Errorf("multiValueQueryStringParameters (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBodyReachesTheFunction(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, body, want string }{
+		{"JSON", `{"a":"ü\n"}`, `{"a":"ü\n"}`},
+		{"control characters", "a\x00\r\nb", "a\x00\r\nb"},
+		{"not UTF-8", "a\xffb", "a\ufffdb"},
+		{"nothing", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, small, nil)
+			wantStatus(t, b.send(http.MethodPost, "/open", c.body), http.StatusOK)
+			if got := b.lastServed(); got.Body != c.want || got.IsBase64Encoded {
+				t.Errorf("body: got %q (base64 %t), want %q", got.Body, got.IsBase64Encoded, c.want)
+			}
+		})
+	}
+}
+
+func TestPathKeepsItsSlashes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ target, path, resource string }{
+		{"/items/", "/items/", "/items"},
+		{"//items", "/items", "/items"},
+		{"/below/a//b/", "/below/a//b/", "/below/{proxy+}"},
+	} {
+		t.Run(c.target, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, small, nil)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+			r.URL.Path = c.target
+			r.Header.Set("Authorization", goodToken)
+			b.gateway.ServeHTTP(httptest.NewRecorder(), r)
+			if got := b.lastServed(); got.Path != c.path || got.Resource != c.resource {
+				t.Errorf("got path %q of %q, want %q of %q", got.Path, got.Resource, c.path, c.resource)
+			}
+		})
+	}
+}
+
+func TestFunctionThatPanics(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, small, nil)
+	b.answer = func(context.Context, events.APIGatewayProxyRequest) (any, error) {
+		panic("oh")
+	}
+	w := b.get("/open")
+	wantStatus(t, w, http.StatusBadGateway)
+	cause, _ := b.log.lines(t, "refused")[0]["cause"].(string)
+	if !strings.Contains(cause, "panic: oh") || !strings.Contains(cause, "integration_test.go") {
+		t.Errorf("cause: got %q, want the panic and its stack", cause)
+	}
+}
+
+// TestFunctionTimeouts runs in a bubble whose time stands until all wait, so no one waits in truth.
+func TestFunctionTimeouts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		timeout  string
+		obedient bool
+		status   int
+		waited   time.Duration
+	}{
+		{"the gateway's patience", "60", true, 504, 29 * time.Second},
+		{"the gateway's patience with a function that does not listen", "60", false, 504, 29 * time.Second},
+		{"Lambda's time-out", "9", true, 502, 9 * time.Second},
+		{"Lambda's time-out with a function that does not listen", "9", false, 502, 9 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, strings.Replace(small, "Timeout: 60", "Timeout: "+c.timeout, 1), nil)
+				released := make(chan struct{})
+				defer close(released)
+				b.answer = func(ctx context.Context, _ events.APIGatewayProxyRequest) (any, error) {
+					if c.obedient {
+						<-ctx.Done()
+						return nil, ctx.Err()
+					}
+					<-released
+					return nil, nil
+				}
+				start := time.Now()
+				wantStatus(t, b.get("/open"), c.status)
+				if waited := time.Since(start); waited != c.waited {
+					t.Errorf("waited: got %v, want %v", waited, c.waited)
+				}
+			})
+		})
+	}
+}
+
+func TestClientThatGoesAwayEndsTheFunction(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, small, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	b.answer = func(ctx context.Context, _ events.APIGatewayProxyRequest) (any, error) {
+		leave()
+		<-ctx.Done()
+		ended <- context.Cause(ctx)
+		return nil, ctx.Err()
+	}
+	w := httptest.NewRecorder()
+	b.gateway.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/open", nil))
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("function's context: got %v, want %v", err, context.Canceled)
+	}
+	if w.Body.Len() != 0 {
+		t.Errorf("body: got %s, want none", w.Body)
+	}
+	if got := b.log.lines(t, "request")[0]["status"]; got != 499.0 {
+		t.Errorf("status in the log: got %v, want 499", got)
+	}
+	if lines := b.log.lines(t, "refused"); len(lines) != 0 {
+		t.Errorf("failures in the log: got %v, want none", lines)
+	}
+}
+
+func TestFunctionGetsALambdaContext(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, small, nil)
+	var got *lambdacontext.LambdaContext
+	b.answer = func(ctx context.Context, event events.APIGatewayProxyRequest) (any, error) {
+		got, _ = lambdacontext.FromContext(ctx)
+		return ok(ctx, event)
+	}
+	b.get("/open")
+	if got == nil || got.AwsRequestID == "" || got.AwsRequestID == b.lastServed().RequestContext.RequestID {
+		t.Errorf("lambda context: got %+v, want a request id of its own", got)
+	}
+}

@@ -1,0 +1,77 @@
+package gateway
+
+import (
+	"slices"
+	"strconv"
+)
+
+var parameterRules = rules{
+	honoured: []string{"Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "ConstraintDescription"},
+	ignored: map[string]string{
+		"Description": "it is for people",
+		"NoEcho":      "no message shows the value of any parameter",
+	},
+}
+
+// readParameters gives each parameter its override or its default, and checks it as CloudFormation does on deployment.
+func (s *stack) readParameters(declared mapping, overrides map[string]string) {
+	for name := range overrides {
+		if !declared.has(name) {
+			declared.fault("there is no parameter %q", name)
+		}
+	}
+	declared.each(func(name string, field part) {
+		parameter := field.honour(parameterRules)
+		value, given := overrides[name]
+		if !given {
+			value = parameter.get("Default").text()
+		}
+		parameter.check(value)
+		s.parameters[name] = value
+	})
+}
+
+// check holds value against every constraint. Its faults do not show the value: it may be a secret.
+func (m mapping) check(value string) {
+	for _, fits := range []func(mapping, string) bool{mapping.fitsType, mapping.fitsList, mapping.fitsPattern, mapping.fitsBounds} {
+		if !fits(m, value) {
+			m.fault("must be %s", m.get("ConstraintDescription").textOr("what the parameter's constraints allow"))
+			return
+		}
+	}
+}
+
+func (m mapping) fitsType(value string) bool {
+	switch m.get("Type").text() {
+	case "String":
+		return true
+	case "Number":
+		_, err := strconv.ParseFloat(value, 64)
+		return err == nil
+	}
+	m.get("Type").fault("only String and Number are understood")
+	return true
+}
+
+func (m mapping) fitsList(value string) bool {
+	listed := func(item part) bool { return item.text() == value }
+	return !m.has("AllowedValues") || slices.ContainsFunc(m.get("AllowedValues").items(), listed)
+}
+
+// fitsPattern matches the whole value, as CloudFormation does.
+func (m mapping) fitsPattern(value string) bool {
+	expression := m.get("AllowedPattern").expression()
+	return expression == nil || expression.MatchString(value)
+}
+
+func (m mapping) fitsBounds(value string) bool {
+	within := func(name string, sign float64) bool {
+		if !m.has(name) {
+			return true
+		}
+		n, err := strconv.ParseFloat(value, 64)
+		limit, limitErr := strconv.ParseFloat(m.get(name).text(), 64)
+		return err == nil && limitErr == nil && sign*n <= sign*limit
+	}
+	return within("MinValue", -1) && within("MaxValue", 1)
+}

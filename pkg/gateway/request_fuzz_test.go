@@ -1,0 +1,167 @@
+package gateway_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/go-cmp/cmp"
+
+	"pats"
+	"pats/pkg/gateway"
+	"pats/pkg/pat/pattest"
+)
+
+// goodHeader is what the watched authorizer lets through. It has a form that the template's expression accepts.
+const goodHeader = "*:*.good"
+
+// behind are the functions that the template puts behind its resources.
+var behind = map[string]string{
+	"/api/admin/user/tokens": "TokensFunction", "/api/admin/user/tokens/{id}": "TokensFunction", "/docs/openapi.json": "TokensFunction",
+	"/": "TokensFunction", "/{proxy+}": "TokensFunction",
+	"/api/admin/user": "UsersFunction", "/api/admin/user-admin": "UsersFunction", "/api/admin/user-admin/{id}": "UsersFunction",
+}
+
+// watched is the project's API with functions that keep what they are invoked with.
+type watched struct {
+	gateway *gateway.Gateway
+
+	mu     sync.Mutex
+	asked  []events.APIGatewayCustomAuthorizerRequest
+	served map[string][]events.APIGatewayProxyRequest
+}
+
+func watch(tb testing.TB) *watched {
+	tb.Helper()
+	w := &watched{}
+	functions := map[string]lambda.Handler{"AuthorizerFunction": gateway.Handler(w.authorize)}
+	for _, id := range behind {
+		functions[id] = gateway.Handler(func(_ context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.served[id] = append(w.served[id], event)
+			return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
+		})
+	}
+	var err error
+	w.gateway, err = gateway.New(pats.Template(), functions, gateway.Options{
+		Parameters: map[string]string{"AuthorizerTtlSeconds": "0"},
+		Now:        pattest.NewClock().Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return w
+}
+
+func (w *watched) authorize(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = append(w.asked, event)
+	effect := "Deny"
+	if event.AuthorizationToken == goodHeader {
+		effect = "Allow"
+	}
+	return events.APIGatewayCustomAuthorizerResponse{
+		PrincipalID: "somebody",
+		PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{Statement: []events.IAMPolicyStatement{{
+			Effect: effect, Action: []string{"execute-api:Invoke"}, Resource: []string{"arn:aws:execute-api:*:*:*/prod/*"},
+		}}},
+		Context: map[string]any{"kind": "somebody"},
+	}, nil
+}
+
+// FuzzRequest: whatever the bytes of a request, it reaches a function by a resource of the template alone, which its path fits; not
+// without the authorizer's consent, but on the open one; and with the caller whom the authorizer named, whatever its headers say.
+func FuzzRequest(f *testing.F) {
+	const host, good = " HTTP/1.1\r\nHost: a\r\n", "Authorization: " + goodHeader + "\r\n"
+	for _, text := range []string{
+		"GET /api/admin/user" + host + good + "\r\n",
+		"GET /api/admin/user/tokens/1%2f2?a=b;c" + host + good + "\r\n",
+		"DELETE /api/admin/user/tokens/../../user-admin/1" + host + good + "\r\n",
+		"POST //api/admin/user-admin/" + host + good + "Content-Length: 3\r\n\r\n{}x",
+		"GET /docs/openapi.json" + host + "\r\n",
+		"GET /docs/openapi.json/..%2f..%5c/%00;x" + host + good + "kind: admin\r\n\r\n",
+		"GET http://b/API/%2e%2e/" + host + good + good + "\r\n",
+		"OPTIONS *" + host + "authorization: " + goodHeader + " \r\n\r\n",
+		"PUT /{proxy+}" + host + "Authorization: Bearer " + goodHeader + "\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+		"get ?x" + host + "Authorization:\r\n *:*.good\r\n\r\n",
+		"HEAD /" + strings.Repeat("a/", 200) + host + good + "\r\n",
+	} {
+		f.Add(text)
+	}
+	w := watch(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		request, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
+		if err != nil {
+			t.Skip("no HTTP")
+		}
+		status := w.serve(t, request)
+		open, served := w.wantRouted(t, request)
+		if status >= http.StatusInternalServerError {
+			t.Errorf("got status %d, want none that says the gateway is at fault", status)
+		}
+		if given := request.Header.Values("Authorization"); served > 0 && !open && !cmp.Equal(given, []string{goodHeader}) {
+			t.Errorf("Authorization %q: a function was invoked", given)
+		}
+	})
+}
+
+func (w *watched) serve(t *testing.T, request *http.Request) int {
+	t.Helper()
+	w.asked, w.served = nil, map[string][]events.APIGatewayProxyRequest{}
+	request.RemoteAddr = "127.0.0.1:1"
+	recorder := httptest.NewRecorder()
+	w.gateway.ServeHTTP(recorder, request.WithContext(t.Context()))
+	_, _ = io.Copy(io.Discard, request.Body)
+	return recorder.Code
+}
+
+// wantRouted checks what the functions were invoked with: how many were, and whether on the open resource.
+func (w *watched) wantRouted(t *testing.T, request *http.Request) (open bool, served int) {
+	t.Helper()
+	for function, invocations := range w.served {
+		for _, event := range invocations {
+			served++
+			open = open || event.Resource == "/docs/openapi.json"
+			w.wantEvent(t, function, event, request)
+		}
+	}
+	if served > 1 || len(w.asked) > 1 {
+		t.Errorf("got %d functions and %d authorizers invoked, want one at most", served, len(w.asked))
+	}
+	return open, served
+}
+
+func (w *watched) wantEvent(t *testing.T, function string, event events.APIGatewayProxyRequest, request *http.Request) {
+	t.Helper()
+	if behind[event.Resource] != function {
+		t.Errorf("resource %q: got %s invoked, want %q", event.Resource, function, behind[event.Resource])
+	}
+	rebuilt := strings.Trim(event.Resource, "/")
+	for name, value := range event.PathParameters {
+		rebuilt = strings.NewReplacer("{"+name+"}", value, "{"+name+"+}", value).Replace(rebuilt)
+	}
+	if sent := strings.Trim(request.URL.EscapedPath(), "/"); strings.ToValidUTF8(sent, "\ufffd") != rebuilt {
+		t.Errorf("path %q: got resource %q with %v", sent, event.Resource, event.PathParameters)
+	}
+	var want map[string]any
+	if event.Resource != "/docs/openapi.json" {
+		want = map[string]any{"kind": "somebody", "principalId": "somebody"}
+	}
+	if diff := cmp.Diff(want, event.RequestContext.Authorizer); diff != "" {
+		t.Errorf("the caller (-want +got):\n%s", diff)
+	}
+	if event.HTTPMethod != request.Method {
+		t.Errorf("method: got %q, want %q", event.HTTPMethod, request.Method)
+	}
+}

@@ -1,0 +1,208 @@
+package gateway_test
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/gateway"
+	"pats/pkg/pat/pattest"
+)
+
+// routing is an open API with a function for each of its routes, such as "GET /path".
+type routing struct {
+	gateway *gateway.Gateway
+	// route is that of the function that was invoked last, params are what it got.
+	route  string
+	params map[string]string
+}
+
+func newRouting(routes ...string) (*routing, error) {
+	r := &routing{}
+	var template strings.Builder
+	template.WriteString("Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {StageName: prod}}\n")
+	functions := map[string]lambda.Handler{}
+	for i, route := range routes {
+		method, path, _ := strings.Cut(route, " ")
+		id := fmt.Sprintf("F%d", i)
+		fmt.Fprintf(&template, "  %s: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: Api, Properties: "+
+			"{RestApiId: !Ref Api, Method: %s, Path: '%s'}}}}}\n", id, method, path)
+		functions[id] = lambda.NewHandler(func(event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+			r.route, r.params = route, event.PathParameters
+			return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
+		})
+	}
+	var err error
+	r.gateway, err = gateway.New([]byte(template.String()), functions, gateway.Options{
+		Now: pattest.NewClock().Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	})
+	return r, err
+}
+
+// find leaves r.route empty if no function answers. It returns the path as the gateway gets it.
+func (r *routing) find(method string, target *url.URL) string {
+	r.route, r.params = "", nil
+	request := &http.Request{Method: method, URL: target, Header: http.Header{}, Body: http.NoBody}
+	r.gateway.ServeHTTP(httptest.NewRecorder(), request)
+	return target.EscapedPath()
+}
+
+// TestRouting has parameters whose names come before every literal, since order by the alphabet would be another one.
+func TestRouting(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, method, path string
+		want               string
+		params             map[string]string
+	}{
+		{name: "root", method: "GET", path: "/", want: "ANY /"},
+		{name: "a literal beats a parameter", method: "GET", path: "/a/b", want: "ANY /a/b"},
+		{name: "a parameter beats a greedy one", method: "GET", path: "/a/x", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
+		{name: "a method beats ANY", method: "GET", path: "/a/x/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "x"}},
+		{name: "ANY takes other methods", method: "PUT", path: "/a/x/c", want: "ANY /a/{Id}/c", params: map[string]string{"Id": "x"}},
+		{name: "the branch of the literal can end", method: "GET", path: "/a/b/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "b"}},
+		{name: "a greedy one below a parameter", method: "GET", path: "/a/x/y/z", want: "ANY /a/{Id}/{Proxy+}", params: map[string]string{"Id": "x", "Proxy": "y/z"}},
+		{name: "a greedy one takes the rest", method: "GET", path: "/q/r", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
+		{name: "a greedy one takes at least one segment", method: "GET", path: "/a", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a"}},
+		{name: "trailing slash", method: "GET", path: "/a/b/", want: "ANY /a/b"},
+		{name: "trailing slash is no part of a parameter", method: "GET", path: "/a/x/", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
+		{name: "trailing slash is no part of a greedy one", method: "GET", path: "/q/r/", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
+		{name: "a double slash inside is an empty segment", method: "GET", path: "/a//b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a//b"}},
+		{name: "an encoded slash parts nothing", method: "GET", path: "/a/x%2Fc", want: "ANY /a/{Id}", params: map[string]string{"Id": "x%2Fc"}},
+		{name: "an encoded letter is not its literal", method: "GET", path: "/%61/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "%61/b"}},
+		{name: "case counts", method: "GET", path: "/A/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "A/b"}},
+		{name: "HEAD is of ANY", method: "HEAD", path: "/a/b", want: "ANY /a/b"},
+		{name: "OPTIONS is of ANY", method: "OPTIONS", path: "/a/b", want: "ANY /a/b"},
+		{name: "TRACE is not of ANY", method: "TRACE", path: "/a/b", want: ""},
+		{name: "made-up methods are not of ANY", method: "FETCH", path: "/a/b", want: ""},
+		{name: "a resource without the method ends the search", method: "GET", path: "/only", want: ""},
+		{name: "methods in small letters are others", method: "get", path: "/a/b", want: ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, err := newRouting("ANY /{Proxy+}", "any /", "ANY /a/{Id}", "ANY /a/b", "get /a/{Id}/c", "ANY /a/{Id}/c",
+				"ANY /a/{Id}/{Proxy+}", "POST /only")
+			if err != nil {
+				t.Fatal(err)
+			}
+			target, err := url.Parse(c.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.find(c.method, target)
+			if !strings.EqualFold(r.route, c.want) {
+				t.Errorf("%s %s: got %q, want %q", c.method, c.path, r.route, c.want)
+			}
+			if diff := cmp.Diff(c.params, r.params); diff != "" {
+				t.Errorf("parameters (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRoutingDoesNotDependOnTheOrder declares the same routes backwards.
+func TestRoutingDoesNotDependOnTheOrder(t *testing.T) {
+	t.Parallel()
+	forth, err := newRouting("ANY /{Proxy+}", "ANY /a/{Id}", "ANY /a/b", "ANY /a/{Id}/c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := newRouting("ANY /a/{Id}/c", "ANY /a/b", "ANY /a/{Id}", "ANY /{Proxy+}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", "/a", "/a/b", "/a/c", "/a/b/c", "/a/b/d"} {
+		forth.find(http.MethodGet, &url.URL{Path: path})
+		back.find(http.MethodGet, &url.URL{Path: path})
+		if forth.route != back.route {
+			t.Errorf("%s: got %q and %q, want the same", path, forth.route, back.route)
+		}
+	}
+}
+
+func TestWrongRoutes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, route string }{
+		{"no slash in front", "GET a"},
+		{"an empty segment", "GET /a//b"},
+		{"half a parameter", "GET /{id"},
+		{"the other half", "GET /id}"},
+		{"a parameter within a segment", "GET /x{id}"},
+		{"a parameter without a name", "GET /{}"},
+		{"a greedy one without a name", "GET /{+}"},
+		{"a greedy one that is not last", "GET /{proxy+}/a"},
+		{"an unknown method", "TRACE /a"},
+		{"a second function at one place", "POST /taken"},
+		{"a second function at one place, written in another way", "post /taken/"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := newRouting("POST /taken", c.route); err == nil || !strings.Contains(err.Error(), "Resources.F1.Properties.Events.E") {
+				t.Errorf("%s: got %v, want an error that names the event", c.route, err)
+			}
+		})
+	}
+}
+
+func TestNoRoute(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, method, path string
+		edit               func(*http.Request)
+		message            string
+	}{
+		{"path", "GET", "/nowhere", authorization(), "Missing Authentication Token"},
+		{"method", "DELETE", "/items/1", authorization(), "Missing Authentication Token"},
+		{"method that ANY is not", "TRACE", "/items", authorization(), "Missing Authentication Token"},
+		{"a header that is no signature", "GET", "/nowhere", authorization(goodToken), "The Authorization header is not an AWS signature"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, small, nil)
+			w := b.send(c.method, c.path, "", c.edit)
+			wantStatus(t, w, http.StatusForbidden)
+			if want := `{"message":"` + c.message + `"}`; w.Body.String() != want {
+				t.Errorf("body: got %s, want %s", w.Body, want)
+			}
+			if len(b.asked)+len(b.served) != 0 {
+				t.Error("a function was invoked")
+			}
+		})
+	}
+}
+
+// FuzzRouting looks for a path that escapes the catch-all route, and for parameters that do not add up to the path.
+func FuzzRouting(f *testing.F) {
+	for _, path := range []string{"/", "//", "/a/b", "/a/x", "/a//", "/a/%2f/c", "/a/b/c/d/", "a", "/{id}", "/a/{proxy+}"} {
+		f.Add(path)
+	}
+	r, err := newRouting("ANY /", "ANY /{proxy+}", "ANY /a/b", "ANY /a/{id}", "ANY /a/{id}/{rest+}")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		if len(path) > 400 {
+			t.Skip("longer than an ARN may be") // each byte may take three
+		}
+		sent := r.find(http.MethodGet, &url.URL{Path: path, RawPath: path})
+		if r.route == "" {
+			t.Fatalf("%q: no route", sent)
+		}
+		rebuilt := strings.TrimPrefix(r.route, "ANY /")
+		for name, value := range r.params {
+			rebuilt = strings.NewReplacer("{"+name+"}", value, "{"+name+"+}", value).Replace(rebuilt)
+		}
+		if want := strings.Trim(sent, "/"); len(r.params) < 2 && rebuilt != want {
+			t.Errorf("%q: route %q with %v gives %q, want %q", sent, r.route, r.params, rebuilt, want)
+		}
+	})
+}

@@ -1,0 +1,492 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// guide is where AWS documents API Gateway.
+const guide = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
+
+// Pages of the guide, and reports where it is silent.
+const (
+	docKnownIssues = guide + "api-gateway-known-issues.html"
+	docLimits      = guide + "api-gateway-execution-service-limits-table.html"
+	docMethod      = guide + "api-gateway-method-settings-method-request.html"
+	docOutput      = guide + "api-gateway-lambda-authorizer-output.html"
+	docAuthorizer  = guide + "apigateway-use-lambda-authorizer.html"
+	docConfigure   = guide + "configure-api-gateway-lambda-authorization-with-console.html"
+	docSettings    = "https://docs.aws.amazon.com/apigateway/latest/api/API_Authorizer.html"
+	docProxy       = guide + "set-up-lambda-proxy-integrations.html"
+	docResponse    = guide + "api-gateway-gatewayResponse-definition.html"
+	docTypes       = guide + "supported-gateway-response-types.html"
+	docThrottling  = guide + "api-gateway-request-throttling.html"
+	docPolicy      = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
+	docContext     = guide + "api-gateway-mapping-template-reference.html"
+
+	reportContext  = "https://github.com/dherault/serverless-offline/pull/1376"
+	reportRenaming = "https://github.com/dherault/serverless-offline/issues/236"
+	reportSlash    = "https://github.com/floci-io/floci/issues/1557"
+	reportEncoding = "https://github.com/middleapi/standard-server/pull/93"
+	reportHeaders  = "https://backbencher.dev/solved-431-status-code-with-request-header-fields-too-large"
+	reportStatus   = "https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/apigateway/next_gen/execute_api/integrations/aws.py"
+	reportMatching = "https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/apigateway/next_gen/execute_api/handlers/resource_router.py"
+)
+
+// three is one row of the table: what a case does on this gateway, on `sam local start-api` (SAM CLI 1.170.0) and on AWS.
+type three struct {
+	name string
+	// run says in a few words what happens here; laptop is what it must say.
+	run    func(b *bench) string
+	laptop string
+	// sam is measured, or, in brackets, as SAM CLI's source has it.
+	sam string
+	// aws is what source documents or, where it says so, what users report.
+	aws    string
+	source string
+	// why this gateway differs from AWS, if it does.
+	why string
+}
+
+var table = []three{
+	// Who comes in.
+	{
+		name:   "no Authorization header",
+		run:    func(b *bench) string { return b.says(b.get("/items", authorization())) },
+		laptop: "401 Unauthorized, no invocation", sam: "401 Unauthorized, no invocation", aws: "401 Unauthorized, no invocation",
+		source: docAuthorizer,
+	},
+	{
+		name:   "a header that the validation expression does not match",
+		run:    func(b *bench) string { return b.says(b.get("/items", authorization("junk"))) },
+		laptop: "401 Unauthorized, no invocation", sam: "401 Unauthorized, no invocation", aws: "401 Unauthorized, no invocation",
+		source: docSettings,
+	},
+	{
+		name:   "a header of which the validation expression matches a part",
+		run:    func(b *bench) string { return b.says(b.get("/items", authorization("good-a!"))) },
+		laptop: "401 Unauthorized, no invocation", sam: "200, authorizer and function invoked", aws: "not documented",
+		source: docSettings, why: "the strict reading; an expression with ^ and $ means the same everywhere",
+	},
+	{
+		name:   "several Authorization headers",
+		run:    func(b *bench) string { return b.says(b.get("/items", authorization(goodToken, goodToken))) },
+		laptop: "401 Unauthorized, no invocation", sam: "(joined with a comma, so as the expression has it)", aws: "not documented",
+		source: docKnownIssues, why: "it would be open which of them counts",
+	},
+	{
+		name:   "the same token three times",
+		run:    func(b *bench) string { return b.asks("/items", "/items", "/items") },
+		laptop: "authorizer invoked 1 time", sam: "authorizer invoked 3 times", aws: "authorizer invoked 1 time",
+		source: docSettings,
+	},
+	{
+		name: "a token that is denied, three times",
+		run: func(b *bench) string {
+			b.verdict = answering(verdictOf("Deny", "*", nil), nil)
+			return b.asks("/items", "/items", "/items")
+		},
+		laptop: "authorizer invoked 1 time", sam: "authorizer invoked 3 times", aws: "authorizer invoked 1 time",
+		source: docSettings,
+	},
+	{
+		name: "a policy for one method, and then another method",
+		run: func(b *bench) string {
+			b.verdict = func(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (any, error) {
+				return verdictOf("Allow", event.MethodArn, nil), nil
+			}
+			b.get("/items/1")
+			return status(b.get("/items/2"))
+		},
+		laptop: "403", sam: "200", aws: "403",
+		source: docConfigure,
+	},
+	{
+		name: "a policy with an Allow and an explicit Deny",
+		run: func(b *bench) string {
+			b.verdict = answering(json.RawMessage(`{"principalId":"p","policyDocument":{"Statement":[
+				{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"},{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"*"}]}}`), nil)
+			return status(b.get("/items"))
+		},
+		laptop: "403", sam: "200", aws: "403",
+		source: docPolicy,
+	},
+	{
+		name: "the authorizer fails with Unauthorized",
+		run: func(b *bench) string {
+			b.verdict = answering(nil, errors.New("Unauthorized"))
+			return status(b.get("/items"))
+		},
+		laptop: "401", sam: "502", aws: "401",
+		source: docAuthorizer,
+	},
+	{
+		name: "the authorizer fails with another error",
+		run: func(b *bench) string {
+			b.verdict = answering(nil, errors.New("no store"))
+			return status(b.get("/items"))
+		},
+		laptop: "500", sam: "502", aws: "500",
+		source: docTypes,
+	},
+	{
+		name: "the authorizer names no principal",
+		run: func(b *bench) string {
+			b.verdict = answering(json.RawMessage(`{"policyDocument":{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}}`), nil)
+			return status(b.get("/items"))
+		},
+		laptop: "500", sam: "502", aws: "500",
+		source: docOutput,
+	},
+	{
+		name:   "a nested context",
+		run:    func(b *bench) string { return b.claims(map[string]any{"x": []any{"a"}}) },
+		laptop: "500", sam: "passed on", aws: "500",
+		source: reportContext,
+	},
+	{
+		name:   "a context of 20 KB",
+		run:    func(b *bench) string { return b.claims(map[string]any{"x": strings.Repeat("a", 20000)}) },
+		laptop: "500", sam: "passed on", aws: "rejected, the limit is 8 KB; the status is not documented",
+		source: guide + "limits.html", why: "a status has to be chosen",
+	},
+	{
+		name:   "a number and a boolean in the context",
+		run:    func(b *bench) string { return b.claims(map[string]any{"x": 7, "y": true}) },
+		laptop: `x is "7", y is "true"`, sam: "x is 7, y is true", aws: `x is "7", y is "true"`,
+		source: docOutput,
+	},
+
+	// Where a request goes.
+	{
+		name:   "a path that has no resource, without a header",
+		run:    func(b *bench) string { return b.says(b.get("/nowhere", authorization())) },
+		laptop: "403 Missing Authentication Token, no invocation", sam: "403 Missing Authentication Token, no invocation",
+		aws: "403 Missing Authentication Token, no invocation", source: docResponse,
+	},
+	{
+		name: "a path that has no resource, with a header",
+		run: func(b *bench) string {
+			w := b.get("/nowhere")
+			return fmt.Sprintf("%d, header in the body: %t", w.Code, strings.Contains(w.Body.String(), goodToken))
+		},
+		laptop: "403, header in the body: false", sam: "403, header in the body: false", aws: "403, header in the body: true",
+		source: docTypes, why: "nobody needs their token sent back",
+	},
+	{
+		name:   "a method that the resource does not have",
+		run:    func(b *bench) string { return b.says(b.send(http.MethodPut, "/items/1", "", authorization())) },
+		laptop: "403 Missing Authentication Token, no invocation", sam: "403 Missing Authentication Token, no invocation",
+		aws: "403 Missing Authentication Token, no invocation", source: docTypes,
+	},
+	{
+		name: "methods of ANY",
+		run: func(b *bench) string {
+			var served []string
+			for _, method := range []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"} {
+				if b.send(method, "/items", "").Code == http.StatusOK {
+					served = append(served, method)
+				}
+			}
+			return strings.Join(served, " ")
+		},
+		laptop: "DELETE GET HEAD OPTIONS PATCH POST PUT", sam: "(DELETE GET HEAD OPTIONS PATCH POST PUT)",
+		aws: "DELETE GET HEAD OPTIONS PATCH POST PUT", source: docMethod,
+	},
+	{
+		name:   "the stage in the path",
+		run:    func(b *bench) string { return b.event("/items").RequestContext.Path },
+		laptop: "/prod/items, called as /items", sam: "/items, called as /items", aws: "/prod/items, called as /prod/items",
+		source: docContext, why: "one address for one API",
+	},
+	{
+		name:   "an encoded slash in a path parameter",
+		run:    func(b *bench) string { return b.event("/items/a%2Fb").PathParameters["id"] },
+		laptop: "a%2Fb", sam: "a/b", aws: "a%2Fb, as users report",
+		source: reportEncoding,
+	},
+	{
+		name: "a slash behind the path",
+		run: func(b *bench) string {
+			event := b.event("/items/")
+			return event.Resource + " with the path " + event.Path
+		},
+		laptop: "/items with the path /items/", sam: "(/items with the path /items/)", aws: "/items with the path /items/, as users report",
+		source: reportSlash,
+	},
+	{
+		name: "two slashes inside the path",
+		run: func(b *bench) string {
+			return b.event("/below/a//b").PathParameters["proxy"] + ", and /items//1 is " + status(b.get("/items//1"))
+		},
+		laptop: "a//b, and /items//1 is 403", sam: "(redirected to one slash)", aws: "not documented; an emulator that is checked against AWS does so",
+		source: reportMatching,
+	},
+
+	// What the function gets.
+	{
+		name: "the request's id",
+		run: func(b *bench) string {
+			one, other := b.event("/open").RequestContext.RequestID, b.event("/open").RequestContext.RequestID
+			uuid := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+			return fmt.Sprintf("a UUID: %t, one for each request: %t", uuid.MatchString(one), one != other)
+		},
+		laptop: "a UUID: true, one for each request: true", sam: "a UUID: true, one for each request: false",
+		aws: "a UUID: true, one for each request: true", source: docContext,
+	},
+	{
+		name: "a query parameter twice",
+		run: func(b *bench) string {
+			event := b.event("/open?a=1&a=2")
+			return event.QueryStringParameters["a"] + " of " + strings.Join(event.MultiValueQueryStringParameters["a"], ",")
+		},
+		laptop: "2 of 1,2", sam: "(2 of 1,2)", aws: "2 of 1,2",
+		source: docProxy,
+	},
+	{
+		name:   "a semicolon in the query",
+		run:    func(b *bench) string { return b.event("/open?a=1;b=2").QueryStringParameters["b"] },
+		laptop: "2", sam: "(not parted)", aws: "2, since the data is parted there",
+		source: docKnownIssues,
+	},
+	{
+		name: "a body that is not UTF-8, without binary media types",
+		run: func(b *bench) string {
+			b.send(http.MethodPost, "/open", "a\xff")
+			return fmt.Sprintf("%+q", b.lastServed().Body)
+		},
+		laptop: `"a\ufffd"`, sam: "(502)", aws: "not documented", source: docProxy,
+		why: "an event is JSON, which is UTF-8",
+	},
+
+	// Limits.
+	{
+		name:   "headers over 10,240 bytes",
+		run:    func(b *bench) string { return status(b.get("/open", header("X", strings.Repeat("x", 10240)))) },
+		laptop: "431", sam: "(served)", aws: "over the limit; the status is not documented, users report 431",
+		source: reportHeaders,
+	},
+	{
+		name:   "a method ARN over 1,600 bytes",
+		run:    func(b *bench) string { return status(b.get("/items/" + strings.Repeat("x", 1600))) },
+		laptop: "414", sam: "(served)", aws: "414",
+		source: docLimits,
+	},
+	{
+		name: "a body over 10 MB",
+		run: func(b *bench) string {
+			return status(b.send(http.MethodPost, "/open", strings.Repeat("x", 10<<20+1)))
+		},
+		laptop: "413", sam: "(served)", aws: "413",
+		source: docLimits,
+	},
+	{
+		name: "more requests than the stage lets through",
+		run: func(b *bench) string {
+			b = newBench(b.t, strings.Replace(small, "StageName: prod", "StageName: prod\n      MethodSettings: "+
+				"[{ResourcePath: /*, HttpMethod: '*', ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1}]", 1), nil)
+			for range 3 {
+				if w := b.get("/open"); w.Code != http.StatusOK {
+					return status(w)
+				}
+			}
+			return "served"
+		},
+		laptop: "served", sam: "served", aws: "429, as well as it can be kept",
+		source: docThrottling, why: "the limit protects a bill",
+	},
+
+	// What the function answers.
+	{
+		name: "the function takes longer than the gateway's patience",
+		run: func(b *bench) string {
+			b.answer = func(ctx context.Context, _ events.APIGatewayProxyRequest) (any, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return status(b.get("/open"))
+		},
+		laptop: "504", sam: "(as long as the function may take)", aws: "504",
+		source: docTypes,
+	},
+	{
+		name: "the function fails",
+		run: func(b *bench) string {
+			b.answer = returning(nil, errors.New("oh"))
+			return b.says(b.get("/open"))
+		},
+		laptop: "502 Internal server error, function invoked", sam: "(500 Internal server error, function invoked)",
+		aws: "502 Internal server error, function invoked", source: docProxy,
+	},
+	{
+		name: "the function answers in another form",
+		run: func(b *bench) string {
+			b.answer = returning(map[string]any{"statusCode": 200, "status": "fine"}, nil)
+			return b.says(b.get("/open"))
+		},
+		laptop: "502 Internal server error, function invoked", sam: "(502 Internal server error, function invoked)",
+		aws: "502 Internal server error, function invoked", source: docProxy,
+	},
+	{
+		name: "the function answers without a status",
+		run: func(b *bench) string {
+			b.answer = returning(map[string]any{"body": "x"}, nil)
+			return status(b.get("/open"))
+		},
+		laptop: "502", sam: "(200)", aws: "not documented; an emulator that is checked against AWS has 200",
+		source: reportStatus, why: "a function that forgets the status is better found here",
+	},
+	{
+		name: "WWW-Authenticate, Date and Server from the function",
+		run: func(b *bench) string {
+			b.answer = returning(events.APIGatewayProxyResponse{StatusCode: 401, Headers: map[string]string{
+				"WWW-Authenticate": "Bearer", "Date": "today", "Server": "me",
+			}}, nil)
+			return b.renamed("WWW-Authenticate", "Date", "Server")
+		},
+		laptop: "renamed", sam: "(kept)", aws: "renamed, as users report too",
+		source: reportRenaming,
+	},
+	{
+		name: "WWW-Authenticate from a gateway response",
+		run: func(b *bench) string {
+			b = newBench(b.t, withResponses(`UNAUTHORIZED: {ResponseParameters: {Headers: {WWW-Authenticate: "'Bearer'"}}}`), nil)
+			return b.get("/items", authorization()).Header().Get("WWW-Authenticate")
+		},
+		laptop: "Bearer", sam: "no header", aws: "Bearer",
+		source: docResponse,
+	},
+	{
+		name: "a gateway response with a status and a body of its own",
+		run: func(b *bench) string {
+			b = newBench(b.t, withResponses(`UNAUTHORIZED: {StatusCode: 418, ResponseTemplates: {application/json: '<$context.nothing>'}}`), nil)
+			w := b.get("/items", authorization())
+			return fmt.Sprint(w.Code, " ", w.Body)
+		},
+		laptop: "418 <>", sam: "401 {\"message\":\"Unauthorized\"}", aws: "418 <>",
+		source: docResponse,
+	},
+	{
+		name: "a base64 answer without binary media types",
+		run: func(b *bench) string {
+			b.answer = returning(events.APIGatewayProxyResponse{StatusCode: 200, Body: "aGk=", IsBase64Encoded: true}, nil)
+			return b.get("/open").Body.String()
+		},
+		laptop: "aGk=", sam: "(aGk=)", aws: "aGk=",
+		source: docProxy,
+	},
+	{
+		name: "HEAD",
+		run: func(b *bench) string {
+			w := b.send(http.MethodHead, "/open", "")
+			return fmt.Sprintf("%d with %d bytes of %s", w.Code, w.Body.Len(), w.Header().Get("Content-Length"))
+		},
+		laptop: "200 with 0 bytes of 2", sam: "(200 with 0 bytes of 2)", aws: "200 with 0 bytes of 2",
+		source: docMethod,
+	},
+}
+
+// TestTable checks the laptop's column, and that a difference from AWS has a reason.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	for _, row := range table {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				got := row.run(newBench(t, small, nil))
+				want, _, _ := strings.Cut(row.laptop, ", called as")
+				if got != want {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			})
+			if row.sam == "" || row.aws == "" || row.source == "" {
+				t.Errorf("got an empty column: sam %q, aws %q, source %q", row.sam, row.aws, row.source)
+			}
+			reported := strings.HasPrefix(row.aws, row.laptop) || strings.HasPrefix(row.source, "https://github.com/") || row.source == reportHeaders
+			if !reported && row.why == "" {
+				t.Errorf("got %q here and %q on AWS, want a reason", row.laptop, row.aws)
+			}
+		})
+	}
+}
+
+func status(w *httptest.ResponseRecorder) string { return strconv.Itoa(w.Code) }
+
+// says gives the status, API Gateway's message if there is one, and which functions were invoked.
+func (b *bench) says(w *httptest.ResponseRecorder) string {
+	b.t.Helper()
+	var body struct{ Message string }
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		b.t.Fatal(err)
+	}
+	invoked := "no invocation"
+	switch asked, served := len(b.asked) > 0, len(b.served) > 0; {
+	case asked && served:
+		invoked = "authorizer and function invoked"
+	case asked:
+		invoked = "authorizer invoked"
+	case served:
+		invoked = "function invoked"
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%d %s", w.Code, body.Message), " ") + ", " + invoked
+}
+
+// asks counts the invocations of the authorizer.
+func (b *bench) asks(paths ...string) string {
+	b.t.Helper()
+	for _, path := range paths {
+		b.get(path)
+	}
+	if len(b.asked) == 1 {
+		return "authorizer invoked 1 time"
+	}
+	return fmt.Sprintf("authorizer invoked %d times", len(b.asked))
+}
+
+// claims gives what becomes of x and y in an authorizer's context, or the status if the function does not get them.
+func (b *bench) claims(claims map[string]any) string {
+	b.t.Helper()
+	b.verdict = answering(verdictOf("Allow", "*", claims), nil)
+	if w := b.get("/items"); w.Code != http.StatusOK {
+		return status(w)
+	}
+	got := b.lastServed().RequestContext.Authorizer
+	return fmt.Sprintf("x is %#v, y is %#v", got["x"], got["y"])
+}
+
+// event is what the function gets of a request.
+func (b *bench) event(path string) events.APIGatewayProxyRequest {
+	b.t.Helper()
+	b.get(path)
+	return b.lastServed()
+}
+
+// renamed tells what became of headers of the function.
+func (b *bench) renamed(names ...string) string {
+	b.t.Helper()
+	answer := b.get("/open").Header()
+	renamed := 0
+	for _, name := range names {
+		if answer.Get(name) == "" && answer.Get("x-amzn-Remapped-"+name) != "" {
+			renamed++
+		}
+	}
+	switch renamed {
+	case len(names):
+		return "renamed"
+	case 0:
+		return "kept"
+	}
+	return "renamed in part"
+}

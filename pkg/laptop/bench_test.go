@@ -1,0 +1,63 @@
+package laptop_test
+
+import (
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"pats/pkg/gateway"
+	"pats/pkg/laptop"
+	"pats/pkg/laptop/laptoptest"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// BenchmarkGateway lists ten tokens through the whole stack: gateway, functions, and a data file.
+func BenchmarkGateway(b *testing.B) {
+	store := laptoptest.NewStore(b)
+	clock := pattest.NewClock()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil)) //nolint:sloglint // what a line costs counts
+	stack, err := laptop.Read(gateway.Options{
+		Resources: map[string]string{"Table": "tokens"}, Now: clock.Now, Random: rand.Reader, Log: log,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	gateway, err := stack.Gateway(store, pattest.Env(clock), log)
+	if err != nil {
+		b.Fatal(err)
+	}
+	secret := fullAccount(b, store, stack.Service(store, pattest.Env(clock)))
+	var w *httptest.ResponseRecorder
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/api/admin/user/tokens", nil)
+		r.Header.Set("Authorization", secret.Reveal())
+		w = httptest.NewRecorder()
+		if gateway.ServeHTTP(w, r); w.Code != http.StatusOK {
+			b.Fatalf("got status %d with %s, want 200", w.Code, w.Body)
+		}
+	}
+	if got := strings.Count(w.Body.String(), `"createdAt"`); got != pat.MaxTokens {
+		b.Fatalf("got %d tokens in %s, want %d", got, w.Body, pat.MaxTokens)
+	}
+}
+
+// fullAccount makes a user with as many tokens as there may be. The Secret is of one of them.
+func fullAccount(b *testing.B, store pat.Store, service *pat.Service) pat.Secret {
+	b.Helper()
+	account := pattest.Account(b, store, pattest.Profile("ann", pat.Editor))
+	var last pat.Secret
+	for _, draft := range pattest.Drafts(pat.MaxTokens) {
+		_, secret, err := service.CreateUserToken(b.Context(), account.ID, draft)
+		if err != nil {
+			b.Fatal(err)
+		}
+		last = secret
+	}
+	return last
+}
