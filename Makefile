@@ -40,6 +40,7 @@ bin/pats: $(GOFILES)
 .PHONY: test
 test: ## Run the tests that need nothing but Go, and those that need Java and Maven where these are there
 	@infra/verify/quietly go test $(RACE) ./...
+	@cd infra/bench && ../verify/quietly go test $(RACE) ./...
 	@command -v java >/dev/null && command -v mvn >/dev/null || echo "left out: the tests against DynamoDB Local; install Java and Maven to have them"
 	@command -v cc >/dev/null || echo "left out: the race detector; install a C compiler to have it"
 
@@ -47,6 +48,7 @@ test: ## Run the tests that need nothing but Go, and those that need Java and Ma
 lint: ## Check the code, the scripts and the template with their linters
 	@gofmt -l $$(git ls-files -co --exclude-standard '*.go') | (! grep .)
 	@infra/verify/quietly golangci-lint run ./...
+	@cd infra/bench && ../verify/quietly golangci-lint run ./...
 	@infra/verify/quietly shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash' -- 2>/dev/null)
 	@infra/verify/quietly cfn-lint template.yaml
 	@infra/verify/quietly env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
@@ -81,7 +83,7 @@ fuzz: ## Run every fuzz target for FUZZTIME executions (20000x) or time (1m)
 
 .PHONY: bench
 bench: bin/pats ## Measure start-up, warm path, throughput and scale beside what would be used instead (PARTS=, LARGE=1)
-	@go run ./infra/bench run $(if $(PARTS),--parts $(PARTS)) $(if $(LARGE),--large)
+	@go -C infra/bench run . run $(if $(PARTS),--parts $(PARTS)) $(if $(LARGE),--large)
 
 .PHONY: sam-local
 sam-local: bin/pats ## Serve the API by sam local and DynamoDB Local (SAM_PORT=)
@@ -119,8 +121,8 @@ build-UsersFunction:
 # What the start of the functions is measured against, built as they are.
 .PHONY: build-Hello
 build-Hello:
-	@$(LAMBDA_BUILD) ./infra/bench/startup/hello
+	@cd infra/bench && $(LAMBDA_BUILD) ./startup/hello
 
 .PHONY: build-Plain
 build-Plain:
-	@$(LAMBDA_BUILD) ./infra/bench/startup/plain
+	@cd infra/bench && $(LAMBDA_BUILD) ./startup/plain

@@ -16,17 +16,17 @@ import (
 	"pats/infra/bench/result"
 )
 
-// cli is the grammar of the command line. The working directory is the root of the repository.
+// cli is the grammar of the command line. The working directory is infra/bench.
 type cli struct {
 	Run    runCommand    `cmd:"" help:"Measure, print the figures, and write them with their charts."`
 	Record recordCommand `cmd:"" help:"Keep the figures of the last run in docs/bench, and write them into README.md and docs."`
 }
 
 const (
-	root   = "."
-	binary = "bin/pats"
+	root   = "../.."
+	binary = root + "/bin/pats"
 	// folder is where a run's figures are.
-	folder = ".cache/bench"
+	folder = root + "/.cache/bench"
 )
 
 func main() {

@@ -34,7 +34,7 @@ func TestDocumentsHaveTheFiguresThatAreKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(filled, string(text)); diff != "" {
-			t.Errorf("%s differs from docs/bench; run `go run ./infra/bench record` (-want +got):\n%s", name, diff)
+			t.Errorf("%s differs from docs/bench; run `go -C infra/bench run . record` (-want +got):\n%s", name, diff)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // startUnleash starts an Unleash on a PostgreSQL of its own, and puts the crowd into its database.
 func startUnleash(ctx context.Context, root, folder string, c *crowd) (*subject, error) {
 	ready := filepath.Join(folder, "unleash.ready")
-	service, url, err := start(ctx, filepath.Join(folder, "unleash.log"), filepath.Join(root, "infra", "unleash", "start"),
+	service, url, err := start(ctx, filepath.Join(folder, "unleash.log"), filepath.Join(root, "infra", "services", "unleash", "start"),
 		"--with-parent", "--ready-file", ready)
 	if err != nil {
 		return nil, err

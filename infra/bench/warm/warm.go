@@ -28,7 +28,7 @@ const (
 )
 
 // packages have the benchmarks.
-var packages = []string{"./pkg/...", "./pkg/laptop/..."}
+const packages = "pats/pkg/..."
 
 // Options say how long it shall take.
 type Options struct {
@@ -40,7 +40,7 @@ type Options struct {
 	Progress io.Writer
 }
 
-// Run runs the benchmarks, all of them in each round. The working directory is in the repository's root. Errors: a benchmark that
+// Run runs the benchmarks, all of them in each round. The working directory is in this module, which requires the product's. Errors: a benchmark that
 // fails, with what it printed.
 func Run(ctx context.Context, run *result.Run, options Options) error {
 	bar := progress.New(options.Progress, Part+", rounds", options.Rounds)
@@ -57,7 +57,7 @@ func Run(ctx context.Context, run *result.Run, options Options) error {
 }
 
 func benchmarks(ctx context.Context, time string) ([]byte, error) {
-	args := append([]string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", time}, packages...)
+	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", time, packages}
 	output, err := exec.CommandContext(ctx, "go", args...).CombinedOutput() //nolint:gosec // time is a flag of this program
 	if err != nil {
 		return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, output)

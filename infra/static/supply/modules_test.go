@@ -15,11 +15,19 @@ import (
 // root is the project's folder.
 const root = "../../.."
 
-// goList gives the lines that `go list` prints, each once and in order. It lists as the binaries are built.
+// measuring is the folder of the module that only measures.
+const measuring = root + "/infra/bench"
+
+// goList returns the lines that `go list` prints in the product's module, sorted and without repetitions, with the build tags of the binaries.
 func goList(t *testing.T, args ...string) []string {
 	t.Helper()
+	return goListIn(t, root, args...)
+}
+
+func goListIn(t *testing.T, folder string, args ...string) []string {
+	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", append([]string{"list", "-tags", "lambda.norpc,nethttpomithttp2"}, args...)...)
-	command.Dir = root
+	command.Dir = folder
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	command.Stderr = t.Output()
 	output, err := command.Output()
@@ -59,6 +67,11 @@ func TestModulesAreInTheDocs(t *testing.T) {
 	functions, command := modulesOf(t, "Dir", "./functions/..."), modulesOf(t, "Dir", "./cmd/...")
 	const direct = "{{if not (or .Main .Indirect)}}{{.Path}} {{.Dir}}{{end}}"
 	want := map[string]module{}
+	for path, folder := range pairs(goListIn(t, measuring, "-m", "-f", direct, "all")) {
+		if path != "pats" {
+			want[path] = module{Licence: licence(t, folder), Reaches: "measuring"}
+		}
+	}
 	for path, folder := range pairs(goList(t, "-m", "-f", direct, "all")) {
 		want[path] = module{Licence: licence(t, folder), Reaches: reaches(functions[path] != "", command[path] != "")}
 	}
