@@ -37,6 +37,15 @@ func (s *lone) Accounts(context.Context, pat.UserID, int) ([]pat.Account, error)
 	return []pat.Account{s.account}, nil
 }
 
+func (s *lone) FindUser(_ context.Context, key string) (pat.UserID, error) {
+	if !slices.Contains(s.account.UniqueKeys(), key) {
+		return 0, pat.NoUser(nil)
+	}
+	return s.account.ID, nil
+}
+
+func (s *lone) CountAdmins(context.Context) (int, error) { return 1, nil }
+
 func (s *lone) CreateAccount(_ context.Context, draft pat.Account) (pat.Account, error) {
 	s.write(draft.Profile)
 	draft.ID = s.account.ID + 1

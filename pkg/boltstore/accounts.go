@@ -56,6 +56,25 @@ func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pa
 	})
 }
 
+// FindUser implements [pat.Store].
+func (s *Store) FindUser(ctx context.Context, key string) (pat.UserID, error) {
+	return view(ctx, s, func(tx *bolt.Tx) (pat.UserID, error) {
+		id, found, err := get[pat.UserID](tx, bucketUnique, []byte(key))
+		if err == nil && !found {
+			return 0, pat.NoUser(nil)
+		}
+		return id, err
+	})
+}
+
+// CountAdmins implements [pat.Store].
+func (s *Store) CountAdmins(ctx context.Context) (int, error) {
+	return view(ctx, s, func(tx *bolt.Tx) (int, error) {
+		counted, _, err := get[state](tx, bucketMeta, keyState)
+		return counted.Admins, err
+	})
+}
+
 // CreateAccount is described at pat.Store.
 func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
 	var made pat.Account

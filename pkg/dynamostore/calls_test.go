@@ -61,6 +61,14 @@ func TestCalls(t *testing.T) {
 			f.probe.forget()
 			return f.service.SetDisabled(ctx, h.Account.ID, true)
 		}, calls{query: 1, transact: 1}},
+		{"find a user by email", func(ctx context.Context, f *fixture, h pattest.Holder) error {
+			_, err := f.service.SearchUsers(ctx, h.Account.Email)
+			return err
+		}, calls{query: 3}},
+		{"count the Admins", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+			_, err := f.service.AdminCount(ctx)
+			return err
+		}, calls{query: 1}},
 		{"create a user", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
 			_, err := f.service.CreateUser(ctx, pattest.Profile("another", pat.Editor))
 			return err

@@ -22,6 +22,8 @@ var stored = []struct {
 	{"USER#1", "ACCOUNT", readUser},
 	{"USER#1", "SEEN", readUser},
 	{"DIRECTORY", "0000000000000000001", readDirectory},
+	{"UNIQUE#username:ann", "OWNER", readOwner},
+	{"SYSTEM", "ADMINS", readAdmins},
 	{"TOKEN#" + string(foreign().Selector()), "OWNER", readImported},
 }
 
@@ -29,6 +31,20 @@ func readImported(t *testing.T, f *fixture) error {
 	t.Helper()
 	id, err := f.store.LookUp(t.Context(), foreign().Selector())
 	equal(t, "user", id, 0)
+	return err
+}
+
+func readOwner(t *testing.T, f *fixture) error {
+	t.Helper()
+	id, err := f.store.FindUser(t.Context(), "username:ann")
+	equal(t, "user", id, 0)
+	return err
+}
+
+func readAdmins(t *testing.T, f *fixture) error {
+	t.Helper()
+	count, err := f.store.CountAdmins(t.Context())
+	equal(t, "enabled Admins", count, 0)
 	return err
 }
 

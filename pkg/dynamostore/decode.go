@@ -19,6 +19,8 @@ var (
 	seenForm      = formOf(seenItem{key: seenKey(0), Format: format, Seen: map[pat.TokenID]int64{}})
 	directoryForm = formOf(directoryItem{})
 	importedForm  = formOf(importedItem{})
+	uniqueForm    = formOf(uniqueItem{})
+	adminsForm    = formOf(adminsItem{})
 )
 
 func formOf(item any) values {

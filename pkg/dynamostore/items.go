@@ -125,6 +125,12 @@ type uniqueItem struct {
 	UserID int64 `dynamodbav:"userId"`
 }
 
+// adminsItem is the counter of enabled Admins. It does not exist until the first one is created.
+type adminsItem struct {
+	key
+	EnabledAdmins int `dynamodbav:"enabledAdmins"`
+}
+
 func newAccountItem(a pat.Account) accountItem {
 	tokens := make([]tokenItem, len(a.Tokens))
 	for i, t := range a.Tokens {

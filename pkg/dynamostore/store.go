@@ -101,6 +101,37 @@ func appendListed(accounts []pat.Account, items []values) ([]pat.Account, error)
 	return accounts, nil
 }
 
+// FindUser implements [pat.Store] with one Query.
+func (s *Store) FindUser(ctx context.Context, key string) (pat.UserID, error) {
+	found, err := s.query(ctx, s.item(uniqueKey(key)))
+	if err != nil {
+		return 0, err
+	}
+	if len(found.Items) == 0 {
+		return 0, pat.NoUser(nil)
+	}
+	owner, err := decode[uniqueItem](found.Items[0], uniqueForm)
+	return pat.UserID(owner.UserID), err
+}
+
+// CountAdmins implements [pat.Store] with one Query.
+func (s *Store) CountAdmins(ctx context.Context) (int, error) {
+	found, err := s.query(ctx, s.item(adminsKey))
+	if err != nil || len(found.Items) == 0 {
+		return 0, err
+	}
+	counter, err := decode[adminsItem](found.Items[0], adminsForm)
+	return counter.EnabledAdmins, err
+}
+
+// item is a Query for one item. A role that may Query needs no other action for it.
+func (s *Store) item(at key) *dynamodb.QueryInput {
+	one := s.partition(at.PK)
+	one.KeyConditionExpression = aws.String("pk = :pk AND sk = :sk")
+	one.ExpressionAttributeValues[":sk"] = text(at.SK)
+	return one
+}
+
 func (s *Store) query(ctx context.Context, input *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
 	output, err := s.api.Query(ctx, input)
 	if err != nil {

@@ -22,6 +22,13 @@ type Store interface {
 	// Accounts reads up to limit users with an id above after, in rising order of id, without their tokens.
 	Accounts(ctx context.Context, after UserID, limit int) ([]Account, error)
 
+	// FindUser returns the user with key, one of Profile.UniqueKeys.
+	// Errors: KindNotFound.
+	FindUser(ctx context.Context, key string) (UserID, error)
+
+	// CountAdmins returns the number of enabled Admins.
+	CountAdmins(ctx context.Context) (int, error)
+
 	// CreateAccount keeps a new user under the next user ID and gives back what it kept. ID, Tokens and Version of draft are
 	// not looked at. A failed call may use up an ID.
 	// Errors: KindUserExists if another user has one of the UniqueKeys.

@@ -13,6 +13,7 @@ var adminPromises = []promise{
 	{"A disabled Admin and an Editor do not count as enabled Admins", othersDoNotCount},
 	{"Users that are no Admins come and go without one", othersNeedNoAdmin},
 	{"An Admin may go once there is another", secondAdminFrees},
+	{"CountAdmins follows each change at once", adminsAreCounted},
 	{"One of two Admins that go at once stays", oneOfTwoStays},
 	{"One of many Admins that go at once stays", oneOfManyStays},
 }
@@ -94,6 +95,36 @@ func secondAdminFrees(t *testing.T, store pat.Store) {
 	succeed(t, store.DeleteAccount(t.Context(), admin))
 }
 
+// wantAdmins fails the test unless CountAdmins returns want.
+func wantAdmins(t *testing.T, store pat.Store, after string, want int) {
+	t.Helper()
+	got, err := store.CountAdmins(t.Context())
+	succeed(t, err)
+	if got != want {
+		t.Errorf("after %s: CountAdmins returned %d, want %d", after, got, want)
+	}
+}
+
+func adminsAreCounted(t *testing.T, store pat.Store) {
+	wantAdmins(t, store, "nothing", 0)
+	Account(t, store, Profile("viewer", pat.Viewer))
+	disabled := Profile("disabled", pat.Admin)
+	disabled.Disabled = true
+	enabled := Account(t, store, disabled)
+	wantAdmins(t, store, "creating a Viewer and a disabled Admin", 0)
+	enabled.Disabled = false
+	replaced(t, store, enabled)
+	wantAdmins(t, store, "enabling the Admin", 1)
+	for i, d := range departures {
+		admin := Account(t, store, Profile(fmt.Sprintf("admin%d", i), pat.Admin))
+		wantAdmins(t, store, "creating an Admin", 2)
+		succeed(t, d.leave(t, store, admin))
+		wantAdmins(t, store, d.name, 1)
+	}
+	WantKind(t, store.DeleteAccount(t.Context(), Read(t, store, enabled.ID)), pat.KindLastAdmin)
+	wantAdmins(t, store, "a change that was refused", 1)
+}
+
 func oneOfTwoStays(t *testing.T, store pat.Store) {
 	for i, one := range departures {
 		for j, other := range departures {
@@ -128,6 +159,7 @@ func oneOfManyStays(t *testing.T, store pat.Store) {
 	if got := enabledAdmins(t, store); got != 1 {
 		t.Errorf("%d enabled Admins are left, want 1", got)
 	}
+	wantAdmins(t, store, "all that", 1)
 }
 
 // clearOtherAdmins deletes every enabled Admin but those to be kept.

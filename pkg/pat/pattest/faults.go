@@ -16,6 +16,8 @@ type Call string
 const (
 	CallAccount        Call = "Account"
 	CallAccounts       Call = "Accounts"
+	CallFindUser       Call = "FindUser"
+	CallCountAdmins    Call = "CountAdmins"
 	CallCreateAccount  Call = "CreateAccount"
 	CallReplaceAccount Call = "ReplaceAccount"
 	CallDeleteAccount  Call = "DeleteAccount"
@@ -118,6 +120,18 @@ func (f *Faulty) Account(ctx context.Context, id pat.UserID) (account pat.Accoun
 func (f *Faulty) Accounts(ctx context.Context, after pat.UserID, limit int) (accounts []pat.Account, err error) {
 	err = f.do(CallAccounts, func() error { accounts, err = f.store.Accounts(ctx, after, limit); return err })
 	return accounts, err
+}
+
+// FindUser is the store's, or fails as planned.
+func (f *Faulty) FindUser(ctx context.Context, key string) (id pat.UserID, err error) {
+	err = f.do(CallFindUser, func() error { id, err = f.store.FindUser(ctx, key); return err })
+	return id, err
+}
+
+// CountAdmins is the store's, or fails as planned.
+func (f *Faulty) CountAdmins(ctx context.Context) (count int, err error) {
+	err = f.do(CallCountAdmins, func() error { count, err = f.store.CountAdmins(ctx); return err })
+	return count, err
 }
 
 // CreateAccount is the store's, or fails as planned.

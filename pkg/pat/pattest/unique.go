@@ -17,6 +17,9 @@ var uniquePromises = []promise{
 	{"ReplaceAccount frees a username and an email", renameFrees},
 	{"DeleteAccount frees a username and an email", deleteFrees},
 	{"A username may be another user's email", kindsAreApart},
+	{"FindUser returns the user with a username or an email", keyFindsUser},
+	{"FindUser of a key that nobody has is KindNotFound", unknownKeyFindsNobody},
+	{"FindUser follows each change at once", keyFollowsChanges},
 }
 
 // rivals are profiles that collide with that of ann, whose profile is Profile("Ann Ünal").
@@ -106,4 +109,53 @@ func kindsAreApart(t *testing.T, store pat.Store) {
 	ann := Account(t, store, annProfile())
 	other := Account(t, store, pat.Profile{Username: ann.Email, Email: fmt.Sprintf("%d@example.org", ann.ID), Role: pat.Viewer})
 	wantAccount(t, store, other)
+}
+
+// wantKeyOf fails the test unless key finds exactly this user, or nobody if id is 0.
+func wantKeyOf(t *testing.T, store pat.Store, key string, id pat.UserID) {
+	t.Helper()
+	got, err := store.FindUser(t.Context(), key)
+	if id == 0 {
+		WantKind(t, err, pat.KindNotFound)
+	} else {
+		succeed(t, err)
+	}
+	if got != id {
+		t.Errorf("FindUser(%q): got user %d, want %d", key, got, id)
+	}
+}
+
+func keyFindsUser(t *testing.T, store pat.Store) {
+	for _, profile := range []pat.Profile{annProfile(), {Username: "bob", Role: pat.Viewer}, {Email: "eve@example.org", Role: pat.Viewer}} {
+		account := Account(t, store, profile)
+		for _, key := range account.UniqueKeys() {
+			wantKeyOf(t, store, key, account.ID)
+		}
+	}
+}
+
+func unknownKeyFindsNobody(t *testing.T, store pat.Store) {
+	Account(t, store, pat.Profile{Username: "ann", Email: "ann@example.org", Role: pat.Viewer})
+	for _, key := range []string{
+		"username:", "username:an", "username:anna", "username:Ann", "username:ann@example.org",
+		"email:", "email:ann", "email:nn@example.org", "ann", "", "username:" + strings.Repeat("🦫", pat.MaxTextLen),
+	} {
+		wantKeyOf(t, store, key, 0)
+	}
+}
+
+func keyFollowsChanges(t *testing.T, store pat.Store) {
+	account := Account(t, store, annProfile())
+	had := account.UniqueKeys()
+	account.Profile = Profile("anne", pat.Viewer)
+	account = replaced(t, store, account)
+	has := account.UniqueKeys()
+	for i := range had {
+		wantKeyOf(t, store, had[i], 0)
+		wantKeyOf(t, store, has[i], account.ID)
+	}
+	succeed(t, store.DeleteAccount(t.Context(), account))
+	for _, key := range has {
+		wantKeyOf(t, store, key, 0)
+	}
 }
