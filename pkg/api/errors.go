@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -41,12 +42,7 @@ type problem struct {
 	status  int
 	name    string
 	message string
-	details []detail
-}
-
-type detail struct {
-	Message string `json:"message"`
-	Path    string `json:"path,omitempty"`
+	details []apitypes.Detail
 }
 
 func (p *problem) Error() string { return p.message }
@@ -65,7 +61,7 @@ func problemOf(err error) *problem {
 	case pat.KindInvalid, pat.KindUserExists:
 		return badData(e.Message)
 	case pat.KindUnauthenticated:
-		return &problem{as.status, as.name, LoginMessage, []detail{{Message: e.Message}}}
+		return &problem{as.status, as.name, LoginMessage, []apitypes.Detail{{Message: e.Message}}}
 	default:
 		return &problem{as.status, as.name, e.Message, nil}
 	}
@@ -74,9 +70,9 @@ func problemOf(err error) *problem {
 func (p *problem) response(id string) response {
 	details := p.details
 	if details == nil {
-		details = []detail{{Message: p.message}}
+		details = []apitypes.Detail{{Message: p.message}}
 	}
-	resp, err := jsonResponse(p.status, errorBody{id, p.name, p.message, details})
+	resp, err := jsonResponse(p.status, apitypes.Error{ID: id, Name: p.name, Message: p.message, Details: details})
 	if err != nil {
 		return response{status: http.StatusInternalServerError}
 	}
@@ -89,14 +85,6 @@ func (p *problem) response(id string) response {
 	return resp
 }
 
-// errorBody is the shape of every refusal.
-type errorBody struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"`
-	Message string   `json:"message"`
-	Details []detail `json:"details"`
-}
-
 // The beginnings of a BadDataError's message.
 const (
 	invalidPrefix = "Request validation failed: your request body or params contain invalid data"
@@ -105,13 +93,13 @@ const (
 
 func badData(message string) *problem {
 	as := nameOf[pat.KindInvalid]
-	return &problem{as.status, as.name, invalidPrefix + ": " + message, []detail{{Message: message}}}
+	return &problem{as.status, as.name, invalidPrefix + ": " + message, []apitypes.Detail{{Message: message}}}
 }
 
 // schemaError says which part of the request has not the form that the route asks for.
 func schemaError(path, message string) *problem {
 	as := nameOf[pat.KindInvalid]
-	return &problem{as.status, as.name, invalidPrefix + seeDetails, []detail{{message, path}}}
+	return &problem{as.status, as.name, invalidPrefix + seeDetails, []apitypes.Detail{{Message: message, Path: path}}}
 }
 
 func wrongContentType(sent string) *problem {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -52,23 +53,25 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 	t.Parallel()
 	const message = "What the client may know."
 	of := func(kind pat.Kind) error { return &pat.Error{Kind: kind, Message: message, Err: errInside} }
-	plain := func(name, text string) errorBody { return errorBody{testID, name, text, []detail{{Message: text}}} }
+	plain := func(name, text string) apitypes.Error {
+		return apitypes.Error{ID: testID, Name: name, Message: text, Details: []apitypes.Detail{{Message: text}}}
+	}
 	unknown := plain("UnknownError", "Something went wrong on our side.")
 	busy := plain("ServiceUnavailableError", message)
 	for name, c := range map[string]struct {
 		err    error
 		status int
-		want   errorBody
+		want   apitypes.Error
 		level  string
 	}{
 		"internal":        {of(pat.KindInternal), 500, unknown, "ERROR"},
-		"invalid":         {of(pat.KindInvalid), 400, errorBody{testID, "BadDataError", invalidPrefix + ": " + message, []detail{{Message: message}}}, "INFO"},
-		"unauthenticated": {of(pat.KindUnauthenticated), 401, errorBody{testID, "AuthenticationRequired", "You must log in to use Unleash.", []detail{{Message: message}}}, "INFO"},
+		"invalid":         {of(pat.KindInvalid), 400, apitypes.Error{ID: testID, Name: "BadDataError", Message: invalidPrefix + ": " + message, Details: []apitypes.Detail{{Message: message}}}, "INFO"},
+		"unauthenticated": {of(pat.KindUnauthenticated), 401, apitypes.Error{ID: testID, Name: "AuthenticationRequired", Message: "You must log in to use Unleash.", Details: []apitypes.Detail{{Message: message}}}, "INFO"},
 		"forbidden":       {of(pat.KindForbidden), 403, plain("NoAccessError", message), "INFO"},
 		"limit":           {of(pat.KindLimit), 403, plain("OperationDeniedError", message), "INFO"},
 		"not found":       {of(pat.KindNotFound), 404, plain("NotFoundError", message), "INFO"},
 		"duplicate":       {of(pat.KindDuplicate), 409, plain("NameExistsError", message), "INFO"},
-		"user exists":     {of(pat.KindUserExists), 400, errorBody{testID, "BadDataError", invalidPrefix + ": " + message, []detail{{Message: message}}}, "INFO"},
+		"user exists":     {of(pat.KindUserExists), 400, apitypes.Error{ID: testID, Name: "BadDataError", Message: invalidPrefix + ": " + message, Details: []apitypes.Detail{{Message: message}}}, "INFO"},
 		"last admin":      {of(pat.KindLastAdmin), 403, plain("OperationDeniedError", message), "INFO"},
 		"conflict":        {of(pat.KindConflict), 503, busy, "ERROR"},
 		"unavailable":     {of(pat.KindUnavailable), 503, busy, "ERROR"},
@@ -84,7 +87,7 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 			if got.StatusCode != c.status {
 				t.Errorf("status: got %d, want %d", got.StatusCode, c.status)
 			}
-			var body errorBody
+			var body apitypes.Error
 			if err := json.Unmarshal([]byte(got.Body), &body); err != nil {
 				t.Fatalf("body %q: %v", got.Body, err)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -133,7 +134,7 @@ func namesByStatus(t *testing.T) map[int][]string {
 	unaccepted := wrongContentType("")
 	add(unaccepted.status, unaccepted.name)
 	for kind, answer := range readTemplate(t).Resources.API.Properties.GatewayResponses {
-		var body errorBody
+		var body apitypes.Error
 		if err := json.Unmarshal([]byte(answer.ResponseTemplates[jsonType]), &body); err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
@@ -191,7 +192,7 @@ func (d documented) names(t *testing.T) []string {
 	}
 	var names []string
 	for _, body := range bodies {
-		var shown errorBody
+		var shown apitypes.Error
 		if err := json.Unmarshal(body, &shown); err != nil {
 			t.Fatalf("example %s: %v", body, err)
 		}

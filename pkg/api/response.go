@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -70,13 +69,4 @@ func fresh(headers http.Header, tag string) bool {
 		}
 	}
 	return false
-}
-
-// timestamp is t as RFC 3339 in UTC with three decimals, and nil, which JSON shows as null, if it is zero.
-func timestamp(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	text := t.UTC().Format("2006-01-02T15:04:05.000Z")
-	return &text
 }

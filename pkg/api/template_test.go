@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"pats"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -74,18 +75,18 @@ func TestGatewayResponsesLookLikeOurs(t *testing.T) {
 	t.Parallel()
 	const noHeader = "You must log in to use Unleash. Your request had no authorization header, so we could not authorize you. Try logging in at /auth/simple/login."
 	busy := pat.Unavailable(nil).Message
-	plain := func(name, message string) errorBody {
-		return errorBody{testID, name, message, []detail{{Message: message}}}
+	plain := func(name, message string) apitypes.Error {
+		return apitypes.Error{ID: testID, Name: name, Message: message, Details: []apitypes.Detail{{Message: message}}}
 	}
 	bearer, retry := map[string]string{"WWW-Authenticate": "'Bearer'"}, map[string]string{"Retry-After": "'" + retryAfter + "'"}
 	want := map[string]struct {
 		status  int
 		headers map[string]string
-		body    errorBody
+		body    apitypes.Error
 	}{
 		"UNAUTHORIZED": {http.StatusUnauthorized, bearer, plain("AuthenticationRequired", noHeader)},
 		"ACCESS_DENIED": {http.StatusUnauthorized, bearer,
-			errorBody{testID, "AuthenticationRequired", LoginMessage, []detail{{Message: string(pat.ReasonExpired)}}}},
+			apitypes.Error{ID: testID, Name: "AuthenticationRequired", Message: LoginMessage, Details: []apitypes.Detail{{Message: string(pat.ReasonExpired)}}}},
 		"AUTHORIZER_FAILURE":             {http.StatusServiceUnavailable, retry, plain("ServiceUnavailableError", busy)},
 		"AUTHORIZER_CONFIGURATION_ERROR": {http.StatusServiceUnavailable, retry, plain("ServiceUnavailableError", busy)},
 		"THROTTLED":                      {http.StatusTooManyRequests, retry, plain("RateLimitError", "Too many requests. Try again shortly.")},
@@ -113,7 +114,7 @@ func TestGatewayResponsesLookLikeOurs(t *testing.T) {
 			}
 			decoder := json.NewDecoder(strings.NewReader(render(g.ResponseTemplates[jsonType], string(pat.ReasonExpired))))
 			decoder.DisallowUnknownFields()
-			var body errorBody
+			var body apitypes.Error
 			if err := decoder.Decode(&body); err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -60,7 +61,7 @@ func (t tokens) list(ctx context.Context, req *request, caller pat.Principal) (r
 	if err != nil {
 		return response{}, err
 	}
-	resp, err := jsonResponse(http.StatusOK, patsBody(who.User, list))
+	resp, err := jsonResponse(http.StatusOK, apitypes.NewTokenList(who.User, list))
 	if err != nil {
 		return response{}, err
 	}
@@ -81,7 +82,7 @@ func (t tokens) create(ctx context.Context, req *request, caller pat.Principal) 
 		return response{}, err
 	}
 	t.log.InfoContext(ctx, "token created", "id", req.requestID, "user", who.User, "token", token.ID)
-	resp, err := jsonResponse(http.StatusCreated, createdBody{tokenBody(who.User, token), secret.Reveal()})
+	resp, err := jsonResponse(http.StatusCreated, apitypes.NewCreatedToken(who.User, token, secret))
 	if err != nil {
 		return response{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -92,12 +93,12 @@ func (u users) self(ctx context.Context, req *request, caller pat.Principal) (re
 	return resp.tagged(req), nil
 }
 
-func (u users) selfBody(ctx context.Context, caller pat.Principal) (selfBody, error) {
+func (u users) selfBody(ctx context.Context, caller pat.Principal) (apitypes.Self, error) {
 	if caller.Kind == pat.HolderAdmin {
-		return adminSelfBody(), u.admit(caller)
+		return apitypes.NewAdminTokenSelf(), u.admit(caller)
 	}
 	account, err := u.service.Admit(ctx, caller.Identity)
-	return newSelfBody(account), err
+	return apitypes.NewSelf(account), err
 }
 
 // list gives the users in rising order of id. The query's after and limit give a page; if there are more users, the header
@@ -118,7 +119,7 @@ func (u users) list(ctx context.Context, req *request) (response, error) {
 	if more {
 		accounts = accounts[:page.limit]
 	}
-	resp, err := jsonResponse(http.StatusOK, newUsersBody(accounts))
+	resp, err := jsonResponse(http.StatusOK, apitypes.NewUserList(accounts))
 	if err != nil {
 		return response{}, err
 	}
@@ -139,7 +140,7 @@ func (u users) create(ctx context.Context, req *request) (response, error) {
 		return response{}, err
 	}
 	u.log.InfoContext(ctx, "user created", "id", req.requestID, "user", account.ID)
-	resp, err := jsonResponse(http.StatusCreated, newUserCreatedBody(account))
+	resp, err := jsonResponse(http.StatusCreated, apitypes.CreatedUser{User: apitypes.NewUser(account)})
 	if err != nil {
 		return response{}, err
 	}
@@ -159,7 +160,7 @@ func (u users) read(ctx context.Context, req *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	resp, err := jsonResponse(http.StatusOK, newUserBody(account))
+	resp, err := jsonResponse(http.StatusOK, apitypes.NewUser(account))
 	if err != nil {
 		return response{}, err
 	}
@@ -183,7 +184,7 @@ func (u users) update(ctx context.Context, req *request) (response, error) {
 		return response{}, err
 	}
 	u.log.InfoContext(ctx, "user updated", "id", req.requestID, "user", id)
-	return jsonResponse(http.StatusOK, newUserBody(account))
+	return jsonResponse(http.StatusOK, apitypes.NewUser(account))
 }
 
 func (u users) remove(ctx context.Context, req *request) (response, error) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -241,14 +242,14 @@ func roleError(raw json.RawMessage) error {
 	if value, ok := roleNumber(raw); ok && value < 0 {
 		what = "must be >= 0"
 	}
-	details := []detail{{Message: fmt.Sprintf("The `%s` property %s. You sent %s.", path, what, sent), Path: path}}
+	details := []apitypes.Detail{{Message: fmt.Sprintf("The `%s` property %s. You sent %s.", path, what, sent), Path: path}}
 	if raw[0] == '[' || raw[0] == '{' {
-		details = append(details, detail{Message: fmt.Sprintf("The `%s` property must be string. You sent %s.", path, sent), Path: path})
+		details = append(details, apitypes.Detail{Message: fmt.Sprintf("The `%s` property must be string. You sent %s.", path, sent), Path: path})
 	}
 	details = append(details,
-		detail{Message: `The ` + "`rootRole`" + ` property must be equal to one of the allowed values: "Admin", "Editor", "Viewer", "Owner", ` +
+		apitypes.Detail{Message: `The ` + "`rootRole`" + ` property must be equal to one of the allowed values: "Admin", "Editor", "Viewer", "Owner", ` +
 			`"Member", "Reader". You provided ` + provided + `, which is not valid. Please use one of the allowed values instead..`, Path: "rootRole"},
-		detail{Message: `The "` + path + `" property must match exactly one schema in oneOf. The data you provided matches more than one option ` +
+		apitypes.Detail{Message: `The "` + path + `" property must match exactly one schema in oneOf. The data you provided matches more than one option ` +
 			`in the schema. These options are mutually exclusive. Please refer back to the schema and remove any excess properties.`, Path: path})
 	return &problem{http.StatusBadRequest, nameOf[pat.KindInvalid].name, invalidPrefix + seeDetails, details}
 }

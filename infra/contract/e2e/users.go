@@ -73,9 +73,9 @@ func selfIs(user, permissions string) answer {
 	return shows(`{"user":`+user+`,"permissions":[`+permissions+`],"feedback":[],"splash":{}}`).having("Cache-Control", "no-store")
 }
 
-const rootRoles = `"rootRoles":[{"id":1,"name":"Admin","type":"root","description":"Administers users, besides the own tokens."},` +
-	`{"id":2,"name":"Editor","type":"root","description":"Has the own tokens."},` +
-	`{"id":3,"name":"Viewer","type":"root","description":"Has the own tokens."}]`
+const rootRoles = `"rootRoles":[{"id":1,"name":"Admin","type":"root","description":"Manages users and their own tokens."},` +
+	`{"id":2,"name":"Editor","type":"root","description":"Manages their own tokens."},` +
+	`{"id":3,"name":"Viewer","type":"root","description":"Manages their own tokens."}]`
 
 // viewerPage is the page with the Viewer alone, which is not the last: somebody came later.
 var viewerPage = shows(`{"users":[`+person("{viewerID}", viewerNames, `,"rootRole":3`)+`],`+rootRoles+`}`).

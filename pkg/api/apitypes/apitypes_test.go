@@ -1,0 +1,98 @@
+package apitypes_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+
+	"pats/pkg/api/apitypes"
+	"pats/pkg/pat"
+)
+
+func TestTimeMarshals(t *testing.T) {
+	t.Parallel()
+	east := time.FixedZone("", 2*60*60)
+	for name, c := range map[string]struct {
+		at   time.Time
+		want string
+	}{
+		"zero":           {time.Time{}, `null`},
+		"UTC":            {time.Date(2027, 4, 19, 8, 15, 14, 0, time.UTC), `"2027-04-19T08:15:14.000Z"`},
+		"an offset":      {time.Date(2027, 4, 19, 8, 15, 14, 0, east), `"2027-04-19T06:15:14.000Z"`},
+		"microseconds":   {time.Date(2027, 4, 19, 8, 15, 14, 123999000, time.UTC), `"2027-04-19T08:15:14.123Z"`},
+		"the last year":  {time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), `"9999-12-31T23:59:59.999Z"`},
+		"the first year": {time.Date(1, 1, 1, 0, 0, 0, 1e6, time.UTC), `"0001-01-01T00:00:00.001Z"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := json.Marshal(apitypes.Time{Time: c.at})
+			if err != nil || string(got) != c.want {
+				t.Errorf("Marshal: got %s, error %v, want %s", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestTimeUnmarshals(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Time{
+		`null`:                        {},
+		`"2027-04-19T08:15:14.000Z"`:  time.Date(2027, 4, 19, 8, 15, 14, 0, time.UTC),
+		`"2027-04-19T08:15:14+02:00"`: time.Date(2027, 4, 19, 6, 15, 14, 0, time.UTC),
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			got := apitypes.Time{Time: time.Unix(1, 0)}
+			if err := json.Unmarshal([]byte(text), &got); err != nil || got.Time != want {
+				t.Errorf("Unmarshal: got %v, error %v, want %v", got, err, want)
+			}
+		})
+	}
+	for _, text := range []string{`""`, `0`, `true`, `{}`, `"soon"`, `"2027-04-19"`} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			var got apitypes.Time
+			if err := json.Unmarshal([]byte(text), &got); err == nil {
+				t.Errorf("Unmarshal: got %v, want an error", got)
+			}
+		})
+	}
+}
+
+// TestRoundTrip checks that a client reads what the server writes, and that the members are Unleash's in Unleash's order.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2027, 4, 19, 8, 15, 14, 0, time.UTC)
+	token := pat.Token{ID: 2, Description: "ci", CreatedAt: at, ExpiresAt: at}
+	account := pat.Account{ID: 3, CreatedAt: at, Profile: pat.Profile{Username: "vera", Name: "Vera", Email: "v@example.com", Role: pat.Viewer, Disabled: true}}
+	const tokenJSON = `"id":2,"description":"ci","expiresAt":"2027-04-19T08:15:14.000Z","userId":1,"createdAt":"2027-04-19T08:15:14.000Z","seenAt":null`
+	const userJSON = `"accountType":"User","id":3,"name":"Vera","username":"vera","email":"v@example.com","createdAt":"2027-04-19T08:15:14.000Z","rootRole":3,"disabled":true`
+	for _, c := range []struct {
+		value any
+		want  string
+	}{
+		{apitypes.NewToken(1, token), `{` + tokenJSON + `}`},
+		{apitypes.NewTokenList(1, nil), `{"pats":[]}`},
+		{apitypes.NewTokenList(1, []pat.Token{token}), `{"pats":[{` + tokenJSON + `}]}`},
+		{apitypes.CreatedToken{Token: apitypes.NewToken(1, token), Secret: "s"}, `{` + tokenJSON + `,"secret":"s"}`},
+		{apitypes.CreateToken{Description: "ci", ExpiresAt: apitypes.Time{Time: at}}, `{"description":"ci","expiresAt":"2027-04-19T08:15:14.000Z"}`},
+		{apitypes.NewUser(account), `{` + userJSON + `}`},
+		{apitypes.CreatedUser{User: apitypes.NewUser(account)}, `{` + userJSON + `,"emailSent":false}`},
+		{apitypes.Error{ID: "i", Name: "n", Message: "m", Details: []apitypes.Detail{{Message: "d"}, {Message: "e", Path: "/body"}}},
+			`{"id":"i","name":"n","message":"m","details":[{"message":"d"},{"message":"e","path":"/body"}]}`},
+	} {
+		typ := reflect.TypeOf(c.value)
+		t.Run(typ.Name(), func(t *testing.T) {
+			t.Parallel()
+			got, err := json.Marshal(c.value)
+			if err != nil || string(got) != c.want {
+				t.Fatalf("Marshal: got %s, error %v, want %s", got, err, c.want)
+			}
+			back := reflect.New(typ)
+			if err := json.Unmarshal(got, back.Interface()); err != nil || !reflect.DeepEqual(back.Elem().Interface(), c.value) {
+				t.Errorf("Unmarshal: got %+v, error %v, want %+v", back.Elem(), err, c.value)
+			}
+		})
+	}
+}
