@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"pats/infra/bench/result"
-	"pats/infra/testkit/bootstrap"
+	"pats/infra/testkit/binaries"
 	"pats/pkg/api"
 	"pats/pkg/pat"
 )
@@ -44,7 +44,7 @@ func build(ctx context.Context, root, folder string) (made, error) {
 	for name, target := range map[string]string{
 		Hello: "Hello", Plain: "Plain", Authorizer: "AuthorizerFunction", Tokens: "TokensFunction", Users: "UsersFunction",
 	} {
-		binary, err := bootstrap.Build(ctx, root, target, filepath.Join(folder, target))
+		binary, err := binaries.BuildFunction(ctx, root, target, filepath.Join(folder, target))
 		if err != nil {
 			return made{}, err
 		}

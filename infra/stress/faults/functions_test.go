@@ -16,7 +16,7 @@ import (
 	"pats"
 	"pats/infra/services/runtimeapi"
 	"pats/infra/stress/faults"
-	"pats/infra/testkit/bootstrap"
+	"pats/infra/testkit/binaries"
 	"pats/infra/testkit/figures"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/pat"
@@ -85,7 +85,7 @@ func (on *table) binary(t *testing.T, name string) *process {
 	f.api, err = runtimeapi.Start(t.Context(), f.limit)
 	must(t, err)
 	t.Cleanup(func() { _ = f.api.Close() })
-	built, err := bootstrap.Build(t.Context(), "../../..", name, t.TempDir())
+	built, err := binaries.BuildFunction(t.Context(), "../../..", name, t.TempDir())
 	must(t, err)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	command := exec.CommandContext(ctx, built)

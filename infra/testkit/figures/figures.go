@@ -1,5 +1,4 @@
-// Package figures lets the harnesses of this repository be run at any scale and print what they counted in one form, which
-// infra/verify/run shows and infra/verify/soak adds up.
+// Package figures lets a harness run at any scale and print what it counted in a form that infra/verify shows and adds up.
 package figures
 
 import (
@@ -10,23 +9,24 @@ import (
 	"testing"
 )
 
+// Variables of the environment.
 const (
-	// roundsEnv is how many rounds a harness runs instead of the few that it runs among the other tests.
-	roundsEnv = "PATS_ROUNDS"
-	// seedEnv is the seed of the first round; the next ones follow it.
-	seedEnv = "PATS_SEED"
+	// RoundsVariable sets how many rounds a harness runs instead of the few that it runs among the other tests.
+	RoundsVariable = "PATS_ROUNDS"
+	// SeedVariable sets the seed of the first round; the seeds of the others follow it.
+	SeedVariable = "PATS_SEED"
 )
 
-// Rounds is how many rounds a harness shall run: PATS_ROUNDS, or few where that is not set.
+// Rounds returns how many rounds a harness runs: PATS_ROUNDS, or few if that is not set.
 func Rounds(tb testing.TB, few int) int {
 	tb.Helper()
-	return int(number(tb, roundsEnv, uint64(few))) //nolint:gosec // both are small counts
+	return int(number(tb, RoundsVariable, uint64(few))) //nolint:gosec // both are small counts
 }
 
-// Seed is the seed of the first round: PATS_SEED, or 1. A failure names the seed of its round, so that it can be run again.
+// Seed returns the seed of the first round: PATS_SEED, or 1. A failure names the seed of its round, so that it can be run again.
 func Seed(tb testing.TB) uint64 {
 	tb.Helper()
-	return number(tb, seedEnv, 1)
+	return number(tb, SeedVariable, 1)
 }
 
 func number(tb testing.TB, name string, unset uint64) uint64 {
@@ -48,17 +48,27 @@ type Count struct {
 	N    int
 }
 
-// Print writes a line of counts into the test's log, such as
+// Print logs a line of counts, such as
 //
 //	FIGURE crash: kills=200 lost=0
 //
-// Lines with the same subject have the same names in them, so that they can be added up.
+// Lines with the same subject have the same names in them.
 func Print(tb testing.TB, subject string, counts ...Count) {
 	tb.Helper()
-	var line strings.Builder
-	fmt.Fprintf(&line, "FIGURE %s:", subject)
-	for _, c := range counts {
-		fmt.Fprintf(&line, " %s=%d", c.Name, c.N)
+	tb.Log(Line{subject, counts}.String())
+}
+
+// Line is what [Print] logs.
+type Line struct {
+	Subject string
+	Counts  []Count
+}
+
+func (l Line) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "FIGURE %s:", l.Subject)
+	for _, c := range l.Counts {
+		fmt.Fprintf(&text, " %s=%d", c.Name, c.N)
 	}
-	tb.Log(line.String())
+	return text.String()
 }

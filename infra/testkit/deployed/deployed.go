@@ -1,0 +1,16 @@
+// Package deployed names what template.yaml deploys.
+package deployed
+
+// The logical IDs of the functions.
+const (
+	AuthorizerFunction = "AuthorizerFunction"
+	TokensFunction     = "TokensFunction"
+	UsersFunction      = "UsersFunction"
+)
+
+// The paths of the API's collections and of the caller's profile. An item's path is its collection's, a slash and the ID.
+const (
+	TokensPath  = "/api/admin/user/tokens"
+	ProfilePath = "/api/admin/user"
+	UsersPath   = "/api/admin/user-admin"
+)
