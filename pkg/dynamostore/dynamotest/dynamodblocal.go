@@ -1,4 +1,4 @@
-// Package dynamotest gives tests and benchmarks a DynamoDB Local to work with.
+// Package dynamotest provides DynamoDB Local to tests and benchmarks.
 package dynamotest
 
 import (
@@ -9,13 +9,20 @@ import (
 	"testing"
 )
 
-// Start gives the base URL of a DynamoDB Local that all tests of the process share, so each works in tables of its own. The
-// first call starts it, which takes some seconds, and longer where it has to be fetched; it ends with the process.
-// Without Java and Maven the test is skipped, or fails where the environment has CI=true.
+// EndpointVariable is an environment variable with the base URL of a running DynamoDB Local, for all test processes to share.
+const EndpointVariable = "PATS_DYNAMODB_LOCAL"
+
+// Start returns the base URL of a DynamoDB Local: the one that EndpointVariable names, or else one that all tests of the process
+// share. The first call starts it, which takes some seconds, and longer where it must be fetched; it ends with the process.
+// Other tests use it at the same time, so each test creates tables for itself.
+// Without Java and Maven the test is skipped, or fails if the environment has CI=true.
 func Start(tb testing.TB) string {
 	tb.Helper()
-	if tool, ok := missing("bash", "java", "mvn"); ok {
-		leaveOut(tb, tool+" is missing: DynamoDB Local needs bash, Java 17 or later and Maven (Debian: apt-get install default-jre-headless maven)")
+	if url := os.Getenv(EndpointVariable); url != "" {
+		return url
+	}
+	if tool := missing("bash", "java", "mvn"); tool != "" {
+		skipUnlessCI(tb, tool+" is missing: DynamoDB Local needs bash, Java 17 or later and Maven (Debian: apt-get install default-jre-headless maven)")
 	}
 	local, err := shared()
 	if err != nil {
@@ -24,22 +31,23 @@ func Start(tb testing.TB) string {
 	return local.URL
 }
 
-func missing(tools ...string) (string, bool) {
+// missing returns the first of tools that is not on PATH, or "".
+func missing(tools ...string) string {
 	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {
-			return tool, true
+			return tool
 		}
 	}
-	return "", false
+	return ""
 }
 
-func leaveOut(tb testing.TB, why string) {
+func skipUnlessCI(tb testing.TB, reason string) {
 	tb.Helper()
 	if os.Getenv("CI") == "true" {
-		tb.Fatal(why)
+		tb.Fatal(reason)
 	}
-	tb.Skip(why)
+	tb.Skip(reason)
 }
 
-// shared is Launch, once a process; it keeps the server. It has no test's context: the server is for the tests that come later, too.
+// shared launches one server for the process. It takes no test's context, since later tests use the server too.
 var shared = sync.OnceValues(func() (*Server, error) { return Launch(context.Background()) })
