@@ -46,7 +46,7 @@ func (c *serveCommand) Run(ctx context.Context, a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, opened.close()) }()
 	log := c.logger(a)
-	gateway, err := stack.Gateway(opened.store, a.env(log), log)
+	gateway, err := stack.Gateway(opened.store, a.env(log))
 	if err != nil {
 		return err
 	}

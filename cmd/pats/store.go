@@ -82,16 +82,11 @@ func (a *app) withService(ctx context.Context, mayCreate bool, work func(*pat.Se
 
 // retention is checked as the functions check it, since it decides here too which expired tokens are dropped.
 func (a *app) retention() (time.Duration, error) {
-	variables := map[string]string{
-		config.TableName:            a.dataName(),
-		config.ExpiredRetentionDays: strconv.Itoa(a.RetentionDays),
-		"AWS_REGION":                localRegion,
-	}
-	settings, err := config.Load(func(name string) string { return variables[name] })
+	retention, err := config.ParseRetention(strconv.Itoa(a.RetentionDays))
 	if err != nil {
-		return 0, usage("--expired-retention-days: "+err.Error(), "")
+		return 0, usage("--expired-retention-days "+err.Error(), "")
 	}
-	return settings.Retention, nil
+	return retention, nil
 }
 
 // openStore opens the store that the flags name. A data file is made only if mayCreate says so: a mistyped --data shall not

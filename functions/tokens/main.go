@@ -1,30 +1,14 @@
-// Command tokens is the Lambda behind the token routes and behind every path that is not there.
+// Command tokens is the Lambda behind the token routes and every unknown path.
 package main
 
 import (
-	"context"
-	"log/slog"
 	"os"
-	"runtime"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
-	"pats/pkg/api"
-	"pats/pkg/config"
-	"pats/pkg/dynamostore"
-	"pats/pkg/pat"
+	"pats/pkg/wiring"
 )
 
 func main() {
-	runtime.GOMAXPROCS(1) // of a processor there is a share: what a second thread spends, the first one waits for
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	cfg, err := config.Load(os.Getenv)
-	if err != nil {
-		log.Error("wrong settings", "cause", err)
+	if err := wiring.Run(wiring.Tokens, os.Getenv, os.Stderr); err != nil {
 		os.Exit(1)
 	}
-	store := dynamostore.Connect(context.Background(), dynamostore.Settings(cfg.DynamoDB), cfg.Table, log)
-	service := pat.NewService(store, cfg.Retention, pat.SystemEnv(log))
-	settings := api.TokensSettings{Admin: cfg.Admin, Enabled: cfg.Enabled}
-	lambda.Start(api.NewTokens(service, settings, log).Handle)
 }

@@ -1,4 +1,4 @@
-// Package config reads the settings of the functions from the environment, as template.yaml sets it, and checks them.
+// Package config reads the settings of the Lambda functions from the environment variables that template.yaml sets.
 package config
 
 import (
@@ -10,117 +10,83 @@ import (
 	"pats/pkg/pat"
 )
 
-// The product's own variables. AWS's standard ones, such as AWS_REGION and AWS_ENDPOINT_URL_DYNAMODB, are read beside them.
+// The variables that template.yaml sets. The functions also read AWS's standard ones; see [LoadTable].
 const (
-	TableName            = "TABLE_NAME"
-	AdminTokenHash       = "ADMIN_TOKEN_HASH"
-	PatsEnabled          = "PATS_ENABLED"
-	ExpiredRetentionDays = "EXPIRED_RETENTION_DAYS"
-	AcceptImportedTokens = "ACCEPT_IMPORTED_TOKENS"
+	tableName            = "TABLE_NAME"
+	adminTokenHash       = "ADMIN_TOKEN_HASH"
+	patsEnabled          = "PATS_ENABLED"
+	expiredRetentionDays = "EXPIRED_RETENTION_DAYS"
+	acceptImportedTokens = "ACCEPT_IMPORTED_TOKENS"
 )
 
-// maxRetentionDays is the template's bound.
+// maxRetentionDays is the MaxValue of the template's parameter ExpiredRetentionDays.
 const maxRetentionDays = 3650
 
-// Config is what the functions are told.
+// Variables returns the value of an environment variable, or "" if it is not set, as [os.Getenv] does.
+type Variables func(name string) string
+
+// Config holds the settings of the functions' behaviour. Each has a default, so it can be loaded from an empty environment.
 type Config struct {
-	// Table is the table's name.
-	Table    string
-	DynamoDB DynamoDB
-	// Admin recognises the admin API token.
+	// Admin recognises the admin API token. By default it recognises none.
 	Admin pat.AdminKey
-	// Enabled is the kill switch of the token routes; they are on unless PATS_ENABLED is false.
-	Enabled bool
-	// Retention is how long expired tokens are kept.
+	// TokensEnabled is the kill switch of the token routes, on by default.
+	TokensEnabled bool
+	// Retention is how long expired tokens stay listed, by default [pat.DefaultRetention].
 	Retention time.Duration
-	// AcceptImported says whether imported tokens are looked up; they are not unless ACCEPT_IMPORTED_TOKENS is true.
+	// AcceptImported makes imported tokens valid. By default they are refused.
 	AcceptImported bool
 }
 
-// DynamoDB says how the service that holds the table is reached. Its fields are those of dynamostore.Settings.
-type DynamoDB struct {
-	Region string
-	// Endpoint is another address than the region's own, or empty.
-	Endpoint string
-	// These are the credentials that Lambda gives a function.
-	AccessKeyID, SecretAccessKey, SessionToken string
+// Load returns the Config that variables describes. The error names every invalid variable; it contains no values.
+func Load(variables Variables) (Config, error) {
+	admin, adminErr := adminKey(variables)
+	enabled, enabledErr := boolean(variables, patsEnabled, true)
+	retention, retentionErr := retention(variables)
+	imported, importedErr := boolean(variables, acceptImportedTokens, false)
+	config := Config{Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported}
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr)
 }
 
-// Load reads the variables by getenv. The error names every variable that is wrong, and no value of one.
-func Load(getenv func(string) string) (Config, error) {
-	r := reader{getenv: getenv}
-	config := Config{
-		Table: r.required(TableName),
-		DynamoDB: DynamoDB{
-			Region:          r.required("AWS_REGION"),
-			Endpoint:        r.endpoint(),
-			AccessKeyID:     getenv("AWS_ACCESS_KEY_ID"),
-			SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"),
-			SessionToken:    getenv("AWS_SESSION_TOKEN"),
-		},
-		Admin:          r.adminKey(),
-		Enabled:        r.boolean(PatsEnabled, true),
-		Retention:      r.retention(),
-		AcceptImported: r.boolean(AcceptImportedTokens, false),
-	}
-	return config, errors.Join(r.faults...)
-}
-
-type reader struct {
-	getenv func(string) string
-	faults []error
-}
-
-func (r *reader) fault(name, want string) {
-	r.faults = append(r.faults, fmt.Errorf("%s must be %s", name, want))
-}
-
-func (r *reader) required(name string) string {
-	value := r.getenv(name)
-	if value == "" {
-		r.fault(name, "set")
-	}
-	return value
-}
-
-// endpoint follows the order of the AWS SDKs: the service's own variable, then the general one.
-func (r *reader) endpoint() string {
-	if own := r.getenv("AWS_ENDPOINT_URL_DYNAMODB"); own != "" {
-		return own
-	}
-	return r.getenv("AWS_ENDPOINT_URL")
-}
-
-func (r *reader) adminKey() pat.AdminKey {
-	key, err := pat.ParseAdminKey(r.getenv(AdminTokenHash))
+func adminKey(variables Variables) (pat.AdminKey, error) {
+	key, err := pat.ParseAdminKey(variables(adminTokenHash))
 	if err != nil {
-		r.fault(AdminTokenHash, "64 hex digits or empty")
+		return pat.AdminKey{}, invalid(adminTokenHash, "64 hex digits or empty")
 	}
-	return key
+	return key, nil
 }
 
-// boolean is absent if the variable is not set, and false if it is wrong.
-func (r *reader) boolean(name string, absent bool) bool {
-	switch r.getenv(name) {
+func retention(variables Variables) (time.Duration, error) {
+	days := variables(expiredRetentionDays)
+	if days == "" {
+		return pat.DefaultRetention, nil
+	}
+	retention, err := ParseRetention(days)
+	if err != nil {
+		return 0, fmt.Errorf("%s %w", expiredRetentionDays, err)
+	}
+	return retention, nil
+}
+
+// ParseRetention returns a number of days as a duration. The error says which numbers are valid; it does not quote days.
+func ParseRetention(days string) (time.Duration, error) {
+	n, err := strconv.Atoi(days)
+	if err != nil || n < 0 || n > maxRetentionDays {
+		return 0, fmt.Errorf("must be a number of days from 0 to %d", maxRetentionDays)
+	}
+	return time.Duration(n) * 24 * time.Hour, nil
+}
+
+// boolean returns false if the variable is invalid.
+func boolean(variables Variables, name string, byDefault bool) (bool, error) {
+	switch variables(name) {
 	case "":
-		return absent
+		return byDefault, nil
 	case "true":
-		return true
+		return true, nil
 	case "false":
-	default:
-		r.fault(name, "true or false")
+		return false, nil
 	}
-	return false
+	return false, invalid(name, "true or false")
 }
 
-func (r *reader) retention() time.Duration {
-	text := r.getenv(ExpiredRetentionDays)
-	if text == "" {
-		return pat.DefaultRetention
-	}
-	days, err := strconv.Atoi(text)
-	if err != nil || days < 0 || days > maxRetentionDays {
-		r.fault(ExpiredRetentionDays, fmt.Sprintf("a number of days from 0 to %d", maxRetentionDays))
-	}
-	return time.Duration(days) * 24 * time.Hour
-}
+func invalid(name, want string) error { return fmt.Errorf("%s must be %s", name, want) }

@@ -20,18 +20,19 @@ import (
 func BenchmarkGateway(b *testing.B) {
 	store := laptoptest.NewStore(b)
 	clock := pattest.NewClock()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil)) //nolint:sloglint // what a line costs counts
+	env := pattest.Env(clock)
+	env.Log = slog.New(slog.NewTextHandler(io.Discard, nil)) //nolint:sloglint // formatting a line is part of the cost
 	stack, err := laptop.Read(gateway.Options{
-		Resources: map[string]string{"Table": "tokens"}, Now: clock.Now, Random: rand.Reader, Log: log,
+		Resources: map[string]string{"Table": "tokens"}, Now: clock.Now, Random: rand.Reader,
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	gateway, err := stack.Gateway(store, pattest.Env(clock), log)
+	gateway, err := stack.Gateway(store, env)
 	if err != nil {
 		b.Fatal(err)
 	}
-	secret := fullAccount(b, store, stack.Service(store, pattest.Env(clock)))
+	secret := fullAccount(b, store, stack.Service(store, env))
 	var w *httptest.ResponseRecorder
 	b.ReportAllocs()
 	for b.Loop() {

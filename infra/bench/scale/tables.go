@@ -102,7 +102,7 @@ func newGateway(store pat.Store, env pat.Env) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stack.Gateway(store, env, env.Log)
+	return stack.Gateway(store, env)
 }
 
 // measure asks n users for every operation. User 1, the only Admin, could not be deleted.

@@ -132,7 +132,7 @@ func newPolicedStack(t *testing.T) policedStack {
 		if err := store.Warm(t.Context()); err != nil { // as dynamostore.Connect does
 			t.Errorf("%s: Warm: %v", function.id, err)
 		}
-		handler := stack.Functions(store, pat.SystemEnv(options.Log), options.Log)[function.id]
+		handler := stack.Functions(store, pat.SystemEnv(options.Log))[function.id]
 		s.functions[function.id] = &policedFunction{handler: handler, api: api, done: map[string]bool{}}
 		handlers[function.id] = s.functions[function.id]
 	}

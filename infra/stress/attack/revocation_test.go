@@ -94,7 +94,7 @@ func deployAdmin(t *testing.T, s *stack, admin pat.AdminSecret) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, handler := range changed.Functions(s.seen, s.env, s.env.Log) {
+	for id, handler := range changed.Functions(s.seen, s.env) {
 		s.functions[id].deploy(handler)
 	}
 }

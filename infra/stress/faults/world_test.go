@@ -173,7 +173,7 @@ func newFrontAt(t *testing.T, on *table, which part, planted plant, endpoint str
 	if planted.store != nil {
 		f.faulty = planted.store(f.faulty)
 	}
-	functions := on.mixed(on.stack.Functions(f.faulty, pat.SystemEnv(quiet()), quiet()), which)
+	functions := on.mixed(on.stack.Functions(f.faulty, pat.SystemEnv(quiet())), which)
 	if planted.functions != nil {
 		functions = planted.functions(functions)
 	}

@@ -73,7 +73,7 @@ func Serve(tb testing.TB, store pat.Store, options Options) *Server {
 	}
 	env := pat.SystemEnv(options.Log)
 	env.Now = options.Now
-	functions := options.Wrap(stack.Functions(store, env, options.Log))
+	functions := options.Wrap(stack.Functions(store, env))
 	gateway, err := gateway.New(pats.Template(), functions, settings)
 	if err != nil {
 		tb.Fatal(err)
