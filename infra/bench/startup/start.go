@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pats/infra/services/runtimeapi"
+	"pats/infra/testkit/procfs"
 )
 
 const (
@@ -103,16 +104,16 @@ func (r running) measure(ctx context.Context, begin time.Time) (got sample, err 
 	if err := r.group.add(r.pid); err != nil {
 		return sample{}, err
 	}
-	got.spent.ready = processorTime(r.pid)
+	got.spent.ready = procfs.ThreadTime(r.pid)
 	if got.first, err = r.invoke(ctx); err != nil {
 		return sample{}, err
 	}
-	got.spent.first = processorTime(r.pid) - got.spent.ready
+	got.spent.first = procfs.ThreadTime(r.pid) - got.spent.ready
 	if got.warm, err = r.warm(ctx); err != nil {
 		return sample{}, err
 	}
-	got.spent.warm = processorTime(r.pid) - got.spent.ready - got.spent.first
-	got.memory = peakMemory(r.pid)
+	got.spent.warm = procfs.ThreadTime(r.pid) - got.spent.ready - got.spent.first
+	got.memory, _ = procfs.PeakResident(r.pid) // other systems have no /proc
 	return got, nil
 }
 

@@ -3,7 +3,6 @@ package startup_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"pats/infra/bench/result"
 	"pats/infra/bench/startup"
+	"pats/infra/testkit/skip"
 )
 
 // TestMain makes this program a function that gives the policy named as its argument, where it is started as one.
@@ -53,11 +53,9 @@ func TestAProgramThatEnds(t *testing.T) {
 // TestEverySubjectStarts runs one round at full speed, and leaves out the shares: there is no control group in an empty folder.
 func TestEverySubjectStarts(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"java", "mvn", "make"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			leaveOut(t, tool+" is missing")
-		}
-	}
+	skip.Without(t, "java", "default-jre-headless")
+	skip.Without(t, "mvn", "maven")
+	skip.Without(t, "make", "make")
 	var run result.Run
 	options := startup.Options{Rounds: 1, Root: "../../..", Progress: t.Output()}
 	if err := startup.RunWith(t.Context(), &run, options, t.TempDir()); err != nil {
@@ -84,14 +82,6 @@ func TestEverySubjectStarts(t *testing.T) {
 	if _, ok := run.Ratio(answer, startup.Plain, ""); !ok {
 		t.Error("the authorizer is not compared with the SDK's plain way")
 	}
-}
-
-func leaveOut(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }
 
 func TestBilledTimeIsRoundedUp(t *testing.T) {

@@ -40,7 +40,7 @@ type made struct {
 
 // build makes the programs in folder, all in Go with the flags that the functions are deployed with.
 func build(ctx context.Context, root, folder string) (made, error) {
-	binaries := map[string]string{}
+	built := map[string]string{}
 	for name, target := range map[string]string{
 		Hello: "Hello", Plain: "Plain", Authorizer: "AuthorizerFunction", Tokens: "TokensFunction", Users: "UsersFunction",
 	} {
@@ -48,13 +48,13 @@ func build(ctx context.Context, root, folder string) (made, error) {
 		if err != nil {
 			return made{}, err
 		}
-		binaries[name] = binary
+		built[name] = binary
 	}
-	m := made{binaries: binaries, subjects: []subject{
-		{Hello, []string{binaries[Hello]}, func(caller) []byte { return []byte(`{}`) }, isHello},
-		{Authorizer, []string{binaries[Authorizer]}, authorizerEvent, isAllow},
-		{Tokens, []string{binaries[Tokens]}, listEvent, isList},
-		{Plain, []string{binaries[Plain]}, authorizerEvent, isAllow},
+	m := made{binaries: built, subjects: []subject{
+		{Hello, []string{built[Hello]}, func(caller) []byte { return []byte(`{}`) }, isHello},
+		{Authorizer, []string{built[Authorizer]}, authorizerEvent, isAllow},
+		{Tokens, []string{built[Tokens]}, listEvent, isList},
+		{Plain, []string{built[Plain]}, authorizerEvent, isAllow},
 	}}
 	node, why, err := buildNode(ctx, root)
 	if err != nil {

@@ -25,13 +25,8 @@ const (
 )
 
 var (
-	CPUTicks     = cpuTicks
-	Family       = family
 	NewCrowd     = newCrowd
 	ParseOutcome = parseOutcome
-	PSSOf        = pss
-	Program      = program
-	RSSOf        = rss
 	Start        = start
 	Steady       = steady
 	Until        = until

@@ -4,31 +4,17 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"pats/infra/bench/throughput"
+	"pats/infra/testkit/skip"
 	"pats/pkg/boltstore"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 )
-
-// needWrk leaves a test out where wrk is missing, or fails it where the environment has CI=true.
-func needWrk(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("wrk"); err == nil {
-		return
-	}
-	const why = "wrk is missing: install it (Debian: apt-get install wrk)"
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
 
 // serve puts a crowd on the template's stack.
 func serve(t *testing.T, crowd *throughput.Crowd) *laptoptest.Server {
@@ -47,7 +33,7 @@ func serve(t *testing.T, crowd *throughput.Crowd) *laptoptest.Server {
 
 func TestLists(t *testing.T) {
 	t.Parallel()
-	needWrk(t)
+	skip.Without(t, "wrk", "wrk")
 	crowd := newCrowd(t, 0)
 	server := serve(t, crowd)
 	for _, what := range []string{throughput.List1, throughput.List10} {
@@ -62,7 +48,7 @@ func TestLists(t *testing.T) {
 // each token in the store that was answered for.
 func TestCreatesAreNotRefused(t *testing.T) {
 	t.Parallel()
-	needWrk(t)
+	skip.Without(t, "wrk", "wrk")
 	const blocks = 20
 	crowd := newCrowd(t, blocks)
 	server := serve(t, crowd)
@@ -106,7 +92,7 @@ func tokens(t *testing.T, server *laptoptest.Server, id pat.UserID) int {
 // TestRefusalsAreNotMeasured: tokens that the server does not know, and creates that it has had before.
 func TestRefusalsAreNotMeasured(t *testing.T) {
 	t.Parallel()
-	needWrk(t)
+	skip.Without(t, "wrk", "wrk")
 	crowd := newCrowd(t, 1)
 	server := serve(t, crowd)
 	for _, what := range []string{throughput.List1, throughput.Create} {

@@ -2,9 +2,14 @@ package throughput
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+	"syscall"
 	"time"
+
+	"pats/infra/testkit/procfs"
 )
 
 // subject is a running server, with the database it has.
@@ -17,12 +22,12 @@ type subject struct {
 
 // processes are those of the server alone, and of all its programs.
 func (s *subject) processes() (server, all []int, err error) {
-	below, err := family(s.pid())
+	below, err := procfs.Family(s.pid())
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, pid := range below {
-		name := program(pid)
+		name := procfs.Program(pid)
 		if name == s.programs[0] {
 			server = append(server, pid)
 		}
@@ -47,11 +52,11 @@ func (s *subject) memory() (memory, error) {
 	if err != nil {
 		return memory{}, err
 	}
-	resident, err := sum(server, rss)
+	resident, err := sum(server, procfs.Resident)
 	if err != nil {
 		return memory{}, err
 	}
-	proportional, err := sum(all, pss)
+	proportional, err := sum(all, procfs.Proportional)
 	return memory{resident, proportional}, err
 }
 
@@ -61,8 +66,23 @@ func (s *subject) cpu() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	ticks, err := sum(all, cpuTicks)
-	return time.Duration(ticks) * tick, err
+	return sum(all, procfs.CPUTime)
+}
+
+// sum adds up what is measured of each process that has not ended.
+func sum[T float64 | time.Duration](pids []int, measure func(pid int) (T, error)) (T, error) {
+	var total T
+	for _, pid := range pids {
+		value, err := measure(pid)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		total += value
+	}
+	return total, nil
 }
 
 const (
@@ -110,6 +130,8 @@ const (
 	// calmInterval is how long a server has to do next to nothing before the next measurement.
 	calmInterval = 100 * time.Millisecond
 	calmWithin   = 30 * time.Second
+	// calmUse is one tick of the clock of procfs.CPUTime.
+	calmUse = 10 * time.Millisecond
 )
 
 // calm waits until what a load has left is done. Errors: one that says it does not come to an end.
@@ -122,7 +144,7 @@ func (s *subject) calm(ctx context.Context) error {
 		now, err := s.cpu()
 		used := now - last
 		last = now
-		return used <= tick, err
+		return used <= calmUse, err
 	})
 	if err != nil {
 		return fmt.Errorf("%s goes on after its load: %w", s.name, err)

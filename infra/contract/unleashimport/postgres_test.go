@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"pats/infra/testkit/skip"
 )
 
 //go:embed unleash-8.2.0.sql
@@ -61,11 +63,7 @@ func tool(t *testing.T, name string) string {
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name) // where Debian keeps them
 	if len(found) == 0 {
-		why := name + " is missing: install PostgreSQL (Debian: apt-get install postgresql)"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(why)
-		}
-		t.Skip(why)
+		skip.Test(t, name+" is missing: install PostgreSQL (Debian: apt-get install postgresql)")
 	}
 	return slices.Max(found)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/skip"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
@@ -36,11 +37,11 @@ func needStrace(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("strace")
 	if err != nil {
-		leftOut(t, "the power cuts are left out: install strace (Debian: apt-get install strace)")
+		skip.Test(t, "power cuts need strace: install it (Debian: apt-get install strace)")
 	}
 	words := straceWords(path, os.DevNull)
 	if out, err := exec.CommandContext(t.Context(), words[0], append(words[1:], "true")...).CombinedOutput(); err != nil {
-		leftOut(t, fmt.Sprintf("the power cuts are left out: strace does not work here: %v\n%s", err, out))
+		skip.Test(t, fmt.Sprintf("power cuts need strace, which does not work here: %v\n%s", err, out))
 	}
 	return path
 }

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"pats/infra/testkit/binaries"
 )
 
 // The names that pats gives to what is in its data folder.
@@ -34,16 +35,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// build gives the path of the program. The flags are the Makefile's, so that the compiler has most of it in its cache.
-var build = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(scratch, "pats")
-	command := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-o", path, "pats/cmd/pats")
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return path, nil
-})
+// build returns the path of the program.
+var build = sync.OnceValues(func() (string, error) { return binaries.BuildCommand(context.Background(), scratch) })
 
 func program(t *testing.T) string {
 	t.Helper()
@@ -52,15 +45,6 @@ func program(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// leftOut ends a test that this machine cannot run. On CI that is a failure.
-func leftOut(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }
 
 // server is `pats serve` in a process of its own.

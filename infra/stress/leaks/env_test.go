@@ -8,14 +8,13 @@ import (
 	"testing"
 
 	"pats/infra/stress/leaks"
+	"pats/infra/testkit/skip"
 )
 
 // TestEnvironmentKeepsWhatIsRemoved: scripts remove their logs and data folders, too.
 func TestEnvironmentKeepsWhatIsRemoved(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("bash"); err != nil {
-		leaveOut(t, "bash is missing: the scripts need it")
-	}
+	skip.Without(t, "bash", "bash")
 	folder, token := t.TempDir(), newToken(t)
 	const script = `set -eu
 		eval "$(./env "$1")"
@@ -47,9 +46,7 @@ func TestEnvironmentKeepsWhatIsRemoved(t *testing.T) {
 
 func TestEnvironmentRefusesAFolderInUse(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("bash"); err != nil {
-		leaveOut(t, "bash is missing: the scripts need it")
-	}
+	skip.Without(t, "bash", "bash")
 	folder := t.TempDir()
 	kept := write(t, folder, "tmp/work", 0o600, "of somebody else")
 	if out, err := exec.CommandContext(t.Context(), "./env", folder).CombinedOutput(); err == nil {

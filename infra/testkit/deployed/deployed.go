@@ -10,7 +10,7 @@ const (
 
 // The paths of the API's collections and of the caller's profile. An item's path is its collection's, a slash and the ID.
 const (
-	TokensPath  = "/api/admin/user/tokens"
+	TokensPath  = "/api/admin/user/tokens" //nolint:gosec // a path, no credential
 	ProfilePath = "/api/admin/user"
 	UsersPath   = "/api/admin/user-admin"
 )
