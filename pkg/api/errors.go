@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"pats/pkg/api/apitypes"
+	"pats/pkg/api/unleashjson"
 	"pats/pkg/pat"
 )
 
@@ -52,6 +53,10 @@ func problemOf(err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
+	if e, ok := errors.AsType[*unleashjson.Error](err); ok {
+		as := nameOf[pat.KindInvalid]
+		return &problem{as.status, as.name, invalidPrefix + seeDetails, e.Details}
+	}
 	e, ok := errors.AsType[*pat.Error](err)
 	if !ok || e.Kind == pat.KindInternal {
 		e = &pat.Error{Kind: pat.KindInternal, Message: faultMessage}
@@ -94,12 +99,6 @@ const (
 func badData(message string) *problem {
 	as := nameOf[pat.KindInvalid]
 	return &problem{as.status, as.name, invalidPrefix + ": " + message, []apitypes.Detail{{Message: message}}}
-}
-
-// schemaError says which part of the request has not the form that the route asks for.
-func schemaError(path, message string) *problem {
-	as := nameOf[pat.KindInvalid]
-	return &problem{as.status, as.name, invalidPrefix + seeDetails, []apitypes.Detail{{Message: message, Path: path}}}
 }
 
 func wrongContentType(sent string) *problem {

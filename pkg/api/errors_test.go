@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pats/pkg/api/apitypes"
+	"pats/pkg/api/unleashjson"
 	"pats/pkg/pat"
 )
 
@@ -168,7 +169,7 @@ func TestProblemsAreNotQuotedInTheLog(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
 		"a path":         notAvailable("/user:v2_x"),
-		"a schema error": schemaError("/body/description", `You sent ["user:v2_x"]`),
+		"a schema error": unleashjson.InvalidEmail("user:v2_x"),
 		"a type":         wrongContentType("user:v2_x"),
 		"wrapped":        fmt.Errorf("reading: %w", notAvailable("/user:v2_x")),
 	} {

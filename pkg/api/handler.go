@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"pats/pkg/api/unleashjson"
 	"pats/pkg/pat"
 )
 
@@ -75,6 +76,9 @@ func (h *Handler) refuse(ctx context.Context, req *request, err error) response 
 func cause(err error) string {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p.name
+	}
+	if _, ok := errors.AsType[*unleashjson.Error](err); ok {
+		return nameOf[pat.KindInvalid].name
 	}
 	return err.Error()
 }

@@ -11,6 +11,9 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"pats/pkg/api/unleashjson"
+	"pats/pkg/pat"
 )
 
 // maxBody is the largest request body, in bytes.
@@ -75,6 +78,36 @@ func (r *request) param(name string) (string, error) {
 	}
 	return text, nil
 }
+
+func (r *request) tokenID(name string) (pat.TokenID, error) {
+	id, err := r.id(name)
+	return pat.TokenID(id), err
+}
+
+func (r *request) userID(name string) (pat.UserID, error) {
+	id, err := r.id(name)
+	return pat.UserID(id), err
+}
+
+func (r *request) id(name string) (int64, error) {
+	text, err := r.param(name)
+	if err != nil {
+		return 0, err
+	}
+	return unleashjson.ParseID(name, text)
+}
+
+// queryNumber returns a whole number from the query, and otherwise if it is absent.
+func (r *request) queryNumber(name string, otherwise, least, most int64) (int64, error) {
+	text, found := r.query[name]
+	if !found {
+		return otherwise, nil
+	}
+	return unleashjson.ParseQueryNumber(name, text, least, most)
+}
+
+// object returns the body as a JSON object.
+func (r *request) object() (unleashjson.Object, error) { return unleashjson.ParseObject(r.json) }
 
 // readBody decodes the body and checks its size, and that it is JSON if it is said to be, on every route, as Unleash does.
 func (r *request) readBody() error {

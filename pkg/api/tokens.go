@@ -158,14 +158,14 @@ func readDraft(req *request) (pat.Draft, error) {
 	if err != nil {
 		return pat.Draft{}, err
 	}
-	if err := body.require("description", "expiresAt"); err != nil {
+	if err := body.Require("description", "expiresAt"); err != nil {
 		return pat.Draft{}, err
 	}
-	description, err := body.text("description")
+	description, err := body.Text("description")
 	if err != nil {
 		return pat.Draft{}, err
 	}
-	expiresAt, err := body.time("expiresAt")
+	expiresAt, err := body.Time("expiresAt")
 	if err != nil {
 		return pat.Draft{}, err
 	}

@@ -18,9 +18,6 @@ const (
 	ResourceUser  = "/api/admin/user-admin/{id}"
 )
 
-// maxPage is how many users one answer lists at most, and without a limit in the query.
-const maxPage = 1000
-
 // needAdmin is Unleash's message for a caller without the permission ADMIN.
 const needAdmin = `You don't have the required permissions to perform this operation. To perform this action, you need the "ADMIN" permission.`
 
@@ -131,7 +128,14 @@ func (u users) list(ctx context.Context, req *request) (response, error) {
 }
 
 func (u users) create(ctx context.Context, req *request) (response, error) {
-	profile, err := readNewProfile(req)
+	if err := req.requireJSON(); err != nil {
+		return response{}, err
+	}
+	body, err := req.object()
+	if err != nil {
+		return response{}, err
+	}
+	profile, err := readNewProfile(body)
 	if err != nil {
 		return response{}, err
 	}
@@ -175,11 +179,15 @@ func (u users) update(ctx context.Context, req *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	edit, err := readProfileEdit(req)
+	body, err := req.object()
 	if err != nil {
 		return response{}, err
 	}
-	account, err := u.service.UpdateUser(ctx, id, edit)
+	edit, err := readProfileEdit(body)
+	if err != nil {
+		return response{}, err
+	}
+	account, err := u.service.UpdateUser(ctx, id, edit.apply)
 	if err != nil {
 		return response{}, err
 	}

@@ -1,0 +1,145 @@
+package unleashjson
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// bodyPath is the path of the body in error messages.
+const bodyPath = "/body"
+
+// Object is a JSON object. Its members' names are case-sensitive; of two members with one name the last counts, as in
+// JavaScript.
+type Object struct {
+	members map[string]json.RawMessage
+	raw     json.RawMessage
+}
+
+// ParseObject reads body, which is empty or valid JSON. An empty body counts as {}, as in Unleash. Errors: *Error if body is not
+// an object.
+func ParseObject(body json.RawMessage) (Object, error) {
+	if len(body) == 0 {
+		return Object{}, nil
+	}
+	o := Object{raw: body}
+	if err := json.Unmarshal(body, &o.members); err != nil || o.members == nil {
+		return Object{}, mismatch(bodyPath, "must be object", compact(body))
+	}
+	return o, nil
+}
+
+// Has reports whether there is a member called name, even if it is null.
+func (o Object) Has(name string) bool {
+	_, found := o.members[name]
+	return found
+}
+
+// Require checks that there are members with names. Errors: *Error for the first one that is missing.
+func (o Object) Require(names ...string) error {
+	for _, name := range names {
+		if !o.Has(name) {
+			return newError(memberPath(name),
+				fmt.Sprintf("The `%s` property is required. It was not present on the data you sent.", memberPath(name)))
+		}
+	}
+	return nil
+}
+
+// AllowOnly checks that every member is one of names. Errors: *Error for the first one that is not, in the order of the body.
+func (o Object) AllowOnly(names ...string) error {
+	for _, name := range memberNames(o.raw) {
+		if !slices.Contains(names, name) {
+			return newError(memberPath(name), fmt.Sprintf("The `%s` object of the request body does not allow additional properties. "+
+				"Your request included the `%s` property.", bodyPath, memberPath(name)))
+		}
+	}
+	return nil
+}
+
+// Text returns a member as a string: numbers and booleans as JavaScript writes them, and "" for null or no member.
+// Errors: *Error for an array or object.
+func (o Object) Text(name string) (string, error) {
+	raw := o.members[name]
+	if raw == nil {
+		return "", nil
+	}
+	switch raw[0] {
+	case '"':
+		return unquote(raw), nil
+	case 'n':
+		return "", nil
+	case 't', 'f':
+		return string(raw), nil
+	case '{', '[':
+		return "", mismatch(memberPath(name), "must be string", compact(raw))
+	default:
+		return formatNumber(parseNumber(raw)), nil
+	}
+}
+
+// Time returns a member in the format date-time. Errors: *Error for any other value, and for no member.
+func (o Object) Time(name string) (time.Time, error) {
+	text, err := o.Text(name)
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, ok := parseDateTime(text)
+	if !ok {
+		return time.Time{}, mismatch(memberPath(name), `must match format "date-time"`, quote(text))
+	}
+	return at, nil
+}
+
+// CheckBool checks a member that the validator coerces to a boolean: "true", "false", 1, 0 and null are allowed, too.
+// Errors: *Error for any other value.
+func (o Object) CheckBool(name string) error {
+	raw, found := o.members[name]
+	if !found {
+		return nil
+	}
+	switch compact(raw) {
+	case "true", `"true"`, "1", "false", `"false"`, "0", "null":
+		return nil
+	}
+	return mismatch(memberPath(name), "must be boolean", compact(raw))
+}
+
+// Bool returns a member as a boolean, and nil for null or no member. Unlike CheckBool it coerces nothing: a value that
+// decides over access must be what the client meant. Errors: *Error for any other value.
+func (o Object) Bool(name string) (*bool, error) {
+	raw, found := o.members[name]
+	if !found {
+		return nil, nil //nolint:nilnil // no value is a valid result
+	}
+	var value *bool
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return nil, mismatch(memberPath(name), "must be boolean", compact(raw))
+	}
+	return value, nil
+}
+
+func memberPath(name string) string { return bodyPath + "/" + name }
+
+// memberNames returns the names of a valid JSON object's members, in order.
+func memberNames(raw json.RawMessage) []string {
+	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	if _, err := decoder.Token(); err != nil {
+		return nil
+	}
+	var names []string
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return names
+		}
+		var skipped json.RawMessage
+		if err := decoder.Decode(&skipped); err != nil {
+			return names
+		}
+		names = append(names, fmt.Sprint(name))
+	}
+	return names
+}

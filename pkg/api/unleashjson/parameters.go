@@ -1,0 +1,39 @@
+package unleashjson
+
+import (
+	"fmt"
+	"strconv"
+
+	"pats/pkg/pat"
+)
+
+// ParseID reads the path parameter name, whose percent-decoded value is text, as JavaScript reads a number. A number that cannot
+// be an id becomes 0, which nothing has. Errors: *Error if text is not a whole number.
+func ParseID(name, text string) (int64, error) {
+	value, ok := parseInteger(text)
+	if !ok {
+		return 0, mismatch("/params/"+name, "must be integer", quote(text))
+	}
+	if value < 1 || value > pat.MaxID {
+		return 0, nil
+	}
+	return int64(value), nil
+}
+
+// ParseQueryNumber reads the query parameter name, whose value is text: a whole number from least to most, in decimal digits.
+// Unleash has no such parameters. Errors: *Error.
+func ParseQueryNumber(name, text string, least, most int64) (int64, error) {
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || value < least || value > most {
+		return 0, mismatch("/query/"+name, fmt.Sprintf("must be a whole number from %d to %d", least, most), quote(text))
+	}
+	return value, nil
+}
+
+// InvalidEmail returns the error of a text that is not an email address.
+func InvalidEmail(text string) error {
+	return newError("", fmt.Sprintf(`"value" must be a valid email. You provided %s.`, quote(text)))
+}
+
+// EmptyValue returns the error of a member that is there but empty.
+func EmptyValue() error { return newError("", `"value" is not allowed to be empty.`) }
