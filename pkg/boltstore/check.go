@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"pats/pkg/boltstore/boltfile"
 	"pats/pkg/pat"
 )
 
@@ -23,7 +24,7 @@ func (r Report) refusal(path string) error {
 	if len(r.Findings) == 0 {
 		return nil
 	}
-	return &DamagedError{path, damaged("it is damaged (findings: %d): %s", len(r.Findings), r.Findings[0])}
+	return &DamagedError{path, boltfile.Damaged("it is damaged (findings: %d): %s", len(r.Findings), r.Findings[0])}
 }
 
 // Check looks a whole data file through, without writing to it: that every page is used once, that every record matches its
@@ -53,23 +54,22 @@ func inspect(ctx context.Context, file *os.File, path string, progress func(done
 		return Report{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return Report{}, &DamagedError{path, damaged("it is no regular file")}
+		return Report{}, &DamagedError{path, boltfile.Damaged("it is no regular file")}
 	}
-	start, err := readMeta(file, info.Size())
+	w, err := boltfile.NewWalk(ctx, file, info.Size(), progress)
 	if err != nil {
 		return Report{}, refuse(path, err)
 	}
-	w := &walk{meta: start, stop: ctx.Err, file: file, progress: progress, used: make([]bool, start.end)}
 	c := newContents(w)
 	if err := c.inspect(); err != nil {
 		return Report{}, refuse(path, err)
 	}
-	return Report{Bytes: w.bytes(uint64(w.end)), Users: len(c.users), Tokens: c.tokens, Findings: w.findings}, nil
+	return Report{Bytes: w.Size(), Users: len(c.users), Tokens: c.tokens, Findings: w.Findings()}, nil
 }
 
-func newContents(w *walk) *contents {
+func newContents(w *boltfile.Walk) *contents {
 	return &contents{
-		walk:    w,
+		Walk:    w,
 		buckets: map[string][]byte{},
 		general: map[string][]byte{},
 		users:   map[pat.UserID]pat.TokenID{},

@@ -3,12 +3,13 @@ package boltstore
 import (
 	"cmp"
 
+	"pats/pkg/boltstore/boltfile"
 	"pats/pkg/pat"
 )
 
 // contents are the records of a file, as far as they must agree with one another.
 type contents struct {
-	*walk
+	*boltfile.Walk
 	buckets map[string][]byte
 	// general are the records of bucketMeta.
 	general map[string][]byte
@@ -23,7 +24,7 @@ type contents struct {
 
 // inspect notes whatever is wrong. Errors: newer; those of the file and of the context.
 func (c *contents) inspect() error {
-	for _, step := range []func() error{c.layout, c.records, c.pages} {
+	for _, step := range []func() error{c.layout, c.records, c.Finish} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -33,16 +34,13 @@ func (c *contents) inspect() error {
 
 // layout finds the buckets and the format, without which the rest says nothing.
 func (c *contents) layout() error {
-	if err := c.claim(0, 2); err != nil {
-		return err
-	}
-	if err := c.tree(c.root, nil, nil, c.layoutBucket); err != nil {
+	if err := c.Buckets(c.layoutBucket); err != nil {
 		return err
 	}
 	if c.buckets[string(bucketMeta)] == nil {
-		return damaged("it is a bbolt file of something else")
+		return boltfile.Damaged("it is a bbolt file of something else")
 	}
-	if err := c.bucket(c.buckets[string(bucketMeta)], c.generalRecord); err != nil {
+	if err := c.Bucket(c.buckets[string(bucketMeta)], c.generalRecord); err != nil {
 		return err
 	}
 	var err error
@@ -60,21 +58,21 @@ func (c *contents) checkFormat() error {
 	case c.format > format:
 		return newer(c.format)
 	case c.format < 1, imports && c.format < importsFrom:
-		return damaged("it is not laid out as its format, %d, says", c.format)
+		return boltfile.Damaged("it is not laid out as its format, %d, says", c.format)
 	}
 	return nil
 }
 
-func (c *contents) layoutBucket(e element) error {
-	if !e.bucket {
-		return damaged("%q is no bucket", e.key)
+func (c *contents) layoutBucket(e boltfile.Element) error {
+	if !e.IsBucket {
+		return boltfile.Damaged("%q is no bucket", e.Key)
 	}
-	c.buckets[string(e.key)] = e.value
+	c.buckets[string(e.Key)] = e.Value
 	return nil
 }
 
-func (c *contents) generalRecord(e element) error {
-	c.general[string(e.key)] = e.value
+func (c *contents) generalRecord(e boltfile.Element) error {
+	c.general[string(e.Key)] = e.Value
 	return nil
 }
 
@@ -85,27 +83,27 @@ func (c *contents) records() error {
 		visits = visits[:3]
 	}
 	for _, visit := range visits {
-		if err := c.note(visit()); err != nil {
+		if err := c.Note(visit()); err != nil {
 			return err
 		}
 	}
-	return cmp.Or(c.note(c.counted()), c.note(c.strays()))
+	return cmp.Or(c.Note(c.counted()), c.Note(c.strays()))
 }
 
 func (c *contents) accounts() error {
-	return visitDecoded(c.walk, c.buckets[string(bucketAccounts)], readOutline, c.account)
+	return visitDecoded(c.Walk, c.buckets[string(bucketAccounts)], readOutline, c.account)
 }
 
 func (c *contents) uses() error {
-	return visitDecoded(c.walk, c.buckets[string(bucketSeen)], readUse, c.seen)
+	return visitDecoded(c.Walk, c.buckets[string(bucketSeen)], readUse, c.seen)
 }
 
 func (c *contents) uniqueKeys() error {
-	return visitDecoded(c.walk, c.buckets[string(bucketUnique)], readOwned, c.uniqueKey)
+	return visitDecoded(c.Walk, c.buckets[string(bucketUnique)], readOwned, c.uniqueKey)
 }
 
 func (c *contents) imports() error {
-	return c.bucket(c.buckets[string(bucketImported)], c.imported)
+	return c.Bucket(c.buckets[string(bucketImported)], c.imported)
 }
 
 // outline is what the rest of the file has to agree with of an account.
@@ -119,15 +117,15 @@ type outline struct {
 	fault error
 }
 
-func readOutline(e element) (outline, error) {
-	if len(e.key) != idLen {
-		return outline{}, damaged("account %x has a bad key", e.key)
+func readOutline(e boltfile.Element) (outline, error) {
+	if len(e.Key) != idLen {
+		return outline{}, boltfile.Damaged("account %x has a bad key", e.Key)
 	}
-	stored, err := decode[account](bucketAccounts, e.key, e.value)
+	stored, err := decode[account](bucketAccounts, e.Key, e.Value)
 	if err != nil {
 		return outline{}, err
 	}
-	id := userOf(e.key)
+	id := userOf(e.Key)
 	profile := stored.header(id).Profile
 	return outline{id, stored.NextToken, len(stored.Tokens), profile.EnabledAdmin(), profile.UniqueKeys(), sound(id, stored)}, nil
 }
@@ -149,7 +147,7 @@ func sound(id pat.UserID, stored account) error {
 	last := pat.TokenID(0)
 	for _, t := range stored.Tokens {
 		if t.ID <= last || t.ID >= stored.NextToken {
-			return damaged("token %d of user %d is out of order", t.ID, id)
+			return boltfile.Damaged("token %d of user %d is out of order", t.ID, id)
 		}
 		last = t.ID
 	}
@@ -157,14 +155,14 @@ func sound(id pat.UserID, stored account) error {
 }
 
 // readUse gives the key of a use.
-func readUse(e element) ([]byte, error) {
-	_, err := decode[int64](bucketSeen, e.key, e.value)
-	return e.key, err
+func readUse(e boltfile.Element) ([]byte, error) {
+	_, err := decode[int64](bucketSeen, e.Key, e.Value)
+	return e.Key, err
 }
 
 func (c *contents) seen(key []byte) error {
 	if len(key) != 2*idLen || tokenOf(key) < 1 || tokenOf(key) >= c.users[userOf(key)] {
-		return damaged("a use is recorded of token %x, which there never was", key)
+		return boltfile.Damaged("a use is recorded of token %x, which there never was", key)
 	}
 	return nil
 }
@@ -175,15 +173,15 @@ type owned struct {
 	owner pat.UserID
 }
 
-func readOwned(e element) (owned, error) {
-	id, err := decode[pat.UserID](bucketUnique, e.key, e.value)
-	return owned{string(e.key), id}, err
+func readOwned(e boltfile.Element) (owned, error) {
+	id, err := decode[pat.UserID](bucketUnique, e.Key, e.Value)
+	return owned{string(e.Key), id}, err
 }
 
 // uniqueKey takes the key from unique; see strays.
 func (c *contents) uniqueKey(o owned) error {
 	if owner, found := c.unique[o.key]; !found || owner != o.owner {
-		return damaged("%q is kept for user %d, who does not have it", o.key, o.owner)
+		return boltfile.Damaged("%q is kept for user %d, who does not have it", o.key, o.owner)
 	}
 	delete(c.unique, o.key)
 	return nil
@@ -192,18 +190,18 @@ func (c *contents) uniqueKey(o owned) error {
 // strays finds a value that an account has and that is not kept for it.
 func (c *contents) strays() error {
 	for key, id := range c.unique {
-		return damaged("%q of user %d is not kept as unique", key, id)
+		return boltfile.Damaged("%q of user %d is not kept as unique", key, id)
 	}
 	return nil
 }
 
-func (c *contents) imported(e element) error {
-	if _, err := pat.ParseSelector(string(e.key)); err != nil {
-		return damaged("a token is kept as imported under %q, which is no selector", e.key)
+func (c *contents) imported(e boltfile.Element) error {
+	if _, err := pat.ParseSelector(string(e.Key)); err != nil {
+		return boltfile.Damaged("a token is kept as imported under %q, which is no selector", e.Key)
 	}
-	id, err := decode[pat.UserID](bucketImported, e.key, e.value)
+	id, err := decode[pat.UserID](bucketImported, e.Key, e.Value)
 	if err == nil && id < 1 {
-		return damaged("a token is kept as imported for user %d", id)
+		return boltfile.Damaged("a token is kept as imported for user %d", id)
 	}
 	return err
 }
@@ -215,22 +213,11 @@ func (c *contents) counted() error {
 	}
 	for id := range c.users {
 		if id < 1 || id > counted.LastUser {
-			return damaged("user %d is not among the %d that were made", id, counted.LastUser)
+			return boltfile.Damaged("user %d is not among the %d that were made", id, counted.LastUser)
 		}
 	}
 	if counted.Admins != c.admins {
-		return damaged("%d enabled Admins are counted, but there are %d", counted.Admins, c.admins)
-	}
-	return nil
-}
-
-// pages accounts for every page. What is lost follows from what was noted before, if anything was.
-func (c *contents) pages() error {
-	if err := c.note(c.freePages()); err != nil {
-		return err
-	}
-	if len(c.findings) == 0 {
-		c.lostPages()
+		return boltfile.Damaged("%d enabled Admins are counted, but there are %d", counted.Admins, c.admins)
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package boltstore
 
-import "runtime"
+import (
+	"runtime"
+
+	"pats/pkg/boltstore/boltfile"
+)
 
 // decodeStep is how many records one goroutine decodes: enough that handing them over costs next to nothing.
 const decodeStep = 256
@@ -8,12 +12,12 @@ const decodeStep = 256
 // decoding decodes the records of a bucket beside the walk, which reads the next pages meanwhile, on all processors. What they
 // say is kept in their order. T is what is to be kept of a record.
 type decoding[T any] struct {
-	*walk
+	*boltfile.Walk
 	// decode looks at a record alone. Errors: damage.
-	decode func(element) (T, error)
+	decode func(boltfile.Element) (T, error)
 	// keep holds what decode gave against what was kept before. Errors: damage.
 	keep func(T) error
-	next []element
+	next []boltfile.Element
 	// under are the batches under way, the oldest first.
 	under []chan []decoded[T]
 }
@@ -25,16 +29,16 @@ type decoded[T any] struct {
 }
 
 // visitDecoded visits the records of the bucket with this header. Errors: as for walk.bucket.
-func visitDecoded[T any](w *walk, header []byte, decode func(element) (T, error), keep func(T) error) error {
-	d := &decoding[T]{walk: w, decode: decode, keep: keep}
-	err := w.bucket(header, d.add)
+func visitDecoded[T any](w *boltfile.Walk, header []byte, decode func(boltfile.Element) (T, error), keep func(T) error) error {
+	d := &decoding[T]{Walk: w, decode: decode, keep: keep}
+	err := w.Bucket(header, d.add)
 	for d.start(); len(d.under) > 0; {
 		d.settle()
 	}
 	return err
 }
 
-func (d *decoding[T]) add(e element) error {
+func (d *decoding[T]) add(e boltfile.Element) error {
 	if d.next = append(d.next, e); len(d.next) == decodeStep {
 		d.start()
 	}
@@ -52,7 +56,7 @@ func (d *decoding[T]) start() {
 	go func() { done <- d.all(batch) }()
 }
 
-func (d *decoding[T]) all(batch []element) []decoded[T] {
+func (d *decoding[T]) all(batch []boltfile.Element) []decoded[T] {
 	results := make([]decoded[T], len(batch))
 	for i, e := range batch {
 		results[i].value, results[i].err = d.decode(e)
@@ -68,6 +72,6 @@ func (d *decoding[T]) settle() {
 		if r.err == nil {
 			r.err = d.keep(r.value)
 		}
-		_ = d.note(r.err) // it is damage, if it is anything
+		_ = d.Note(r.err) // it is damage, if it is anything
 	}
 }

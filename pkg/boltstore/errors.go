@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"pats/pkg/boltstore/boltfile"
 	"pats/pkg/pat"
 )
 
@@ -44,13 +45,6 @@ func (e *NewerError) Error() string {
 	return fmt.Sprintf("data file %s has format %d, but this program knows formats up to %d: use a newer version of it", e.Path, e.Format, format)
 }
 
-// damage is something in the file that cannot be.
-type damage string
-
-func (d damage) Error() string { return string(d) }
-
-func damaged(layout string, args ...any) error { return damage(fmt.Sprintf(layout, args...)) }
-
 // newer is a format above the one that this program knows.
 type newer int
 
@@ -58,7 +52,7 @@ func (n newer) Error() string { return fmt.Sprintf("format %d", int(n)) }
 
 // refuse is why the file at path is not opened.
 func refuse(path string, err error) error {
-	if _, found := errors.AsType[damage](err); found {
+	if _, found := errors.AsType[boltfile.Damage](err); found {
 		return &DamagedError{path, err}
 	}
 	if format, found := errors.AsType[newer](err); found {
@@ -72,7 +66,7 @@ func (s *Store) translate(err error) error {
 	if _, known := errors.AsType[*pat.Error](err); known || err == nil {
 		return err
 	}
-	if _, damaged := errors.AsType[damage](err); damaged {
+	if _, damaged := errors.AsType[boltfile.Damage](err); damaged {
 		return &pat.Error{Kind: pat.KindInternal, Message: "The store is damaged.", Err: &DamagedError{s.path, err}}
 	}
 	return pat.Unavailable(fmt.Errorf("data file %s: %w", s.path, err))

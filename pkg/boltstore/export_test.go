@@ -13,7 +13,7 @@ import (
 const Format = format
 
 // SmallPage is the least page size: a file of small pages has many in little space.
-const SmallPage = minPageSize
+const SmallPage = 1 << 10
 
 // Create makes a data file if there is none.
 var Create = create

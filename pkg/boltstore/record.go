@@ -8,6 +8,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"pats/pkg/boltstore/boltfile"
 	"pats/pkg/pat"
 )
 
@@ -132,14 +133,14 @@ func sum(bucket, key []byte, version byte, payload []byte) uint32 {
 // unseal checks a record and gives its payload. Errors: damage.
 func unseal(bucket, key, record []byte) ([]byte, error) {
 	if len(record) < sealLen {
-		return nil, damaged("record %q of %s is missing or cut off", key, bucket)
+		return nil, boltfile.Damaged("record %q of %s is missing or cut off", key, bucket)
 	}
 	payload := record[sealLen:]
 	if binary.BigEndian.Uint32(record[1:]) != sum(bucket, key, record[0], payload) {
-		return nil, damaged("record %q of %s does not match its checksum", key, bucket)
+		return nil, boltfile.Damaged("record %q of %s does not match its checksum", key, bucket)
 	}
 	if record[0] != recordVersion {
-		return nil, damaged("record %q of %s has version %d", key, bucket, record[0])
+		return nil, boltfile.Damaged("record %q of %s has version %d", key, bucket, record[0])
 	}
 	return payload, nil
 }
@@ -152,7 +153,7 @@ func decode[T any](bucket, key, record []byte) (T, error) {
 		return value, err
 	}
 	if err := json.Unmarshal(payload, &value); err != nil {
-		return value, damaged("record %q of %s: %v", key, bucket, err)
+		return value, boltfile.Damaged("record %q of %s: %v", key, bucket, err)
 	}
 	return value, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"pats/pkg/boltstore/boltfile"
 	"pats/pkg/pat"
 )
 
@@ -84,7 +85,7 @@ func do[T any](s *Store, work func() (T, error)) (T, error) {
 func (s *Store) catch() {
 	if cause := recover(); cause != nil {
 		s.breakOnce.Do(func() {
-			s.fault = s.translate(damaged("it cannot be read any more, restart to have it checked: %v", cause))
+			s.fault = s.translate(boltfile.Damaged("it cannot be read any more, restart to have it checked: %v", cause))
 			close(s.broken)
 		})
 	}
