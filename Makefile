@@ -82,8 +82,8 @@ fuzz: ## Run every fuzz target for FUZZTIME executions (20000x) or time (1m)
 	@infra/verify/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: bin/pats ## Measure start-up, warm path, throughput and scale beside what would be used instead (PARTS=, LARGE=1)
-	@go -C infra/bench run . run $(if $(PARTS),--parts $(PARTS)) $(if $(LARGE),--large)
+bench: bin/pats ## Measure start-up, warm path, throughput and scale beside what would be used instead (PARTS=)
+	@go -C infra/bench run . run $(if $(PARTS),--parts $(PARTS))
 
 .PHONY: sam-local
 sam-local: bin/pats ## Serve the API by sam local and DynamoDB Local (SAM_PORT=)

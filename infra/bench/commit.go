@@ -4,13 +4,15 @@ import (
 	"context"
 	"os/exec"
 	"strings"
+
+	"pats/infra/bench/result"
 )
 
-// commit names what is measured, with "+" where files differ from it; empty outside a repository of git.
+// commit returns the commit that is measured, with result.Modified if files differ from it; empty outside a Git repository.
 func commit(ctx context.Context) string {
 	id := git(ctx, "rev-parse", "--short", "HEAD")
 	if id != "" && git(ctx, "status", "--porcelain") != "" {
-		id += "+"
+		id += result.Modified
 	}
 	return id
 }

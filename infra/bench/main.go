@@ -1,4 +1,4 @@
-// Command bench measures how this service starts, answers and grows, beside what stands for it elsewhere, and keeps the figures.
+// Command bench measures how fast the service starts and responds, and how it scales, next to the alternatives, and records the figures.
 package main
 
 import (
@@ -19,13 +19,13 @@ import (
 // cli is the grammar of the command line. The working directory is infra/bench.
 type cli struct {
 	Run    runCommand    `cmd:"" help:"Measure, print the figures, and write them with their charts."`
-	Record recordCommand `cmd:"" help:"Keep the figures of the last run in docs/bench, and write them into README.md and docs."`
+	Record recordCommand `cmd:"" help:"Record the figures of the last run in docs/bench and docs/benchmarks.md."`
 }
 
 const (
 	root   = "../.."
 	binary = root + "/bin/pats"
-	// folder is where a run's figures are.
+	// folder receives the figures of a run.
 	folder = root + "/.cache/bench"
 )
 
@@ -43,11 +43,10 @@ func main() {
 
 type runCommand struct {
 	Parts []string `default:"${parts}" help:"The parts to measure (default: all)."`
-	Large bool     `help:"The embedded store with a million users too, which takes minutes and 5 GB."`
-	Quick bool     `help:"The least that shows that all of it works; its figures say little."`
+	Quick bool     `help:"Run the least that shows that every part works. The figures mean little."`
 }
 
-// Run measures. A part that cannot run here is left out and said so; where the environment has CI=true that is an error.
+// Run measures. It skips a part that cannot run here and says so, which is an error if CI=true is set.
 func (c *runCommand) Run(ctx context.Context) error {
 	begin := time.Now()
 	run := &result.Run{Date: begin.UTC().Truncate(time.Second), Commit: commit(ctx), Machine: result.ThisMachine()}
@@ -61,13 +60,11 @@ func (c *runCommand) Run(ctx context.Context) error {
 	if err := report.Write(folder, run); err != nil {
 		return err
 	}
-	fmt.Printf("\n%s: the figures in %s, with charts\n", time.Since(begin).Round(time.Second), folder)
+	fmt.Printf("\nMeasured in %s. The figures and their charts are in .cache/bench.\n", time.Since(begin).Round(time.Second))
 	return leftOut(run)
 }
 
-type recordCommand struct {
-	Large bool `help:"The last run was one with LARGE=1: keep it beside the figures of the ordinary one."`
-}
+type recordCommand struct{}
 
-// Run keeps the figures of the last run.
-func (c *recordCommand) Run() error { return report.Record(root, folder, c.Large) }
+// Run records the figures of the last run.
+func (*recordCommand) Run() error { return report.Record(root, folder) }

@@ -117,14 +117,11 @@ func measureScale(ctx context.Context, c *runCommand, run *result.Run) error {
 func (c *runCommand) scale() scale.Options {
 	options := scale.Options{
 		Tables: []int{1e2, 1e4, 1e5}, Users: 20,
-		Files: []int{1e2, 1e4}, Rounds: 20, Batch: 500, Starts: 5,
+		Files: []int{1e2, 1e4, 1e5}, Rounds: 20, Batch: 500, Starts: 5,
 		Binary: binary, Progress: os.Stderr,
 	}
-	switch {
-	case c.Quick:
+	if c.Quick {
 		options.Tables, options.Users, options.Rounds, options.Starts = []int{1e2, 1e3}, 3, 1, 1
-	case c.Large:
-		options.Files, options.Starts = append(options.Files, 1e6), 1 // a start with the largest is a minute
 	}
 	return options
 }

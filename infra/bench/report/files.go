@@ -8,14 +8,10 @@ import (
 	"pats/infra/bench/result"
 )
 
-// The files of a run, in a folder.
-const (
-	results = "results.json"
-	// large has the figures of the largest sizes, which are measured on demand.
-	large = "large.json"
-)
+// results is the file with the figures of a run, in its folder.
+const results = "results.json"
 
-// Write puts run and its charts into the folder, and makes that where it is not there.
+// Write writes run and its charts into the folder, which it creates if necessary.
 func Write(folder string, run *result.Run) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // figures are for everybody
 		return err

@@ -37,10 +37,13 @@ type Ratio struct {
 	Summary
 }
 
+// Modified follows a commit if files differed from it.
+const Modified = "+"
+
 // Run is everything that one run measured.
 type Run struct {
 	Date time.Time `json:"date"`
-	// Commit is the one that was measured, with "+" where files had been changed since.
+	// Commit is the one that was measured, with Modified if files differed from it.
 	Commit     string     `json:"commit"`
 	Machine    Machine    `json:"machine"`
 	Seconds    float64    `json:"seconds"`
@@ -48,42 +51,12 @@ type Run struct {
 	Ratios     []Ratio    `json:"ratios"`
 	// LeftOut names the parts that did not run, each with the reason.
 	LeftOut []string `json:"leftOut,omitempty"`
-	// Earlier are parts whose figures come from runs before this one.
-	Earlier []Earlier `json:"earlier,omitempty"`
 
 	samples map[Key][]float64
 }
 
-// Earlier says which run a part comes from.
-type Earlier struct {
-	Part   string    `json:"part"`
-	Date   time.Time `json:"date"`
-	Commit string    `json:"commit"`
-}
-
-// Complete adds the parts of before that r does not have.
-func (r *Run) Complete(before *Run) {
-	have := r.parts()
-	for _, part := range before.parts() {
-		if !slices.Contains(have, part) {
-			r.Earlier = append(r.Earlier, before.origin(part))
-		}
-	}
-	missing := func(part string) bool { return !slices.Contains(have, part) }
-	for _, q := range before.Quantities {
-		if missing(q.Part) {
-			r.Quantities = append(r.Quantities, q)
-		}
-	}
-	for _, q := range before.Ratios {
-		if missing(q.Part) {
-			r.Ratios = append(r.Ratios, q)
-		}
-	}
-}
-
-// parts are those that anything was measured of, in order.
-func (r *Run) parts() []string {
+// Parts returns the parts that were measured, in order.
+func (r *Run) Parts() []string {
 	var parts []string
 	for _, q := range r.Quantities {
 		if !slices.Contains(parts, q.Part) {
@@ -91,15 +64,6 @@ func (r *Run) parts() []string {
 		}
 	}
 	return parts
-}
-
-func (r *Run) origin(part string) Earlier {
-	for _, e := range r.Earlier {
-		if e.Part == part {
-			return e
-		}
-	}
-	return Earlier{part, r.Date, r.Commit}
 }
 
 // Add keeps samples of a quantity, after those of it that have been added before, in the order of the runs. What was counted, and is

@@ -14,6 +14,8 @@ const (
 	// Pats is compared with Unleash.
 	Pats    = "pats"
 	Unleash = "Unleash 8.2.0"
+	// NetHTTP writes the bytes of List1, and does nothing else.
+	NetHTTP = "net/http"
 
 	// List1 and List10 are the lists of a user with so many tokens.
 	List1  = "GET list of 1"
@@ -61,14 +63,21 @@ func (n notes) memory(what, subject string, m memory) {
 	n.run.Add(result.Key{Part: Part, What: what, Under: PSS, Subject: subject}, "MiB", m.pss)
 }
 
-// compare compares every quantity of Pats.
+// compare compares every quantity of Pats with those of the others that have it.
 func (n notes) compare() error {
 	for _, q := range n.run.Quantities {
 		if q.Part != Part || q.Subject != Pats {
 			continue
 		}
-		if err := n.run.Compare(q.Key, Unleash); err != nil {
-			return err
+		for _, against := range []string{Unleash, NetHTTP} {
+			divisor := q.Key
+			divisor.Subject = against
+			if _, measured := n.run.Quantity(divisor); !measured {
+				continue
+			}
+			if err := n.run.Compare(q.Key, against); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -18,6 +18,8 @@ type subject struct {
 	*service
 	// programs are the names of what belongs to it: the server's own first, and the database's.
 	programs []string
+	// only is the one kind of request that it answers, or empty for all.
+	only string
 }
 
 // processes are those of the server alone, and of all its programs.

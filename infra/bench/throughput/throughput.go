@@ -1,5 +1,5 @@
 // Package throughput measures how many requests a second the laptop server answers, and with how much memory and processor time,
-// beside Unleash 8.2.0 on PostgreSQL.
+// beside Unleash 8.2.0 on PostgreSQL, and beside a net/http server that only writes the same bytes.
 //
 // Both run on this machine all the time, in their ordinary form, and hold the same users and tokens. wrk, with one thread, loads one
 // of them at a time, in rounds that take turns, so that what disturbs the machine disturbs both. It shares the machine's processors
@@ -60,7 +60,12 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, unleash.stop(ctx)) }()
-	contest := contest{subjects: []*subject{pats, unleash}, load: load{folder, crowd}, options: options, notes: notes{run}}
+	netHTTP, err := startNetHTTP(ctx, options.Root, folder, pats, crowd)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, netHTTP.stop(ctx)) }()
+	contest := contest{subjects: []*subject{pats, unleash, netHTTP}, load: load{folder, crowd}, options: options, notes: notes{run}}
 	return contest.hold(ctx)
 }
 
@@ -100,6 +105,9 @@ func (c *contest) hold(ctx context.Context) error {
 // rest measures the memory of servers that nobody has asked for anything.
 func (c *contest) rest(ctx context.Context) error {
 	for _, s := range c.subjects {
+		if s.only != "" {
+			continue
+		}
 		at, err := s.atRest(ctx)
 		if err != nil {
 			return err
@@ -142,7 +150,9 @@ func (c *contest) turns() []turn {
 	for _, kind := range kinds {
 		for _, n := range connections {
 			for _, subject := range c.subjects {
-				turns = append(turns, turn{subject, kind, n})
+				if subject.only == "" || subject.only == kind.what {
+					turns = append(turns, turn{subject, kind, n})
+				}
 			}
 		}
 	}
@@ -174,7 +184,7 @@ func (c *contest) take(ctx context.Context, t turn) error {
 
 // run loads the subject of a turn, and looks at its memory meanwhile where that is wanted.
 func (c *contest) run(ctx context.Context, t turn) (outcome, error) {
-	if t.what != List1 || t.connections != loaded {
+	if t.what != List1 || t.connections != loaded || t.only != "" {
 		return c.load.run(ctx, t, c.options.Seconds)
 	}
 	peak := t.watch(ctx)
