@@ -51,14 +51,14 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 	if err != nil {
 		return Token{}, Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft, secret: secret, key: &key, may: presenting(caller, key)}
+	c := creation{draft: draft, secret: secret, key: &key, may: s.presenting(caller, key)}
 	return c.outcome(refuseStranger(s.change(ctx, caller.User, c.apply)))
 }
 
 // presenting is admitted for a caller who presents the token that key was made with.
-func presenting(caller Identity, key IdempotencyKey) gate {
+func (s *Service) presenting(caller Identity, key IdempotencyKey) gate {
 	return func(account Account, now time.Time) error {
-		token, err := account.admit(caller.Selector, now)
+		token, err := s.admit(account, caller, now)
 		if err == nil && !token.Verifier.Matches(key.presented) {
 			return Refused(ReasonInvalid, errPresented)
 		}

@@ -2,6 +2,7 @@ package pat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -25,19 +26,23 @@ func NewService(store Store, retention time.Duration, env Env) *Service {
 	return &Service{store: store, retention: retention, env: env}
 }
 
-// AcceptImported is s, and accepts imported tokens if on says so. Until then they are refused without a read. Once accepted, a
-// token that is made up, or revoked, costs a read more.
+// AcceptImported returns a Service that accepts imported tokens if on is true. Otherwise Authenticate refuses them without a read,
+// and every method with a caller refuses a caller who presented one. Accepting them costs one more read for each made-up or
+// revoked token.
 func (s *Service) AcceptImported(on bool) *Service {
 	accepting := *s
 	accepting.imported = on
 	return &accepting
 }
 
-// Identity is who holds a token, without what its holder may do.
+// Identity names a user and the token that the user presented. It does not say what the user may do.
 type Identity struct {
 	User     UserID
 	Selector Selector
 }
+
+// imported reports whether the token was imported: a token created here names its user.
+func (i Identity) imported() bool { return i.Selector.UserID() != i.User }
 
 // Authenticate finds out whose token secret is, with one read, and records its use. A failure to record is logged only. An
 // imported token takes a read or two more. Errors: KindUnauthenticated with a Reason, KindUnavailable.
@@ -100,23 +105,33 @@ func (s *Service) Admit(ctx context.Context, caller Identity) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
-	if _, err := account.admit(caller.Selector, s.now()); err != nil {
+	if _, err := s.admit(account, caller, s.now()); err != nil {
 		return Account{}, err
 	}
 	return account, nil
 }
 
+// admit checks that caller, a holder of a token of account, may act at now. Errors: KindUnauthenticated.
+func (s *Service) admit(account Account, caller Identity, now time.Time) (Token, error) {
+	if caller.imported() && !s.imported {
+		return Token{}, Refused(ReasonInvalid, errNotAccepted)
+	}
+	return account.admit(caller.Selector, now)
+}
+
+var errNotAccepted = errors.New("imported tokens are not accepted")
+
 // CreateToken makes a token of the caller's. The Secret is nowhere else.
 // Errors: KindUnauthenticated, KindInvalid, KindLimit, KindDuplicate, KindUnavailable.
 func (s *Service) CreateToken(ctx context.Context, caller Identity, draft Draft) (Token, Secret, error) {
-	token, secret, err := s.issue(ctx, caller.User, draft, admitted(caller))
+	token, secret, err := s.issue(ctx, caller.User, draft, s.admitted(caller))
 	return token, secret, refuseStranger(err)
 }
 
 // RevokeToken ends a token of the caller's at once. An id that the caller does not have is no error, as in Unleash.
 // Errors: KindUnauthenticated, KindUnavailable.
 func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) error {
-	return refuseStranger(s.revoke(ctx, caller.User, id, admitted(caller)))
+	return refuseStranger(s.revoke(ctx, caller.User, id, s.admitted(caller)))
 }
 
 // UserTokens lists a user's tokens on behalf of an operator. Errors: KindNotFound, KindUnavailable.
@@ -154,9 +169,9 @@ type gate func(account Account, now time.Time) error
 
 func anyone(Account, time.Time) error { return nil }
 
-func admitted(caller Identity) gate {
+func (s *Service) admitted(caller Identity) gate {
 	return func(account Account, now time.Time) error {
-		_, err := account.admit(caller.Selector, now)
+		_, err := s.admit(account, caller, now)
 		return err
 	}
 }

@@ -42,6 +42,8 @@ type ending struct {
 	refusal reply
 	// asAdmin says that the caller is the holder of the admin API token.
 	asAdmin bool
+	// imported says that the caller's token is one of Unleash's.
+	imported bool
 	// adminsOnly says that only the routes which need ADMIN are refused.
 	adminsOnly bool
 }
@@ -71,26 +73,28 @@ var endings = []ending{
 		s.must(t, http.MethodPut, fmt.Sprintf("/api/admin/user-admin/%d", c.user), s.boss, `{"rootRole":"Editor"}`)
 	}},
 	{name: "admin API token replaced", refusal: unauthenticated, asAdmin: true, end: replaceAdminToken},
+	{name: "imported tokens refused", refusal: unauthenticated, imported: true, end: func(t *testing.T, s *stack, _ caller) {
+		deploy(t, s, map[string]string{"AcceptImportedTokens": "false"})
+	}},
 }
 
 // lifetime is how long a caller's token lasts: less than the gateway keeps the authorizer's answer.
 const lifetime = longestTTL / 4
 
-// replaceAdminToken deploys the functions with another hash, as `sam deploy` does. The gateway keeps its cache.
+// replaceAdminToken deploys the functions with another hash.
 func replaceAdminToken(t *testing.T, s *stack, _ caller) {
 	t.Helper()
 	admin, err := pat.NewAdminSecret(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	deployAdmin(t, s, admin)
+	deploy(t, s, map[string]string{"AdminTokenHash": admin.Hash()})
 }
 
-func deployAdmin(t *testing.T, s *stack, admin pat.AdminSecret) {
+// deploy gives the functions other parameters, as `sam deploy` does. The gateway keeps its cache.
+func deploy(t *testing.T, s *stack, parameters map[string]string) {
 	t.Helper()
-	changed, err := laptop.Read(gateway.Options{
-		Parameters: map[string]string{"AdminTokenHash": admin.Hash()}, Resources: map[string]string{"Table": "pats"},
-	})
+	changed, err := laptop.Read(gateway.Options{Parameters: parameters, Resources: map[string]string{"Table": "pats"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,13 +111,38 @@ func (e ending) newCaller(t *testing.T, s *stack) caller {
 		if err != nil {
 			t.Fatal(err)
 		}
-		deployAdmin(t, s, admin)
+		deploy(t, s, map[string]string{"AdminTokenHash": admin.Hash()})
 		return caller{token: admin.Reveal()}
+	}
+	if e.imported {
+		deploy(t, s, map[string]string{"AcceptImportedTokens": "true"})
+		return s.importCaller(t)
 	}
 	user := s.newUser(t, pat.Profile{Username: rand.Text(), Role: pat.Admin})
 	id, token := s.newToken(t, user, "first", lifetime)
 	_, second := s.newToken(t, user, "second", 2*lifetime)
 	return caller{user: user, token: token, second: second, id: id}
+}
+
+// importCaller imports an Admin with one token of Unleash's second form, which the gateway lets through whatever the parameters.
+func (s *stack) importCaller(t *testing.T) caller {
+	t.Helper()
+	secret, err := pat.ParseForeignSecret("user:v2_" + rand.Text()[:21] + "A_" + rand.Text() + rand.Text()[:17])
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := s.newUser(t, pat.Profile{Username: rand.Text(), Role: pat.Viewer}) + 1
+	if err := s.operator.ReserveUserIDs(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	user := pat.Account{ID: id, Profile: pat.Profile{Username: rand.Text(), Role: pat.Admin}, CreatedAt: s.clock.Now(), Tokens: []pat.Token{{
+		ID: 1, Description: "first", Selector: secret.Selector(), Verifier: secret.Verifier(),
+		CreatedAt: s.clock.Now(), ExpiresAt: s.clock.Now().Add(lifetime),
+	}}}
+	if _, err := s.operator.ImportUser(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	return caller{user: id, token: secret.Reveal(), id: 1}
 }
 
 // covers says whether the route is refused after the end.
@@ -297,8 +326,8 @@ func TestTrustInTheCacheIsFound(t *testing.T) {
 	t.Parallel()
 	all := routes(t, nobody)
 	for _, e := range endings {
-		if e.asAdmin {
-			e.end = func(*testing.T, *stack, caller) {} // functions that know the old hash
+		if e.asAdmin || e.imported {
+			e.end = func(*testing.T, *stack, caller) {} // functions that have the old settings
 		}
 		for how, run := range map[string]func(trial, *testing.T, *window){"alone": trial.alone, "in use": trial.inUse} {
 			t.Run(e.name+", "+how, func(t *testing.T) {

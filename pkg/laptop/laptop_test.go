@@ -1,0 +1,105 @@
+package laptop_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"pats/pkg/laptop/laptoptest"
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// TestFunctionsRefuseImportedTokens: a caller who was authorized by an imported token is refused by the functions themselves
+// unless the template accepts such tokens, so the gateway's cache does not keep the token alive.
+func TestFunctionsRefuseImportedTokens(t *testing.T) {
+	t.Parallel()
+	for function, event := range map[string]events.APIGatewayProxyRequest{
+		"TokensFunction": {Resource: "/api/admin/user/tokens", Path: "/api/admin/user/tokens", HTTPMethod: http.MethodGet},
+		"UsersFunction":  {Resource: "/api/admin/user", Path: "/api/admin/user", HTTPMethod: http.MethodGet},
+	} {
+		for accept, want := range map[string]int{"true": http.StatusOK, "false": http.StatusUnauthorized} {
+			t.Run(function+", "+accept, func(t *testing.T) {
+				t.Parallel()
+				store := laptoptest.NewStore(t)
+				server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: map[string]string{"AcceptImportedTokens": accept}})
+				event := event
+				event.RequestContext.Authorizer = importedCaller(t, store, server.Service)
+				payload, err := json.Marshal(event)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer, err := server.Functions[function].Invoke(t.Context(), payload)
+				var response events.APIGatewayProxyResponse
+				if err != nil || json.Unmarshal(answer, &response) != nil || response.StatusCode != want {
+					t.Errorf("got %s and error %v, want status %d", answer, err, want)
+				}
+			})
+		}
+	}
+}
+
+// importedCaller imports a user with one token, and returns the context that the authorizer adds to the holder's requests.
+func importedCaller(t *testing.T, store pat.Store, service *pat.Service) map[string]any {
+	t.Helper()
+	secret, err := pat.ParseForeignSecret("user:" + strings.Repeat("0123abcd", 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := pat.Account{ID: 7, Profile: pattest.Profile("vera", pat.Viewer), CreatedAt: time.Now(), Tokens: []pat.Token{{
+		ID: 1, Description: "imported", Selector: secret.Selector(), Verifier: secret.Verifier(),
+		CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+	}}}
+	if err := service.ReserveUserIDs(t.Context(), user.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.ImportUser(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	who, err := service.AcceptImported(true).Authenticate(t.Context(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := map[string]any{}
+	for name, value := range (pat.Principal{Kind: pat.HolderUser, Identity: who}).Claims() {
+		claims[name] = value
+	}
+	return claims
+}
+
+// TestUserChangeKeepsExpiredTokens: the user routes keep expired tokens as long as the token routes do.
+func TestUserChangeKeepsExpiredTokens(t *testing.T) {
+	t.Parallel()
+	store, clock := laptoptest.NewStore(t), pattest.NewClock()
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: map[string]string{"ExpiredRetentionDays": "100"}, Now: clock.Now})
+	account := pattest.Account(t, store, pattest.Profile("ann", pat.Editor))
+	draft := pat.Draft{Description: "expired", ExpiresAt: clock.Now().Add(time.Hour)}
+	if _, _, err := server.Service.CreateUserToken(t.Context(), account.ID, draft); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(99 * 24 * time.Hour)
+	url := fmt.Sprintf("%s/api/admin/user-admin/%d", server.URL, account.ID)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader(`{"name":"Ann"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", server.AdminToken)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if body, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK {
+		t.Fatalf("got status %d with %s, want 200", response.StatusCode, body)
+	}
+	if got := len(pattest.Read(t, store, account.ID).Tokens); got != 1 {
+		t.Errorf("got %d tokens after 99 of 100 days, want 1", got)
+	}
+}
