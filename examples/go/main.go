@@ -25,7 +25,7 @@ type token struct {
 func main() {
 	if err := run(context.Background(), os.Getenv("PATS_URL")+"/api/admin/user/tokens", os.Getenv("PATS_TOKEN")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1) //nolint:forbidigo // a program of one file
+		os.Exit(1)
 	}
 }
 

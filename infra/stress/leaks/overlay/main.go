@@ -43,10 +43,10 @@ const suffix = "Unwatched"
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) != 2 || strings.HasPrefix(os.Args[1], "-") {
-		log.Fatal("usage: go run ./infra/stress/leaks/overlay FOLDER") //nolint:forbidigo // a main
+		log.Fatal("usage: go run ./infra/stress/leaks/overlay FOLDER")
 	}
 	if err := write(os.Args[1]); err != nil {
-		log.Fatal(err) //nolint:forbidigo // a main
+		log.Fatal(err)
 	}
 }
 

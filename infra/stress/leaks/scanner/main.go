@@ -14,13 +14,13 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 || strings.HasPrefix(os.Args[1], "-") {
-		log.Fatal("usage: go run ./infra/stress/leaks/scanner DIR [PATH ...]") //nolint:forbidigo // a main
+		log.Fatal("usage: go run ./infra/stress/leaks/scanner DIR [PATH ...]")
 	}
 	ok, err := leaks.Run(os.Stdout, os.Args[1], os.Args[2:]...)
 	if err != nil {
-		log.Fatal(err) //nolint:forbidigo // a main
+		log.Fatal(err)
 	}
 	if !ok {
-		os.Exit(1) //nolint:forbidigo // a main
+		os.Exit(1)
 	}
 }
