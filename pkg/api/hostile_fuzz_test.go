@@ -66,6 +66,8 @@ func (s *lone) ReserveUserIDs(context.Context, pat.UserID) error { return nil }
 
 func (s *lone) ImportAccount(context.Context, pat.Account, pat.Account) error { return nil }
 
+func (s *lone) CheckSize(pat.Account) error { return nil }
+
 func (s *lone) LookUp(context.Context, pat.Selector) (pat.UserID, error) { return 0, nil }
 
 func (s *lone) MarkSeen(context.Context, pat.Account, pat.TokenID, time.Time) error { return nil }

@@ -28,9 +28,9 @@ var (
 func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
 	after.ID, after.Version = before.ID, before.Version+1
 	if newDirectoryItem(before) == newDirectoryItem(after) {
-		return s.putAccount(ctx, after, versionIs(before.Version))
+		return s.explainRefusal(after, s.putAccount(ctx, after, versionIs(before.Version)))
 	}
-	return s.commit(ctx, s.replacement(before, after))
+	return s.explainRefusal(after, s.commit(ctx, s.replacement(before, after)))
 }
 
 func (s *Store) replacement(before, after pat.Account) *transaction {

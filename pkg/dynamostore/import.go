@@ -38,7 +38,7 @@ func (s *Store) ImportAccount(ctx context.Context, before, after pat.Account) er
 			t.put(newImportedItem(token.Selector, after.ID), absent(conflict))
 		}
 	}
-	return s.commit(ctx, t)
+	return s.explainRefusal(after, s.commit(ctx, t))
 }
 
 // LookUp is the pat.Store's: one Query, which is all that the authorizer may do to read.

@@ -99,6 +99,11 @@ func LastAdmin(cause error) *Error {
 	return &Error{Kind: KindLastAdmin, Message: "The last enabled Admin cannot be deleted, disabled or given another role.", Err: cause}
 }
 
+// TooLarge is the KindInvalid of an account that is larger than the Store can keep.
+func TooLarge(cause error) *Error {
+	return &Error{Kind: KindInvalid, Message: "The user's tokens take more space than the store has for one user.", Err: cause}
+}
+
 func invalid(message string) *Error {
 	return &Error{Kind: KindInvalid, Message: message}
 }

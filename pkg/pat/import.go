@@ -1,7 +1,9 @@
 package pat
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -49,15 +51,23 @@ func (s *Service) ReserveUserIDs(ctx context.Context, last UserID) error {
 func (s *Service) ImportUser(ctx context.Context, user Account) (Imported, error) {
 	user.Profile = user.normal()
 	user.CreatedAt = user.CreatedAt.UTC().Truncate(time.Millisecond)
-	if err := checkUser(user); err != nil {
-		return Imported{Refusal: err.Error()}, nil //nolint:nilerr // it is what became of the user
+	if refusal := refusalOf(cmp.Or(checkUser(user), s.store.CheckSize(user))); refusal != "" {
+		return Imported{Refusal: refusal}, nil
 	}
 	i := &importing{service: s, user: user, tried: map[TokenID]bool{}, owners: map[Selector]UserID{}}
 	err := s.retry(ctx, func() error { return i.run(ctx) })
-	if KindOf(err) == KindUserExists {
-		return Imported{Refusal: UserExists(nil).Message}, nil
+	if refusal := refusalOf(err); refusal != "" {
+		return Imported{Refusal: refusal}, nil
 	}
 	return i.result, err
+}
+
+// refusalOf returns the message of an error that repeating the import would meet again, and "" for all others.
+func refusalOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok && (e.Kind == KindInvalid || e.Kind == KindUserExists) {
+		return e.Message
+	}
+	return ""
 }
 
 func checkUser(user Account) error {

@@ -55,6 +55,11 @@ type Store interface {
 	// one of those selectors.
 	ImportAccount(ctx context.Context, before, after Account) error
 
+	// CheckSize returns an error if account, with its tokens, is larger than the Store can keep. It does no I/O, so that an import
+	// can refuse a user before the first write. A write of such an account fails with the same error.
+	// Errors: KindInvalid.
+	CheckSize(account Account) error
+
 	// LookUp gives the user for whom a token with selector was imported. The token may be gone since, and the user too.
 	// Errors: KindNotFound.
 	LookUp(ctx context.Context, selector Selector) (UserID, error)

@@ -160,6 +160,9 @@ func (f *Faulty) ImportAccount(ctx context.Context, before, after pat.Account) e
 	return f.do(CallImportAccount, func() error { return f.store.ImportAccount(ctx, before, after) })
 }
 
+// CheckSize is the store's.
+func (f *Faulty) CheckSize(account pat.Account) error { return f.store.CheckSize(account) }
+
 // LookUp is the store's, or fails as planned.
 func (f *Faulty) LookUp(ctx context.Context, selector pat.Selector) (id pat.UserID, err error) {
 	err = f.do(CallLookUp, func() error { id, err = f.store.LookUp(ctx, selector); return err })

@@ -41,6 +41,7 @@ func largestIsKept(t *testing.T, store pat.Store) {
 		after.Tokens[i].Description = strings.Repeat("🦫", pat.MaxTextLen-1) + string(rune('0'+i))
 	}
 	after.NextTokenID = pat.MaxID
+	succeed(t, store.CheckSize(after))
 	succeed(t, store.ReplaceAccount(t.Context(), before, after))
 	after.Version++
 	wantAccount(t, store, after)
