@@ -1,24 +1,23 @@
 package template_test
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// The elements of a policy's statement that name whom, what and where, and their negations:
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+// Elements of a policy's statement: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 var (
 	selecting = []string{"Action", "Principal", "Resource"}
 	negating  = []string{"NotAction", "NotPrincipal", "NotResource"}
 )
 
-// wildcards are those of every policy, wherever in the template it stands. A negation is one: it allows what nobody has named.
+// wildcards returns the wildcards of every policy, wherever it is in the template. A negation counts as one, since it allows all but
+// what it names.
 func wildcards(t template) (found findings) {
 	walk("Resources", t["Resources"], func(path string, value any) {
-		for element, named := range fields(value) {
+		for element, named := range sorted(value) {
 			if slices.Contains(negating, element) {
 				found.add("%s has %s", path, element)
 			}
@@ -35,7 +34,7 @@ func wildcards(t template) (found findings) {
 	return found
 }
 
-// trust is the policy that lets only an AWS service take a role.
+// trust returns the policy that lets only an AWS service assume a role.
 func trust(service string) map[string]any {
 	return map[string]any{
 		"Version": "2012-10-17",
@@ -45,8 +44,8 @@ func trust(service string) map[string]any {
 	}
 }
 
-// logRole is for the account, not for this stack: API Gateway has one role a region for all logs, and takes it only with what
-// AWS's own policy allows. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+// logRole is the role for all logs of API Gateway in an account and region. API Gateway accepts only one with AWS's own policy:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 var logRole = map[string]any{
 	"AssumeRolePolicyDocument": trust("apigateway.amazonaws.com"),
 	"ManagedPolicyArns": []any{map[string]any{
@@ -54,7 +53,7 @@ var logRole = map[string]any{
 	}},
 }
 
-// roles are each one function's, with policies that stand in the template, or API Gateway's log role where it is asked for.
+// roles checks that each role belongs to one function and has all its policies in the template, or is API Gateway's log role.
 func roles(t template) (found findings) {
 	used := map[string]int{}
 	for _, function := range t.of(kindFunction) {
@@ -74,13 +73,13 @@ func roles(t template) (found findings) {
 }
 
 func functionRole(id string, properties map[string]any) (found findings) {
-	for _, property := range slices.Sorted(maps.Keys(properties)) {
+	for property := range sorted(properties) {
 		if property != "AssumeRolePolicyDocument" && property != "Policies" {
-			found.add("%s has %s: what it may do stands in its Policies", id, property)
+			found.add("%s has %s, want all permissions in its Policies", id, property)
 		}
 	}
 	if diff := cmp.Diff(trust("lambda.amazonaws.com"), properties["AssumeRolePolicyDocument"]); diff != "" {
-		found.add("%s can be taken by others than Lambda (-want +got):\n%s", id, diff)
+		found.add("%s can be assumed by others than Lambda (-want +got):\n%s", id, diff)
 	}
 	return found
 }
@@ -91,17 +90,10 @@ type statement struct {
 	declared any
 }
 
-// actions are those that are allowed, or empty texts for what is no text.
-func (s statement) actions() []string {
-	var names []string
-	for _, action := range several(at(s.declared, "Action")) {
-		name, _ := action.(string)
-		names = append(names, name)
-	}
-	return names
-}
+// actions returns the allowed actions, with "" for each that is not a string.
+func (s statement) actions() []string { return texts(at(s.declared, "Action")) }
 
-// statementsOf are those of all policies in the function's role.
+// statementsOf returns the statements of all policies in the function's role.
 func (t template) statementsOf(function resource) []statement {
 	var all []statement
 	role := arnOf(function.property("Role"))
@@ -116,7 +108,7 @@ func (t template) statementsOf(function resource) []statement {
 // logActions are what Lambda does with a function's role to write its log.
 var logActions = []string{"logs:CreateLogStream", "logs:PutLogEvents"}
 
-// statements allow actions by name, on the one table and on the function's own log group.
+// statements checks that each statement allows actions by name on some of the table's items or on the function's own log group.
 func statements(t template) (found findings) {
 	for _, function := range t.of(kindFunction) {
 		var onLog []string
@@ -146,13 +138,31 @@ func (t template) statement(s statement) (found findings) {
 		service, _, _ := strings.Cut(action, ":")
 		switch on := arnOf(target); {
 		case service == "dynamodb" && t.is(on, kindTable):
+			found = append(found, leadingKeys(s)...)
 		case service == "logs" && on != "" && on == log:
 		default:
-			found.add("%s may %q on %v, want only the table's and its own log's", s.function.id, action, target)
+			found.add("%s can %q on %v, want only actions on the table and on its own log", s.function.id, action, target)
 		}
 	}
 	if len(s.actions()) == 0 {
 		found.add("%s: a statement on %v names no action", s.function.id, target)
+	}
+	return found
+}
+
+// kindsOfItems are the partition keys of dynamostore, as patterns.
+var kindsOfItems = []string{"USER#*", "UNIQUE#*", "TOKEN#*", "DIRECTORY", "SYSTEM"}
+
+// leadingKeys checks that the statement names the kinds of items that it allows.
+func leadingKeys(s statement) (found findings) {
+	keys := texts(at(s.declared, "Condition", forAllLike, leading))
+	if len(keys) == 0 {
+		found.add("%s can %v on any item", s.function.id, s.actions())
+	}
+	for _, key := range keys {
+		if !slices.Contains(kindsOfItems, key) {
+			found.add("%s can %v on %q, want some of %q", s.function.id, s.actions(), key, kindsOfItems)
+		}
 	}
 	return found
 }

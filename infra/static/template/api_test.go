@@ -1,7 +1,6 @@
 package template_test
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 
@@ -10,36 +9,39 @@ import (
 	"pats/pkg/api"
 )
 
-// logged are the variables that the access log may have. Nothing is escaped there, so none is of the caller's free choice:
+// logged are the variables that the access log can have. API Gateway escapes nothing there, so none holds text that callers choose:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+// Callers can set requestId, but only to a UUID: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-access-logging.html
 var logged = []string{
-	"requestId", "requestTimeEpoch", "responseLatency", "resourcePath", "httpMethod", "status", "identity.sourceIp", "error.responseType",
-	"authorizer.requestId", "authorizer.latency", "authorizer.userId", "authorizer.kind", "authorizer.reason",
+	"requestId", "extendedRequestId", "requestTimeEpoch", "responseLatency", "resourcePath", "httpMethod", "status", "identity.sourceIp",
+	"error.responseType", "authorizer.requestId", "authorizer.latency", "authorizer.userId", "authorizer.kind", "authorizer.reason",
 }
 
 var contextVariable = regexp.MustCompile(`\$(context\.)?([A-Za-z.]*)`)
 
-// accessLog is there, in a group of the template's, and no request's body is logged.
+// accessLog checks that there is an access log, with an ID that callers cannot choose, and that bodies are not logged.
 func accessLog(t template) (found findings) {
 	for _, api := range t.of(kindAPI) {
 		if to := api.property("AccessLogSetting", "DestinationArn"); !t.is(arnOf(to), kindLogGroup) {
-			found.add("%s writes its access log to %v, want a log group of the template's", api.id, to)
+			found.add("%s writes its access log to %v, want a log group from the template", api.id, to)
 		}
 		format, _ := api.property("AccessLogSetting", "Format").(string)
-		if format == "" {
-			found.add("%s has no format of an access log", api.id)
-		}
+		var variables []string
 		for _, variable := range contextVariable.FindAllStringSubmatch(format, -1) {
+			variables = append(variables, variable[2])
 			if variable[1] == "" || !slices.Contains(logged, variable[2]) {
-				found.add("%s logs %s, which a caller may write", api.id, variable[0])
+				found.add("%s logs %s, which callers may choose", api.id, variable[0])
 			}
+		}
+		if !slices.Contains(variables, "extendedRequestId") {
+			found.add("%s does not log $context.extendedRequestId", api.id)
 		}
 		found = append(found, dataTrace(api)...)
 	}
 	return found
 }
 
-// dataTrace is off in every setting of methods, and said to be.
+// dataTrace checks that all method settings turn the logging of bodies off.
 func dataTrace(api resource) (found findings) {
 	settings := several(api.property("MethodSettings"))
 	if len(settings) == 0 {
@@ -53,20 +55,28 @@ func dataTrace(api resource) (found findings) {
 	return found
 }
 
-// authorizers say what API Gateway would otherwise choose.
+// logRoleStays checks that the account's log role outlives the stack, since it is not only for this API.
+func logRoleStays(t template) (found findings) {
+	for _, account := range t.of(kindAccount) {
+		found = append(found, retained(account)...)
+		role := arnOf(account.property("CloudWatchRoleArn"))
+		found = append(found, retained(resource{role, at(t["Resources"], role)})...)
+	}
+	return found
+}
+
+// authorizers checks that nothing is left to API Gateway's defaults.
 func authorizers(t template) (found findings) {
 	for _, api := range t.of(kindAPI) {
-		declared := fields(api.property("Auth", "Authorizers"))
-		for _, name := range slices.Sorted(maps.Keys(declared)) {
-			authorizer := declared[name]
+		for name, authorizer := range sorted(api.property("Auth", "Authorizers")) {
 			if function := at(authorizer, "FunctionArn"); !t.is(arnOf(function), kindFunction) {
-				found.add("%s asks %v, want a function of the template's", name, function)
+				found.add("%s invokes %v, want a function from the template", name, function)
 			}
 			if kind := at(authorizer, "FunctionPayloadType"); kind != "TOKEN" {
 				found.add("%s has the type %v, want TOKEN", name, kind)
 			}
-			if ttl := at(authorizer, "Identity", "ReauthorizeEvery"); !t.settled(ttl) {
-				found.add("%s keeps answers for %v, want a number of seconds", name, ttl)
+			if ttl := at(authorizer, "Identity", "ReauthorizeEvery"); !t.bounded(ttl) {
+				found.add("%s caches responses for %v, want a number of seconds", name, ttl)
 			}
 			if at(authorizer, "Identity", "ValidationExpression") == nil {
 				found.add("%s has no ValidationExpression", name)
@@ -76,35 +86,34 @@ func authorizers(t template) (found findings) {
 	return found
 }
 
-// routes have the API's authorizer, but that of the OpenAPI document.
+// routes checks that every route has the API's authorizer, except the OpenAPI document's.
 func routes(t template) (found findings) {
 	for _, api := range t.of(kindAPI) {
 		found = append(found, defaults(api)...)
 		for _, function := range t.of(kindFunction) {
-			events := fields(function.property("Events"))
-			for _, name := range slices.Sorted(maps.Keys(events)) {
-				found = append(found, route(api, function.id+"."+name, events[name])...)
+			for name, event := range sorted(function.property("Events")) {
+				found = append(found, route(api, function.id+"."+name, event)...)
 			}
 		}
 	}
 	return found
 }
 
-// defaults are what the API has for a route that says nothing.
+// defaults checks what applies to a route without settings of its own.
 func defaults(api resource) (found findings) {
 	for _, property := range []string{"DefinitionBody", "DefinitionUri"} {
 		if api.property(property) != nil {
-			found.add("%s has %s: routes stand at the functions", api.id, property)
+			found.add("%s has %s, want all routes in the functions' Events", api.id, property)
 		}
 	}
-	for _, property := range slices.Sorted(maps.Keys(fields(api.property("Auth")))) {
+	for property := range sorted(api.property("Auth")) {
 		if property != "DefaultAuthorizer" && property != "Authorizers" {
 			found.add("%s.Auth has %s, which no check knows", api.id, property)
 		}
 	}
 	name, _ := api.property("Auth", "DefaultAuthorizer").(string)
 	if api.property("Auth", "Authorizers", name) == nil {
-		found.add("%s has the default authorizer %q, want one of its own", api.id, name)
+		found.add("%s has the default authorizer %q, want one from its Authorizers", api.id, name)
 	}
 	return found
 }
@@ -120,7 +129,27 @@ func route(gateway resource, name string, event any) (found findings) {
 	}
 	path, auth := at(event, "Properties", "Path"), at(event, "Properties", "Auth")
 	if auth != nil && (path != api.ResourceOpenAPI || !cmp.Equal(auth, any(open))) {
-		found.add("%s, %v, has its own %v, want the API's authorizer", name, path, auth)
+		found.add("%s, %v, has Auth %v, want the API's authorizer", name, path, auth)
+	}
+	return found
+}
+
+// responses checks the headers of the gateway responses, of which the last two are API Gateway's defaults for all others.
+func responses(t template) (found findings) {
+	for _, api := range t.of(kindAPI) {
+		for _, fallback := range []string{"DEFAULT_4XX", "DEFAULT_5XX"} {
+			if api.property("GatewayResponses", fallback) == nil {
+				found.add("%s has no %s", api.id, fallback)
+			}
+		}
+		for name, response := range sorted(api.property("GatewayResponses")) {
+			headers := at(response, "ResponseParameters", "Headers")
+			for header, want := range map[string]string{"Cache-Control": "'no-store'", "X-Content-Type-Options": "'nosniff'"} {
+				if got := at(headers, header); got != want {
+					found.add("%s has %s %v, want %s", name, header, got, want)
+				}
+			}
+		}
 	}
 	return found
 }

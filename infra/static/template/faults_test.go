@@ -8,15 +8,18 @@ import (
 	"pats"
 )
 
-// fault is a change to the text of template.yaml, in its first place, and what a check has to say about it.
+// fault replaces old, where template.yaml first has it, with planted. The check must then return the finding.
 type fault struct {
 	name, check, old, planted, finding string
 }
 
-// Places in the template that faults are put before or behind.
+// Places in the template where faults are planted.
 const (
 	afterResources = "Resources:\n"
 	queryOfTable   = "Action: dynamodb:Query\n                Resource: !GetAtt Table.Arn"
+	keysOfQuery    = "dynamodb:LeadingKeys: [USER#*, TOKEN#*]"
+	accountKept    = "    Type: AWS::ApiGateway::Account\n    Condition: WithLogRole\n    DeletionPolicy: Retain\n"
+	tableKept      = "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n"
 	authorizerRole = "  AuthorizerRole:\n    Type: AWS::IAM::Role\n    Properties:\n"
 	tokensLogging  = "        LogGroup: !Ref TokensLogGroup\n"
 	tokensRole     = "      Role: !GetAtt TokensRole.Arn\n"
@@ -26,7 +29,7 @@ const (
 )
 
 var faults = []fault{
-	{"a second table", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::DynamoDB::Table\n", "there are 2 of AWS::DynamoDB::Table"},
+	{"a second table", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::DynamoDB::Table\n", "there are 2 resources of kind AWS::DynamoDB::Table"},
 	{"a table by another name", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::Serverless::SimpleTable\n", "Other is of kind"},
 	{"a policy of its own", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::IAM::Policy\n", "Other is of kind"},
 	{"a connector", "kinds", "    Metadata:\n", "    Connectors:\n      All: {}\n    Metadata:\n", "has Connectors"},
@@ -47,20 +50,23 @@ var faults = []fault{
 		"      DeletionProtectionEnabled: true\n      ResourcePolicy: {PolicyDocument: {Statement: [{Effect: Allow, Principal: \"*\"}]}}", `Principal is "*"`},
 
 	{"a policy of AWS's", "roles", authorizerRole, authorizerRole + "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n", "AuthorizerRole has ManagedPolicyArns"},
-	{"another account in a trust", "roles", "Service: lambda.amazonaws.com", "AWS: arn:aws:iam::123456789012:root", "AuthorizerRole can be taken by others"},
-	{"another service in a trust", "roles", "Service: lambda.amazonaws.com", "Service: [lambda.amazonaws.com, ec2.amazonaws.com]", "AuthorizerRole can be taken by others"},
+	{"another account in a trust", "roles", "Service: lambda.amazonaws.com", "AWS: arn:aws:iam::123456789012:root", "AuthorizerRole can be assumed by others"},
+	{"another service in a trust", "roles", "Service: lambda.amazonaws.com", "Service: [lambda.amazonaws.com, ec2.amazonaws.com]", "AuthorizerRole can be assumed by others"},
 	{"one role for two", "roles", "Role: !GetAtt UsersRole.Arn", "Role: !GetAtt TokensRole.Arn", "TokensRole is the role of 2 functions"},
 	{"a role for none", "roles", "Role: !GetAtt UsersRole.Arn", "Role: !GetAtt TokensRole.Arn", "UsersRole is the role of 0 functions"},
 	{"a log role with more", "roles", "/AmazonAPIGatewayPushToCloudWatchLogs", "/AdministratorAccess", "ApiGatewayLogRole is the role of 0 functions"},
 	{"a log role unasked", "roles", "    Condition: WithLogRole\n", "", "ApiGatewayLogRole is the role of 0 functions"},
 
-	{"a literal resource", "statements", queryOfTable, "Action: dynamodb:Query\n                Resource: arn:aws:dynamodb:eu-west-1:123456789012:table/other", "AuthorizerFunction may \"dynamodb:Query\""},
-	{"a parameter for a resource", "statements", queryOfTable, "Action: dynamodb:Query\n                Resource: !Ref LogRetentionDays", "AuthorizerFunction may \"dynamodb:Query\""},
-	{"a parameter for an action", "statements", "Action: dynamodb:Query", "Action: !Ref PatsEnabled", `AuthorizerFunction may ""`},
+	{"a literal resource", "statements", queryOfTable, "Action: dynamodb:Query\n                Resource: arn:aws:dynamodb:eu-west-1:123456789012:table/other", "AuthorizerFunction can \"dynamodb:Query\""},
+	{"a parameter for a resource", "statements", queryOfTable, "Action: dynamodb:Query\n                Resource: !Ref LogRetentionDays", "AuthorizerFunction can \"dynamodb:Query\""},
+	{"a parameter for an action", "statements", "Action: dynamodb:Query", "Action: !Ref PatsEnabled", `AuthorizerFunction can ""`},
 	{"no action", "statements", "Action: dynamodb:Query", "Action: []", "names no action"},
+	{"any item", "statements", keysOfQuery, "aws:username: x", "AuthorizerFunction can [dynamodb:Query] on any item"},
+	{"any item by a wildcard", "statements", keysOfQuery, `dynamodb:LeadingKeys: ["*"]`, `on "*"`},
+	{"no condition", "statements", "                Condition:\n                  ForAllValues:StringLike:\n                    " + keysOfQuery + "\n", "", "on any item"},
 	{"a denial", "statements", "Effect: Allow\n                Action: dynamodb:Query", "Effect: Deny\n                Action: dynamodb:Query", "has the effect Deny"},
-	{"another service", "statements", "Action: dynamodb:Query", "Action: s3:GetObject", `may "s3:GetObject"`},
-	{"the log of another", "statements", "Resource: !GetAtt AuthorizerLogGroup.Arn", "Resource: !GetAtt TokensLogGroup.Arn", `AuthorizerFunction may "logs:CreateLogStream"`},
+	{"another service", "statements", "Action: dynamodb:Query", "Action: s3:GetObject", `can "s3:GetObject"`},
+	{"the log of another", "statements", "Resource: !GetAtt AuthorizerLogGroup.Arn", "Resource: !GetAtt TokensLogGroup.Arn", `AuthorizerFunction can "logs:CreateLogStream"`},
 	{"more on the log", "statements", "[logs:CreateLogStream, logs:PutLogEvents]", "[logs:CreateLogStream, logs:DeleteLogStream, logs:PutLogEvents]", "has on its log"},
 	{"less on the log", "statements", "[logs:CreateLogStream, logs:PutLogEvents]", "logs:PutLogEvents", "has on its log"},
 
@@ -68,37 +74,41 @@ var faults = []fault{
 	{"a role from elsewhere", "functions", tokensRole, "      Role: arn:aws:iam::123456789012:role/admin\n", "TokensFunction has the role arn:"},
 	{"policies by SAM", "functions", tokensRole, tokensRole + "      Policies: [AmazonDynamoDBFullAccess]\n", "TokensFunction has Policies"},
 	{"a URL of its own", "functions", tokensRole, tokensRole + "      FunctionUrlConfig: {AuthType: NONE}\n", "TokensFunction has FunctionUrlConfig"},
-	{"the default time-out", "functions", "    Timeout: 9\n", "", "has the time-out <nil>"},
-	{"a time-out beyond the authorizer's", "functions", "    Timeout: 9\n", "    Timeout: 29\n", "AuthorizerFunction has the time-out 29"},
-	{"a time-out beyond the integration's", "functions", tokensRole, tokensRole + "      Timeout: 30\n", "TokensFunction has the time-out 30"},
-	{"the default memory", "functions", "    MemorySize: 128\n", "", "has the memory <nil>"},
+	{"the default time-out", "functions", "    Timeout: 9\n", "", "has the timeout <nil>"},
+	{"a time-out beyond the authorizer's", "functions", "    Timeout: 9\n", "    Timeout: 29\n", "AuthorizerFunction has the timeout 29"},
+	{"a time-out beyond the integration's", "functions", tokensRole, tokensRole + "      Timeout: 30\n", "TokensFunction has the timeout 30"},
+	{"the default memory", "functions", "    MemorySize: 128\n", "", "has the memory size <nil>"},
 
 	{"a table that can be deleted", "table", "DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false", "Table.DeletionProtectionEnabled is false"},
 	{"a table that may be protected", "table", "DeletionProtectionEnabled: true", "DeletionProtectionEnabled: !Ref PatsEnabled", "Table.DeletionProtectionEnabled is map[Ref:PatsEnabled]"},
 	{"a table without recovery", "table", "        PointInTimeRecoveryEnabled: true\n", "        RecoveryPeriodInDays: 1\n", "PointInTimeRecoveryEnabled is <nil>"},
 	{"a table with AWS's own key", "table", "SSEEnabled: true", "SSEEnabled: false", "SSEEnabled is false"},
-	{"a table that goes with the stack", "table", "    DeletionPolicy: Retain\n", "", "Table.DeletionPolicy is <nil>"},
-	{"a table that goes when it is replaced", "table", "UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete", "Table.UpdateReplacePolicy is Delete"},
+	{"a table that goes with the stack", "table", tableKept, "    Type: AWS::DynamoDB::Table\n    UpdateReplacePolicy: Retain\n", "Table.DeletionPolicy is <nil>"},
+	{"a table that goes when it is replaced", "table", tableKept, strings.Replace(tableKept, "UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete", 1), "Table.UpdateReplacePolicy is Delete"},
 	{"a policy of the table", "table", "      DeletionProtectionEnabled: true", "      DeletionProtectionEnabled: true\n      ResourcePolicy: {}", "Table has a policy"},
 
-	{"logs for ever", "logs", "    Properties:\n      RetentionInDays: !Ref LogRetentionDays\n", "", "AccessLogGroup keeps its logs for <nil>"},
-	{"logs for ever by a condition", "logs", "RetentionInDays: !Ref LogRetentionDays", "RetentionInDays: !If [WithLogRole, 30, !Ref AWS::NoValue]", "AccessLogGroup keeps its logs for map"},
+	{"logs for ever", "logs", "      RetentionInDays: !Ref LogRetentionDays\n", "", "AccessLogGroup keeps logs for <nil>"},
+	{"logs for ever by a condition", "logs", "RetentionInDays: !Ref LogRetentionDays", "RetentionInDays: !If [WithLogRole, 30, !Ref AWS::NoValue]", "AccessLogGroup keeps logs for map"},
 	{"a log group of Lambda's", "logs", tokensLogging, "", "TokensFunction has no log group"},
 	{"one log group for two", "logs", tokensLogging, "        LogGroup: !Ref UsersLogGroup\n", "UsersLogGroup has 2 writers"},
 	{"an access log among a function's", "logs", "!GetAtt AccessLogGroup.Arn", "!GetAtt UsersLogGroup.Arn", "UsersLogGroup has 2 writers"},
 
+	{"a log role that goes with the stack", "log role", "    Condition: WithLogRole\n    DeletionPolicy: Retain\n", "    Condition: WithLogRole\n", "ApiGatewayLogRole.DeletionPolicy is <nil>"},
+	{"a log role without its account", "log role", accountKept, strings.Replace(accountKept, "    DeletionPolicy: Retain\n", "", 1), "ApiGatewayAccount.DeletionPolicy is <nil>"},
+
 	{"no access log", "access log", "      AccessLogSetting:\n", "      Tags:\n", "Api writes its access log to <nil>"},
-	{"an access log without a format", "access log", "        Format: >-\n", "        Note: >-\n", "Api has no format"},
+	{"an access log without a format", "access log", "        Format: >-\n", "        Note: >-\n", "Api does not log $context.extendedRequestId"},
 	{"a path in the access log", "access log", "$context.resourcePath", "$context.path", "Api logs $context.path"},
 	{"a header in the access log", "access log", "$context.resourcePath", "$input.params('Authorization')", "Api logs $input.params"},
+	{"only an ID that callers can choose", "access log", "\"extendedRequestId\":\"$context.extendedRequestId\",", "", "Api does not log $context.extendedRequestId"},
 	{"bodies in the log", "access log", "DataTraceEnabled: false", "DataTraceEnabled: true", "has DataTraceEnabled true"},
 	{"bodies in the log of one method", "access log", "      MethodSettings:\n", "      MethodSettings:\n        - {ResourcePath: /, HttpMethod: GET, DataTraceEnabled: true}\n", "has DataTraceEnabled true"},
 	{"no settings of methods", "access log", "      MethodSettings:\n", "      Variables:\n", "Api has no MethodSettings"},
 
-	{"the default TTL", "authorizers", "              ReauthorizeEvery: !Ref AuthorizerTtlSeconds\n", "", "TokenAuthorizer keeps answers for <nil>"},
-	{"a TTL without bounds", "authorizers", "    MaxValue: 3600\n", "", "TokenAuthorizer keeps answers for map[Ref:AuthorizerTtlSeconds]"},
+	{"the default TTL", "authorizers", "              ReauthorizeEvery: !Ref AuthorizerTtlSeconds\n", "", "TokenAuthorizer caches responses for <nil>"},
+	{"a TTL without bounds", "authorizers", "    MaxValue: 3600\n", "", "TokenAuthorizer caches responses for map[Ref:AuthorizerTtlSeconds]"},
 	{"junk let through", "authorizers", "ValidationExpression: !If", "Expression: !If", "has no ValidationExpression"},
-	{"an authorizer from elsewhere", "authorizers", "FunctionArn: !GetAtt AuthorizerFunction.Arn", "FunctionArn: arn:aws:lambda:eu-west-1:123456789012:function:other", "asks arn:aws:lambda"},
+	{"an authorizer from elsewhere", "authorizers", "FunctionArn: !GetAtt AuthorizerFunction.Arn", "FunctionArn: arn:aws:lambda:eu-west-1:123456789012:function:other", "invokes arn:aws:lambda"},
 	{"an authorizer of another type", "authorizers", "FunctionPayloadType: TOKEN", "FunctionPayloadType: REQUEST", "has the type REQUEST"},
 
 	{"an open route", "routes", rootRoute, rootRoute + "            Auth: {Authorizer: NONE}\n", "TokensFunction.Root, /,"},
@@ -109,6 +119,10 @@ var faults = []fault{
 	{"no default authorizer", "routes", authorizerName, "      Auth:\n", `the default authorizer ""`},
 	{"an open preflight", "routes", authorizerName, authorizerName + "        AddDefaultAuthorizerToCorsPreflight: false\n", "Api.Auth has AddDefault"},
 	{"routes from elsewhere", "routes", authorizerName, "      DefinitionUri: api.yaml\n" + authorizerName, "Api has DefinitionUri"},
+
+	{"a response that is sniffed", "responses", "              X-Content-Type-Options: \"'nosniff'\"\n", "", "has X-Content-Type-Options <nil>"},
+	{"a response that is cached", "responses", "'no-store'", "'max-age=60'", "has Cache-Control 'max-age=60'"},
+	{"API Gateway's own response", "responses", "        DEFAULT_4XX:", "        QUOTA_EXCEEDED:", "Api has no DEFAULT_4XX"},
 
 	{"a secret in a variable", "variables", firstVariable, firstVariable + "          API_TOKEN: hunter2\n", "AuthorizerFunction.API_TOKEN is hunter2"},
 	{"a secret in a variable of all", "variables", "    MemorySize: 128\n", "    MemorySize: 128\n    Environment: {Variables: {API_TOKEN: hunter2}}\n", ".API_TOKEN is hunter2"},
@@ -127,15 +141,12 @@ func TestChecksFindFaults(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			found := checks[f.check](plant(t, f.old, f.planted))
-			if !slices.ContainsFunc(found, func(finding string) bool { return strings.Contains(finding, f.finding) }) {
-				t.Errorf("%s: got %q, want %q", f.check, found, f.finding)
-			}
+			wantFinding(t, f.check, checks[f.check](plant(t, f.old, f.planted)), f.finding)
 		})
 	}
 }
 
-func TestEachCheckIsTested(t *testing.T) {
+func TestEachCheckFindsAFault(t *testing.T) {
 	t.Parallel()
 	for name := range checks {
 		if !slices.ContainsFunc(faults, func(f fault) bool { return f.check == name }) {
@@ -144,12 +155,12 @@ func TestEachCheckIsTested(t *testing.T) {
 	}
 }
 
-// plant gives the template with planted for the first old.
+// plant returns the template with planted in the place of the first old.
 func plant(t *testing.T, old, planted string) template {
 	t.Helper()
 	text := string(pats.Template())
 	if !strings.Contains(text, old) {
-		t.Fatalf("template.yaml has no %q to put a fault in the place of", old)
+		t.Fatalf("template.yaml does not contain %q", old)
 	}
 	return parse(t, strings.Replace(text, old, planted, 1))
 }

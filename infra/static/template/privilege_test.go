@@ -2,88 +2,179 @@ package template_test
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
-	"log/slog"
-	"os"
+	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/google/go-cmp/cmp"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"pats/infra/contract/e2e"
-	"pats/infra/testkit/figures"
-	"pats/pkg/api"
+	"pats/infra/testkit/deployed"
 	"pats/pkg/dynamostore"
-	"pats/pkg/dynamostore/dynamotest"
-	"pats/pkg/gateway"
-	"pats/pkg/laptop"
-	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
-// TestSuitePassesUnderTheRoles runs every event and, in each round, every HTTP case over DynamoDB Local, with each function allowed
-// what its role allows and nothing else, and then compares what the functions asked for with what their roles allow. Among the other
-// tests there are no rounds: the events lead through all that the functions do.
-func TestSuitePassesUnderTheRoles(t *testing.T) {
+// TestRolesRefuse tries what a function under an attacker's control might try, each as a request to DynamoDB.
+func TestRolesRefuse(t *testing.T) {
 	t.Parallel()
-	s := newPolicedStack(t)
-	e2e.RunEvents(t, s.target, os.DirFS("../../../events"), s.invoke)
-	for range figures.Rounds(t, 0) {
-		e2e.Run(t, s.target)
-	}
+	tests := []struct {
+		name, function string
+		request        access
+		want           bool
+	}{
+		{"record a use", authorizer, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), true},
+		{"forget uses", authorizer, use("USER#1", "", "REMOVE seen.#t0, seen.#t1"), true},
+		{"take a role", authorizer, use("USER#1", "", "SET rootRole = :admin"), false},
+		{"take a role by an alias", authorizer, use("USER#1", "", "SET #role = :admin", "#role", "rootRole"), false},
+		{"plant a verifier", authorizer, use("USER#1", "", "SET tokens[0].verifier = :mine"), false},
+		{"remove tokens beside a use", authorizer, use("USER#1", "", "SET seen.#t = :at REMOVE tokens"), false},
+		{"read an account by an update", authorizer, use("USER#1", "ALL_OLD", "SET seen.#t = :at"), false},
+		{"move a counter", authorizer, use("SYSTEM", "", "SET seen = :at"), false},
+		{"list all users", authorizer, find("DIRECTORY"), false},
+		{"look an address up", authorizer, find("UNIQUE#ann@example.com"), false},
+		{"delete a user", authorizer, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
 
-	asked := map[string][]string{}
-	for id, function := range s.functions {
-		asked[id] = function.api.actions()
+		{"replace a user", tokens, put("USER#1"), true},
+		{"rename a user in the directory", tokens, put("DIRECTORY"), false},
+		{"take a name", tokens, put("UNIQUE#ann"), false},
+		{"redirect an imported token", tokens, put("TOKEN#abc"), false},
+		{"set a counter", tokens, put("SYSTEM"), false},
+		{"list all users", tokens, find("DIRECTORY"), false},
+		{"change a part of a user", tokens, use("USER#1", "", "SET rootRole = :admin"), false},
+
+		{"list users", users, find("DIRECTORY"), true},
+		{"redirect an imported token", users, put("TOKEN#abc"), false},
+		{"replace a counter", users, put("SYSTEM"), false},
+		{"change a part of a user", users, use("USER#1", "", "SET version = :v"), false},
 	}
-	tpl := load(t)
-	unused, missing := compare(tpl, asked)
-	for _, finding := range slices.Concat(unused, missing) {
-		t.Error(finding)
+	for _, test := range tests {
+		t.Run(test.function+"/"+test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := load(t).policyOf(test.function).allows(test.request); got != test.want {
+				t.Errorf("%s: got allowed = %t, want %t", test.request, got, test.want)
+			}
+		})
 	}
-	s.wantEveryOperation(t)
-	statements, actions := tpl.count()
-	figures.Print(t, "privilege",
-		figures.Count{Name: "roles", N: len(tpl.of(kindRole))}, figures.Count{Name: "statements", N: statements}, figures.Count{Name: "actions", N: actions},
-		figures.Count{Name: "unused", N: len(unused)}, figures.Count{Name: "missing", N: len(missing)}, figures.Count{Name: "wildcards", N: len(wildcards(tpl))})
 }
 
-// compare gives what roles allow of the table and their functions never asked for, and what they asked for beside that.
-func compare(t template, asked map[string][]string) (unused, missing findings) {
-	for _, function := range t.of(kindFunction) {
-		allowed := t.onTable(function)
-		for _, action := range allowed {
-			if !slices.Contains(asked[function.id], action) {
-				unused.add("%s may %s, which it never does", function.id, action)
-			}
-		}
-		for _, action := range asked[function.id] {
-			if !slices.Contains(allowed, action) {
-				missing.add("%s does %s, which it may not", function.id, action)
-			}
-		}
-	}
-	return unused, missing
+const (
+	authorizer = deployed.AuthorizerFunction
+	tokens     = deployed.TokensFunction
+	users      = deployed.UsersFunction
+)
+
+func find(key string) access {
+	return queryAccess(&dynamodb.QueryInput{
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: key}},
+	})
 }
 
-// onTable are the actions on the table that the function's role allows.
-func (t template) onTable(function resource) (allowed []string) {
-	for _, s := range t.statementsOf(function) {
-		for _, action := range s.actions() {
-			if strings.HasPrefix(action, "dynamodb:") {
-				allowed = append(allowed, action)
-			}
-		}
-	}
-	return allowed
+func put(key string) access {
+	return accessOf(types.TransactWriteItem{Put: &types.Put{Item: keyOf(key)}}, "")
 }
 
-// count gives how many statements and actions the roles of all functions have.
+// use returns an UpdateItem, with an alias and the attribute it stands for.
+func use(key string, returns types.ReturnValue, expression string, alias ...string) access {
+	update := &types.Update{Key: keyOf(key), UpdateExpression: &expression, ExpressionAttributeNames: map[string]string{}}
+	if len(alias) == 2 {
+		update.ExpressionAttributeNames[alias[0]] = alias[1]
+	}
+	return accessOf(types.TransactWriteItem{Update: update}, returns)
+}
+
+func keyOf(pk string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: "ACCOUNT"}}
+}
+
+// TestPolicedRefuses: a store's call that the role does not allow fails and does not reach the client, which is nil.
+func TestPolicedRefuses(t *testing.T) {
+	t.Parallel()
+	account := pat.Account{ID: 1, Profile: pattest.Profile("ann", pat.Viewer), NextTokenID: 2, Version: 1}
+	tests := []struct {
+		name, function string
+		do             func(context.Context, *dynamostore.Store) error
+		asked          string
+	}{
+		{"query", authorizer, func(ctx context.Context, s *dynamostore.Store) error {
+			_, err := s.Accounts(ctx, 0, 1)
+			return err
+		}, query + " on DIRECTORY"},
+		{"put", authorizer, func(ctx context.Context, s *dynamostore.Store) error {
+			return s.ReplaceAccount(ctx, account, account)
+		}, putItem + " on USER#1"},
+		{"update", tokens, func(ctx context.Context, s *dynamostore.Store) error {
+			return s.MarkSeen(ctx, account, 1, time.Now())
+		}, updateItem + " on USER#1"},
+		{"transaction with a delete", tokens, func(ctx context.Context, s *dynamostore.Store) error {
+			return s.DeleteAccount(ctx, account)
+		}, deleteItem + " on USER#1"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			api := newPoliced(nil, load(t).policyOf(test.function))
+			pattest.WantKind(t, test.do(t.Context(), dynamostore.New(api, "any")), pat.KindInternal)
+			if asked := fmt.Sprint(api.accesses()); !strings.Contains(asked, test.asked) {
+				t.Errorf("asked: got %s, want %s among them", asked, test.asked)
+			}
+		})
+	}
+}
+
+// TestUnusedAndMissingAreFound compares planted roles with accesses that the template's own roles exactly allow.
+func TestUnusedAndMissingAreFound(t *testing.T) {
+	t.Parallel()
+	needed := []access{
+		find("USER#1"), find("DIRECTORY"), put("USER#1"), put("UNIQUE#a"), put("DIRECTORY"), use("SYSTEM", "", "ADD lastId :one"),
+		{action: deleteItem, key: "USER#1"}, {action: deleteItem, key: "UNIQUE#a"}, {action: deleteItem, key: "DIRECTORY"},
+	}
+	const actions, keys = "[dynamodb:PutItem, dynamodb:DeleteItem]", "[USER#*, UNIQUE#*, DIRECTORY]"
+	tests := []struct{ name, old, planted, unused, missing string }{
+		{"as it is", actions, actions, "", ""},
+		{"an action too many", actions, "[dynamodb:PutItem, dynamodb:DeleteItem, dynamodb:Scan]", "can dynamodb:Scan", ""},
+		{"an action too few", actions, "dynamodb:PutItem", "", "needs dynamodb:DeleteItem on USER#1"},
+		{"items too many", keys, "[USER#*, UNIQUE#*, DIRECTORY, TOKEN#*]", "dynamodb:LeadingKeys TOKEN#*", ""},
+		{"items too few", keys, "[USER#*, DIRECTORY]", "", "needs dynamodb:PutItem on UNIQUE#a"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			policy := plant(t, test.old, test.planted).policyOf(users)
+			wantFinding(t, "unused", policy.unused(needed), test.unused)
+			wantFinding(t, "missing", refused(users, policy, needed), test.missing)
+		})
+	}
+}
+
+// wantFinding wants one that contains the text, or none if the text is empty.
+func wantFinding(t *testing.T, what string, found findings, want string) {
+	t.Helper()
+	contains := func(finding string) bool { return strings.Contains(finding, want) }
+	if (want == "" && len(found) > 0) || (want != "" && !slices.ContainsFunc(found, contains)) {
+		t.Errorf("%s: got %q, want %q", what, found, want)
+	}
+}
+
+func refused(function string, policy policy, accesses []access) (found findings) {
+	for _, a := range accesses {
+		if !policy.allows(a) {
+			found.add("%s needs %s, which its role does not allow", function, a)
+		}
+	}
+	return found
+}
+
+// policyOf returns what the role of the function allows.
+func (t template) policyOf(function string) policy {
+	return t.statementsOf(resource{function, at(t["Resources"], function)})
+}
+
+// count returns the numbers of statements and actions in the roles of all functions.
 func (t template) count() (statements, actions int) {
 	for _, function := range t.of(kindFunction) {
 		for _, s := range t.statementsOf(function) {
@@ -92,145 +183,4 @@ func (t template) count() (statements, actions int) {
 		}
 	}
 	return statements, actions
-}
-
-// policedStack is the template's stack with a role for each function.
-type policedStack struct {
-	target    e2e.Target
-	functions map[string]*policedFunction
-}
-
-func newPolicedStack(t *testing.T) policedStack {
-	t.Helper()
-	client, table := dynamostore.NewClient(dynamotest.Settings(t)), "test-"+rand.Text()
-	if err := dynamostore.CreateTable(t.Context(), client, table); err != nil {
-		t.Fatal(err)
-	}
-	admin, err := pat.NewAdminSecret(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := gateway.Options{
-		Parameters: map[string]string{"AdminTokenHash": admin.Hash()}, Resources: map[string]string{"Table": table},
-		Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
-	}
-	stack, err := laptop.Read(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	operator := dynamostore.New(client, table)
-	standing := pat.Account{Profile: pat.Profile{Username: "standing", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
-	if _, err := operator.CreateAccount(t.Context(), standing); err != nil {
-		t.Fatal(err)
-	}
-	s := policedStack{functions: map[string]*policedFunction{}}
-	handlers := map[string]lambda.Handler{}
-	tpl := load(t)
-	for _, function := range tpl.of(kindFunction) {
-		api := newPoliced(client, tpl.onTable(function))
-		store := dynamostore.New(api, table)
-		if err := store.Warm(t.Context()); err != nil { // as dynamostore.Connect does
-			t.Errorf("%s: Warm: %v", function.id, err)
-		}
-		handler := stack.Functions(store, pat.SystemEnv(options.Log))[function.id]
-		s.functions[function.id] = &policedFunction{handler: handler, api: api, done: map[string]bool{}}
-		handlers[function.id] = s.functions[function.id]
-	}
-	server := laptoptest.Serve(t, operator, laptoptest.Options{
-		Wrap: func(map[string]lambda.Handler) map[string]lambda.Handler { return handlers },
-	})
-	s.target = e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: operator, AdminToken: admin.Reveal()}
-	return s
-}
-
-// invoke is an e2e.Invoke.
-func (s policedStack) invoke(ctx context.Context, function string, event []byte) ([]byte, error) {
-	return s.functions[function].Invoke(ctx, event)
-}
-
-// wantEveryOperation demands that the OpenAPI document has no operation that was not done.
-func (s policedStack) wantEveryOperation(t *testing.T) {
-	t.Helper()
-	var document struct {
-		Paths map[string]map[string]json.RawMessage `json:"paths"`
-	}
-	if err := json.Unmarshal(api.OpenAPI(), &document); err != nil {
-		t.Fatal(err)
-	}
-	for path, operations := range document.Paths {
-		for method := range operations {
-			operation := strings.ToUpper(method) + " " + path
-			if !s.did(operation) && method != "parameters" {
-				t.Errorf("%s: got it never, want it done by some function", operation)
-			}
-		}
-	}
-}
-
-func (s policedStack) did(operation string) bool {
-	for _, function := range s.functions {
-		if function.did(operation) {
-			return true
-		}
-	}
-	return false
-}
-
-// policedFunction is a function on a policed table, which keeps the operations that it was invoked for, such as GET /.
-type policedFunction struct {
-	handler lambda.Handler
-	api     *policed
-	mu      sync.Mutex
-	done    map[string]bool
-}
-
-// Invoke is the lambda.Handler's.
-func (f *policedFunction) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var event struct {
-		HTTPMethod string `json:"httpMethod"`
-		Resource   string `json:"resource"`
-	}
-	if err := json.Unmarshal(payload, &event); err != nil {
-		return nil, err
-	}
-	f.mu.Lock()
-	f.done[event.HTTPMethod+" "+event.Resource] = true
-	f.mu.Unlock()
-	return f.handler.Invoke(ctx, payload)
-}
-
-func (f *policedFunction) did(operation string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.done[operation]
-}
-
-// TestCompareFindsFaults: with a role that allows what its function does, too much and too little are found.
-func TestCompareFindsFaults(t *testing.T) {
-	t.Parallel()
-	asked := map[string][]string{}
-	tpl := load(t)
-	for _, function := range tpl.of(kindFunction) {
-		asked[function.id] = tpl.onTable(function)
-	}
-	const oldRole = "[dynamodb:PutItem, dynamodb:UpdateItem, dynamodb:DeleteItem]"
-	tests := []struct {
-		name, planted   string
-		unused, missing findings
-	}{
-		{"as it is", oldRole, nil, nil},
-		{"too much", "[dynamodb:PutItem, dynamodb:UpdateItem, dynamodb:DeleteItem, dynamodb:Scan]",
-			findings{"UsersFunction may dynamodb:Scan, which it never does"}, nil},
-		{"too little", "[dynamodb:PutItem, dynamodb:UpdateItem]",
-			nil, findings{"UsersFunction does dynamodb:DeleteItem, which it may not"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			unused, missing := compare(plant(t, oldRole, test.planted), asked)
-			if diff := cmp.Diff([]findings{test.unused, test.missing}, []findings{unused, missing}); diff != "" {
-				t.Errorf("unused and missing (-want +got):\n%s", diff)
-			}
-		})
-	}
 }

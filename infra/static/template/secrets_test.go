@@ -1,22 +1,17 @@
 package template_test
 
-import (
-	"maps"
-	"slices"
-	"strings"
-)
+import "strings"
 
-// hashPattern lets nothing but a SHA-256 in hex through, and an empty text.
+// hashPattern allows only a SHA-256 in hex or nothing.
 const hashPattern = "^([0-9a-f]{64})?$"
 
-// variables of the environment, which everybody who may look at a function can read, are the table's name and parameters that
-// take no secret: one of few values, or a hash that is shown nowhere else.
+// variables checks the functions' environments, which everybody with access to a function's configuration can read: each variable is the
+// table's name or a parameter that cannot hold a secret, because it has few values or is a hash.
 func variables(t template) (found findings) {
 	for _, function := range t.of(kindFunction) {
 		for _, of := range []any{at(t["Globals"], "Function"), at(function.declared, "Properties")} {
-			declared := fields(at(of, "Environment", "Variables"))
-			for _, name := range slices.Sorted(maps.Keys(declared)) {
-				found = append(found, t.variable(function.id+"."+name, declared[name])...)
+			for name, value := range sorted(at(of, "Environment", "Variables")) {
+				found = append(found, t.variable(function.id+"."+name, value)...)
 			}
 		}
 	}
@@ -31,24 +26,24 @@ func (t template) variable(name string, value any) (found findings) {
 	case parameter == nil:
 		found.add("%s is %v, want a parameter or the table", name, value)
 	case !closed(parameter) && !hash(parameter):
-		found.add("%s is the parameter %s, which takes any text", name, id)
+		found.add("%s is the parameter %s, which can be any text", name, id)
 	}
 	return found
 }
 
-// hash says whether a parameter takes only a hash, and keeps it to itself.
+// hash reports whether a parameter holds only a hash and is not shown.
 func hash(parameter any) bool {
 	return at(parameter, "NoEcho") == true && at(parameter, "AllowedPattern") == hashPattern && at(parameter, "Default") == ""
 }
 
-// secrets are in no text of the template, and a parameter that is not echoed goes nowhere but to a function's environment.
+// secrets checks that no text resolves a secret, and that a parameter with NoEcho is used only in functions' environments.
 func secrets(t template) (found findings) {
-	for _, section := range slices.Sorted(maps.Keys(t)) {
-		walk(section, t[section], func(path string, value any) {
+	for section, value := range sorted(map[string]any(t)) {
+		walk(section, value, func(path string, value any) {
 			if text, ok := value.(string); ok && strings.Contains(text, "{{resolve:") {
-				found.add("%s is %q: the secret would stand where this is shown", path, text)
+				found.add("%s is %q, want no secret where it can be read", path, text)
 			}
-			if id := t.quiet(value); id != "" && !strings.Contains(path, ".Environment.Variables.") {
+			if id := t.notEchoed(value); id != "" && !strings.Contains(path, ".Environment.Variables.") {
 				found.add("%s shows the parameter %s", path, id)
 			}
 		})
@@ -56,11 +51,10 @@ func secrets(t template) (found findings) {
 	return found
 }
 
-// quiet is the parameter with NoEcho that value, {"Ref": id} or {"Fn::Sub": …}, would show, or empty.
-func (t template) quiet(value any) string {
-	parameters := fields(t["Parameters"])
-	for _, id := range slices.Sorted(maps.Keys(parameters)) {
-		if at(parameters[id], "NoEcho") != true {
+// notEchoed returns the parameter with NoEcho that value, {"Ref": id} or {"Fn::Sub": …}, would show, or "".
+func (t template) notEchoed(value any) string {
+	for id, parameter := range sorted(t["Parameters"]) {
+		if at(parameter, "NoEcho") != true {
 			continue
 		}
 		text, _ := value.(string)

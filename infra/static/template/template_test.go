@@ -1,4 +1,5 @@
-// Package template_test holds template.yaml against the code and against the promises that the project makes for it.
+// Package template_test checks template.yaml against the code and against what the project promises: least privilege, logs without
+// secrets, a table that cannot get lost.
 package template_test
 
 import (
@@ -15,8 +16,7 @@ import (
 	"pats/pkg/dynamostore"
 )
 
-// template is what these tests read of template.yaml, with intrinsic functions in their long form, such as {"Ref": "Table"},
-// in whichever they are written.
+// template is a CloudFormation template with every intrinsic function in its long form, such as {"Ref": "Table"}.
 type template map[string]any
 
 func load(t *testing.T) template {
@@ -32,7 +32,7 @@ func parse(t *testing.T, text string) template {
 	}
 	sections, ok := longForm(t, document.Content[0]).(map[string]any)
 	if !ok {
-		t.Fatal("the template is no mapping")
+		t.Fatal("the template is not a mapping")
 	}
 	return sections
 }
@@ -74,7 +74,7 @@ func withoutTag(t *testing.T, node *yaml.Node) any {
 	case yaml.ScalarNode:
 		return scalar(t, node)
 	}
-	t.Fatalf("line %d: only mappings, sequences and scalars are understood", node.Line)
+	t.Fatalf("line %d: not a mapping, a sequence or a scalar", node.Line)
 	return nil
 }
 
@@ -90,7 +90,6 @@ func scalar(t *testing.T, node *yaml.Node) any {
 	return value
 }
 
-// resource is one of the template's.
 type resource struct {
 	id       string
 	declared any
@@ -102,36 +101,35 @@ func (r resource) property(path ...string) any {
 	return at(at(r.declared, "Properties"), path...)
 }
 
-// resources are in the order of their ids.
+// resources returns the template's resources, ordered by ID.
 func (t template) resources() []resource {
 	var all []resource
-	declared := fields(t["Resources"])
-	for _, id := range slices.Sorted(maps.Keys(declared)) {
-		all = append(all, resource{id, declared[id]})
+	for id, declared := range sorted(t["Resources"]) {
+		all = append(all, resource{id, declared})
 	}
 	return all
 }
 
-// of are the resources of a kind.
+// of returns the resources of a kind, ordered by ID.
 func (t template) of(kind string) []resource {
 	return slices.DeleteFunc(t.resources(), func(r resource) bool { return r.kind() != kind })
 }
 
-// is says whether the resource with this id is of the kind.
+// is reports whether the resource with the ID is of the kind.
 func (t template) is(id, kind string) bool {
 	return at(t["Resources"], id, "Type") == kind
 }
 
-// The kinds of resources that count here.
 const (
 	kindAPI      = "AWS::Serverless::Api"
 	kindFunction = "AWS::Serverless::Function"
 	kindRole     = "AWS::IAM::Role"
+	kindAccount  = "AWS::ApiGateway::Account"
 	kindLogGroup = "AWS::Logs::LogGroup"
 	kindTable    = "AWS::DynamoDB::Table"
 )
 
-// at follows path through mappings; what is not there is nil.
+// at follows path through mappings and returns nil where it leads nowhere.
 func at(value any, path ...string) any {
 	for _, name := range path {
 		value = fields(value)[name]
@@ -144,7 +142,19 @@ func fields(value any) map[string]any {
 	return mapping
 }
 
-// several gives the items of a list, or the one value that stands in its place.
+// sorted iterates over a mapping in the order of its keys.
+func sorted(value any) func(yield func(string, any) bool) {
+	return func(yield func(string, any) bool) {
+		mapping := fields(value)
+		for _, name := range slices.Sorted(maps.Keys(mapping)) {
+			if !yield(name, mapping[name]) {
+				return
+			}
+		}
+	}
+}
+
+// several returns the items of a list. A single value counts as a list of one.
 func several(value any) []any {
 	if items, ok := value.([]any); ok {
 		return items
@@ -155,27 +165,35 @@ func several(value any) []any {
 	return []any{value}
 }
 
-// referred is the id in {"Ref": id}, or empty.
+// texts returns the items of a list, with "" for each that is not a string.
+func texts(value any) []string {
+	var all []string
+	for _, item := range several(value) {
+		text, _ := item.(string)
+		all = append(all, text)
+	}
+	return all
+}
+
+// referred returns the ID in {"Ref": id}, or "".
 func referred(value any) string {
 	id, _ := at(value, "Ref").(string)
 	return id
 }
 
-// arnOf is the id in {"Fn::GetAtt": [id, Arn]}, or empty.
+// arnOf returns the ID in {"Fn::GetAtt": [id, Arn]}, or "".
 func arnOf(value any) string {
-	if parts, _ := at(value, "Fn::GetAtt").([]any); len(parts) == 2 && parts[1] == "Arn" {
-		id, _ := parts[0].(string)
-		return id
+	if parts := texts(at(value, "Fn::GetAtt")); len(parts) == 2 && parts[1] == "Arn" {
+		return parts[0]
 	}
 	return ""
 }
 
-// walk visits value and everything in it, with the way there.
+// walk visits value and everything in it, with the path to it.
 func walk(path string, value any, visit func(path string, value any)) {
 	visit(path, value)
-	mapping := fields(value)
-	for _, name := range slices.Sorted(maps.Keys(mapping)) {
-		walk(path+"."+name, mapping[name], visit)
+	for name, field := range sorted(value) {
+		walk(path+"."+name, field, visit)
 	}
 	items, _ := value.([]any)
 	for _, item := range items {
@@ -183,24 +201,24 @@ func walk(path string, value any, visit func(path string, value any)) {
 	}
 }
 
-func TestTableIsTheOneThatTheStoreMakes(t *testing.T) {
+func TestTableIsTheStoresTable(t *testing.T) {
 	t.Parallel()
-	want := dynamostore.Table("any")
+	store := dynamostore.Table("any")
 	var keys, attributes []any
-	for _, key := range want.KeySchema {
+	for _, key := range store.KeySchema {
 		keys = append(keys, map[string]any{"AttributeName": aws.ToString(key.AttributeName), "KeyType": string(key.KeyType)})
 	}
-	for _, attribute := range want.AttributeDefinitions {
+	for _, attribute := range store.AttributeDefinitions {
 		attributes = append(attributes, map[string]any{"AttributeName": aws.ToString(attribute.AttributeName), "AttributeType": string(attribute.AttributeType)})
 	}
-	made := map[string]any{"KeySchema": keys, "AttributeDefinitions": attributes, "BillingMode": string(want.BillingMode)}
+	want := map[string]any{"KeySchema": keys, "AttributeDefinitions": attributes, "BillingMode": string(store.BillingMode)}
 	for _, table := range load(t).of(kindTable) {
 		got := map[string]any{}
-		for property := range made {
+		for property := range want {
 			got[property] = table.property(property)
 		}
-		if diff := cmp.Diff(made, got); diff != "" {
-			t.Errorf("template.yaml has another table than dynamostore.Table (-store +template):\n%s", diff)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s differs from dynamostore.Table (-store +template):\n%s", table.id, diff)
 		}
 	}
 }
