@@ -188,7 +188,7 @@ func TestCreateUser(t *testing.T) {
 		{`{"username":"Vera","rootRole":"Editor"}`, pat.Profile{Username: "Vera", Role: pat.Editor}},
 		{`{"email":"only@example.com","rootRole":"1","password":"ignored","sendEmail":false}`, pat.Profile{Email: "only@example.com", Role: pat.Admin}},
 		{`{"username":3,"email":"","rootRole":true}`, pat.Profile{Username: "3", Role: pat.Admin}},
-		{`{"username":"<b>","name":" ","rootRole":3.0}`, pat.Profile{Username: "<b>", Name: " ", Role: pat.Viewer}},
+		{`{"username":" <b>","name":" ","rootRole":3.0}`, pat.Profile{Username: "<b>", Role: pat.Viewer}},
 	} {
 		got := f.asAdmin(t, http.MethodPost, api.ResourceUsers, c.body)
 		wantStatus(t, got, http.StatusCreated)
@@ -254,6 +254,9 @@ func TestCreateUserRefuses(t *testing.T) {
 		`{"email":" newt@example.com","rootRole":3}`:               notEmail(" newt@example.com"),
 		`{"email":"Newt <n@example.com>","rootRole":3}`:            notEmail("Newt <n@example.com>"),
 		`{"email":"newt@localhost","rootRole":3}`:                  notEmail("newt@localhost"),
+		`{"email":"a@[127.0.0.1]","rootRole":3}`:                   notEmail("a@[127.0.0.1]"),
+		`{"email":"a@-example.com","rootRole":3}`:                  notEmail("a@-example.com"),
+		`{"email":"a@ex_ample.com","rootRole":3}`:                  notEmail("a@ex_ample.com"),
 		`{"username":"vera","rootRole":3}`:                         rule("User already exists"),
 		`{"username":"n","email":"VERA@example.org","rootRole":3}`: rule("User already exists"),
 		`{"username":"n","rootRole":"Owner"}`:                      rule("Could not find rootRole=Owner"),
@@ -268,8 +271,10 @@ func TestCreateUserRefuses(t *testing.T) {
 		`{"username":"n","rootRole":-1}`: withRoleDetails(
 			[]detail{{"The `/body/rootRole` property must be >= 0. You sent \"-1\".", "/body/rootRole"}}, `"-1"`),
 		// This service's own.
-		`{"username":"` + strings.Repeat("a", 256) + `","rootRole":3}`: rule("A username, name or email address has at most 255 characters, and no control characters."),
-		`{"username":"a\u0000b","rootRole":3}`:                         rule("A username, name or email address has at most 255 characters, and no control characters."),
+		`{"username":"` + strings.Repeat("a", 256) + `","rootRole":3}`: rule("The username cannot be longer than 255 characters."),
+		`{"username":"a\u0000b","rootRole":3}`:                         rule("The username cannot contain control characters."),
+		`{"username":"аdmin","rootRole":3}`:                            rule("The username cannot mix Latin letters with Cyrillic or Greek ones."),
+		`{"username":"admin\u200b","rootRole":3}`:                      rule("The username cannot contain invisible characters."),
 	} {
 		status := http.StatusBadRequest
 		if want.Name == "ContentTypeError" {

@@ -83,7 +83,7 @@ func (a Account) admit(selector Selector, now time.Time) (Token, error) {
 // add makes draft a token of a. The rules are checked in Unleash's order: description, expiry, limit, duplicate.
 // Errors: KindInvalid, KindLimit, KindDuplicate.
 func (a Account) add(draft Draft, secret Secret, keyed bool, now time.Time) (Account, Token, error) {
-	draft = draft.stored()
+	draft = draft.normal()
 	if err := cmp.Or(draft.check(now), a.room(draft.Description)); err != nil {
 		return Account{}, Token{}, err
 	}

@@ -47,7 +47,7 @@ func (c *creation) repeat(account Account, now time.Time) (bool, error) {
 		return false, keySpent("The token that was made with this Idempotency-Key has been revoked.")
 	case !found:
 		return false, nil
-	case made.Description != c.draft.Description || !made.ExpiresAt.Equal(c.draft.stored().ExpiresAt):
+	case !c.draft.describes(made):
 		return false, keySpent("The Idempotency-Key was used for another token.")
 	}
 	c.made, c.secret = made, secret

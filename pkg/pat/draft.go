@@ -3,35 +3,41 @@ package pat
 import (
 	"fmt"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 const (
-	// MaxTokens is how many tokens a user may have, expired ones included while they are kept. Unleash has the same limit.
+	// MaxTokens is how many tokens a user can have, expired ones included while they are kept. Unleash has the same limit.
 	MaxTokens = 10
-	// MaxTextLen is the longest description, username and name, in Unicode code points.
-	MaxTextLen = 255
-	// maxYear is the last year that RFC 3339 can write.
+	// maxYear is the last year that RFC 3339 can express.
 	maxYear = 9999
 )
 
 var tooMany = fmt.Sprintf("Too many PATs (%d) already exist for this user.", MaxTokens)
 
-// Draft is a token to be made.
+// Draft describes a token before it is created.
 type Draft struct {
-	// Description is 1 to MaxTextLen code points without control characters, and unique among the user's tokens.
+	// Description is unique among the user's tokens and 1 to MaxTextLen code points long. It is stored in Unicode's
+	// Normalization Form C, without spaces around it, and has no control or format characters other than zero-width
+	// joiners and non-joiners.
 	Description string
-	// ExpiresAt lies in the future. It is kept in whole milliseconds.
+	// ExpiresAt is in the future. It is stored in whole milliseconds.
 	ExpiresAt time.Time
 }
 
-// stored is d as it is kept.
-func (d Draft) stored() Draft {
+// normal returns d as it is stored.
+func (d Draft) normal() Draft {
+	d.Description = normalText(d.Description)
 	d.ExpiresAt = d.ExpiresAt.UTC().Truncate(time.Millisecond)
 	return d
 }
 
+// describes reports whether d asks for what token is.
+func (d Draft) describes(token Token) bool {
+	d = d.normal()
+	return d.Description == token.Description && d.ExpiresAt.Equal(token.ExpiresAt)
+}
+
+// check reports the first rule that d breaks. Errors: KindInvalid.
 func (d Draft) check(now time.Time) error {
 	if err := checkDescription(d.Description); err != nil {
 		return err
@@ -43,15 +49,10 @@ func (d Draft) check(now time.Time) error {
 }
 
 func checkDescription(description string) error {
-	switch {
-	case description == "":
+	if description == "" {
 		return invalid("PAT description cannot be empty.")
-	case utf8.RuneCountInString(description) > MaxTextLen:
-		return invalid(fmt.Sprintf("PAT description cannot be longer than %d characters.", MaxTextLen))
-	case !printable(description):
-		return invalid("PAT description cannot contain control characters.")
 	}
-	return nil
+	return textRule{"PAT description", isFormat}.check(description)
 }
 
 func checkYear(expiresAt time.Time) error {
@@ -59,16 +60,4 @@ func checkYear(expiresAt time.Time) error {
 		return invalid(fmt.Sprintf("The expiry date should be before the year %d.", maxYear+1))
 	}
 	return nil
-}
-
-func printable(text string) bool {
-	if !utf8.ValidString(text) {
-		return false
-	}
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			return false
-		}
-	}
-	return true
 }

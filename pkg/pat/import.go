@@ -49,8 +49,8 @@ func (s *Service) ReserveUserIDs(ctx context.Context, last UserID) error {
 // NextTokenID of user are not looked at: the next token's id will be above all of its tokens. The limit does not count.
 // A value that breaks a rule is a Refusal. Errors: KindUnavailable, KindInternal; what was done by then is done.
 func (s *Service) ImportUser(ctx context.Context, user Account) (Imported, error) {
-	user.Profile = user.normal()
 	user.CreatedAt = user.CreatedAt.UTC().Truncate(time.Millisecond)
+	user.Profile = user.normal()
 	if refusal := refusalOf(cmp.Or(checkUser(user), s.store.CheckSize(user))); refusal != "" {
 		return Imported{Refusal: refusal}, nil
 	}
@@ -74,7 +74,8 @@ func checkUser(user Account) error {
 	if user.ID < 1 || user.ID > MaxID {
 		return invalid("The id is out of range.")
 	}
-	return user.check()
+	_, err := user.revise(Profile{})
+	return err
 }
 
 // importing is the import of one user, over several attempts.

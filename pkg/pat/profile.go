@@ -3,12 +3,10 @@ package pat
 import (
 	"cmp"
 	"fmt"
-	"net/mail"
 	"strings"
-	"unicode/utf8"
 )
 
-// Role is a user's root role. The numbers are Unleash's.
+// Role is a user's root role, with Unleash's number for it.
 type Role int
 
 // The roles.
@@ -22,10 +20,10 @@ const badRole = "The root role must be Admin, Editor or Viewer."
 
 var roleNames = map[Role]string{Admin: "Admin", Editor: "Editor", Viewer: "Viewer"}
 
-// String is the role's name, as Unleash spells it.
+// String returns the role's name, as Unleash spells it.
 func (r Role) String() string { return cmp.Or(roleNames[r], fmt.Sprintf("Role(%d)", int(r))) }
 
-// ParseRole reads a role's name, in any case. Errors: KindInvalid.
+// ParseRole returns the role with name, in any case. Errors: KindInvalid.
 func ParseRole(name string) (Role, error) {
 	for role, known := range roleNames {
 		if strings.EqualFold(name, known) {
@@ -35,21 +33,24 @@ func ParseRole(name string) (Role, error) {
 	return 0, invalid(badRole)
 }
 
-// Profile is what is known of a user, apart from tokens.
+// Profile is a user without ID and tokens. Its texts are stored in Unicode's Normalization Form C, without spaces around them
+// and without characters that a reader cannot see.
 type Profile struct {
-	// Username is unique among users; case counts, as in Unleash. It may be empty if Email is not.
+	// Username is unique among users; case counts, as in Unleash. It can be empty if Email is not. It does not mix Latin
+	// letters with Cyrillic or Greek ones.
 	Username string
-	Name     string
-	// Email is unique among users and kept in lower case. It may be empty if Username is not.
+	// Name is shown beside the username. It can be empty, and can contain zero-width joiners and non-joiners.
+	Name string
+	// Email is unique among users and stored in lower case. It can be empty if Username is not.
 	Email    string
 	Role     Role
 	Disabled bool
 }
 
-// EnabledAdmin says whether the user counts as one of those that can administer the service.
+// EnabledAdmin reports whether the user can administer the service.
 func (p Profile) EnabledAdmin() bool { return p.Role == Admin && !p.Disabled }
 
-// UniqueKeys are the values of which no two users may share one, each with its field's name before it.
+// UniqueKeys returns the values that no two users share, each after the name of its field and a colon.
 func (p Profile) UniqueKeys() []string {
 	var keys []string
 	if p.Username != "" {
@@ -61,36 +62,62 @@ func (p Profile) UniqueKeys() []string {
 	return keys
 }
 
-// normal is the profile as it is kept.
+// normal returns p as it is stored.
 func (p Profile) normal() Profile {
-	p.Email = strings.ToLower(p.Email)
+	p.Username, p.Name, p.Email = normalText(p.Username), normalText(p.Name), normalText(strings.ToLower(p.Email))
 	return p
 }
 
-func (p Profile) check() error {
+// revise returns p, which replaces before, as it is stored. A text that is the same in both keeps the form in which it was
+// stored, which rules of a later release might refuse. Errors: KindInvalid.
+func (p Profile) revise(before Profile) (Profile, error) {
+	after := p.normal()
+	texts := []struct {
+		is, was string
+		stored  *string
+		check   func(string) error
+	}{
+		{p.Username, before.Username, &after.Username, checkUsername},
+		{p.Name, before.Name, &after.Name, textRule{"The name", isFormat}.check},
+		{p.Email, before.Email, &after.Email, checkEmail},
+	}
+	var fault error
+	for _, text := range texts {
+		if text.is == text.was {
+			*text.stored = text.was
+			continue
+		}
+		fault = cmp.Or(fault, text.check(*text.stored))
+	}
+	return after, cmp.Or(after.checkMembers(), fault)
+}
+
+func (p Profile) checkMembers() error {
 	if p.Username == "" && p.Email == "" {
 		return invalid("You must specify username or email")
 	}
 	if _, known := roleNames[p.Role]; !known {
 		return invalid(badRole)
 	}
-	for _, text := range []string{p.Username, p.Name, p.Email} {
-		if utf8.RuneCountInString(text) > MaxTextLen || !printable(text) {
-			return invalid(fmt.Sprintf("A username, name or email address has at most %d characters, and no control characters.", MaxTextLen))
-		}
+	return nil
+}
+
+func checkUsername(username string) error {
+	if err := (textRule{"The username", isInvisible}).check(username); err != nil {
+		return err
 	}
-	if p.Email != "" && !ValidEmail(p.Email) {
-		return invalid("The email address is not valid.")
+	if mixesScripts(username) {
+		return invalid("The username cannot mix Latin letters with Cyrillic or Greek ones.")
 	}
 	return nil
 }
 
-// ValidEmail says whether text is the address of a mailbox (RFC 5322 addr-spec) at a domain of at least two labels.
-func ValidEmail(text string) bool {
-	address, err := mail.ParseAddress(text)
-	if err != nil || address.Address != text {
-		return false
+func checkEmail(email string) error {
+	if err := (textRule{"The email address", isInvisible}).check(email); err != nil {
+		return err
 	}
-	domain := text[strings.LastIndexByte(text, '@')+1:]
-	return strings.Contains(strings.Trim(domain, "."), ".")
+	if email != "" && !ValidEmail(email) {
+		return invalid("The email address is not valid.")
+	}
+	return nil
 }

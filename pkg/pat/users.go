@@ -17,8 +17,8 @@ func (s *Service) Users(ctx context.Context, after UserID, limit int) ([]Account
 
 // CreateUser makes a user. Errors: KindInvalid, KindUserExists, KindUnavailable.
 func (s *Service) CreateUser(ctx context.Context, profile Profile) (Account, error) {
-	profile = profile.normal()
-	if err := profile.check(); err != nil {
+	profile, err := profile.revise(Profile{})
+	if err != nil {
 		return Account{}, err
 	}
 	return s.store.CreateAccount(ctx, Account{Profile: profile, CreatedAt: s.now(), NextTokenID: 1})
@@ -29,11 +29,12 @@ func (s *Service) CreateUser(ctx context.Context, profile Profile) (Account, err
 func (s *Service) UpdateUser(ctx context.Context, id UserID, edit func(*Profile)) (Account, error) {
 	var updated Account
 	err := s.change(ctx, id, func(account Account, _ time.Time) (Account, bool, error) {
-		before := account.Profile
-		edit(&account.Profile)
-		account.Profile = account.normal()
+		before, after := account.Profile, account.Profile
+		edit(&after)
+		var err error
+		account.Profile, err = after.revise(before)
 		updated = account
-		return account, account.Profile != before, account.check()
+		return account, account.Profile != before, err
 	})
 	return updated, err
 }

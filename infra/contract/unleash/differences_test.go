@@ -86,7 +86,7 @@ var differences = []difference{
 	{number: 8, reason: "a description with NUL", request: `POST ` + tokensPath, unleash: `500 UnknownError`, pats: badData, says: `"PAT description cannot contain control characters\."`, field: whole},
 	{number: 8, reason: "a description that is too long or has control characters", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"PAT description cannot (be longer than 255|contain control) characters\."`, field: whole},
 	{number: 8, reason: "a body of more than 64 KiB", request: `POST ` + tokensPath, unleash: `413 HTML|201`, pats: badData, says: `"The request body is larger than 64 KiB\."`, field: whole},
-	{number: 8, reason: "a username that is too long", request: `POST ` + usersPath, unleash: `500 UnknownError`, pats: badData, says: `".* has at most 255 characters, .*"`, field: whole},
+	{number: 8, reason: "a username that is too long", request: `POST ` + usersPath, unleash: `500 UnknownError`, pats: badData, says: `".* cannot be longer than 255 characters\."`, field: whole},
 	{number: 10, reason: "paths count as they stand", unleash: `200`, pats: `404 NotFoundError`, field: whole},
 	{number: 11, reason: "DELETE of a number beyond 32 bits", request: `DELETE ` + tokensPath + `/.*`, unleash: `500 UnknownError`, pats: `200`, field: whole + `|Etag`},
 	{number: 11, reason: "a user's id beyond 32 bits", request: `(GET|HEAD|PUT|DELETE) ` + usersPath + `/\d+`, unleash: `500( UnknownError)?`, pats: `404( NotFoundError)?`, field: whole},
@@ -119,5 +119,9 @@ var differences = []difference{
 	{number: 31, reason: "a create is repeated by its key", request: `POST ` + tokensPath, unleash: `409 NameExistsError`, pats: `201`, field: whole},
 	{number: 31, reason: "a key is for one token", request: `POST ` + tokensPath, unleash: `201`, pats: `422 IdempotencyKeyError`, field: whole},
 	{number: 31, reason: "the form of a key", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"The Idempotency-Key must be .*"`, field: whole},
+	{number: 32, reason: "a text is stored in normal form, without spaces around it", request: `POST .*`, unleash: `201`, pats: `201`, field: `body\.(description|username|name|email)`},
+	{number: 32, reason: "a description of spaces only", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"PAT description cannot be empty\."`, field: whole},
+	{number: 32, reason: "a text with invisible characters", request: `POST .*`, unleash: `201`, pats: badData, says: `".* cannot contain (invisible|control) characters\."`, field: whole + `|Location`},
+	{number: 32, reason: "a username of look-alike scripts", request: `POST ` + usersPath, unleash: `201`, pats: badData, says: `"The username cannot mix .*"`, field: whole + `|Location`},
 	{number: 30, reason: "an unknown path does not look a known token up again", unleash: `401 UnauthorizedError`, pats: `404 NotFoundError`, field: whole},
 }

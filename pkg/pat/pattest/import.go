@@ -31,6 +31,7 @@ func foreigner(t *testing.T, name string, id pat.UserID, n int) pat.Account {
 	account := withTokens(t, pat.Account{ID: id, Profile: Profile(name, pat.Viewer), CreatedAt: Start, NextTokenID: 100 * pat.TokenID(id)}, n)
 	for i := range account.Tokens {
 		account.Tokens[i].Selector = foreignSelector(id, i)
+		account.Tokens[i].Description = fmt.Sprintf("token %d", i) // one that the import's rules accept
 	}
 	return account
 }
