@@ -13,15 +13,20 @@ import (
 // AdminPrefix begins every admin API token. Unleash writes projects:environments.secret; the admin token is for all of both.
 const AdminPrefix = "*:*."
 
-// adminRandomLen is 256 bits.
-const adminRandomLen = 32
+const (
+	// adminRandomBytes is how many random bytes an admin API token has: 256 bits.
+	adminRandomBytes = 32
+	// minAdminLen is the length of the tokens that NewAdminSecret creates: the prefix and base64url of the random bytes. A shorter
+	// token was chosen by hand, and can be guessed or is publicly known, as Unleash's *:*.unleash-insecure-admin-api-token.
+	minAdminLen = len(AdminPrefix) + 43
+)
 
 // AdminSecret is the admin API token: the credential of no user, for automation. It never prints itself.
 type AdminSecret struct{ sealed }
 
 // NewAdminSecret makes an admin API token from 32 bytes of random. The error is that of random.
 func NewAdminSecret(random io.Reader) (AdminSecret, error) {
-	var raw [adminRandomLen]byte
+	var raw [adminRandomBytes]byte
 	if _, err := io.ReadFull(random, raw[:]); err != nil {
 		return AdminSecret{}, fmt.Errorf("reading randomness: %w", err)
 	}
@@ -46,8 +51,12 @@ func ParseAdminKey(hash string) (AdminKey, error) {
 	return AdminKey{hex.EncodeToString(raw)}, nil
 }
 
-// Matches says, in constant time, whether token is the admin API token.
+// Matches reports whether token is the admin API token, comparing in constant time. It refuses a token that is shorter than those
+// of [NewAdminSecret], even if the hash is right.
 func (k AdminKey) Matches(token string) bool {
+	if len(token) < minAdminLen {
+		return false
+	}
 	hash := AdminSecret{seal(token)}.Hash()
 	return k.hash != "" && subtle.ConstantTimeCompare([]byte(hash), []byte(k.hash)) == 1
 }

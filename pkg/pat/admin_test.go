@@ -48,11 +48,25 @@ func TestAdminKeyMatchesItsTokenOnly(t *testing.T) {
 	if err != nil {
 		t.Fatalf("ParseAdminKey in upper case: %v", err)
 	}
+	ofHash := func(token string) pat.AdminKey {
+		sum := sha256.Sum256([]byte(token))
+		key, err := pat.ParseAdminKey(hex.EncodeToString(sum[:]))
+		if err != nil {
+			t.Fatalf("ParseAdminKey: %v", err)
+		}
+		return key
+	}
+	const known = "*:*.unleash-insecure-admin-api-token"
 	for name, c := range map[string]struct {
 		key   pat.AdminKey
 		token string
 		want  bool
 	}{
+		"chosen by hand":      {ofHash("*:*.a"), "*:*.a", false},
+		"known from Unleash":  {ofHash(known), known, false},
+		"42 characters":       {ofHash("*:*." + strings.Repeat("x", 42)), "*:*." + strings.Repeat("x", 42), false},
+		"43 characters":       {ofHash("*:*." + strings.Repeat("x", 43)), "*:*." + strings.Repeat("x", 43), true},
+		"hash of nothing":     {ofHash(""), "", false},
 		"its own":             {newAdminKey(t, secret), secret.Reveal(), true},
 		"hash in upper case":  {upper, secret.Reveal(), true},
 		"newline at the end":  {newAdminKey(t, secret), secret.Reveal() + "\n", false},

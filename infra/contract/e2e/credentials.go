@@ -84,7 +84,8 @@ var credentialCases = []scenario{
 	one("expired long ago", list("Authorization: {longExpired}"), denied(pat.ReasonExpired)),
 	one("expired, HEAD", call("HEAD", listPath, "Authorization: {expired}"), headOf(denied(pat.ReasonExpired))),
 	one("expired, a malformed body", create("{bad").as("{expired}"), denied(pat.ReasonExpired)),
-	one("a wrong admin API token", list("Authorization: *:*.unleash-insecure-admin-api-token"), denied(pat.ReasonInvalid)),
+	one("a wrong admin API token", list("Authorization: *:*."+strings.Repeat("x", 43)), denied(pat.ReasonInvalid)),
+	one("an admin API token that is too short", list("Authorization: *:*.unleash-insecure-admin-api-token"), noToken),
 
 	one("the admin API token", list("Authorization: {admin}"), noUser),
 	one("the admin API token as a Bearer token", list("Authorization: Bearer {admin}"), noUser),

@@ -222,7 +222,7 @@ func malformed(random *mathrand.Rand, holder string) string {
 }
 
 func unknownAdmin(random *mathrand.Rand, _ string) string {
-	return pat.AdminPrefix + text(random, 20+random.IntN(108))
+	return pat.AdminPrefix + text(random, 43+random.IntN(86))
 }
 
 const tokenText = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
