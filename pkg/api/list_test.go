@@ -167,7 +167,7 @@ func TestRevocationIsImmediate(t *testing.T) {
 			return f.service.DeleteUser(t.Context(), h.Account.ID)
 		}, pat.ReasonInvalid},
 		"user disabled": {func(t *testing.T, f *front, h pattest.Holder) error {
-			return f.service.SetDisabled(t.Context(), h.Account.ID, true)
+			return pattest.SetDisabled(t.Context(), f.service, h.Account.ID, true)
 		}, pat.ReasonDisabled},
 		"expired": {func(_ *testing.T, f *front, _ pattest.Holder) error {
 			f.clock.Advance(pattest.Lifetime)

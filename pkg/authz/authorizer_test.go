@@ -162,7 +162,7 @@ func TestDeniesWithAReason(t *testing.T) {
 			return f.service.DeleteUser(t.Context(), f.holder.Account.ID)
 		}, pat.ReasonInvalid},
 		"disabled": {func(t *testing.T, f *front) error {
-			return f.service.SetDisabled(t.Context(), f.holder.Account.ID, true)
+			return pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true)
 		}, pat.ReasonDisabled},
 		"expired": {func(_ *testing.T, f *front) error {
 			f.clock.Advance(pattest.Lifetime)
@@ -201,7 +201,7 @@ func TestReasonIsToldOnlyToTheHolder(t *testing.T) {
 	forged := forge(t, f.holder.Token.Selector)
 	f.clock.Advance(pattest.Lifetime)
 	wantDenied(t, f.decide(t, forged), pat.ReasonInvalid)
-	if err := f.service.SetDisabled(t.Context(), f.holder.Account.ID, true); err != nil {
+	if err := pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	wantDenied(t, f.decide(t, forged), pat.ReasonInvalid)

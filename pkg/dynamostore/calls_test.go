@@ -59,7 +59,7 @@ func TestCalls(t *testing.T) {
 				return err
 			}
 			f.probe.forget()
-			return f.service.SetDisabled(ctx, h.Account.ID, true)
+			return pattest.SetDisabled(ctx, f.service, h.Account.ID, true)
 		}, calls{query: 1, transact: 1}},
 		{"find a user by email", func(ctx context.Context, f *fixture, h pattest.Holder) error {
 			_, err := f.service.SearchUsers(ctx, h.Account.Email)

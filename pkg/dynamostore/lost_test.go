@@ -51,7 +51,7 @@ func TestDisableUserWithoutAnswer(t *testing.T) {
 	f.holder(t)
 	editor := f.editor(t, "bob")
 	f.probe.plan(transact, lost)
-	if err := f.service.SetDisabled(t.Context(), editor.ID, true); err != nil {
+	if err := pattest.SetDisabled(t.Context(), f.service, editor.ID, true); err != nil {
 		t.Fatalf("SetDisabled: %v", err)
 	}
 	after := pattest.Read(t, f.store, editor.ID)

@@ -82,7 +82,7 @@ func TestUserChangesSurviveALostAnswer(t *testing.T) {
 	f := newFixture(t)
 	other := pattest.Account(t, f.store, pattest.Profile("bob", pat.Viewer))
 	f.store.LoseAnswer(pattest.CallReplaceAccount)
-	if err := f.service.SetDisabled(t.Context(), other.ID, true); err != nil {
+	if err := pattest.SetDisabled(t.Context(), f.service, other.ID, true); err != nil {
 		t.Errorf("SetDisabled: got %v, want no error", err)
 	}
 	if !pattest.Read(t, f.store, other.ID).Disabled {

@@ -130,10 +130,13 @@ func TestImportedTokenRefused(t *testing.T) {
 		end  func(*testing.T, *fixture) error
 		want pat.Reason
 	}{
-		"revoked":  {func(t *testing.T, f *fixture) error { t.Helper(); return f.service.RevokeUserToken(t.Context(), 7, 20) }, pat.ReasonInvalid},
-		"deleted":  {func(t *testing.T, f *fixture) error { t.Helper(); return f.service.DeleteUser(t.Context(), 7) }, pat.ReasonInvalid},
-		"disabled": {func(t *testing.T, f *fixture) error { t.Helper(); return f.service.SetDisabled(t.Context(), 7, true) }, pat.ReasonDisabled},
-		"expired":  {func(_ *testing.T, f *fixture) error { f.clock.Advance(pattest.Lifetime); return nil }, pat.ReasonExpired},
+		"revoked": {func(t *testing.T, f *fixture) error { t.Helper(); return f.service.RevokeUserToken(t.Context(), 7, 20) }, pat.ReasonInvalid},
+		"deleted": {func(t *testing.T, f *fixture) error { t.Helper(); return f.service.DeleteUser(t.Context(), 7) }, pat.ReasonInvalid},
+		"disabled": {func(t *testing.T, f *fixture) error {
+			t.Helper()
+			return pattest.SetDisabled(t.Context(), f.service, 7, true)
+		}, pat.ReasonDisabled},
+		"expired": {func(_ *testing.T, f *fixture) error { f.clock.Advance(pattest.Lifetime); return nil }, pat.ReasonExpired},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

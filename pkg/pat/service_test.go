@@ -162,8 +162,8 @@ func parse(t *testing.T, text string) pat.Secret {
 func disable(t *testing.T, f *fixture) {
 	t.Helper()
 	pattest.Account(t, f.store, pattest.Profile("other admin", pat.Admin))
-	if err := f.service.SetDisabled(t.Context(), f.holder.Account.ID, true); err != nil {
-		t.Fatalf("SetDisabled: %v", err)
+	if err := pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -183,8 +183,8 @@ func TestEnabledUserIsLetInAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	disable(t, f)
-	if err := f.service.SetDisabled(t.Context(), f.holder.Account.ID, false); err != nil {
-		t.Fatalf("SetDisabled: %v", err)
+	if err := pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, false); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := f.service.Authenticate(t.Context(), f.holder.Secret); err != nil {
 		t.Errorf("got %v, want no error", err)
@@ -356,7 +356,7 @@ func TestOperatorsMeetUsersThatAreNotThere(t *testing.T) {
 		"UserTokens": listErr, "CreateUserToken": createErr,
 		"RevokeUserToken":              f.service.RevokeUserToken(t.Context(), 99, 1),
 		"RevokeUserToken of no token":  f.service.RevokeUserToken(t.Context(), f.holder.Account.ID, 99),
-		"SetDisabled":                  f.service.SetDisabled(t.Context(), 99, true),
+		"SetDisabled":                  pattest.SetDisabled(t.Context(), f.service, 99, true),
 		"DeleteUser":                   f.service.DeleteUser(t.Context(), 99),
 		"RevokeUserToken a second one": secondRevoke(t, f),
 	} {

@@ -39,13 +39,6 @@ func (s *Service) UpdateUser(ctx context.Context, id UserID, edit func(*Profile)
 	return updated, err
 }
 
-// SetDisabled disables a user, whose tokens are then refused, or enables the user again.
-// Errors: KindNotFound, KindLastAdmin, KindUnavailable.
-func (s *Service) SetDisabled(ctx context.Context, id UserID, disabled bool) error {
-	_, err := s.UpdateUser(ctx, id, func(profile *Profile) { profile.Disabled = disabled })
-	return err
-}
-
 // DeleteUser removes a user and every token of the user's at once.
 // Errors: KindNotFound, KindLastAdmin, KindUnavailable.
 func (s *Service) DeleteUser(ctx context.Context, id UserID) error {

@@ -137,8 +137,8 @@ func TestTheLastAdminStays(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for name, err := range map[string]error{
-		"SetDisabled": f.service.SetDisabled(t.Context(), f.holder.Account.ID, true),
-		"DeleteUser":  f.service.DeleteUser(t.Context(), f.holder.Account.ID),
+		"disabled": pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true),
+		"deleted":  f.service.DeleteUser(t.Context(), f.holder.Account.ID),
 	} {
 		if pat.KindOf(err) != pat.KindLastAdmin {
 			t.Errorf("%s: got %v, want kind %d", name, err, pat.KindLastAdmin)
@@ -146,11 +146,11 @@ func TestTheLastAdminStays(t *testing.T) {
 	}
 }
 
-func TestSetDisabledThatChangesNothingWritesNothing(t *testing.T) {
+func TestUpdateThatChangesNothingWritesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	if err := f.service.SetDisabled(t.Context(), f.holder.Account.ID, false); err != nil {
-		t.Fatalf("SetDisabled: %v", err)
+	if err := pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, false); err != nil {
+		t.Fatal(err)
 	}
 	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: 1})
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 // world is what a case acts in: users of its own in the front's store, and what it has learnt from answers.
@@ -162,7 +163,7 @@ func revokeFirst(ctx context.Context, s *pat.Service, user pat.UserID) error {
 }
 
 func disable(ctx context.Context, s *pat.Service, user pat.UserID) error {
-	return s.SetDisabled(ctx, user, true)
+	return pattest.SetDisabled(ctx, s, user, true)
 }
 
 func erase(ctx context.Context, s *pat.Service, user pat.UserID) error {
@@ -295,7 +296,7 @@ func addExpired(description string) func(*world) {
 }
 
 func setDisabled(disabled bool) func(*world) {
-	return func(w *world) { w.must(w.service(0).SetDisabled(w.t.Context(), w.callerID(), disabled)) }
+	return func(w *world) { w.must(pattest.SetDisabled(w.t.Context(), w.service(0), w.callerID(), disabled)) }
 }
 
 func deleteCaller(w *world) { w.must(w.service(0).DeleteUser(w.t.Context(), w.callerID())) }

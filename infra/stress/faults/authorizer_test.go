@@ -18,6 +18,7 @@ import (
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 // presented is a token, and the status with which a path that is not there answers to who presents it: 404 to who is let in.
@@ -92,7 +93,7 @@ func (on *table) expired(t *testing.T, c *cast) string {
 
 func (on *table) disabled(t *testing.T, c *cast) string {
 	t.Helper()
-	must(t, on.service.SetDisabled(t.Context(), c.user.ID, true))
+	must(t, pattest.SetDisabled(t.Context(), on.service, c.user.ID, true))
 	return c.users.secret
 }
 

@@ -196,7 +196,7 @@ func (s *stack) drive(t *testing.T) {
 	_, expired := s.user(t, "expired", pat.Viewer, time.Minute)
 	off, disabled := s.user(t, "disabled", pat.Viewer, 1000*time.Hour)
 	gone, deleted := s.user(t, "deleted", pat.Viewer, 1000*time.Hour)
-	if err := s.operator.SetDisabled(t.Context(), off, true); err != nil {
+	if err := pattest.SetDisabled(t.Context(), s.operator, off, true); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.operator.DeleteUser(t.Context(), gone); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 // front is a way to the account of user. The secret is that of the token whose holder asks, and the zero Secret for an operator;
@@ -47,7 +48,7 @@ func (b beneath) do(ctx context.Context, user pat.UserID, c call, secret pat.Sec
 	case list:
 		a.tokens, err = b.list(ctx, c, who)
 	case disable, enable:
-		err = b.service.SetDisabled(ctx, user, c.action == disable)
+		err = pattest.SetDisabled(ctx, b.service, user, c.action == disable)
 	default:
 		return answer{verdict: odd, detail: "no way to " + string(c.action)}, pat.Secret{}
 	}

@@ -153,7 +153,7 @@ func oneOfManyStays(t *testing.T, store pat.Store) {
 		if i%2 == 0 {
 			return service.DeleteUser(t.Context(), admins[i].ID)
 		}
-		return service.SetDisabled(t.Context(), admins[i].ID, true)
+		return SetDisabled(t.Context(), service, admins[i].ID, true)
 	})
 	wantTally(t, errs, map[pat.Kind]int{succeeded: n - 1, pat.KindLastAdmin: 1})
 	if got := enabledAdmins(t, store); got != 1 {

@@ -1,6 +1,7 @@
 package pattest
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -82,4 +83,10 @@ func WantKind(t testing.TB, err error, want pat.Kind) {
 	if got := pat.KindOf(err); got != want {
 		t.Fatalf("got kind %d (%v), want %d", got, err, want)
 	}
+}
+
+// SetDisabled disables a user, or enables the user again.
+func SetDisabled(ctx context.Context, service *pat.Service, user pat.UserID, disabled bool) error {
+	_, err := service.UpdateUser(ctx, user, func(profile *pat.Profile) { profile.Disabled = disabled })
+	return err
 }
