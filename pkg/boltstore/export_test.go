@@ -89,8 +89,5 @@ func (s *Store) Syncs() bool { return !s.db.NoSync && !s.db.NoGrowSync }
 // File is the open data file.
 func (s *Store) File() *os.File { return s.file }
 
-// FillStep is how many users one transaction of Fill takes.
-const FillStep = fillStep
-
 // DecodeStep is how many records Check decodes in one go.
 const DecodeStep = decodeStep

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
 	"time"
 
+	"pats/infra/bench/bulk"
 	"pats/infra/bench/progress"
 	"pats/infra/bench/result"
 	"pats/pkg/boltstore"
@@ -64,7 +66,7 @@ func newFile(ctx context.Context, folder string, users int, measured samples, w 
 		draw: rand.New(rand.NewPCG(seed, uint64(users))), //nolint:gosec // no secret: it draws users
 	}
 	begin := time.Now()
-	if err := boltstore.Fill(ctx, f.path(), shown(f.crowd.accounts(users), w, "filling a data file, users", users)); err != nil {
+	if err := f.fill(ctx, shown(f.crowd.accounts(users), w, "filling a data file, users", users)); err != nil {
 		return nil, err
 	}
 	measured.add("load", users, Boltstore, secondUnit, time.Since(begin).Seconds())
@@ -74,6 +76,14 @@ func newFile(ctx context.Context, folder string, users int, measured samples, w 
 	}
 	measured.add("file", users, Boltstore, "MB", float64(info.Size())/1e6)
 	return f, nil
+}
+
+func (f *file) fill(ctx context.Context, accounts iter.Seq[pat.Account]) error {
+	store, err := boltstore.Open(f.path()) //nolint:contextcheck // opening takes no context
+	if err != nil {
+		return err
+	}
+	return errors.Join(bulk.Import(ctx, store, pat.UserID(f.users), accounts, 1), store.Close())
 }
 
 // measureUse asks, of each file in each round, a batch of random users for each operation. A sample is the mean of a batch: what

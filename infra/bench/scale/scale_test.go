@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pats/infra/bench/bulk"
 	"pats/infra/bench/result"
 	"pats/infra/bench/scale"
 	"pats/pkg/boltstore"
@@ -44,14 +45,14 @@ func TestCrowdIsTheSameEachTime(t *testing.T) {
 func TestCrowdCanAuthenticate(t *testing.T) {
 	t.Parallel()
 	crowd, path := scale.NewCrowd(1), filepath.Join(t.TempDir(), "pats.db")
-	if err := boltstore.Fill(t.Context(), path, crowd.Accounts(30)); err != nil {
-		t.Fatal(err)
-	}
 	store, err := boltstore.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	if err := bulk.Import(t.Context(), store, 30, crowd.Accounts(30), 2); err != nil {
+		t.Fatal(err)
+	}
 	service := pat.NewService(store, pat.DefaultRetention, scale.Environment())
 	for _, id := range []pat.UserID{1, 17, 30} {
 		for i, secret := range crowd.Secrets(id) {

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"time"
 
+	"pats/infra/bench/bulk"
 	"pats/infra/bench/progress"
 	"pats/infra/bench/result"
 	"pats/pkg/api"
@@ -56,16 +57,20 @@ type table struct {
 	gateway http.Handler
 }
 
+// loaders is how many calls load a table at once: as many as the SDK keeps connections.
+const loaders = 10
+
 func newTable(ctx context.Context, server *dynamotest.Server, users int, w io.Writer) (*table, error) {
 	client, name := dynamostore.NewClient(server.Settings()), fmt.Sprintf("users-%d", users)
 	if err := dynamostore.CreateTable(ctx, client, name); err != nil {
 		return nil, err
 	}
 	t := &table{crowd: crowd{seed}, users: users}
-	if err := dynamostore.Fill(ctx, client, name, shown(t.crowd.accounts(users), w, "loading a table, users", users)); err != nil {
+	accounts := shown(t.crowd.accounts(users), w, "loading a table, users", users)
+	err := bulk.Import(ctx, dynamostore.New(client, name), pat.UserID(users), accounts, loaders)
+	if err != nil {
 		return nil, err
 	}
-	var err error
 	if t.meter, err = dynamotest.NewMeter(ctx, client, name); err != nil {
 		return nil, err
 	}

@@ -1,11 +1,14 @@
 package throughput
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"pats/infra/bench/bulk"
 	"pats/pkg/pat"
 )
 
@@ -43,6 +46,12 @@ func newCrowd(random io.Reader, now time.Time, blocks int) (*crowd, error) {
 	}
 	c.one, c.ten, c.makers = c.makers[0], c.makers[1], c.makers[2:]
 	return c, nil
+}
+
+// load imports the users into an empty store.
+func (c *crowd) load(ctx context.Context, store pat.Store) error {
+	last := c.accounts[len(c.accounts)-1].ID
+	return bulk.Import(ctx, store, last, slices.Values(c.accounts), 1)
 }
 
 // settle adds a user with so many tokens, and gives the first of them.

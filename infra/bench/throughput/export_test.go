@@ -55,6 +55,9 @@ func (n notes) Compare() error { return n.compare() }
 // Accounts are all users.
 func (c *crowd) Accounts() []pat.Account { return c.accounts }
 
+// Load imports the users into an empty store.
+func (c *crowd) Load(ctx context.Context, store pat.Store) error { return c.load(ctx, store) }
+
 // Orders are crowd.orders.
 func (c *crowd) Orders(subject string, n int) ([]byte, error) { return c.orders(subject, n) }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -20,14 +19,14 @@ import (
 func serve(t *testing.T, crowd *throughput.Crowd) *laptoptest.Server {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pats.db")
-	if err := boltstore.Fill(t.Context(), path, slices.Values(crowd.Accounts())); err != nil {
-		t.Fatal(err)
-	}
 	store, err := boltstore.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	if err := crowd.Load(t.Context(), store); err != nil {
+		t.Fatal(err)
+	}
 	return laptoptest.Serve(t, store, laptoptest.Options{})
 }
 

@@ -2,9 +2,9 @@ package throughput
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"pats/pkg/boltstore"
 )
@@ -15,7 +15,11 @@ func startPats(ctx context.Context, root, folder string, c *crowd) (*subject, er
 	if err := os.Mkdir(data, 0o700); err != nil {
 		return nil, err
 	}
-	if err := boltstore.Fill(ctx, filepath.Join(data, "pats.db"), slices.Values(c.accounts)); err != nil {
+	store, err := boltstore.Open(filepath.Join(data, "pats.db")) //nolint:contextcheck // opening takes no context
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(c.load(ctx, store), store.Close()); err != nil {
 		return nil, err
 	}
 	service, url, err := start(ctx, filepath.Join(folder, "pats.log"), filepath.Join(root, "bin", "pats"),
