@@ -2,14 +2,11 @@ package pat
 
 import (
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -151,71 +148,4 @@ func (s Secret) Selector() Selector {
 func (s Secret) Verifier() Verifier {
 	sum := sha256.Sum256([]byte(s.Reveal()))
 	return Verifier(base64.RawURLEncoding.EncodeToString(sum[:]))
-}
-
-// Verifier is base64url(SHA-256(token)), without padding: 43 characters. Unleash's v2 records hold the same value.
-type Verifier string
-
-// Matches compares in constant time.
-func (v Verifier) Matches(s Secret) bool {
-	return subtle.ConstantTimeCompare([]byte(v), []byte(s.Verifier())) == 1
-}
-
-// Selector is the part of a token that says where its record is, and no secret. In a token that was made here it is base64url
-// of the user ID (8 bytes, big-endian) and 8 random bytes, 22 characters without padding. In an imported v2 token all 16 bytes
-// are random; an imported v1 token has base64url(SHA-256(token)) instead, 43 characters. See Store.LookUp for those.
-type Selector string
-
-var strictBase64 = base64.RawURLEncoding.Strict()
-
-func newSelector(random io.Reader, user UserID) (Selector, error) {
-	var raw [16]byte
-	binary.BigEndian.PutUint64(raw[:8], uint64(user)) //nolint:gosec // user IDs are positive
-	if _, err := io.ReadFull(random, raw[8:]); err != nil {
-		return "", fmt.Errorf("reading randomness: %w", err)
-	}
-	return Selector(strictBase64.EncodeToString(raw[:])), nil
-}
-
-// ParseSelector checks that text is a selector: canonical base64url of 16 or 32 bytes.
-// The error is a KindUnauthenticated with ReasonInvalid.
-func ParseSelector(text string) (Selector, error) {
-	if _, err := decode(text, selectorLen, hashLen); err != nil {
-		return "", Refused(ReasonInvalid, err)
-	}
-	return Selector(text), nil
-}
-
-// ParseVerifier checks that text is a verifier: canonical base64url of 32 bytes. The error is that of ParseSelector.
-func ParseVerifier(text string) (Verifier, error) {
-	if _, err := decode(text, hashLen); err != nil {
-		return "", Refused(ReasonInvalid, err)
-	}
-	return Verifier(text), nil
-}
-
-// UserID is the user that the selector names if the token was made here, or 0, which no user has.
-func (s Selector) UserID() UserID {
-	raw, err := decode(string(s), selectorLen)
-	if err != nil {
-		return 0
-	}
-	user := binary.BigEndian.Uint64(raw[:8])
-	if user > uint64(MaxID) {
-		return 0
-	}
-	return UserID(user)
-}
-
-// decode reads canonical base64url of one of lengths, in characters.
-func decode(text string, lengths ...int) ([]byte, error) {
-	// The alphabet is checked first: the decoder skips line breaks.
-	if !slices.Contains(lengths, len(text)) || !only(text, base64URL) {
-		return nil, errMalformed
-	}
-	raw, err := strictBase64.DecodeString(text)
-	if err != nil {
-		return nil, errMalformed
-	}
-	return raw, nil
 }
