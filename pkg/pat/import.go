@@ -4,62 +4,84 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
 
-// ImportedToken is what became of a token that was to be imported.
+// ImportedToken is the outcome for one token of an import.
 type ImportedToken struct {
 	ID TokenID
-	// Added says that this import brought it.
+	// Added reports that this import wrote the token.
 	Added bool
-	// Refusal says why it is not here, and is empty if it is.
+	// Refusal is the reason why the token was not imported. It is empty if the token is in the store.
 	Refusal string
 }
 
-// Imported is what became of a user who was to be imported.
+// Imported is the outcome for one user of an import.
 type Imported struct {
-	// Made says that this import made the user.
+	// Made reports that this import created the user.
 	Made bool
-	// Refusal says why the user is not here, and none of the tokens. It is empty otherwise.
+	// Refusal is the reason why the user was not imported, and none of the tokens. It is empty if the user is in the store.
 	Refusal string
-	// Tokens stand in rising order of ID.
+	// Tokens are in the order of the import.
 	Tokens []ImportedToken
 }
 
-// The refusals of an import, beside the messages of KindInvalid and KindUserExists.
+// The refusals of an import, apart from the messages of KindInvalid and KindUserExists.
 const (
-	refusalOtherUser = "The id is that of another user here."
-	refusalDeleted   = "The user was imported before, and has been deleted here since."
-	refusalTakenID   = "The id is that of another token of this user here."
-	refusalUsed      = "The id has been used here: the token was revoked since an earlier import, or the id was another token's."
-	refusalSelector  = "Another token here has its selector."
-	refusalRevoked   = "The token was imported before, and has been revoked here since."
+	refusalOtherUser = "Another user here has this id."
+	refusalDeleted   = "The user was imported before and has since been deleted here."
+	refusalTakenID   = "Another token of this user has this id."
+	refusalUsed      = "The id was used here before: the token has been revoked since an earlier import, or the id belonged to another token."
+	refusalSelector  = "Another token here has this selector."
+	refusalRevoked   = "The token was imported before and has since been revoked here."
+	refusalTwice     = "The id appears twice among the user's tokens."
 )
 
-// ReserveUserIDs sees to it that every user ID given out from now on is above last. It has to come before an import, with the
-// highest ID in it. Errors: KindUnavailable.
+// clockSkew is how far ahead of this machine's clock the times of an import can be.
+const clockSkew = 24 * time.Hour
+
+// ReserveUserIDs makes every later user ID greater than last. Call it before an import, with the highest ID of the import.
+// Errors: KindUnavailable.
 func (s *Service) ReserveUserIDs(ctx context.Context, last UserID) error {
 	return s.retry(ctx, func() error { return s.store.ReserveUserIDs(ctx, last) })
 }
 
-// ImportUser brings a user of another service here, with id and tokens. It can be repeated, and then brings what is still
-// missing: profile and tokens that are here are left as they are, and what was deleted or revoked here does not come back. A
-// user here is the same as one there if id and CreatedAt are; a token, if id, selector and verifier are. Version and
-// NextTokenID of user are not looked at: the next token's id will be above all of its tokens. The limit does not count.
-// A value that breaks a rule is a Refusal. Errors: KindUnavailable, KindInternal; what was done by then is done.
+// ImportUser imports a user of another service with IDs and tokens. Repeating it adds what is missing: a user and tokens that are
+// here stay as they are, and what was deleted or revoked here does not come back. Two users are the same if ID and CreatedAt are;
+// two tokens, if ID, selector and verifier are. Tokens are in rising order of ID. Version and NextTokenID of user are ignored.
+// The limit of MaxTokens does not apply. A value that breaks a rule, and a token past the retention, is a Refusal.
+// Errors: KindUnavailable, KindInternal; the part that was written before the error stays.
 func (s *Service) ImportUser(ctx context.Context, user Account) (Imported, error) {
-	user.CreatedAt = user.CreatedAt.UTC().Truncate(time.Millisecond)
-	user.Profile = user.normal()
-	if refusal := refusalOf(cmp.Or(checkUser(user), s.store.CheckSize(user))); refusal != "" {
+	now := s.now()
+	user = user.importable()
+	if refusal := refusalOf(cmp.Or(checkUser(user), checkPast("date of creation", user.CreatedAt, now))); refusal != "" {
 		return Imported{Refusal: refusal}, nil
 	}
-	i := &importing{service: s, user: user, tried: map[TokenID]bool{}, owners: map[Selector]UserID{}}
+	i := &importer{service: s, user: user, refused: s.refuseTokens(user.Tokens, now), written: map[TokenID]bool{}, owners: map[Selector]UserID{}}
+	if refusal := refusalOf(s.store.CheckSize(i.accepted())); refusal != "" {
+		return Imported{Refusal: refusal}, nil
+	}
 	err := s.retry(ctx, func() error { return i.run(ctx) })
 	if refusal := refusalOf(err); refusal != "" {
 		return Imported{Refusal: refusal}, nil
 	}
 	return i.result, err
+}
+
+// importable returns a with its texts and times in the form in which they are stored.
+func (a Account) importable() Account {
+	stored := func(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+	a.Profile = a.normal()
+	a.CreatedAt = stored(a.CreatedAt)
+	a.Tokens = slices.Clone(a.Tokens)
+	for n, token := range a.Tokens {
+		token.Description = normalText(token.Description)
+		token.CreatedAt, token.ExpiresAt, token.SeenAt = stored(token.CreatedAt), stored(token.ExpiresAt), stored(token.SeenAt)
+		a.Tokens[n] = token
+	}
+	return a
 }
 
 // refusalOf returns the message of an error that repeating the import would meet again, and "" for all others.
@@ -70,28 +92,113 @@ func refusalOf(err error) string {
 	return ""
 }
 
+// checkUser checks the ID and the profile of user. Errors: KindInvalid.
 func checkUser(user Account) error {
-	if user.ID < 1 || user.ID > MaxID {
+	if user.ID < 1 || user.ID >= MaxID {
 		return invalid("The id is out of range.")
 	}
 	_, err := user.revise(Profile{})
 	return err
 }
 
-// importing is the import of one user, over several attempts.
-type importing struct {
+// refuseTokens returns the index of each token that breaks a rule, with the reason.
+func (s *Service) refuseTokens(tokens []Token, now time.Time) map[int]string {
+	refused := map[int]string{}
+	seen := map[TokenID]bool{}
+	for n, token := range tokens {
+		if refusal := refusalOf(s.checkToken(token, now)); refusal != "" {
+			refused[n] = refusal
+		} else if seen[token.ID] {
+			refused[n] = refusalTwice
+		}
+		seen[token.ID] = true
+	}
+	return refused
+}
+
+// checkToken checks a token of an import. Errors: KindInvalid.
+func (s *Service) checkToken(token Token, now time.Time) error {
+	if _, err := ParseSelector(string(token.Selector)); err != nil {
+		return invalid("The selector does not have the form of a selector.")
+	}
+	if _, err := ParseVerifier(string(token.Verifier)); err != nil {
+		return invalid("The verifier does not have the form of a verifier.")
+	}
+	if token.ID < 1 || token.ID >= MaxID {
+		return invalid("The id is out of range.")
+	}
+	return cmp.Or(checkDescription(token.Description), s.checkTimes(token, now))
+}
+
+// checkTimes checks the times of a token of an import. Errors: KindInvalid.
+func (s *Service) checkTimes(token Token, now time.Time) error {
+	err := cmp.Or(checkPast("date of creation", token.CreatedAt, now), checkDate("expiry date", token.ExpiresAt))
+	if err == nil && !token.SeenAt.IsZero() {
+		err = checkPast("date of the last use", token.SeenAt, now)
+	}
+	switch {
+	case err != nil:
+		return err
+	case token.ExpiresAt.Before(token.CreatedAt):
+		return invalid("The expiry date is before the date of creation.")
+	case token.ExpiredAt(now.Add(-s.retention)):
+		return invalid("The token expired longer ago than expired tokens are kept.")
+	}
+	return nil
+}
+
+// checkPast checks a date that cannot be in the future. Errors: KindInvalid.
+func checkPast(what string, date, now time.Time) error {
+	if err := checkDate(what, date); err != nil {
+		return err
+	}
+	if date.After(now.Add(clockSkew)) {
+		return invalid(fmt.Sprintf("The %s is in the future.", what))
+	}
+	return nil
+}
+
+// checkDate checks that there is a date that RFC 3339 can express. Errors: KindInvalid.
+func checkDate(what string, date time.Time) error {
+	if date.IsZero() {
+		return invalid(fmt.Sprintf("The %s is missing.", what))
+	}
+	if date.Year() < 1 || date.Year() > maxYear {
+		return invalid(fmt.Sprintf("The %s is not between the years 1 and %d.", what, maxYear))
+	}
+	return nil
+}
+
+// importer imports one user, in several attempts if need be.
+type importer struct {
 	service *Service
 	user    Account
-	// tried are the tokens, and made the user, that this import has written, perhaps without an answer.
-	tried map[TokenID]bool
-	made  bool
+	// refused has the index of each token that breaks a rule, with the reason.
+	refused map[int]string
+	// written are the tokens that this import wrote, and made reports that it created the user, perhaps without a response.
+	written map[TokenID]bool
+	made    bool
 	// owners are the users for whom tokens were imported before.
 	owners map[Selector]UserID
+	// full is the reason why the Store has no space for more tokens of this user, if that is so.
+	full   string
 	result Imported
 }
 
+// accepted returns the user with the tokens that break no rule.
+func (i *importer) accepted() Account {
+	user := i.user
+	user.Tokens = nil
+	for n, token := range i.user.Tokens {
+		if i.refused[n] == "" {
+			user.Tokens = append(user.Tokens, token)
+		}
+	}
+	return user
+}
+
 // run writes step by step until nothing is missing.
-func (i *importing) run(ctx context.Context) error {
+func (i *importer) run(ctx context.Context) error {
 	for {
 		before, err := i.service.store.Account(ctx, i.user.ID)
 		if err != nil && KindOf(err) != KindNotFound {
@@ -112,7 +219,8 @@ func (i *importing) run(ctx context.Context) error {
 	}
 }
 
-func (i *importing) refuseUser(here Account) string {
+// refuseUser returns the reason why the user cannot be imported beside the account here, or "".
+func (i *importer) refuseUser(here Account) string {
 	if here.ID != 0 {
 		if !here.CreatedAt.Equal(i.user.CreatedAt) {
 			return refusalOtherUser
@@ -127,39 +235,44 @@ func (i *importing) refuseUser(here Account) string {
 	return ""
 }
 
-// merge is here with the next tokens that are missing, or the user as a new one.
-func (i *importing) merge(here Account) Account {
+// merge returns the account here with the next missing tokens, or the new user if there is none here.
+func (i *importer) merge(here Account) Account {
 	after := here
 	if here.ID == 0 {
 		after = i.user
 		after.Tokens, after.NextTokenID = nil, 1
 	}
 	after.Tokens = slices.Clone(after.Tokens)
-	for _, token := range i.user.Tokens {
+	for n, token := range i.user.Tokens {
 		if len(after.Tokens) == len(here.Tokens)+ImportStep {
 			break
 		}
-		if !has(after, token) && i.refuse(after, token) == "" {
+		if !has(after, token) && i.refuse(after, n) == "" {
 			after.Tokens = append(after.Tokens, token)
 			after.NextTokenID = token.ID + 1
 		}
 	}
+	i.full = refusalOf(i.service.store.CheckSize(after))
+	if i.full != "" && here.ID != 0 {
+		return here
+	}
 	return after
 }
 
+// has reports whether account has token.
 func has(account Account, token Token) bool {
 	own, found := account.Find(token.Selector)
 	return found && own.ID == token.ID && own.Verifier == token.Verifier
 }
 
-// refuse says why token cannot become one of here's, or nothing if it can.
-func (i *importing) refuse(here Account, token Token) string {
-	if err := checkImported(token); err != nil {
-		return err.Error()
-	}
+// refuse returns the reason why the user's nth token cannot be added to the account here, or "".
+func (i *importer) refuse(here Account, n int) string {
+	token := i.user.Tokens[n]
 	owner, before := i.owners[token.Selector]
 	_, twice := here.Find(token.Selector)
 	switch {
+	case i.refused[n] != "":
+		return i.refused[n]
 	case slices.ContainsFunc(here.Tokens, func(own Token) bool { return own.ID == token.ID }):
 		return refusalTakenID
 	case before && owner == i.user.ID:
@@ -172,43 +285,30 @@ func (i *importing) refuse(here Account, token Token) string {
 	return ""
 }
 
-func checkImported(token Token) error {
-	if _, err := ParseSelector(string(token.Selector)); err != nil {
-		return invalid("The selector is not in the form of one.")
-	}
-	if _, err := ParseVerifier(string(token.Verifier)); err != nil {
-		return invalid("The verifier is not in the form of one.")
-	}
-	if token.ID < 1 || token.ID >= MaxID {
-		return invalid("The id is out of range.")
-	}
-	if err := checkDescription(token.Description); err != nil {
-		return err
-	}
-	return checkYear(token.ExpiresAt)
-}
-
-// write tries one step. A conflict may mean that tokens were imported before: then it finds out for whom.
-func (i *importing) write(ctx context.Context, before, after Account) error {
+// write attempts one step. After a conflict it finds out which of the tokens were imported before, and for whom.
+func (i *importer) write(ctx context.Context, before, after Account) error {
+	added := after.Tokens[len(before.Tokens):]
 	err := i.service.store.ImportAccount(ctx, before, after)
-	if err == nil || KindOf(err) == KindUnavailable {
-		i.made = i.made || before.ID == 0
-		for _, token := range after.Tokens[len(before.Tokens):] {
-			i.tried[token.ID] = true
-		}
-	}
-	if KindOf(err) == KindConflict {
-		if err := i.findOwners(ctx, after.Tokens[len(before.Tokens):]); err != nil {
+	switch KindOf(err) {
+	case KindConflict:
+		return cmp.Or(i.findOwners(ctx, added), err)
+	case KindUnavailable: // it may have been written
+	default:
+		if err != nil {
 			return err
 		}
+	}
+	i.made = i.made || before.ID == 0
+	for _, token := range added {
+		i.written[token.ID] = true
 	}
 	return err
 }
 
-func (i *importing) findOwners(ctx context.Context, tokens []Token) error {
+func (i *importer) findOwners(ctx context.Context, tokens []Token) error {
 	for _, token := range tokens {
 		owner, err := i.service.store.LookUp(ctx, token.Selector)
-		if err == nil && !i.tried[token.ID] {
+		if err == nil && !i.written[token.ID] {
 			i.owners[token.Selector] = owner
 		}
 		if err != nil && KindOf(err) != KindNotFound {
@@ -218,12 +318,15 @@ func (i *importing) findOwners(ctx context.Context, tokens []Token) error {
 	return nil
 }
 
-func (i *importing) finish(here Account) {
+// finish sets the result: nothing is missing in the account here but what is refused.
+func (i *importer) finish(here Account) {
 	i.result = Imported{Made: i.made}
-	for _, token := range i.user.Tokens {
-		outcome := ImportedToken{ID: token.ID, Added: i.tried[token.ID]}
-		if !has(here, token) {
-			outcome = ImportedToken{ID: token.ID, Refusal: i.refuse(here, token)}
+	for n, token := range i.user.Tokens {
+		outcome := ImportedToken{ID: token.ID}
+		if has(here, token) && i.refused[n] != refusalTwice {
+			outcome.Added = i.written[token.ID]
+		} else {
+			outcome.Refusal = cmp.Or(i.refuse(here, n), i.full)
 		}
 		i.result.Tokens = append(i.result.Tokens, outcome)
 	}

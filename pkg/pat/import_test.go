@@ -1,6 +1,7 @@
 package pat_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -265,7 +266,7 @@ func TestImportKeepsWhatIsHere(t *testing.T) {
 	other.Tokens[0].Verifier = foreign(t, 22).Verifier()
 	got := f.bring(t, other)
 	wantImport(t, got, false, "-20")
-	if !strings.Contains(got.Tokens[0].Refusal, "another token") {
+	if !strings.Contains(got.Tokens[0].Refusal, "Another token") {
 		t.Errorf("got %q, want another token", got.Tokens[0].Refusal)
 	}
 	if diff := cmp.Diff(before, pattest.Read(t, f.store, 7)); diff != "" {
@@ -279,15 +280,25 @@ func TestImportRefusesUsers(t *testing.T) {
 		change func(*pat.Account)
 		want   string
 	}{
-		"the id of another user":   {func(a *pat.Account) { a.ID = 1 }, "another user"},
+		"the id of another user":   {func(a *pat.Account) { a.ID = 1 }, "Another user"},
 		"a taken username":         {func(a *pat.Account) { a.Username = "ann" }, "already exists"},
 		"a taken email address":    {func(a *pat.Account) { a.Email = "ANN@example.org" }, "already exists"},
-		"no name to log in by":     {func(a *pat.Account) { a.Username, a.Email = "", "" }, "username or email"},
+		"no username or email":     {func(a *pat.Account) { a.Username, a.Email = "", "" }, "username or email"},
 		"no such role":             {func(a *pat.Account) { a.Role = 9 }, "root role"},
 		"a malformed email":        {func(a *pat.Account) { a.Email = "x" }, "email address"},
 		"a control character":      {func(a *pat.Account) { a.Name = "a\x00b" }, "control"},
 		"a username that is long":  {func(a *pat.Account) { a.Username = strings.Repeat("x", 256) }, "255"},
-		"a user that is no number": {func(a *pat.Account) { a.ID = 0 }, "id"},
+		"the id 0":                 {func(a *pat.Account) { a.ID = 0 }, "id is out of range"},
+		"a negative id":            {func(a *pat.Account) { a.ID = -1337 }, "id is out of range"},
+		"an id beyond 2^53-2":      {func(a *pat.Account) { a.ID = pat.MaxID }, "id is out of range"},
+		"no date of creation":      {func(a *pat.Account) { a.CreatedAt = time.Time{} }, "date of creation is missing"},
+		"creation in the year 0":   {func(a *pat.Account) { a.CreatedAt = year(0) }, "between the years 1 and 9999"},
+		"creation before Christ":   {func(a *pat.Account) { a.CreatedAt = year(-4712) }, "between the years 1 and 9999"},
+		"creation in year 10000":   {func(a *pat.Account) { a.CreatedAt = year(10000) }, "between the years 1 and 9999"},
+		"creation in the future":   {func(a *pat.Account) { a.CreatedAt = pattest.Start.Add(25 * time.Hour) }, "in the future"},
+		"an IP address as domain":  {func(a *pat.Account) { a.Email = "a@[127.0.0.1]" }, "email address"},
+		"a look-alike username":    {func(a *pat.Account) { a.Username = "аnn" }, "Cyrillic"},
+		"a taken name with spaces": {func(a *pat.Account) { a.Username = " ann " }, "already exists"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -314,8 +325,23 @@ func TestImportRefusesTokens(t *testing.T) {
 		"a malformed verifier": {func(k *pat.Token) { k.Verifier = "x" }, "verifier"},
 		"no id":                {func(k *pat.Token) { k.ID = 0 }, "id"},
 		"an id out of range":   {func(k *pat.Token) { k.ID = pat.MaxID }, "id"},
-		"an endless expiry":    {func(k *pat.Token) { k.ExpiresAt = k.ExpiresAt.AddDate(8000, 0, 0) }, "year"},
-		"a selector twice":     {func(k *pat.Token) { k.Selector = foreign(t, 20).Selector() }, "selector"},
+		"an id twice":          {func(k *pat.Token) { k.ID = 20 }, "twice"},
+		"a token twice": {func(k *pat.Token) {
+			k.ID, k.Selector, k.Verifier = 20, foreign(t, 20).Selector(), foreign(t, 20).Verifier()
+		}, "twice"},
+		"a format character":   {func(k *pat.Token) { k.Description = "a\u202Eb" }, "invisible"},
+		"an endless expiry":    {func(k *pat.Token) { k.ExpiresAt = year(10000) }, "expiry date is not between"},
+		"no expiry":            {func(k *pat.Token) { k.ExpiresAt = time.Time{} }, "expiry date is missing"},
+		"expiry in the year 0": {func(k *pat.Token) { k.ExpiresAt = year(0) }, "expiry date is not between"},
+		"expiry before it":     {func(k *pat.Token) { k.ExpiresAt = k.CreatedAt.Add(-time.Millisecond) }, "before the date of creation"},
+		"expiry long ago": {func(k *pat.Token) { k.CreatedAt = year(2000); k.ExpiresAt = pattest.Start.Add(-pat.DefaultRetention) },
+			"longer ago than expired tokens are kept"},
+		"no creation":        {func(k *pat.Token) { k.CreatedAt = time.Time{} }, "date of creation is missing"},
+		"endless creation":   {func(k *pat.Token) { k.CreatedAt, k.ExpiresAt = year(10000), year(10000) }, "date of creation is not between"},
+		"creation in future": {func(k *pat.Token) { k.CreatedAt, k.ExpiresAt = year(2999), year(3000) }, "date of creation is in the future"},
+		"use in future":      {func(k *pat.Token) { k.SeenAt = year(3000) }, "last use is in the future"},
+		"use in the year 0":  {func(k *pat.Token) { k.SeenAt = year(0) }, "last use is not between"},
+		"a selector twice":   {func(k *pat.Token) { k.Selector = foreign(t, 20).Selector() }, "selector"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -327,6 +353,97 @@ func TestImportRefusesTokens(t *testing.T) {
 				t.Errorf("got %+v, want the first added, the second refused with %q", got, c.want)
 			}
 		})
+	}
+}
+
+func year(n int) time.Time { return time.Date(n, 1, 2, 0, 0, 0, 0, time.UTC) }
+
+func TestImportAcceptsOddDates(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*pat.Token){
+		"expired within the retention": func(k *pat.Token) {
+			k.ExpiresAt = pattest.Start.Add(time.Millisecond - pat.DefaultRetention)
+			k.CreatedAt = k.ExpiresAt
+		},
+		"the first year":            func(k *pat.Token) { k.CreatedAt = year(1) },
+		"the last year":             func(k *pat.Token) { k.ExpiresAt = year(9999) },
+		"a clock that is ahead":     func(k *pat.Token) { k.SeenAt = pattest.Start.Add(time.Hour) },
+		"a use before the creation": func(k *pat.Token) { k.SeenAt = k.CreatedAt.Add(-time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			account := elsewhere(t, 20)
+			change(&account.Tokens[0])
+			wantImport(t, f.bring(t, account), true, "+20")
+			if diff := cmp.Diff(account.Tokens, pattest.Read(t, f.store, 7).Tokens); diff != "" {
+				t.Errorf("tokens, -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestImportOfExpiredTokensAgain imports a token that expires, and that the next change drops, a second time.
+func TestImportOfExpiredTokensAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	account := elsewhere(t, 20)
+	wantImport(t, f.bring(t, account), true, "+20")
+	f.clock.Advance(pattest.Lifetime + pat.DefaultRetention)
+	wantImport(t, f.bring(t, account), false, "=20")
+	if _, _, err := f.service.CreateUserToken(t.Context(), 7, pat.Draft{Description: "x", ExpiresAt: f.clock.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	got := f.bring(t, account)
+	wantImport(t, got, false, "-20")
+	if !strings.Contains(got.Tokens[0].Refusal, "expired longer ago") {
+		t.Errorf("got %q, want a refusal because of the expiry", got.Tokens[0].Refusal)
+	}
+}
+
+// smallStore keeps at most this many tokens of a user.
+type smallStore struct {
+	pat.Store
+	most int
+}
+
+func (s smallStore) CheckSize(account pat.Account) error {
+	if len(account.Tokens) > s.most {
+		return pat.TooLarge(nil)
+	}
+	return nil
+}
+
+func (s smallStore) ImportAccount(ctx context.Context, before, after pat.Account) error {
+	if err := s.CheckSize(after); err != nil {
+		return err
+	}
+	return s.Store.ImportAccount(ctx, before, after)
+}
+
+// TestImportBeyondTheStoresSize imports for good and as a preview.
+func TestImportBeyondTheStoresSize(t *testing.T) {
+	t.Parallel()
+	const space = "more space than the store has"
+	f := newFixture(t)
+	small := smallStore{f.store, 2}
+	preview, err := pat.NewPreview(t.Context(), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, store := range []pat.Store{preview, small} {
+		f.service = pat.NewService(store, pat.DefaultRetention, pattest.Env(f.clock))
+		wantRefusal(t, f.bring(t, elsewhere(t, 20, 21, 22)), space)
+		wantImport(t, f.bring(t, elsewhere(t, 20)), true, "+20")
+		got := f.bring(t, elsewhere(t, 22, 23))
+		wantImport(t, got, false, "-22 -23")
+		if !strings.Contains(got.Tokens[0].Refusal, space) {
+			t.Errorf("got %q, want a refusal because of the size", got.Tokens[0].Refusal)
+		}
+		wantImport(t, f.bring(t, elsewhere(t, 20, 22)), false, "=20 +22")
+		expired := elsewhere(t, 20, 22, 24)
+		expired.Tokens[2].CreatedAt, expired.Tokens[2].ExpiresAt = year(2000), year(2001)
+		wantImport(t, f.bring(t, expired), false, "=20 =22 -24")
 	}
 }
 

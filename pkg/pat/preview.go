@@ -5,21 +5,22 @@ import (
 	"sync"
 )
 
-// previewPage is how many users one read of NewPreview takes.
+// previewPage is the number of users that NewPreview reads at once.
 const previewPage = 1000
 
-// Preview is a Store that shows what an import into another would do, and writes nothing there. It remembers imported users so
-// that later ones are held against them. Only what Service.ImportUser calls is meant for it.
+// Preview is a Store that predicts what an import into another Store would do, without writing there. It keeps imported users in
+// memory, so that later ones can conflict with them. It supports only the methods that Service.ImportUser calls.
 type Preview struct {
 	Store
 	mu sync.Mutex
-	// keys are the UniqueKeys that are taken, and accounts the users that were imported.
-	keys      map[string]bool
+	// keys are the UniqueKeys in use.
+	keys map[string]bool
+	// accounts are the imported users, and selectors those of their tokens.
 	accounts  map[UserID]Account
 	selectors map[Selector]UserID
 }
 
-// NewPreview makes a Preview of store, and reads all users for it. Errors: KindUnavailable.
+// NewPreview returns a Preview of an import into store. It reads all users. Errors: KindUnavailable.
 func NewPreview(ctx context.Context, store Store) (*Preview, error) {
 	p := &Preview{Store: store, keys: map[string]bool{}, accounts: map[UserID]Account{}, selectors: map[Selector]UserID{}}
 	for last := UserID(0); ; {
@@ -37,13 +38,14 @@ func NewPreview(ctx context.Context, store Store) (*Preview, error) {
 	}
 }
 
+// take marks the UniqueKeys of account as in use.
 func (p *Preview) take(account Account) {
 	for _, key := range account.UniqueKeys() {
 		p.keys[key] = true
 	}
 }
 
-// Account is the one that was imported, or else the store's.
+// Account returns the imported user with id, or the one in the store. Errors: KindNotFound.
 func (p *Preview) Account(ctx context.Context, id UserID) (Account, error) {
 	p.mu.Lock()
 	account, imported := p.accounts[id]
@@ -57,8 +59,11 @@ func (p *Preview) Account(ctx context.Context, id UserID) (Account, error) {
 // ReserveUserIDs does nothing.
 func (p *Preview) ReserveUserIDs(context.Context, UserID) error { return nil }
 
-// ImportAccount keeps the account in memory. Errors: those of Store.ImportAccount that can be foreseen.
+// ImportAccount keeps the account in memory. Errors: KindInvalid, KindConflict and KindUserExists, as in Store.ImportAccount.
 func (p *Preview) ImportAccount(ctx context.Context, before, after Account) error {
+	if err := p.CheckSize(after); err != nil {
+		return err
+	}
 	for _, token := range after.Tokens[len(before.Tokens):] {
 		if _, err := p.LookUp(ctx, token.Selector); KindOf(err) != KindNotFound {
 			return Conflict(err)
@@ -80,7 +85,7 @@ func (p *Preview) ImportAccount(ctx context.Context, before, after Account) erro
 	return nil
 }
 
-// LookUp finds what was imported, or else what the store finds.
+// LookUp returns the owner of an imported token, here or in the store. Errors: KindNotFound.
 func (p *Preview) LookUp(ctx context.Context, selector Selector) (UserID, error) {
 	p.mu.Lock()
 	id, imported := p.selectors[selector]
