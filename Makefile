@@ -1,4 +1,4 @@
-# What `make help` prints stands behind each target's ##.
+# `make help` prints the text after each target's ##.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -7,21 +7,21 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 3000
 DATA ?= .pats
 SAM_PORT ?= 3001
-# Processor of the deployed functions: arm64 or x86_64, as the template's parameter Architecture says it.
+# The processor of the deployed functions: arm64 or x86_64, the values of the template's parameter Architecture.
 ARCH ?= arm64
 FUZZTIME ?= 20000x
 MINUTES ?= 30
 
-# What .ci/install.sh installed, if it was run.
+# The tools that .ci/install.sh installed, if it was run.
 -include .cache/env.mk
 export PATH
 
 GOFILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum template.yaml)
-# The race detector needs cgo, and so a C compiler.
+# The race detector needs cgo, and cgo a C compiler.
 RACE = $(shell command -v cc >/dev/null && echo -race)
 
 .PHONY: help
-help: ## Say what each target does
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  PORT=$(PORT)  DATA=$(DATA)  SAM_PORT=$(SAM_PORT)  ARCH=$(ARCH)  FUZZTIME=$(FUZZTIME)  MINUTES=$(MINUTES)"
@@ -33,74 +33,77 @@ run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA
 .PHONY: build
 build: bin/pats ## Build the command bin/pats
 
-# The tags leave out the runtime of functions that ended with go1.x, and HTTP/2, without which every server is spoken to by HTTP/1.1.
+# The tags leave out the RPC protocol of the retired go1.x runtime, and HTTP/2.
 bin/pats: $(GOFILES)
 	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -o $@ ./cmd/pats
 
 .PHONY: test
-test: ## Run the tests that need nothing but Go, and those that need Java and Maven where these are there
-	@infra/verify/quietly go test $(RACE) ./...
-	@cd infra/bench && ../verify/quietly go test $(RACE) ./...
-	@command -v java >/dev/null && command -v mvn >/dev/null || echo "left out: the tests against DynamoDB Local; install Java and Maven to have them"
-	@command -v cc >/dev/null || echo "left out: the race detector; install a C compiler to have it"
+test: ## Run the tests (those for DynamoDB Local need Java and Maven)
+	@go run -v=false ./infra/verify with-dynamodb $(MAKE) run-tests
+	@command -v cc >/dev/null || echo "skipped: the race detector (needs a C compiler)"
+
+.PHONY: run-tests
+run-tests:
+	@infra/services/quietly go test $(RACE) ./...
+	@cd infra/bench && ../services/quietly go test $(RACE) ./...
 
 .PHONY: lint
-lint: ## Check the code, the scripts and the template with their linters
+lint: ## Check the code, the scripts and the template with linters
 	@gofmt -l $$(git ls-files -co --exclude-standard '*.go') | (! grep .)
-	@infra/verify/quietly golangci-lint run ./...
-	@cd infra/bench && ../verify/quietly golangci-lint run ./...
-	@infra/verify/quietly shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash' -- 2>/dev/null)
-	@infra/verify/quietly cfn-lint template.yaml
-	@infra/verify/quietly env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
+	@infra/services/quietly golangci-lint run ./...
+	@cd infra/bench && ../services/quietly golangci-lint run ./...
+	@infra/services/quietly shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash' -- 2>/dev/null)
+	@infra/services/quietly cfn-lint template.yaml
+	@infra/services/quietly env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
 
 .PHONY: verify
-verify: ## Run everything: linters, all tests, the built functions, sam local, the figures
-	@infra/verify/run
+verify: ## Run everything: linters, all tests, the built functions, sam local, the harnesses
+	@go run ./infra/verify run $(if $(TESTED),--tested $(TESTED))
 
 .PHONY: verify-unleash
-verify-unleash: ## Send the same requests to an Unleash and to this, and tell the differences (UNLEASH_URL=)
-	@infra/verify/run unleash
+verify-unleash: ## Compare the responses to the same requests with a real Unleash's (UNLEASH_URL=)
+	@go run ./infra/verify unleash
 
 .PHONY: verify-import
-verify-import: ## Import 10,000 users of Unleash into both stores, check all of it and print the speed
+verify-import: ## Import 10,000 users from Unleash's tables into both stores, and check the result
 	@infra/contract/unleashimport/verify
 
 .PHONY: soak
-soak: ## Look for races, losses and wrong answers under faults for MINUTES (30), with other seeds each round
-	@infra/verify/soak $(MINUTES)
+soak: ## Repeat the harnesses for races, kills, faults and attacks for MINUTES, each round with new seeds
+	@go run ./infra/verify soak $(MINUTES)
 
 .PHONY: sbom
-sbom: ## Write what each binary is made of, as CycloneDX documents in bin/sbom
+sbom: ## Write a CycloneDX bill of materials for each binary to bin/sbom
 	@infra/static/supply/sbom bin/sbom
 
 .PHONY: vuln
-vuln: ## Ask Go's vulnerability database about what the code calls; needs vuln.go.dev
+vuln: ## Check the called functions against Go's vulnerability database (needs vuln.go.dev)
 	@infra/static/supply/vuln
 
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME executions (20000x) or time (1m)
-	@infra/verify/fuzz $(FUZZTIME)
+fuzz: ## Run every fuzz target for FUZZTIME: executions (20000x) or a time (1m)
+	@go run ./infra/verify fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: bin/pats ## Measure start-up, warm path, throughput and scale beside what would be used instead (PARTS=)
+bench: bin/pats ## Measure start-up, warm requests, throughput and scale next to the alternatives (PARTS=)
 	@go -C infra/bench run . run $(if $(PARTS),--parts $(PARTS))
 
 .PHONY: sam-local
-sam-local: bin/pats ## Serve the API by sam local and DynamoDB Local (SAM_PORT=)
+sam-local: bin/pats ## Serve the API with sam local and DynamoDB Local (SAM_PORT=)
 	@infra/services/sam-local/start --port $(SAM_PORT)
 
 .PHONY: deploy
-deploy: ## Build for ARCH and deploy the stack to AWS; asks for what it needs to know
+deploy: ## Build for ARCH and deploy the stack to AWS; asks for the parameters
 	@sam build --parameter-overrides Architecture=$(ARCH)
 	@sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 .PHONY: clean
-clean: ## Remove what was built; .pats, with your data, stays
+clean: ## Remove build results; your data in .pats stays
 	@rm -rf bin .aws-sam
 
-# sam build calls these for the functions in template.yaml, with the folder for the result in ARTIFACTS_DIR. A static binary,
-# since cgo's would need a C library that the base image may not have. The tags leave out the runtime that ended with go1.x, and HTTP/2,
-# which the client of DynamoDB does not speak.
+# sam build calls these targets for the functions in template.yaml, with the folder for the result in ARTIFACTS_DIR. The binaries are static:
+# the base image may not have the C library that cgo would need. The tags leave out the RPC protocol of the retired go1.x runtime, and
+# HTTP/2, which DynamoDB does not offer.
 GOARCH_arm64 = arm64
 GOARCH_x86_64 = amd64
 LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) \
@@ -118,7 +121,7 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
-# What the start of the functions is measured against, built as they are.
+# The start-up benchmark compares the functions with these, which are built in the same way.
 .PHONY: build-Hello
 build-Hello:
 	@cd infra/bench && $(LAMBDA_BUILD) ./startup/hello

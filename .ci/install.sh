@@ -66,7 +66,7 @@ install_packages() {
 }
 
 quietly() {
-  "$root/infra/verify/quietly" "$@"
+  "$root/infra/services/quietly" "$@"
 }
 
 install_golangci_lint() {

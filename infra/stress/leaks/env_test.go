@@ -17,7 +17,7 @@ func TestEnvironmentKeepsWhatIsRemoved(t *testing.T) {
 	skip.Without(t, "bash", "bash")
 	folder, token := t.TempDir(), newToken(t)
 	const script = `set -eu
-		eval "$(./env "$1")"
+		./env "$1" && source "$1/env"
 		PATH=$1/tools:$PATH
 		data=$(mktemp -d)
 		echo "the token is $2" >"$data/log"

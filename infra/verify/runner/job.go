@@ -1,0 +1,90 @@
+package runner
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pats/infra/testkit/figures"
+)
+
+// Job is a step that runs. What it writes goes to the step's log.
+type Job struct {
+	// Logs is the folder of all logs.
+	Logs string
+
+	name    string
+	log     *os.File
+	figures *regexp.Regexp
+}
+
+// Write appends to the log.
+func (j *Job) Write(p []byte) (int, error) { return j.log.Write(p) }
+
+// Run runs a command to its end. Errors: it failed, or ctx is done.
+func (j *Job) Run(ctx context.Context, name string, args ...string) error {
+	return j.RunWith(ctx, nil, name, args...)
+}
+
+// RunWith is Run with additions to the environment, as KEY=VALUE.
+func (j *Job) RunWith(ctx context.Context, env []string, name string, args ...string) error {
+	return Supervise(ctx, Process{Args: append([]string{name}, args...), Env: env, Out: j.log})
+}
+
+// Steps calls the functions one after the other, to the first that fails.
+func Steps(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close keeps the figures for a later record, and closes the log.
+func (j *Job) close() error {
+	var text strings.Builder
+	for _, line := range figures.Parse(j.text()) {
+		text.WriteString(line.String() + "\n")
+	}
+	if err := os.WriteFile(filepath.Join(j.Logs, j.name+FiguresSuffix), []byte(text.String()), 0o600); err != nil {
+		return err
+	}
+	return j.log.Close()
+}
+
+// FiguresSuffix follows a step's name in the name of the file of its figures.
+const FiguresSuffix = ".figures"
+
+// shown returns the parts of the log that are worth showing.
+func (j *Job) shown() []string {
+	text := j.text()
+	var lines []string
+	if j.figures != nil {
+		lines = j.figures.FindAllString(text, -1)
+	}
+	for _, line := range figures.Parse(text) {
+		lines = append(lines, line.String())
+	}
+	return lines
+}
+
+// tailLines is how many lines of a failed step's log are shown.
+const tailLines = 60
+
+func (j *Job) tail() []string {
+	lines := slices.Collect(strings.Lines(j.text()))
+	lines = lines[max(0, len(lines)-tailLines):]
+	for i, line := range lines {
+		lines[i] = strings.TrimSuffix(line, "\n")
+	}
+	return lines
+}
+
+func (j *Job) text() string {
+	text, _ := os.ReadFile(j.log.Name()) // a log that cannot be read has nothing to show
+	return string(text)
+}
