@@ -137,6 +137,7 @@ func TestCreateAccepts(t *testing.T) {
 		"+14:00":                          {body: until(`"2027-04-19T08:15:14+14:00"`), expiresAt: "2027-04-18T18:15:14.000Z"},
 		"+15:59":                          {body: until(`"2027-04-19T08:15:14+15:59"`), expiresAt: "2027-04-18T16:16:14.000Z"},
 		"a leap second":                   {body: until(`"2027-04-19T23:59:60Z"`), expiresAt: "2027-04-20T00:00:00.000Z"},
+		"a leap second with an offset":    {body: until(`"2027-04-19T23:59:60+01:00"`), expiresAt: "2027-04-19T23:00:00.000Z"},
 		"a leap day":                      {body: until(`"2028-02-29T00:00:00Z"`), expiresAt: "2028-02-29T00:00:00.000Z"},
 		"the last time of all":            {body: until(`"9999-12-31T23:59:59.999Z"`), expiresAt: "9999-12-31T23:59:59.999Z"},
 		"the next millisecond":            {body: until(`"2026-01-02T03:04:05.679Z"`), expiresAt: "2026-01-02T03:04:05.679Z"},

@@ -9,18 +9,17 @@ import (
 	"pats/pkg/pat"
 )
 
-// LoginMessage is the message of every 401 whose credentials were looked at. The one for a request without any is the
-// gateway's, in template.yaml.
+// LoginMessage is the message of every 401 for credentials that were checked. template.yaml has the one for a request without any.
 const LoginMessage = "You must log in to use Unleash."
 
-// faultMessage is all that a client learns of a fault of this program.
+// faultMessage is the message of every internal error: the cause is in the log only.
 const faultMessage = "Something went wrong on our side."
 
-// retryAfter is when a client may try again, in seconds.
+// retryAfter is the time after which a client may retry, in seconds.
 const retryAfter = "1"
 
-// nameOf is the status and name of each kind of failure.
-var nameOf = map[pat.Kind]struct {
+// errorOf has the status and name of each kind of error.
+var errorOf = map[pat.Kind]struct {
 	status int
 	name   string
 }{
@@ -38,30 +37,31 @@ var nameOf = map[pat.Kind]struct {
 	pat.KindUnavailable:     {http.StatusServiceUnavailable, "ServiceUnavailableError"},
 }
 
-// problem is a refusal, ready to be rendered. As an error it is one that only HTTP knows.
+// problem is an error response. As an error it is one that the domain does not know. Its message can quote the request.
 type problem struct {
 	status  int
 	name    string
 	message string
+	// details repeat the message if nil.
 	details []apitypes.Detail
 }
 
 func (p *problem) Error() string { return p.message }
 
-// problemOf turns any error into what the client sees. What is not known is a 500 that tells nothing of the inside.
-func problemOf(err error) *problem {
+// newProblem turns any error into an error response. An error without a kind is a 500 that reveals nothing.
+func newProblem(err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
 	if e, ok := errors.AsType[*unleashjson.Error](err); ok {
-		as := nameOf[pat.KindInvalid]
+		as := errorOf[pat.KindInvalid]
 		return &problem{as.status, as.name, invalidPrefix + seeDetails, e.Details}
 	}
 	e, ok := errors.AsType[*pat.Error](err)
 	if !ok || e.Kind == pat.KindInternal {
 		e = &pat.Error{Kind: pat.KindInternal, Message: faultMessage}
 	}
-	as := nameOf[e.Kind]
+	as := errorOf[e.Kind]
 	switch e.Kind {
 	case pat.KindInvalid, pat.KindUserExists:
 		return badData(e.Message)
@@ -90,14 +90,14 @@ func (p *problem) response(id string) response {
 	return resp
 }
 
-// The beginnings of a BadDataError's message.
+// The parts of a BadDataError's message.
 const (
 	invalidPrefix = "Request validation failed: your request body or params contain invalid data"
 	seeDetails    = ". Refer to the `details` list for more information."
 )
 
 func badData(message string) *problem {
-	as := nameOf[pat.KindInvalid]
+	as := errorOf[pat.KindInvalid]
 	return &problem{as.status, as.name, invalidPrefix + ": " + message, []apitypes.Detail{{Message: message}}}
 }
 

@@ -22,7 +22,10 @@ import (
 // inside is text that no client may see.
 const inside = "dynamodb: TABLE arn:aws:dynamodb:eu-central-1:123456789012:table/pats"
 
-const testID = "9c40958a-daac-400e-98fb-3bb438567008"
+const (
+	testID         = "9c40958a-daac-400e-98fb-3bb438567008"
+	testExtendedID = "Uab1cEXAMPLE06="
+)
 
 var errInside = errors.New(inside)
 
@@ -30,13 +33,24 @@ var errInside = errors.New(inside)
 func refusal(t *testing.T, act action) (answer events.APIGatewayProxyResponse, line map[string]any) {
 	t.Helper()
 	var log bytes.Buffer
-	h := &Handler{log: slog.New(slog.NewJSONHandler(&log, nil)), routes: routes{"/x": {http.MethodGet: act}}}
-	caller := pat.Principal{Kind: pat.HolderAdmin}.Claims()
+	key, err := pat.ParseAdminKey(strings.Repeat("ab", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &Handler{
+		log:     slog.New(slog.NewJSONHandler(&log, nil)),
+		callers: callers{admin: key},
+		routes:  routes{"/x": {methods: map[string]action{http.MethodGet: act}}},
+	}
+	claims := map[string]any{}
+	for name, value := range key.Principal().Claims() {
+		claims[name] = value
+	}
 	event := events.APIGatewayProxyRequest{
 		Resource: "/x", Path: "/x", HTTPMethod: http.MethodGet,
-		RequestContext: events.APIGatewayProxyRequestContext{RequestID: testID, Authorizer: map[string]any{"kind": caller["kind"]}},
+		RequestContext: events.APIGatewayProxyRequestContext{RequestID: testID, ExtendedRequestID: testExtendedID, Authorizer: claims},
 	}
-	answer, err := h.Handle(t.Context(), event)
+	answer, err = h.Handle(t.Context(), event)
 	if err != nil {
 		t.Fatalf("Handle: got error %v, want an answer", err)
 	}
@@ -103,8 +117,8 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 // wantLogged checks that the log has the cause, under the id that the client has.
 func wantLogged(t *testing.T, line map[string]any, level, cause string) {
 	t.Helper()
-	want := map[string]any{"level": level, "msg": "refused", "id": testID, "cause": cause}
-	got := map[string]any{"level": line["level"], "msg": line["msg"], "id": line["id"], "cause": line["cause"]}
+	want := map[string]any{"level": level, "msg": "refused", "id": testID, "extendedId": testExtendedID, "cause": cause}
+	got := map[string]any{"level": line["level"], "msg": line["msg"], "id": line["id"], "extendedId": line["extendedId"], "cause": line["cause"]}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
@@ -114,7 +128,7 @@ func wantLogged(t *testing.T, line map[string]any, level, cause string) {
 func TestEveryKindHasAnAnswer(t *testing.T) {
 	t.Parallel()
 	for kind := pat.KindInternal; kind <= pat.KindUnavailable; kind++ {
-		if as := nameOf[kind]; as.status == 0 || as.name == "" {
+		if as := errorOf[kind]; as.status == 0 || as.name == "" {
 			t.Errorf("kind %d: got %+v, want a status and a name", kind, as)
 		}
 	}
@@ -122,11 +136,15 @@ func TestEveryKindHasAnAnswer(t *testing.T) {
 
 func TestHeadersOfRefusals(t *testing.T) {
 	t.Parallel()
-	for kind := range nameOf {
+	for kind := range errorOf {
 		t.Run(fmt.Sprint(kind), func(t *testing.T) {
 			t.Parallel()
 			got, _ := refusal(t, failing(&pat.Error{Kind: kind, Message: "x"}))
-			want := map[string][]string{"Content-Type": {"application/json; charset=utf-8"}}
+			want := map[string][]string{
+				"Content-Type":           {"application/json; charset=utf-8"},
+				"Cache-Control":          {"no-store"},
+				"X-Content-Type-Options": {"nosniff"},
+			}
 			switch got.StatusCode {
 			case http.StatusUnauthorized:
 				want["Www-Authenticate"] = []string{"Bearer"}

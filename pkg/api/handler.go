@@ -1,5 +1,3 @@
-// Package api joins API Gateway's REST API events to the domain: routes, JSON types, and the one place that turns errors
-// into a status and a body. Statuses, bodies and messages are Unleash 8.2.0's, with the differences listed in docs/api.md.
 package api
 
 import (
@@ -7,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -14,21 +13,22 @@ import (
 	"pats/pkg/pat"
 )
 
-// Handler answers Lambda proxy events of a REST API. It is safe for concurrent use.
+// Handler handles Lambda proxy events of a REST API. It is safe for concurrent use.
 type Handler struct {
-	routes routes
-	log    *slog.Logger
+	routes  routes
+	callers callers
+	log     *slog.Logger
 }
 
-// Handle answers one event. It never returns an error: what goes wrong is an answer, with its cause in the log under the
-// same id.
+// Handle handles one event. It never returns an error: an error becomes a response, with its cause in the log under the same
+// request ID.
 func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	req := newRequest(event)
-	hurried, cancel := pat.WithTimeToAnswer(ctx)
+	timed, cancel := pat.WithTimeToAnswer(ctx)
 	defer cancel()
-	resp, err := h.serve(hurried, req)
+	resp, err := h.serve(timed, req)
 	if err != nil {
-		resp = h.refuse(ctx, req, err)
+		resp = h.fail(ctx, req, err)
 	}
 	return resp.event(), nil
 }
@@ -39,46 +39,65 @@ func (h *Handler) serve(ctx context.Context, req *request) (resp response, err e
 			err = fmt.Errorf("panic: %v", fault)
 		}
 	}()
-	caller, err := callerOf(req)
+	route := h.routes[req.resource]
+	if route.access == forAll {
+		return route.act(ctx, req, pat.Principal{})
+	}
+	caller, err := pat.ParseClaims(req.claims)
 	if err != nil {
 		return response{}, err
 	}
-	if err := req.readBody(); err != nil {
-		return response{}, err
-	}
-	act, err := h.routes.find(req)
-	if err != nil {
-		return response{}, err
-	}
-	return act(ctx, req, caller)
+	return h.serveCaller(ctx, req, route, caller)
 }
 
-// callerOf is who the authorizer let through: nobody on the one resource that has no authorizer before it.
-func callerOf(req *request) (pat.Principal, error) {
-	if req.resource == ResourceOpenAPI {
-		return pat.Principal{}, nil
+// serveCaller serves a request that the authorizer let through, perhaps long ago: its decision may come from a cache. An action
+// checks its caller in the read that it needs anyway. Where no action does, the caller is checked here, so that a caller who
+// lost access learns nothing but that, whatever the request.
+func (h *Handler) serveCaller(ctx context.Context, req *request, route route, caller pat.Principal) (response, error) {
+	checked := route.access == forAdmins || req.method == http.MethodOptions
+	if checked {
+		if err := h.callers.check(ctx, caller, route.access); err != nil {
+			return response{}, err
+		}
 	}
-	return pat.ParseClaims(req.claims)
+	resp, err := route.act(ctx, req, caller)
+	if err != nil && !checked && concernsRequest(err) {
+		if denied := h.callers.check(ctx, caller, route.access); denied != nil {
+			return response{}, denied
+		}
+	}
+	return resp, err
 }
 
-func (h *Handler) refuse(ctx context.Context, req *request, err error) response {
-	p := problemOf(err)
+// concernsRequest reports whether err is about the request alone, and so may have come up before the caller was checked.
+func concernsRequest(err error) bool {
+	if _, ok := errors.AsType[*problem](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*unleashjson.Error](err); ok {
+		return true
+	}
+	return pat.KindOf(err) == pat.KindInvalid
+}
+
+func (h *Handler) fail(ctx context.Context, req *request, err error) response {
+	p := newProblem(err)
 	level := slog.LevelInfo
-	if p.status >= 500 {
+	if p.status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	h.log.Log(ctx, level, "refused", "id", req.requestID, "method", req.method, "resource", req.resource,
+	req.logger(h.log).Log(ctx, level, "refused", "method", req.method, "resource", req.resource,
 		"status", p.status, "name", p.name, "cause", cause(err))
 	return p.response(req.requestID)
 }
 
-// cause is err without the parts that quote the caller's input.
+// cause returns the text of err for the log, without errors that quote the request.
 func cause(err error) string {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p.name
 	}
 	if _, ok := errors.AsType[*unleashjson.Error](err); ok {
-		return nameOf[pat.KindInvalid].name
+		return errorOf[pat.KindInvalid].name
 	}
 	return err.Error()
 }

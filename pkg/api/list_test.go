@@ -148,49 +148,6 @@ func TestRefusalsHaveNoETag(t *testing.T) {
 	wantHeader(t, got, "Etag", "")
 }
 
-// TestRevocationIsImmediate: the claims come from an answer that API Gateway may have cached; the token's state is read afresh.
-func TestRevocationIsImmediate(t *testing.T) {
-	t.Parallel()
-	refusedFor := func(reason pat.Reason) problem {
-		p := refused
-		p.Details = []detail{{Message: string(reason)}}
-		return p
-	}
-	for name, c := range map[string]struct {
-		end    func(t *testing.T, f *front, h pattest.Holder) error
-		reason pat.Reason
-	}{
-		"revoked": {func(t *testing.T, f *front, h pattest.Holder) error {
-			return f.service.RevokeUserToken(t.Context(), h.Account.ID, h.Token.ID)
-		}, pat.ReasonInvalid},
-		"user deleted": {func(t *testing.T, f *front, h pattest.Holder) error {
-			return f.service.DeleteUser(t.Context(), h.Account.ID)
-		}, pat.ReasonInvalid},
-		"user disabled": {func(t *testing.T, f *front, h pattest.Holder) error {
-			return pattest.SetDisabled(t.Context(), f.service, h.Account.ID, true)
-		}, pat.ReasonDisabled},
-		"expired": {func(_ *testing.T, f *front, _ pattest.Holder) error {
-			f.clock.Advance(pattest.Lifetime)
-			return nil
-		}, pat.ReasonExpired},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFront(t)
-			h := f.holder(t)
-			wantStatus(t, f.do(t, h, get()), http.StatusOK)
-			if err := c.end(t, f, h); err != nil {
-				t.Fatal(err)
-			}
-			for _, request := range []call{get(), post(good), remove("1")} {
-				got := f.do(t, h, request)
-				wantProblem(t, got, http.StatusUnauthorized, refusedFor(c.reason))
-				wantHeader(t, got, "Www-Authenticate", "Bearer")
-			}
-		})
-	}
-}
-
 func TestListShowsExpiredTokensForTheRetention(t *testing.T) {
 	t.Parallel()
 	f := newFront(t)
@@ -207,39 +164,5 @@ func TestListShowsExpiredTokensForTheRetention(t *testing.T) {
 	f.clock.Advance(time.Millisecond)
 	if shown() {
 		t.Error("at the retention's end: got the expired token, want it gone")
-	}
-}
-
-// TestStoreCalls counts the reads and writes of each route, which are what a request costs.
-func TestStoreCalls(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		request       call
-		reads, writes int
-	}{
-		"list":                   {get(), 1, 0},
-		"create":                 {post(good), 1, 1},
-		"create, refused":        {post("{}"), 0, 0},
-		"revoke":                 {remove("1"), 1, 1},
-		"revoke an unknown id":   {remove("999"), 1, 0},
-		"revoke, refused":        {remove("abc"), 0, 0},
-		"a path that is not":     {call{method: http.MethodGet, path: "/api/admin/nope"}, 0, 0},
-		"a method that is not":   {call{method: http.MethodPut, path: "/api/admin/user/tokens"}, 0, 0},
-		"OPTIONS":                {call{method: http.MethodOptions, path: "/api/admin/user/tokens"}, 0, 0},
-		"a body that is no JSON": {post("{bad"), 0, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFront(t)
-			h := f.holder(t)
-			f.store.Forget()
-			f.do(t, h, c.request)
-			if got := f.store.Count(pattest.CallAccount); got != c.reads {
-				t.Errorf("reads: got %d, want %d", got, c.reads)
-			}
-			if got := f.store.Count(pattest.CallReplaceAccount); got != c.writes {
-				t.Errorf("writes: got %d, want %d", got, c.writes)
-			}
-		})
 	}
 }

@@ -8,16 +8,16 @@ import (
 	"pats/pkg/pat"
 )
 
-// ResourceOpenAPI is where the API describes itself, open to all. template.yaml puts no authorizer before it.
+// ResourceOpenAPI is the path of the API's description.
 const ResourceOpenAPI = "/docs/openapi.json"
 
 //go:embed openapi.json
 var openAPI string
 
-// OpenAPI is the OpenAPI 3.0.3 document of all routes, as JSON.
+// OpenAPI returns the OpenAPI 3.0.3 document of all routes, as JSON.
 func OpenAPI() []byte { return []byte(openAPI) }
 
 func showOpenAPI(_ context.Context, req *request, _ pat.Principal) (response, error) {
-	answer := response{status: http.StatusOK, headers: http.Header{"Content-Type": {responseType}}, body: openAPI}
-	return answer.tagged(req), nil
+	headers := http.Header{"Content-Type": {responseType}, "Cache-Control": {"no-cache"}}
+	return response{status: http.StatusOK, headers: headers, body: openAPI}.tagged(req), nil
 }

@@ -69,8 +69,8 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 	t.Parallel()
 	var routed, shown []string
 	for _, handler := range handlers() {
-		for resource, methods := range handler.routes {
-			for method := range methods {
+		for resource, route := range handler.routes {
+			for method := range route.methods {
 				routed = append(routed, method+" "+resource)
 			}
 		}
@@ -128,7 +128,7 @@ func namesByStatus(t *testing.T) map[int][]string {
 			names[status] = append(names[status], name)
 		}
 	}
-	for _, as := range nameOf {
+	for _, as := range errorOf {
 		add(as.status, as.name)
 	}
 	unaccepted := wrongContentType("")

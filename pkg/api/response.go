@@ -14,24 +14,34 @@ import (
 
 const responseType = "application/json; charset=utf-8"
 
-// response is an answer before it becomes an event. The front leaves out the body where the method is HEAD.
+// response is a response before it becomes an event. API Gateway drops the body in response to HEAD.
 type response struct {
 	status  int
 	headers http.Header
 	body    string
 }
 
+// event returns the response as an event. No browser guesses its type, and no cache keeps it unless it says otherwise.
 func (r response) event() events.APIGatewayProxyResponse {
-	return events.APIGatewayProxyResponse{StatusCode: r.status, MultiValueHeaders: r.headers, Body: r.body}
+	headers := r.headers
+	if headers == nil {
+		headers = http.Header{}
+	}
+	headers.Set("X-Content-Type-Options", "nosniff")
+	if headers.Get("Cache-Control") == "" {
+		headers.Set("Cache-Control", "no-store")
+	}
+	return events.APIGatewayProxyResponse{StatusCode: r.status, MultiValueHeaders: headers, Body: r.body}
 }
 
-// jsonResponse renders value, leaving <, > and & as they are. Errors: what cannot be rendered is a fault of this program.
+// jsonResponse returns a response with value as its body, with <, > and & unescaped. Errors: a value that JSON cannot represent,
+// which is a bug.
 func jsonResponse(status int, value any) (response, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
-		return response{}, fmt.Errorf("rendering the answer: %w", err)
+		return response{}, fmt.Errorf("marshaling the response: %w", err)
 	}
 	return response{
 		status:  status,
@@ -40,11 +50,20 @@ func jsonResponse(status int, value any) (response, error) {
 	}, nil
 }
 
-// tagged gives the answer to a GET a weak ETag, and makes it a 304 if the client has it already (RFC 9110 §13.1.2).
+// taggedJSON returns a 200 to a GET with value as its body and a weak ETag, or a 304 if the client has the same body already.
+func taggedJSON(req *request, value any) (response, error) {
+	resp, err := jsonResponse(http.StatusOK, value)
+	if err != nil {
+		return response{}, err
+	}
+	return resp.tagged(req), nil
+}
+
+// tagged returns r with a weak ETag, or a 304 if the client has this body already (RFC 9110 §13.1.2).
 func (r response) tagged(req *request) response {
 	tag := etag(r.body)
 	r.headers.Set("Etag", tag)
-	if !fresh(req.headers, tag) {
+	if !matches(req.headers, tag) {
 		return r
 	}
 	r.headers.Del("Content-Type")
@@ -56,7 +75,9 @@ func etag(body string) string {
 	return fmt.Sprintf(`W/"%x-%s"`, len(body), base64.RawStdEncoding.EncodeToString(sum[:])[:27])
 }
 
-func fresh(headers http.Header, tag string) bool {
+// matches reports whether a request's If-None-Match includes tag, unless the client asks for a full response as browsers do on
+// reload. Express, and so Unleash, has the same rule.
+func matches(headers http.Header, tag string) bool {
 	for directive := range strings.SplitSeq(headers.Get("Cache-Control"), ",") {
 		if strings.TrimSpace(directive) == "no-cache" {
 			return false

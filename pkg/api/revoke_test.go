@@ -149,50 +149,6 @@ func TestRevokeRefusesWhatIsNoWholeNumber(t *testing.T) {
 	}
 }
 
-// TestRevokeLooksAtJSONBodies as Unleash does, whose validator runs on every route.
-func TestRevokeLooksAtJSONBodies(t *testing.T) {
-	t.Parallel()
-	const json, text = "Content-Type: application/json", "Content-Type: text/plain"
-	f := newFront(t)
-	for name, c := range map[string]struct {
-		header, body string
-		want         *problem
-	}{
-		"no body":                  {json, "", nil},
-		"an object":                {json, `{"a":1}`, nil},
-		"text":                     {text, "x", nil},
-		"a form":                   {"Content-Type: application/x-www-form-urlencoded", "a=1", nil},
-		"no content type":          {"Accept: */*", "x", nil},
-		"an empty content type":    {"Content-Type: ", "{bad", nil},
-		"If-Match":                 {`If-Match: "x"`, "", nil},
-		"malformed":                {json, "{bad", &notJSON},
-		"an array":                 {json, "[]", new(notObject("[]"))},
-		"null":                     {json, "null", new(notObject("null"))},
-		"a string":                 {json, `"x"`, new(notObject(`"x"`))},
-		"64 KiB and one":           {json, padded(64<<10 + 1), &tooLarge},
-		"64 KiB and one, no JSON":  {text, strings.Repeat("x", 64<<10+1), &tooLarge}, // difference 8
-		"64 KiB":                   {json, padded(64 << 10), nil},
-		"64 KiB of text":           {text, strings.Repeat("x", 64<<10), nil},
-		"no content type, too big": {"Accept: */*", strings.Repeat("x", 1<<20), &tooLarge},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := f.holder(t)
-			request := remove("1")
-			request.headers, request.body = []string{c.header}, c.body
-			got := f.do(t, h, request)
-			if c.want == nil {
-				wantStatus(t, got, http.StatusOK)
-				return
-			}
-			wantProblem(t, got, http.StatusBadRequest, *c.want)
-			if diff := cmp.Diff([]string{"own"}, f.descriptions(t, h)); diff != "" {
-				t.Errorf("tokens left (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 func TestRevokeLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
 	f := newFront(t)

@@ -5,105 +5,63 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
 
 	"pats/pkg/api/apitypes"
+	"pats/pkg/api/unleashjson"
 	"pats/pkg/pat"
 )
 
-// The resources of the user routes, as template.yaml names them.
+// The resources of the user routes, as template.yaml spells them.
 const (
-	ResourceSelf  = "/api/admin/user"
-	ResourceUsers = "/api/admin/user-admin"
-	ResourceUser  = "/api/admin/user-admin/{id}"
+	ResourceSelf       = "/api/admin/user"
+	ResourceUsers      = "/api/admin/user-admin"
+	ResourceUser       = "/api/admin/user-admin/{id}"
+	ResourceUserSearch = "/api/admin/user-admin/search"
+	ResourceAdminCount = "/api/admin/user-admin/admin-count"
 )
 
-// needAdmin is Unleash's message for a caller without the permission ADMIN.
-const needAdmin = `You don't have the required permissions to perform this operation. To perform this action, you need the "ADMIN" permission.`
-
-// NewUsers makes the handler of the user routes. admin recognises the holder of the admin API token, who may do what an
-// Admin may. Every other resource is a 404.
+// NewUsers returns the handler of the user routes. admin recognizes the holder of the admin API token, who has the permissions of
+// an Admin. Every other resource is a 404.
 func NewUsers(service *pat.Service, admin pat.AdminKey, log *slog.Logger) *Handler {
-	u := users{service, admin, log}
-	return &Handler{log: log, routes: routes{
-		ResourceSelf:  {http.MethodGet: u.self},
-		ResourceUsers: {http.MethodGet: u.forAdmins(u.list), http.MethodPost: u.forAdmins(u.create)},
-		ResourceUser: {
-			http.MethodGet:    u.forAdmins(u.read),
-			http.MethodPut:    u.forAdmins(u.update),
-			http.MethodDelete: u.forAdmins(u.remove),
-		},
+	u := users{service, callers{service, admin}, log}
+	return &Handler{log: log, callers: u.callers, routes: routes{
+		ResourceSelf:       {methods: map[string]action{http.MethodGet: u.self}},
+		ResourceUsers:      {forAdmins, map[string]action{http.MethodGet: u.list, http.MethodPost: u.create}},
+		ResourceUserSearch: {forAdmins, map[string]action{http.MethodGet: u.search}},
+		ResourceAdminCount: {forAdmins, map[string]action{http.MethodGet: u.adminCount}},
+		ResourceUser: {forAdmins, map[string]action{
+			http.MethodGet:    u.read,
+			http.MethodPut:    u.update,
+			http.MethodDelete: u.remove,
+		}},
 	}}
 }
 
 type users struct {
 	service *pat.Service
-	admin   pat.AdminKey
+	callers callers
 	log     *slog.Logger
 }
 
-// forAdmins lets through who has the permission ADMIN at this moment, whatever the authorizer's answer said.
-func (u users) forAdmins(act func(context.Context, *request) (response, error)) action {
-	return func(ctx context.Context, req *request, caller pat.Principal) (response, error) {
-		if err := u.requireAdmin(ctx, caller); err != nil {
-			return response{}, err
-		}
-		return act(ctx, req)
-	}
-}
-
-func (u users) requireAdmin(ctx context.Context, caller pat.Principal) error {
-	if caller.Kind == pat.HolderAdmin {
-		return u.admit(caller)
-	}
-	account, err := u.service.Admit(ctx, caller.Identity)
-	if err != nil {
-		return err
-	}
-	if !account.EnabledAdmin() {
-		return &pat.Error{Kind: pat.KindForbidden, Message: needAdmin}
-	}
-	return nil
-}
-
-// admit refuses the holder of an admin API token that was replaced since the authorizer saw it.
-func (u users) admit(caller pat.Principal) error {
-	if !u.admin.Admits(caller) {
-		return pat.Refused(pat.ReasonInvalid, nil)
-	}
-	return nil
-}
-
 func (u users) self(ctx context.Context, req *request, caller pat.Principal) (response, error) {
-	if _, err := req.object(); err != nil {
-		return response{}, err
-	}
 	body, err := u.selfBody(ctx, caller)
 	if err != nil {
 		return response{}, err
 	}
-	resp, err := jsonResponse(http.StatusOK, body)
-	if err != nil {
-		return response{}, err
-	}
-	resp.headers.Set("Cache-Control", "no-store")
-	return resp.tagged(req), nil
+	return taggedJSON(req, body)
 }
 
 func (u users) selfBody(ctx context.Context, caller pat.Principal) (apitypes.Self, error) {
 	if caller.Kind == pat.HolderAdmin {
-		return apitypes.NewAdminTokenSelf(), u.admit(caller)
+		return apitypes.NewAdminTokenSelf(), u.callers.checkAdminToken(caller)
 	}
 	account, err := u.service.Admit(ctx, caller.Identity)
 	return apitypes.NewSelf(account), err
 }
 
-// list gives the users in rising order of id. The query's after and limit give a page; if there are more users, the header
-// Link has the next one (RFC 8288).
-func (u users) list(ctx context.Context, req *request) (response, error) {
-	if _, err := req.object(); err != nil {
-		return response{}, err
-	}
+// list returns a page of users in ascending order of id. If there are more users, the header Link refers to the next page
+// (RFC 8288), relative to the request so that it stays under a stage or a base path.
+func (u users) list(ctx context.Context, req *request, _ pat.Principal) (response, error) {
 	page, err := readPage(req)
 	if err != nil {
 		return response{}, err
@@ -121,16 +79,34 @@ func (u users) list(ctx context.Context, req *request) (response, error) {
 		return response{}, err
 	}
 	if more {
-		next := fmt.Sprintf(`<%s?after=%d&limit=%d>; rel="next"`, ResourceUsers, accounts[page.limit-1].ID, page.limit)
+		next := fmt.Sprintf(`<?after=%d&limit=%d>; rel="next"`, accounts[page.limit-1].ID, page.limit)
 		resp.headers.Set("Link", next)
 	}
 	return resp.tagged(req), nil
 }
 
-func (u users) create(ctx context.Context, req *request) (response, error) {
-	if err := req.requireJSON(); err != nil {
+// search returns the users who match the query's q. As in Unleash, no q and a short one match nobody.
+func (u users) search(ctx context.Context, req *request, _ pat.Principal) (response, error) {
+	query, err := req.queryText("q")
+	if err != nil {
 		return response{}, err
 	}
+	accounts, err := u.service.SearchUsers(ctx, query)
+	if err != nil {
+		return response{}, err
+	}
+	return taggedJSON(req, apitypes.NewFoundUsers(accounts))
+}
+
+func (u users) adminCount(ctx context.Context, req *request, _ pat.Principal) (response, error) {
+	count, err := u.service.AdminCount(ctx)
+	if err != nil {
+		return response{}, err
+	}
+	return taggedJSON(req, apitypes.AdminCount{NoPassword: count})
+}
+
+func (u users) create(ctx context.Context, req *request, _ pat.Principal) (response, error) {
 	body, err := req.object()
 	if err != nil {
 		return response{}, err
@@ -143,43 +119,39 @@ func (u users) create(ctx context.Context, req *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	u.log.InfoContext(ctx, "user created", "id", req.requestID, "user", account.ID)
+	req.logger(u.log).InfoContext(ctx, "user created", "user", account.ID)
 	resp, err := jsonResponse(http.StatusCreated, apitypes.CreatedUser{User: apitypes.NewUser(account)})
 	if err != nil {
 		return response{}, err
 	}
-	resp.headers.Set("Location", strconv.FormatInt(int64(account.ID), 10))
+	resp.headers.Set("Location", fmt.Sprintf("user-admin/%d", account.ID)) // relative, as Link
 	return resp, nil
 }
 
-func (u users) read(ctx context.Context, req *request) (response, error) {
+func (u users) read(ctx context.Context, req *request, _ pat.Principal) (response, error) {
 	id, err := req.userID("id")
 	if err != nil {
-		return response{}, err
-	}
-	if _, err := req.object(); err != nil {
 		return response{}, err
 	}
 	account, err := u.service.User(ctx, id)
 	if err != nil {
 		return response{}, err
 	}
-	resp, err := jsonResponse(http.StatusOK, apitypes.NewUser(account))
-	if err != nil {
-		return response{}, err
-	}
-	return resp.tagged(req), nil
+	return taggedJSON(req, apitypes.NewUser(account))
 }
 
-func (u users) update(ctx context.Context, req *request) (response, error) {
-	if err := req.requireJSON(); err != nil {
+// update changes a user. As in Unleash, an error in the body's JSON comes before one in the id, and that before one in the body's
+// members.
+func (u users) update(ctx context.Context, req *request, _ pat.Principal) (response, error) {
+	raw, err := req.json()
+	if err != nil {
 		return response{}, err
 	}
 	id, err := req.userID("id")
 	if err != nil {
 		return response{}, err
 	}
-	body, err := req.object()
+	body, err := unleashjson.ParseObject(raw)
 	if err != nil {
 		return response{}, err
 	}
@@ -191,21 +163,18 @@ func (u users) update(ctx context.Context, req *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	u.log.InfoContext(ctx, "user updated", "id", req.requestID, "user", id)
+	req.logger(u.log).InfoContext(ctx, "user updated", "user", id)
 	return jsonResponse(http.StatusOK, apitypes.NewUser(account))
 }
 
-func (u users) remove(ctx context.Context, req *request) (response, error) {
+func (u users) remove(ctx context.Context, req *request, _ pat.Principal) (response, error) {
 	id, err := req.userID("id")
 	if err != nil {
-		return response{}, err
-	}
-	if _, err := req.object(); err != nil {
 		return response{}, err
 	}
 	if err := u.service.DeleteUser(ctx, id); err != nil {
 		return response{}, err
 	}
-	u.log.InfoContext(ctx, "user deleted", "id", req.requestID, "user", id)
+	req.logger(u.log).InfoContext(ctx, "user deleted", "user", id)
 	return response{status: http.StatusOK}, nil
 }

@@ -40,6 +40,7 @@ func readTemplate(t *testing.T) template {
 // values are typical of API Gateway's variables.
 var values = map[string]string{
 	"$context.requestId":            "9c40958a-daac-400e-98fb-3bb438567008",
+	"$context.extendedRequestId":    "JKJaXmPLvHcESHA=",
 	"$context.authorizer.requestId": "9c40958a-daac-400e-98fb-3bb438567008",
 	"$context.requestTimeEpoch":     "1795423504000",
 	"$context.identity.sourceIp":    "192.0.2.123",

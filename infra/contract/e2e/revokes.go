@@ -34,8 +34,8 @@ var revokeCases = []scenario{
 	one("letters without a token", call("DELETE", listPath+"/abc"), noToken),
 	one("an own id with an object", revoke("1").plus(jsonBody).with("{}"), done),
 	one("an own id with text", revoke("1").plus("Content-Type: text/plain").with("x"), done),
-	one("an own id with a malformed body", revoke("1").plus(jsonBody).with("{bad"), notJSON),
-	one("an own id with an array", revoke("1").plus(jsonBody).with("[]"), notObject("[]")),
-	one("an own id with 64 KiB and one", revoke("1").plus("Content-Type: text/plain").with(strings.Repeat("x", 64<<10+1)), tooLarge),
+	one("an own id with a malformed body", revoke("1").plus(jsonBody).with("{bad"), done),
+	one("an own id with an array", revoke("1").plus(jsonBody).with("[]"), done),
+	one("an own id with 64 KiB and one", revoke("1").plus("Content-Type: text/plain").with(strings.Repeat("x", 64<<10+1)), done),
 	one("If-Match on an own id", revoke("1").plus(`If-Match: "x"`), done),
 }

@@ -41,6 +41,18 @@ func person(id, names, end string) string {
 	return `{"accountType":"User","id":` + id + "," + names + `,"createdAt":TIME` + end + "}"
 }
 
+// found is a user as a search shows one.
+func found(id, names string) string { return `{"accountType":"User","id":` + id + "," + names + "}" }
+
+// adminCount is the number of enabled Admins, of whom the case's is one.
+var adminCount = ok(func(got reply) string {
+	var count map[string]int
+	if err := strict(got.body, &count); err != nil || len(count) != 3 || count["noPassword"] < 1 || count["password"]+count["service"] != 0 {
+		return fmt.Sprintf("got %s, want at least one Admin, none of them with a password", got.body)
+	}
+	return ""
+})
+
 const newtNames = `"name":"Newt","username":"{name}","email":"{name}@example.com"`
 
 const viewerNames = `"name":"Vera","username":"{viewerName}"`
@@ -55,13 +67,15 @@ func shows(like string) answer {
 var (
 	// hired is the answer to newt.
 	hired = answer{
-		status: http.StatusCreated, headers: map[string]string{"Content-Type": jsonType, "Location": "{madeUser}"},
+		status: http.StatusCreated, headers: map[string]string{"Content-Type": jsonType, "Location": "user-admin/{madeUser}"},
 		like: person("{madeUser}", newtNames, `,"rootRole":3,"emailSent":false`),
 	}
 	bossSelf   = selfIs(person("{bossID}", `"username":"{bossName}"`, ""), `{"permission":"ADMIN"}`)
 	viewerSelf = selfIs(person("{viewerID}", viewerNames, ""), "")
 	adminSelf  = selfIs(`{"username":"admin","type":"admin"}`, `{"permission":"ADMIN"}`)
 	viewer     = shows(person("{viewerID}", viewerNames, `,"rootRole":3`))
+
+	disabledViewer = shows(person("{viewerID}", viewerNames, `,"rootRole":3,"disabled":true`))
 
 	needAdmin = plain(http.StatusForbidden, "NoAccessError", "You don't have the required permissions to perform this operation. "+
 		`To perform this action, you need the "ADMIN" permission.`)
@@ -79,7 +93,7 @@ const rootRoles = `"rootRoles":[{"id":1,"name":"Admin","type":"root","descriptio
 
 // viewerPage is the page with the Viewer alone, which is not the last: somebody came later.
 var viewerPage = shows(`{"users":[`+person("{viewerID}", viewerNames, `,"rootRole":3`)+`],`+rootRoles+`}`).
-	having("Link", `<`+usersPath+`?after={viewerID}&limit=1>; rel="next"`)
+	having("Link", `<?after={viewerID}&limit=1>; rel="next"`)
 
 // everybody is a list of users with rising ids, at most so many.
 func everybody(most int) answer {
@@ -139,7 +153,7 @@ var userCases = []scenario{
 	one("a Viewer lists users, HEAD", call("HEAD", usersPath, boss).as("{viewer}"), headOf(needAdmin)),
 	one("a Viewer creates a user", hire(newt).as("{viewer}"), needAdmin),
 	one("a Viewer posts an empty object", hire("{}").as("{viewer}"), needAdmin),
-	one("a Viewer posts malformed JSON", hire("{bad").as("{viewer}"), notJSON),
+	one("a Viewer posts malformed JSON", hire("{bad").as("{viewer}"), needAdmin),
 	one("a Viewer reads a user", readUser("{viewerID}").as("{viewer}"), needAdmin),
 	one("a Viewer reads what is no id", readUser("abc").as("{viewer}"), needAdmin),
 	one("a Viewer makes an Admin of a Viewer", edit("{viewerID}", `{"rootRole":1}`).as("{viewer}"), needAdmin),
@@ -154,7 +168,7 @@ var userCases = []scenario{
 
 	one("all users", users(""), everybody(1000)),
 	one("users, HEAD", call("HEAD", usersPath, boss), headOf(everybody(1000))),
-	one("users, OPTIONS", call("OPTIONS", usersPath, own), allows("GET,HEAD,POST")),
+	one("users, OPTIONS", call("OPTIONS", usersPath, boss), allows("GET,HEAD,POST")),
 	one("users, without a token", call("GET", usersPath), noToken),
 	one("PUT on the users", call("PUT", usersPath, boss), notThere(usersPath)),
 	one("at most one user", users("?limit=1"), everybody(1)),
@@ -162,6 +176,20 @@ var userCases = []scenario{
 	one("a page of none", users("?limit=0"), notInRange("limit", "1 to 1000", "0")),
 	one("a page of 1001", users("?limit=1001"), notInRange("limit", "1 to 1000", "1001")),
 	one("after letters", users("?after=x"), notInRange("after", "0 to 9007199254740991", "x")),
+
+	one("searching for a username", users("/search?q={viewerInFull}"), shows(`[`+found("{viewerID}", viewerNames)+`]`)),
+	one("searching for an address in upper case", users("/search?q={takenName}@EXAMPLE.com"), shows(`[`+found("{takenID}", `"username":"{takenName}","email":"{takenName}@example.com"`)+`]`)),
+	one("searching for the start of a username", users("/search?q={viewerStart}"), shows(`[`+found("{viewerID}", viewerNames)+`]`)),
+	one("searching for nobody", users("/search?q={name}"), shows("[]")),
+	one("searching for one letter", users("/search?q=e"), shows("[]")),
+	one("searching for nothing", users("/search"), shows("[]")),
+	one("searching for two texts", users("/search?q=ab&q=cd"), schema("/query/q", "The `/query/q` property must be string. You sent [\"ab\",\"cd\"].")),
+	one("a Viewer searches", users("/search?q=ab").as("{viewer}"), needAdmin),
+	one("PUT on the search", call("PUT", usersPath+"/search", boss), notThere(usersPath+"/search")),
+	one("counting Admins", users("/admin-count"), adminCount),
+	one("the admin API token counts Admins", users("/admin-count").as("{admin}"), adminCount),
+	one("a Viewer counts Admins", users("/admin-count").as("{viewer}"), needAdmin),
+	one("DELETE on the count", call("DELETE", usersPath+"/admin-count", boss), notThere(usersPath+"/admin-count")),
 
 	one("a user without a role", hire(`{"username":"{name}"}`), missing("rootRole")),
 	one("a user with neither name nor address", hire(`{"name":"Newt","rootRole":3}`), rule("You must specify username or email")),
@@ -178,7 +206,8 @@ var userCases = []scenario{
 	one("a user", readUser("{viewerID}"), viewer),
 	one("a user, HEAD", call("HEAD", usersPath+"/{viewerID}", boss), headOf(viewer)),
 	one("a user, If-None-Match", readUser("{viewerID}").plus("If-None-Match: *"), notModified),
-	one("a user, OPTIONS", call("OPTIONS", usersPath+"/1", own), allows("GET,HEAD,PUT,DELETE")),
+	one("a user, OPTIONS", call("OPTIONS", usersPath+"/1", boss), allows("GET,HEAD,PUT,DELETE")),
+	one("a Viewer, OPTIONS of a user", call("OPTIONS", usersPath+"/1", "Authorization: {viewer}"), needAdmin),
 	one("a user who was deleted", readUser("{goneUser}"), noSuchUser),
 	one("a user with the last id there can be", readUser("9007199254740991"), noSuchUser),
 	one("a user with letters as id", readUser("abc"), notWhole("abc")),
@@ -229,9 +258,13 @@ var userSequences = []scenario{
 	}},
 	{"a user is disabled and enabled by an Admin", []step{
 		{request: self("Authorization: {viewer}"), want: viewerSelf},
-		{request: edit("{viewerID}", `{"disabled":true}`), want: shows(person("{viewerID}", viewerNames, `,"rootRole":3,"disabled":true`))},
+		{request: edit("{viewerID}", `{"disabled":true}`), want: disabledViewer},
 		{request: self("Authorization: {viewer}"), want: ended(pat.ReasonDisabled)},
+		{request: edit("{viewerID}", `{"disabled":null}`), want: disabledViewer},
+		{request: edit("{viewerID}", `{"disabled":0}`), want: schema("/body/disabled", "The `/body/disabled` property must be boolean. You sent 0.")},
+		{request: edit("{viewerID}", `{"name":null,"email":"","rootRole":0}`), want: disabledViewer},
 		{request: users("").as("{viewer}"), want: ended(pat.ReasonDisabled)},
+		{request: hire("{bad").as("{viewer}"), want: ended(pat.ReasonDisabled)},
 		{request: list("Authorization: {viewer}"), want: ended(pat.ReasonDisabled)},
 		{request: edit("{viewerID}", `{"disabled":false}`), want: viewer},
 		{request: self("Authorization: {viewer}"), want: viewerSelf},

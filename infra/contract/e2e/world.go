@@ -110,7 +110,11 @@ func (w *world) makers() map[string]func() string {
 		// A name that nobody has, one that somebody has also before @example.com, and the id of a user who was deleted.
 		"name":      newName,
 		"takenName": w.takenName,
-		"goneUser":  func() string { return w.userOf("deleted", 0) },
+		"takenID":   func() string { w.value("takenName"); return w.values["takenID"] },
+		// The Viewer's name once there is the Viewer, in full and without its last letters.
+		"viewerInFull": func() string { w.value("viewer"); return w.value("viewerName") },
+		"viewerStart":  func() string { name := w.value("viewerInFull"); return name[:len(name)-4] },
+		"goneUser":     func() string { return w.userOf("deleted", 0) },
 
 		"token": w.ownToken, // the caller's, with the id 1, described as "own"
 		// Those of other users.
@@ -239,7 +243,8 @@ func newName() string { return "e2e-" + strings.ToLower(rand.Text()) }
 // takenName is the username, and before @example.com the email address, of some user.
 func (w *world) takenName() string {
 	name := newName()
-	w.addUser(pat.Profile{Username: name, Email: name + "@example.com", Role: pat.Viewer})
+	id := w.addUser(pat.Profile{Username: name, Email: name + "@example.com", Role: pat.Viewer})
+	w.values["takenID"] = strconv.FormatInt(int64(id), 10)
 	return name
 }
 

@@ -110,6 +110,9 @@ func (d *Document) checkError(body string) error {
 // pathItem finds the path as the gateway routes it: parts are neither decoded nor folded, and slashes at both ends do not count.
 func (d *Document) pathItem(target string) *openapi3.PathItem {
 	path, _, _ := strings.Cut(target, "?")
+	if item := d.spec.Paths.Value("/" + strings.Trim(path, "/")); item != nil {
+		return item // before a path with a parameter in its place
+	}
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	for pattern, item := range d.spec.Paths.Map() {
 		if matches(strings.Split(strings.Trim(pattern, "/"), "/"), parts) {

@@ -14,6 +14,7 @@ const (
 	made   = `{"id":1,"description":"ci","expiresAt":"2099-01-01T00:00:00.000Z","userId":1,"createdAt":"2026-11-23T08:42:23.483Z","seenAt":null,` +
 		`"secret":"user:v2_AAAAAAAAAAAAAAAAAAAAAA_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"}`
 	refusal = `{"id":"9c40958a-daac-400e-98fb-3bb438567008","name":"NotFoundError","message":"no","details":[{"message":"no"}]}`
+	noStore = "Cache-Control: no-store"
 	tag     = `W/"a1-abcdefghijklmnopqrstuvwxyzA"`
 )
 
@@ -47,10 +48,10 @@ func TestAnswersAsDocumented(t *testing.T) {
 		method, target string
 		answer         openapi.Answer
 	}{
-		"list":               {http.MethodGet, tokens, answer(200, list, "ETag: "+tag)},
-		"list with a query":  {http.MethodGet, tokens + "?a=b", answer(200, list, "ETag: "+tag)},
-		"HEAD":               {http.MethodHead, tokens, answer(200, "", "ETag: "+tag)},
-		"not modified":       {http.MethodGet, tokens, answer(304, "", "ETag: "+tag)},
+		"list":               {http.MethodGet, tokens, answer(200, list, "ETag: "+tag, noStore)},
+		"list with a query":  {http.MethodGet, tokens + "?a=b", answer(200, list, "ETag: "+tag, noStore)},
+		"HEAD":               {http.MethodHead, tokens, answer(200, "", "ETag: "+tag, noStore)},
+		"not modified":       {http.MethodGet, tokens, answer(304, "", "ETag: "+tag, noStore)},
 		"create":             {http.MethodPost, tokens, answer(201, made, "Cache-Control: no-store")},
 		"delete":             {http.MethodDelete, tokens + "/1", answer(200, "")},
 		"delete, odd id":     {http.MethodDelete, tokens + "/1%2f2", answer(400, strings.Replace(refusal, "NotFound", "BadData", 1))},
@@ -76,21 +77,22 @@ func TestAnswersNotAsDocumented(t *testing.T) {
 		method, target string
 		answer         openapi.Answer
 	}{
-		"a status more":              {http.MethodGet, tokens, answer(202, list, "ETag: "+tag)},
-		"a member more":              {http.MethodGet, tokens, answer(200, strings.Replace(list, `"id"`, `"secret":"x","id"`, 1), "ETag: "+tag)},
-		"a member less":              {http.MethodGet, tokens, answer(200, strings.Replace(list, `"userId":1,`, "", 1), "ETag: "+tag)},
-		"a member of another type":   {http.MethodGet, tokens, answer(200, strings.Replace(list, `"id":1`, `"id":"1"`, 1), "ETag: "+tag)},
-		"a time in another form":     {http.MethodGet, tokens, answer(200, strings.Replace(list, "2099-01-01T", "2099-01-01 ", 1), "ETag: "+tag)},
-		"no ETag":                    {http.MethodGet, tokens, answer(200, list)},
-		"HEAD without ETag":          {http.MethodHead, tokens, answer(200, "")},
-		"HEAD with a body":           {http.MethodHead, tokens, answer(200, list, "ETag: "+tag)},
-		"not modified, a body":       {http.MethodGet, tokens, answer(304, list, "ETag: "+tag)},
+		"a status more":              {http.MethodGet, tokens, answer(202, list, "ETag: "+tag, noStore)},
+		"a member more":              {http.MethodGet, tokens, answer(200, strings.Replace(list, `"id"`, `"secret":"x","id"`, 1), "ETag: "+tag, noStore)},
+		"a member less":              {http.MethodGet, tokens, answer(200, strings.Replace(list, `"userId":1,`, "", 1), "ETag: "+tag, noStore)},
+		"a member of another type":   {http.MethodGet, tokens, answer(200, strings.Replace(list, `"id":1`, `"id":"1"`, 1), "ETag: "+tag, noStore)},
+		"a time in another form":     {http.MethodGet, tokens, answer(200, strings.Replace(list, "2099-01-01T", "2099-01-01 ", 1), "ETag: "+tag, noStore)},
+		"no ETag":                    {http.MethodGet, tokens, answer(200, list, noStore)},
+		"a list that caches keep":    {http.MethodGet, tokens, answer(200, list, "ETag: "+tag)},
+		"HEAD without ETag":          {http.MethodHead, tokens, answer(200, "", noStore)},
+		"HEAD with a body":           {http.MethodHead, tokens, answer(200, list, "ETag: "+tag, noStore)},
+		"not modified, a body":       {http.MethodGet, tokens, answer(304, list, "ETag: "+tag, noStore)},
 		"text":                       {http.MethodGet, tokens, answer(200, "no JSON", "ETag: "+tag, "Content-Type: text/plain")},
 		"a secret that is kept":      {http.MethodPost, tokens, answer(201, made)},
 		"no secret":                  {http.MethodPost, tokens, answer(201, strings.Replace(made, "user:v2", "user:v1", 1), "Cache-Control: no-store")},
 		"a body after delete":        {http.MethodDelete, tokens + "/1", answer(200, "{}")},
 		"an unknown error":           {http.MethodGet, tokens, answer(404, strings.Replace(refusal, "NotFound", "Other", 1))},
-		"an error without an id":     {http.MethodGet, "/nope", answer(404, strings.Replace(refusal, "9c40958a", "", 1))},
+		"an error without an id":     {http.MethodGet, "/nope", answer(404, strings.Replace(refusal, `"id":"9c40958a-daac-400e-98fb-3bb438567008",`, "", 1))},
 		"an error in text":           {http.MethodGet, "/nope", answer(404, "not found")},
 		"another path that is there": {http.MethodGet, "/nope", answer(200, list)},
 		"two ids":                    {http.MethodDelete, tokens + "/1/2", answer(200, "")},

@@ -130,7 +130,7 @@ func TestPolicedRefuses(t *testing.T) {
 func TestUnusedAndMissingAreFound(t *testing.T) {
 	t.Parallel()
 	needed := []access{
-		find("USER#1"), find("DIRECTORY"), put("USER#1"), put("UNIQUE#a"), put("DIRECTORY"), use("SYSTEM", "", "ADD lastId :one"),
+		find("USER#1"), find("UNIQUE#a"), find("DIRECTORY"), find("SYSTEM"), put("USER#1"), put("UNIQUE#a"), put("DIRECTORY"), use("SYSTEM", "", "ADD lastId :one"),
 		{action: deleteItem, key: "USER#1"}, {action: deleteItem, key: "UNIQUE#a"}, {action: deleteItem, key: "DIRECTORY"},
 	}
 	const actions, keys = "[dynamodb:PutItem, dynamodb:DeleteItem]", "[USER#*, UNIQUE#*, DIRECTORY]"

@@ -10,8 +10,9 @@ type User struct {
 	Name        string     `json:"name,omitempty"`
 	Username    string     `json:"username,omitempty"`
 	Email       string     `json:"email,omitempty"`
-	CreatedAt   Time       `json:"createdAt"`
-	// RootRole is 1 (Admin), 2 (Editor) or 3 (Viewer). It is absent in [Self].
+	// CreatedAt is absent in search results.
+	CreatedAt Time `json:"createdAt,omitzero"`
+	// RootRole is 1 (Admin), 2 (Editor) or 3 (Viewer). It is absent in [Self] and in search results.
 	RootRole pat.Role `json:"rootRole,omitempty"`
 	// Disabled is not in Unleash's schema. It is absent for an enabled user.
 	Disabled bool `json:"disabled,omitempty"`
@@ -56,6 +57,22 @@ type UserList struct {
 // NewUserList returns the JSON of accounts.
 func NewUserList(accounts []pat.Account) UserList {
 	return UserList{Users: NewUsers(accounts), RootRoles: rootRoles()}
+}
+
+// NewFoundUsers returns the JSON of accounts that a search found, with the members that Unleash has there.
+func NewFoundUsers(accounts []pat.Account) []User {
+	users := NewUsers(accounts)
+	for i := range users {
+		users[i].CreatedAt, users[i].RootRole = Time{}, 0
+	}
+	return users
+}
+
+// AdminCount is the number of enabled Admins. As there are no passwords and no service accounts, NoPassword has all of them.
+type AdminCount struct {
+	Password   int `json:"password"`
+	NoPassword int `json:"noPassword"`
+	Service    int `json:"service"`
 }
 
 // Role is a root role.

@@ -1,6 +1,7 @@
 package unleashjson
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -28,6 +29,12 @@ func ParseQueryNumber(name, text string, least, most int64) (int64, error) {
 		return 0, mismatch("/query/"+name, fmt.Sprintf("must be a whole number from %d to %d", least, most), quote(text))
 	}
 	return value, nil
+}
+
+// RepeatedQuery returns the error of a query parameter that has several values where one is wanted.
+func RepeatedQuery(name string, values []string) error {
+	sent, _ := json.Marshal(values)
+	return mismatch("/query/"+name, "must be string", string(sent))
 }
 
 // InvalidEmail returns the error of a text that is not an email address.

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"context"
+
+	"pats/pkg/pat"
+)
+
+// needAdmin is Unleash's message for a caller without the permission ADMIN.
+const needAdmin = `You don't have the required permissions to perform this operation. To perform this action, you need the "ADMIN" permission.`
+
+// callers checks callers against the store and the settings, as they are now.
+type callers struct {
+	service *pat.Service
+	// admin recognizes the holder of the admin API token.
+	admin pat.AdminKey
+}
+
+// check checks that caller may use resources with the given access.
+// Errors: KindUnauthenticated, KindForbidden, KindUnavailable.
+func (c callers) check(ctx context.Context, caller pat.Principal, access access) error {
+	if caller.Kind == pat.HolderAdmin {
+		return c.checkAdminToken(caller)
+	}
+	account, err := c.service.Admit(ctx, caller.Identity)
+	if err != nil {
+		return err
+	}
+	if access == forAdmins && !account.EnabledAdmin() {
+		return &pat.Error{Kind: pat.KindForbidden, Message: needAdmin}
+	}
+	return nil
+}
+
+// checkAdminToken refuses the holder of an admin API token that has been replaced. Errors: KindUnauthenticated.
+func (c callers) checkAdminToken(caller pat.Principal) error {
+	if !c.admin.Admits(caller) {
+		return pat.Refused(pat.ReasonInvalid, nil)
+	}
+	return nil
+}
+
+// user returns the identity of a caller who is a user.
+// Errors: KindForbidden for the holder of the admin API token, KindUnauthenticated if that has been replaced.
+func (c callers) user(caller pat.Principal) (pat.Identity, error) {
+	if caller.Kind == pat.HolderUser {
+		return caller.Identity, nil
+	}
+	if err := c.checkAdminToken(caller); err != nil {
+		return pat.Identity{}, err
+	}
+	return pat.Identity{}, &pat.Error{Kind: pat.KindForbidden, Message: "PATs require an authenticated user."}
+}
