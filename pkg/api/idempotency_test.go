@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
@@ -47,6 +48,9 @@ func TestIdempotencyKeyRefusals(t *testing.T) {
 	}{
 		"for another body": {[]string{"Idempotency-Key: k"}, with(`"other"`), http.StatusUnprocessableEntity,
 			plain("IdempotencyKeyError", "The Idempotency-Key was used for another token.")},
+		"for an invalid description": {[]string{"Idempotency-Key: k"}, with(`""`), http.StatusBadRequest, rule("PAT description cannot be empty.")},
+		"for an expiry in the past": {[]string{"Idempotency-Key: k"}, until(`"2000-01-01T00:00:00Z"`), http.StatusBadRequest,
+			rule("The expiry date should be in future.")},
 		"empty":    {[]string{"Idempotency-Key: "}, good, http.StatusBadRequest, rule(malformed)},
 		"too long": {[]string{"Idempotency-Key: " + strings.Repeat("k", 256)}, good, http.StatusBadRequest, rule(malformed)},
 		"twice": {[]string{"Idempotency-Key: k", "Idempotency-Key: k"}, good, http.StatusBadRequest,
@@ -74,6 +78,19 @@ func TestIdempotencyKeyOfARevokedToken(t *testing.T) {
 	wantStatus(t, f.do(t, h, remove("2")), http.StatusOK)
 	wantProblem(t, f.do(t, h, keyed(h, good, "Idempotency-Key: k")), http.StatusUnprocessableEntity,
 		plain("IdempotencyKeyError", "The token that was made with this Idempotency-Key has been revoked."))
+}
+
+// TestIdempotencyKeyOfAnExpiredToken: a repetition does not return a secret that is of no use.
+func TestIdempotencyKeyOfAnExpiredToken(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	h := f.holder(t)
+	create := keyed(h, until(`"2026-01-02T04:04:05.678Z"`), "Idempotency-Key: k")
+	wantStatus(t, f.do(t, h, create), http.StatusCreated)
+	f.clock.Advance(time.Hour - time.Millisecond)
+	wantStatus(t, f.do(t, h, create), http.StatusCreated)
+	f.clock.Advance(time.Millisecond)
+	wantProblem(t, f.do(t, h, create), http.StatusBadRequest, rule("The expiry date should be in future."))
 }
 
 // TestIdempotencyKeyWithoutItsToken: an event whose header is not what the authorizer saw makes nothing.

@@ -21,6 +21,10 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 	if err := c.may(account, now); err != nil {
 		return Account{}, false, err
 	}
+	// Ahead of the key, so that a repetition returns no token that has expired since.
+	if err := c.draft.normal().check(now); err != nil {
+		return Account{}, false, err
+	}
 	if c.key != nil {
 		if repeated, err := c.repeat(account, now); repeated || err != nil {
 			return account, false, err

@@ -92,18 +92,28 @@ func TestRepeatedCreateAtTheLimit(t *testing.T) {
 	wantSameToken(t, f.once(t, f.key(t, "k"), "ci"), first)
 }
 
-func TestRepeatedCreateOfAnExpiredToken(t *testing.T) {
+// TestDraftIsCheckedAheadOfItsKey: a used key does not change what is wrong with a draft, and returns no token that has expired.
+func TestDraftIsCheckedAheadOfItsKey(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	draft := pat.Draft{Description: "short", ExpiresAt: f.clock.Now().Add(time.Hour)}
-	first, _, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), draft, f.key(t, "k"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.clock.Advance(2 * time.Hour)
-	again, _, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), draft, f.key(t, "k"))
-	if err != nil || again.ID != first.ID {
-		t.Errorf("got token %d and %v, want token %d", again.ID, err, first.ID)
+	short := pat.Draft{Description: "short", ExpiresAt: pattest.Start.Add(time.Hour)}
+	for name, again := range map[string]pat.Draft{
+		"its token expired": short,
+		"no description":    {ExpiresAt: pattest.Start.Add(3 * time.Hour)},
+		"an expiry before":  {Description: "short", ExpiresAt: pattest.Start},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			if _, _, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), short, f.key(t, "k")); err != nil {
+				t.Fatal(err)
+			}
+			f.clock.Advance(2 * time.Hour)
+			_, secret, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), again, f.key(t, "k"))
+			pattest.WantKind(t, err, pat.KindInvalid)
+			if secret.Reveal() != "" {
+				t.Error("got a secret with the error, want none")
+			}
+		})
 	}
 }
 
@@ -158,7 +168,6 @@ func TestSpentKeyIsRefused(t *testing.T) {
 		"for another expiry": {draft: func(f *fixture) pat.Draft {
 			return pat.Draft{Description: "ci", ExpiresAt: f.until("ci").ExpiresAt.Add(time.Millisecond)}
 		}},
-		"for a draft that breaks a rule": {draft: func(*fixture) pat.Draft { return pat.Draft{} }},
 		"after its token was revoked by its holder": {revoke: func(t *testing.T, f *fixture, id pat.TokenID) {
 			t.Helper()
 			if err := f.service.RevokeToken(t.Context(), f.holder.Identity(), id); err != nil {
