@@ -2,160 +2,153 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/sha256"
 	"errors"
-	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// API Gateway's limits for an authorizer: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+// API Gateway's limits for an authorizer's invocation and for the ARN of an authorized method:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 const (
-	authorizerPatience = 10 * time.Second
-	maxAuthorizerBytes = 8 << 10
+	authorizerTimeout = 10 * time.Second
+	maxARNBytes       = 1600
 )
 
 // authorizer is a TOKEN authorizer.
 type authorizer struct {
 	authorizerSettings
-	function function
-	cache    *cache
+	invoker invoker[events.APIGatewayCustomAuthorizerRequest, events.APIGatewayCustomAuthorizerResponse]
+	cache   *cache
 }
 
-// verdict is an authorizer's answer. It is kept whole, and its policy is evaluated for each request.
-type verdict struct {
-	policy policy
-	// claims are the context with its values as text, and principalId.
-	claims map[string]string
-}
+var uriTooLong = &refusal{kind: default4XX, standard: standard{http.StatusRequestURITooLong, "Request URI too long"}}
 
-const principalID = "principalId"
-
-// authorize lets a call pass, or returns a refusal.
-func (g *Gateway) authorize(ctx context.Context, c *call, a *authorizer) error {
-	token, ok := a.token(c.request.Header)
+// authorize returns nil if the authorizer allows the request, and otherwise a refusal. It sets the request's claims.
+func (g *Gateway) authorize(ctx context.Context, req *request, a *authorizer) error {
+	methodARN := g.methodARN(req)
+	if len(methodARN) > maxARNBytes {
+		return uriTooLong
+	}
+	token, ok := a.token(req.Header)
 	if !ok {
 		return refuse(unauthorized, nil)
 	}
-	methodARN := g.methodARN(c)
-	answer, fresh := a.cache.get(token, g.options.Now())
-	if !fresh {
-		var err error
-		if answer, err = g.ask(ctx, c, a, token, methodARN); err != nil {
-			return err
-		}
-		a.cache.put(token, answer, g.options.Now())
+	granted, err := g.authorizationOf(ctx, req, a, events.APIGatewayCustomAuthorizerRequest{
+		Type: "TOKEN", AuthorizationToken: token, MethodArn: methodARN,
+	})
+	if err != nil {
+		return err
 	}
-	c.claims = answer.claims
-	if !answer.policy.allows(methodARN) {
+	req.claims = granted.claims
+	if !granted.policy.allows(methodARN) {
 		return refuse(accessDenied, nil)
 	}
 	return nil
 }
 
-// token is the value of the one header that identifies the caller. More than one header is none, since it would be open
-// which of them counts.
+// methodARN returns the name of the request's method in policies.
+func (g *Gateway) methodARN(req *request) string {
+	return "arn:aws:execute-api:" + region + ":" + account + ":" + apiID + "/" + g.api.stage + "/" + req.Method + req.path
+}
+
+// token returns the value of the header that identifies the caller, and reports whether it has the form of a token. Of several
+// headers none is taken, since AWS does not document which of them counts.
 func (a *authorizer) token(header http.Header) (string, bool) {
-	values := header.Values(a.header)
+	values := header[a.header]
 	if len(values) != 1 || values[0] == "" {
 		return "", false
 	}
 	return values[0], a.expression == nil || a.expression.MatchString(values[0])
 }
 
-var (
-	errUnauthorized  = errors.New("the authorizer says Unauthorized")
-	errAuthorizerBig = fmt.Errorf("the authorizer's answer has more than %d bytes", maxAuthorizerBytes)
-	errNoPrincipal   = errors.New("the authorizer's answer has no principalId")
-	errContext       = errors.New("the authorizer's context may have strings, numbers and booleans only")
-)
-
-// ask invokes the authorizer. What it fails with is not kept.
-func (g *Gateway) ask(ctx context.Context, c *call, a *authorizer, token, methodARN string) (verdict, error) {
-	var err error
-	if c.authorizerRequestID, err = g.newID(); err != nil {
-		return verdict{}, refuse(authorizerFailure, err)
+// authorizationOf returns the cached authorization of the event's token, or invokes the authorizer. Failures are not cached.
+func (g *Gateway) authorizationOf(ctx context.Context, req *request, a *authorizer, event events.APIGatewayCustomAuthorizerRequest) (authorization, error) {
+	key := keyOf(event.AuthorizationToken)
+	if granted, ok := a.cache.get(key, g.options.Now()); ok {
+		return granted, nil
 	}
-	payload, err := a.function.invoke(ctx, c.authorizerRequestID, authorizerPatience, events.APIGatewayCustomAuthorizerRequest{
-		Type:               "TOKEN",
-		AuthorizationToken: token,
-		MethodArn:          methodARN,
-	})
+	var err error
+	if req.authorizerRequestID, err = g.newID(); err != nil {
+		return authorization{}, refuse(authorizerFailure, err)
+	}
+	response, err := a.invoker.invoke(ctx, req.authorizerRequestID, authorizerTimeout, event)
 	switch {
 	case err != nil && err.Error() == "Unauthorized":
-		return verdict{}, refuse(unauthorized, errUnauthorized)
+		return authorization{}, refuse(unauthorized, errUnauthorized)
 	case err != nil:
-		return verdict{}, refuse(authorizerFailure, err)
+		return authorization{}, refuse(authorizerFailure, err)
 	}
-	answer, err := parseVerdict(payload)
+	granted, err := newAuthorization(response)
 	if err != nil {
-		return verdict{}, refuse(authorizerConfig, err)
+		return authorization{}, refuse(authorizerConfig, err)
 	}
-	return answer, nil
+	a.cache.put(key, granted, g.options.Now())
+	return granted, nil
 }
 
-func parseVerdict(payload []byte) (verdict, error) {
-	if len(payload) > maxAuthorizerBytes {
-		return verdict{}, errAuthorizerBig
-	}
-	var answer struct {
-		PrincipalID    string                     `json:"principalId"`
-		PolicyDocument json.RawMessage            `json:"policyDocument"`
-		Context        map[string]json.RawMessage `json:"context"`
-	}
-	if err := json.Unmarshal(payload, &answer); err != nil {
-		return verdict{}, err
-	}
-	if answer.PrincipalID == "" {
-		return verdict{}, errNoPrincipal
-	}
-	p, err := parsePolicy(answer.PolicyDocument)
-	if err != nil {
-		return verdict{}, err
-	}
-	claims, err := parseClaims(answer.Context)
-	if err != nil {
-		return verdict{}, err
-	}
-	claims[principalID] = answer.PrincipalID
-	return verdict{policy: p, claims: claims}, nil
+var errUnauthorized = errors.New(`the authorizer failed with "Unauthorized"`)
+
+// maxCached is the maximum number of cached authorizations.
+const maxCached = 1024
+
+// cache keeps authorizations by token for ttl. It is safe for concurrent use.
+type cache struct {
+	ttl time.Duration
+
+	mu      sync.Mutex
+	entries map[cacheKey]cacheEntry
+	// expiries has the earliest expiry first: ttl is the same for all entries.
+	expiries []expiry
 }
 
-// parseClaims turns every value of an authorizer's context into text, as the function behind it gets them.
-func parseClaims(values map[string]json.RawMessage) (map[string]string, error) {
-	claims := map[string]string{}
-	for name, value := range values {
-		switch value[0] {
-		case '{', '[', 'n':
-			return nil, errContext
-		case '"':
-			var text string
-			if err := json.Unmarshal(value, &text); err != nil {
-				return nil, err
-			}
-			claims[name] = text
-		default:
-			claims[name] = string(value)
-		}
-	}
-	return claims, nil
+// cacheKey is the hash of a token, so that the cache holds no secret.
+type cacheKey [sha256.Size]byte
+
+func keyOf(token string) cacheKey { return sha256.Sum256([]byte(token)) }
+
+type cacheEntry struct {
+	authorization authorization
+	until         time.Time
 }
 
-// contextOf is claims as an event carries them: nothing for a route that is open to all.
-func contextOf(claims map[string]string) map[string]any {
-	if claims == nil {
-		return nil
-	}
-	context := map[string]any{}
-	for name, value := range claims {
-		context[name] = value
-	}
-	return context
+type expiry struct {
+	key   cacheKey
+	until time.Time
 }
 
-// methodARN names a method as a policy does.
-func (g *Gateway) methodARN(c *call) string {
-	return "arn:aws:execute-api:" + region + ":" + account + ":" + apiID + "/" + g.api.stage + "/" + c.request.Method + c.path
+func newCache(ttl time.Duration) *cache {
+	return &cache{ttl: ttl, entries: map[cacheKey]cacheEntry{}}
+}
+
+func (c *cache) get(key cacheKey, now time.Time) (authorization, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entry, ok := c.entries[key]
+	return entry.authorization, ok && now.Before(entry.until)
+}
+
+func (c *cache) put(key cacheKey, added authorization, now time.Time) {
+	if c.ttl == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	until := now.Add(c.ttl)
+	c.entries[key] = cacheEntry{authorization: added, until: until}
+	c.expiries = append(c.expiries, expiry{key: key, until: until})
+	for len(c.expiries) > maxCached || !now.Before(c.expiries[0].until) {
+		c.drop(c.expiries[0])
+		c.expiries = c.expiries[1:]
+	}
+}
+
+// drop removes an entry, unless a later one for the same token has replaced it.
+func (c *cache) drop(oldest expiry) {
+	if c.entries[oldest.key].until.Equal(oldest.until) {
+		delete(c.entries, oldest.key)
+	}
 }

@@ -37,11 +37,11 @@ func TestIdentity(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, small, nil)
-			w := b.get("/items", authorization(c.values...))
+			e := newEnv(t, small, nil)
+			w := e.get("/items", authorization(c.values...))
 			wantStatus(t, w, c.status)
-			if asked := len(b.asked) > 0; asked != (c.status == 200) {
-				t.Errorf("authorizer invoked: got %t", asked)
+			if invoked := len(e.authorized) > 0; invoked != (c.status == 200) {
+				t.Errorf("authorizer invoked: got %t", invoked)
 			}
 			if c.status == 401 && w.Body.String() != `{"message":"Unauthorized"}` {
 				t.Errorf("body: got %s", w.Body)
@@ -52,70 +52,68 @@ func TestIdentity(t *testing.T) {
 
 func TestAnyHeaderValueWithoutAnExpression(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, strings.Replace(small, "ValidationExpression: (?i:Bearer )?good-[a-z]+", "Header: X-Key", 1), nil)
-	wantStatus(t, b.get("/items", header("X-Key", "anything at all")), http.StatusOK)
-	wantStatus(t, b.get("/items"), http.StatusUnauthorized)
-	wantStatus(t, b.get("/items", header("X-Key", "")), http.StatusUnauthorized)
-	if got := b.asked[0].AuthorizationToken; got != "anything at all" {
+	e := newEnv(t, strings.Replace(small, "ValidationExpression: (?i:Bearer )?good-[a-z]+", "Header: X-Key", 1), nil)
+	wantStatus(t, e.get("/items", header("X-Key", "anything at all")), http.StatusOK)
+	wantStatus(t, e.get("/items"), http.StatusUnauthorized)
+	wantStatus(t, e.get("/items", header("X-Key", "")), http.StatusUnauthorized)
+	if got := e.authorized[0].AuthorizationToken; got != "anything at all" {
 		t.Errorf("token: got %q, want the header's value", got)
 	}
 }
 
 func TestOpenRouteNeedsNoAuthorizer(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
-	wantStatus(t, b.get("/open", authorization()), http.StatusOK)
-	if len(b.asked) != 0 {
+	e := newEnv(t, small, nil)
+	wantStatus(t, e.get("/open", authorization()), http.StatusOK)
+	if len(e.authorized) != 0 {
 		t.Error("the authorizer was invoked")
 	}
-	if got := b.lastServed().RequestContext.Authorizer; got != nil {
+	if got := e.lastEvent().RequestContext.Authorizer; got != nil {
 		t.Errorf("authorizer context: got %v, want none", got)
 	}
 }
 
-func TestVerdicts(t *testing.T) {
+func TestAuthorizerResponses(t *testing.T) {
 	t.Parallel()
-	claims := func(value any) map[string]any { return verdictOf("Allow", "*", map[string]any{"x": value}) }
-	without := func(name string) map[string]any {
-		v := verdictOf("Allow", "*", nil)
-		delete(v, name)
-		return v
+	context := func(value any) events.APIGatewayCustomAuthorizerResponse {
+		return authorizerResponse("Allow", "*", map[string]any{"x": value})
 	}
+	noPrincipal := authorizerResponse("Allow", "*", nil)
+	noPrincipal.PrincipalID = ""
 	for _, c := range []struct {
-		name    string
-		verdict any
-		err     error
-		status  int
-		kind    string
+		name      string
+		response  events.APIGatewayCustomAuthorizerResponse
+		err       error
+		status    int
+		errorType string
 	}{
-		{name: "allow", verdict: verdictOf("Allow", "*", nil), status: 200},
-		{name: "deny", verdict: verdictOf("Deny", "*", nil), status: 403, kind: "ACCESS_DENIED"},
-		{name: "allow of something else", verdict: verdictOf("Allow", "elsewhere", nil), status: 403, kind: "ACCESS_DENIED"},
-		{name: "Unauthorized", err: errors.New("Unauthorized"), status: 401, kind: "UNAUTHORIZED"},
-		{name: "nearly Unauthorized", err: errors.New("unauthorized"), status: 500, kind: "AUTHORIZER_FAILURE"},
-		{name: "another error", err: errors.New("no store"), status: 500, kind: "AUTHORIZER_FAILURE"},
-		{name: "no principal", verdict: without("principalId"), status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
-		{name: "no policy", verdict: without("policyDocument"), status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
-		{name: "nothing", verdict: nil, status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
-		{name: "text", verdict: "Allow", status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
-		{name: "a policy that is not understood", verdict: map[string]any{"principalId": "p", "policyDocument": map[string]any{"Statement": "Allow"}}, status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
-		{name: "an object in the context", verdict: claims(map[string]any{}), status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
-		{name: "a list in the context", verdict: claims([]any{"a"}), status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
-		{name: "null in the context", verdict: claims(nil), status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
-		{name: "7 KiB", verdict: claims(strings.Repeat("x", 7<<10)), status: 200},
-		{name: "8 KiB", verdict: claims(strings.Repeat("x", 8<<10)), status: 500, kind: "AUTHORIZER_CONFIGURATION_ERROR"},
+		{name: "allow", response: authorizerResponse("Allow", "*", nil), status: 200},
+		{name: "deny", response: authorizerResponse("Deny", "*", nil), status: 403, errorType: "ACCESS_DENIED"},
+		{name: "allow of something else", response: authorizerResponse("Allow", "elsewhere", nil), status: 403, errorType: "ACCESS_DENIED"},
+		{name: "Unauthorized", err: errors.New("Unauthorized"), status: 401, errorType: "UNAUTHORIZED"},
+		{name: "nearly Unauthorized", err: errors.New("unauthorized"), status: 500, errorType: "AUTHORIZER_FAILURE"},
+		{name: "another error", err: errors.New("no store"), status: 500, errorType: "AUTHORIZER_FAILURE"},
+		{name: "no principal", response: noPrincipal, status: 500, errorType: "AUTHORIZER_CONFIGURATION_ERROR"},
+		{name: "no policy", response: withStatements(nil), status: 500, errorType: "AUTHORIZER_CONFIGURATION_ERROR"},
+		{name: "nothing", status: 500, errorType: "AUTHORIZER_CONFIGURATION_ERROR"},
+		{name: "an object in the context", response: context(map[string]any{}), status: 500, errorType: "AUTHORIZER_CONFIGURATION_ERROR"},
+		{name: "a list in the context", response: context([]any{"a"}), status: 500, errorType: "AUTHORIZER_CONFIGURATION_ERROR"},
+		{name: "null in the context", response: context(nil), status: 500, errorType: "AUTHORIZER_CONFIGURATION_ERROR"},
+		{name: "a value that has no JSON form", response: context(func() {}), status: 500, errorType: "AUTHORIZER_CONFIGURATION_ERROR"},
+		{name: "7 KiB", response: context(strings.Repeat("x", 7<<10)), status: 200},
+		{name: "8 KiB", response: context(strings.Repeat("x", 8<<10)), status: 500, errorType: "AUTHORIZER_CONFIGURATION_ERROR"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, small, nil)
-			b.verdict = answering(c.verdict, c.err)
-			wantStatus(t, b.get("/items"), c.status)
-			line := b.log.lines(t, "request")[0]
-			if got, _ := line["errorType"].(string); got != c.kind {
-				t.Errorf("error type: got %q, want %q", got, c.kind)
+			e := newEnv(t, small, nil)
+			e.authorize = authorizing(c.response, c.err)
+			wantStatus(t, e.get("/items"), c.status)
+			line := e.log.lines(t, "request")[0]
+			if got, _ := line["errorType"].(string); got != c.errorType {
+				t.Errorf("error type: got %q, want %q", got, c.errorType)
 			}
-			if served := len(b.served) == 1; served != (c.status == 200) {
-				t.Errorf("function invoked: got %t", served)
+			if invoked := len(e.handled) == 1; invoked != (c.status == 200) {
+				t.Errorf("function invoked: got %t", invoked)
 			}
 		})
 	}
@@ -138,11 +136,11 @@ func TestContextReachesTheFunctionAsText(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, small, nil)
-			b.verdict = answering(verdictOf("Allow", "*", map[string]any{"x": c.value, "principalId": "another"}), nil)
-			b.get("/items")
+			e := newEnv(t, small, nil)
+			e.authorize = authorizing(authorizerResponse("Allow", "*", map[string]any{"x": c.value, "principalId": "another"}), nil)
+			e.get("/items")
 			want := map[string]any{"x": c.want, "principalId": "somebody"}
-			if diff := cmp.Diff(want, b.lastServed().RequestContext.Authorizer); diff != "" {
+			if diff := cmp.Diff(want, e.lastEvent().RequestContext.Authorizer); diff != "" {
 				t.Errorf("authorizer context (-want +got):\n%s", diff)
 			}
 		})
@@ -151,28 +149,28 @@ func TestContextReachesTheFunctionAsText(t *testing.T) {
 
 func TestAuthorizerThatPanics(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
-	b.verdict = func(context.Context, events.APIGatewayCustomAuthorizerRequest) (any, error) {
+	e := newEnv(t, small, nil)
+	e.authorize = func(context.Context, events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 		panic("oh")
 	}
-	wantStatus(t, b.get("/items"), http.StatusInternalServerError)
+	wantStatus(t, e.get("/items"), http.StatusInternalServerError)
 }
 
-// TestAuthorizerTimeout runs in a bubble whose time stands until all wait, so no one waits in truth.
+// TestAuthorizerTimeout runs on synctest's fake clock, so it does not wait.
 func TestAuthorizerTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, small, nil)
+		e := newEnv(t, small, nil)
 		start := time.Now()
-		b.verdict = func(ctx context.Context, _ events.APIGatewayCustomAuthorizerRequest) (any, error) {
+		e.authorize = func(ctx context.Context, _ events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 			<-ctx.Done()
-			return nil, ctx.Err()
+			return events.APIGatewayCustomAuthorizerResponse{}, ctx.Err()
 		}
-		wantStatus(t, b.get("/items"), http.StatusInternalServerError)
+		wantStatus(t, e.get("/items"), http.StatusInternalServerError)
 		if waited := time.Since(start); waited != 10*time.Second {
 			t.Errorf("waited: got %v, want 10s", waited)
 		}
-		if got := b.log.lines(t, "request")[0]["errorType"]; got != "AUTHORIZER_FAILURE" {
+		if got := e.log.lines(t, "request")[0]["errorType"]; got != "AUTHORIZER_FAILURE" {
 			t.Errorf("error type: got %v, want AUTHORIZER_FAILURE", got)
 		}
 	})
@@ -180,26 +178,26 @@ func TestAuthorizerTimeout(t *testing.T) {
 
 func TestAuthorizerGetsALambdaContext(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
+	e := newEnv(t, small, nil)
 	var got *lambdacontext.LambdaContext
-	b.verdict = func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (any, error) {
+	e.authorize = func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 		got, _ = lambdacontext.FromContext(ctx)
 		return allowStage(ctx, event)
 	}
-	b.get("/items")
-	want := b.log.lines(t, "request")[0]["authorizerRequestId"]
+	e.get("/items")
+	want := e.log.lines(t, "request")[0]["authorizerRequestId"]
 	if got == nil || got.AwsRequestID != want || !strings.HasSuffix(got.InvokedFunctionArn, ":function:Authorizer") {
 		t.Errorf("lambda context: got %+v, want request id %v", got, want)
 	}
 }
 
-func TestCacheKeepsAnAnswerForItsTTL(t *testing.T) {
+func TestCacheKeepsResponsesForTheTTL(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name  string
-		ttl   string
-		waits []time.Duration
-		asked int
+		name    string
+		ttl     string
+		waits   []time.Duration
+		invoked int
 	}{
 		{"within the TTL", "60", []time.Duration{0, 30 * time.Second, 29 * time.Second}, 1},
 		{"at the TTL", "60", []time.Duration{0, time.Minute}, 2},
@@ -208,13 +206,13 @@ func TestCacheKeepsAnAnswerForItsTTL(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, small, map[string]string{"Ttl": c.ttl})
+			e := newEnv(t, small, map[string]string{"Ttl": c.ttl})
 			for _, wait := range c.waits {
-				b.clock.Advance(wait)
-				wantStatus(t, b.get("/items"), http.StatusOK)
+				e.clock.Advance(wait)
+				wantStatus(t, e.get("/items"), http.StatusOK)
 			}
-			if got := len(b.asked); got != c.asked {
-				t.Errorf("authorizer invoked: got %d times, want %d", got, c.asked)
+			if got := len(e.authorized); got != c.invoked {
+				t.Errorf("authorizer invoked: got %d times, want %d", got, c.invoked)
 			}
 		})
 	}
@@ -222,28 +220,28 @@ func TestCacheKeepsAnAnswerForItsTTL(t *testing.T) {
 
 func TestCacheIsByTheWholeHeader(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
+	e := newEnv(t, small, nil)
 	for _, value := range []string{"good-a", "good-b", "Bearer good-a", "bearer good-a", "good-a"} {
-		b.get("/items", authorization(value))
+		e.get("/items", authorization(value))
 	}
-	if got := len(b.asked); got != 4 {
+	if got := len(e.authorized); got != 4 {
 		t.Errorf("authorizer invoked: got %d times, want 4", got)
 	}
 }
 
 func TestCachedPolicyIsEvaluatedForEachRequest(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
-	b.verdict = func(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (any, error) {
-		return verdictOf("Allow", event.MethodArn, map[string]any{"n": 1}), nil
+	e := newEnv(t, small, nil)
+	e.authorize = func(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+		return authorizerResponse("Allow", event.MethodArn, map[string]any{"n": 1}), nil
 	}
-	wantStatus(t, b.get("/items/1"), http.StatusOK)
-	wantStatus(t, b.get("/items/2"), http.StatusForbidden)
-	wantStatus(t, b.get("/items/1"), http.StatusOK)
-	if got := len(b.asked); got != 1 {
+	wantStatus(t, e.get("/items/1"), http.StatusOK)
+	wantStatus(t, e.get("/items/2"), http.StatusForbidden)
+	wantStatus(t, e.get("/items/1"), http.StatusOK)
+	if got := len(e.authorized); got != 1 {
 		t.Errorf("authorizer invoked: got %d times, want 1", got)
 	}
-	if got := b.lastServed().RequestContext.Authorizer["n"]; got != "1" {
+	if got := e.lastEvent().RequestContext.Authorizer["n"]; got != "1" {
 		t.Errorf("context from the cache: got %v, want 1", got)
 	}
 }
@@ -251,25 +249,25 @@ func TestCachedPolicyIsEvaluatedForEachRequest(t *testing.T) {
 func TestDenyIsCachedAndFailuresAreNot(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name    string
-		verdict any
-		err     error
-		asked   int
+		name     string
+		response events.APIGatewayCustomAuthorizerResponse
+		err      error
+		invoked  int
 	}{
-		{"deny", verdictOf("Deny", "*", nil), nil, 1},
-		{"Unauthorized", nil, errors.New("Unauthorized"), 3},
-		{"an error", nil, errors.New("no store"), 3},
-		{"no verdict", nil, nil, 3},
+		{"deny", authorizerResponse("Deny", "*", nil), nil, 1},
+		{"Unauthorized", events.APIGatewayCustomAuthorizerResponse{}, errors.New("Unauthorized"), 3},
+		{"an error", events.APIGatewayCustomAuthorizerResponse{}, errors.New("no store"), 3},
+		{"an empty response", events.APIGatewayCustomAuthorizerResponse{}, nil, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, small, nil)
-			b.verdict = answering(c.verdict, c.err)
+			e := newEnv(t, small, nil)
+			e.authorize = authorizing(c.response, c.err)
 			for range 3 {
-				b.get("/items")
+				e.get("/items")
 			}
-			if got := len(b.asked); got != c.asked {
-				t.Errorf("authorizer invoked: got %d times, want %d", got, c.asked)
+			if got := len(e.authorized); got != c.invoked {
+				t.Errorf("authorizer invoked: got %d times, want %d", got, c.invoked)
 			}
 		})
 	}
@@ -278,37 +276,37 @@ func TestDenyIsCachedAndFailuresAreNot(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	const kept = 1024
-	b := newBench(t, small, nil)
+	e := newEnv(t, small, nil)
 	token := func(i int) func(*http.Request) {
 		return authorization("good-" + strings.Repeat("a", i/26+1) + string(rune('a'+i%26)))
 	}
 	for i := range kept + 1 {
-		b.get("/items", token(i))
+		e.get("/items", token(i))
 	}
-	b.get("/items", token(kept))
-	if got := len(b.asked); got != kept+1 {
-		t.Errorf("the last again: the authorizer was invoked %d times, want %d", got, kept+1)
+	e.get("/items", token(kept))
+	if got := len(e.authorized); got != kept+1 {
+		t.Errorf("the last token again: the authorizer was invoked %d times, want %d", got, kept+1)
 	}
-	b.get("/items", token(1))
-	if got := len(b.asked); got != kept+1 {
-		t.Errorf("the oldest that is kept again: the authorizer was invoked %d times, want %d", got, kept+1)
+	e.get("/items", token(1))
+	if got := len(e.authorized); got != kept+1 {
+		t.Errorf("the oldest cached token again: the authorizer was invoked %d times, want %d", got, kept+1)
 	}
-	b.get("/items", token(0))
-	if got := len(b.asked); got != kept+2 {
-		t.Errorf("the first again: the authorizer was invoked %d times, want %d", got, kept+2)
+	e.get("/items", token(0))
+	if got := len(e.authorized); got != kept+2 {
+		t.Errorf("the first token again: the authorizer was invoked %d times, want %d", got, kept+2)
 	}
 }
 
-// TestTokenAskedAgainStaysCached: the end of its first answer must not take the second along.
-func TestTokenAskedAgainStaysCached(t *testing.T) {
+// TestReauthorizedTokenStaysCached: the expiry of a token's first entry must not remove the second.
+func TestReauthorizedTokenStaysCached(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
+	e := newEnv(t, small, nil)
 	for _, wait := range []time.Duration{0, time.Minute, 30 * time.Second} {
-		b.clock.Advance(wait)
-		b.get("/items", authorization("good-a"))
-		b.get("/items", authorization("good-b"))
+		e.clock.Advance(wait)
+		e.get("/items", authorization("good-a"))
+		e.get("/items", authorization("good-b"))
 	}
-	if got := len(b.asked); got != 4 {
+	if got := len(e.authorized); got != 4 {
 		t.Errorf("authorizer invoked: got %d times, want 4", got)
 	}
 }

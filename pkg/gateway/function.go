@@ -2,90 +2,87 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// function is a Lambda function of the template.
-type function struct {
-	id      string
-	handler lambda.Handler
-	// timeout is Lambda's own limit for one invocation.
+// AuthorizerFunction is a Lambda function behind a TOKEN authorizer.
+type AuthorizerFunction = func(context.Context, events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error)
+
+// ProxyFunction is a Lambda function behind routes with proxy integration.
+type ProxyFunction = func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
+
+// invoker invokes a Lambda function of the template.
+type invoker[Event, Response any] struct {
+	arn    string
+	handle func(context.Context, Event) (Response, error)
+	// timeout is the function's own, which Lambda enforces.
 	timeout time.Duration
 }
 
+func newInvoker[Event, Response any](a *api, id string, functions map[string]func(context.Context, Event) (Response, error)) invoker[Event, Response] {
+	return invoker[Event, Response]{arn: functionARN + id, handle: functions[id], timeout: a.functions[id].timeout}
+}
+
 var (
-	// errGatewayTimeout is API Gateway's patience at its end.
-	errGatewayTimeout = errors.New("the gateway's time-out has passed")
-	// errFunctionTimeout is Lambda stopping the function.
-	errFunctionTimeout = errors.New("the function's time-out has passed")
+	errGatewayTimeout  = errors.New("API Gateway's time-out expired")
+	errFunctionTimeout = errors.New("the function's time-out expired")
 )
 
-type outcome[T any] struct {
-	value T
-	err   error
+type result[Response any] struct {
+	response Response
+	err      error
 }
 
-// invoke calls the function with an event as JSON. Its bounds and errors are those of bounded.
-func (f function) invoke(ctx context.Context, requestID string, patience time.Duration, event any) ([]byte, error) {
-	payload, err := json.Marshal(event)
-	if err != nil {
-		return nil, err
-	}
-	return bounded(ctx, f, requestID, patience, func(ctx context.Context) ([]byte, error) { return f.handler.Invoke(ctx, payload) })
-}
-
-// bounded does work, an invocation of f, and returns within patience, even if work does not. Errors: those of work; one with the
-// stack if it panics; errGatewayTimeout; errFunctionTimeout; and context.Canceled if the client is gone.
-func bounded[T any](ctx context.Context, f function, requestID string, patience time.Duration, work func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := f.withTimeout(ctx, patience)
+// invoke returns the function's response. It returns when limit or the function's own time-out expires, even if the function
+// goes on. Errors: those of the function; an error with the stack if it panics; errGatewayTimeout; errFunctionTimeout; and
+// context.Canceled if the client disconnected.
+func (i invoker[Event, Response]) invoke(ctx context.Context, requestID string, limit time.Duration, event Event) (Response, error) {
+	ctx, cancel := i.withTimeout(ctx, limit)
 	defer cancel()
-	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
-		AwsRequestID:       requestID,
-		InvokedFunctionArn: functionARN + f.id,
-	})
-	done := make(chan outcome[T], 1)
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: requestID, InvokedFunctionArn: i.arn})
+	done := make(chan result[Response], 1)
 	go func() {
 		growStack()
-		done <- run(ctx, work)
+		done <- i.run(ctx, event)
 	}()
-	var o outcome[T]
+	var got result[Response]
 	select {
-	case o = <-done:
+	case got = <-done:
 	case <-ctx.Done():
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		return *new(T), cause // a function that listens may have failed for it at the same time
+		var none Response
+		return none, cause // a function that watches its context may have returned at the same moment
 	}
-	return o.value, o.err
+	return got.response, got.err
 }
 
-// withTimeout ends ctx with whichever comes first, the gateway's patience or the function's time-out.
-func (f function) withTimeout(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
-	if f.timeout < patience {
-		return context.WithTimeoutCause(ctx, f.timeout, errFunctionTimeout)
+// withTimeout ends ctx at limit or at the function's own time-out, whichever comes first.
+func (i invoker[Event, Response]) withTimeout(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if i.timeout < limit {
+		return context.WithTimeoutCause(ctx, i.timeout, errFunctionTimeout)
 	}
-	return context.WithTimeoutCause(ctx, patience, errGatewayTimeout)
+	return context.WithTimeoutCause(ctx, limit, errGatewayTimeout)
 }
 
-func run[T any](ctx context.Context, work func(context.Context) (T, error)) (o outcome[T]) {
+func (i invoker[Event, Response]) run(ctx context.Context, event Event) (got result[Response]) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			o = outcome[T]{err: fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
+			got.err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 		}
 	}()
-	o.value, o.err = work(ctx)
-	return o
+	got.response, got.err = i.handle(ctx, event)
+	return got
 }
 
-// growStack gives the goroutine at its start the stack that a function needs. Grown bit by bit, deep in a decoder, each step would
-// copy and adjust all frames there are.
+// growStack grows a new goroutine's stack at once to what a function needs. Grown step by step, deep inside a decoder, each step
+// would copy all frames.
 //
 //go:noinline
 func growStack() {

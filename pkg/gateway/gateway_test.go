@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -12,13 +13,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
 	"pats"
@@ -29,36 +31,39 @@ import (
 // projectToken has the form of a token, and is none.
 var projectToken = "user:v2_" + strings.Repeat("a", 22) + "_" + strings.Repeat("b", 43)
 
-// projectFunctions are the functions of the project's template: authorizer, and behind for every other one.
-func projectFunctions(t *testing.T, authorizer, behind lambda.Handler) map[string]lambda.Handler {
+// projectFunctions returns the functions of the project's template: authorize as its authorizer, and handle as every other one.
+func projectFunctions(t *testing.T, authorize gateway.AuthorizerFunction, handle gateway.ProxyFunction) gateway.Functions {
 	t.Helper()
 	environments, err := gateway.Environment(pats.Template(), gateway.Options{Resources: map[string]string{"Table": "pats"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	functions := map[string]lambda.Handler{}
-	for id := range environments {
-		functions[id] = behind
+	const authorizer = "AuthorizerFunction"
+	functions := gateway.Functions{
+		Authorizers: map[string]gateway.AuthorizerFunction{authorizer: authorize},
+		Proxies:     map[string]gateway.ProxyFunction{},
 	}
-	functions["AuthorizerFunction"] = authorizer
+	for id := range environments {
+		if id != authorizer {
+			functions.Proxies[id] = handle
+		}
+	}
 	return functions
 }
 
-// projectGateway is the project's own API with verdict as its authorizer and functions that answer 200 and count.
-func projectGateway(t *testing.T, verdict any, err error) (*gateway.Gateway, *int) {
+// projectGateway returns the project's own API, whose functions respond with 200 and count their invocations.
+func projectGateway(t *testing.T, authorize gateway.AuthorizerFunction) (*gateway.Gateway, *int) {
 	t.Helper()
 	invoked := new(int)
-	functions := projectFunctions(t,
-		lambda.NewHandler(func() (any, error) { return verdict, err }),
-		lambda.NewHandler(func() (events.APIGatewayProxyResponse, error) {
-			*invoked++
-			return events.APIGatewayProxyResponse{StatusCode: http.StatusOK, Body: "{}"}, nil
-		}))
-	gateway, fault := gateway.New(pats.Template(), functions, gateway.Options{
+	functions := projectFunctions(t, authorize, func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		*invoked++
+		return ok(ctx, event)
+	})
+	gateway, err := gateway.New(pats.Template(), functions, gateway.Options{
 		Now: pattest.NewClock().Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
-	if fault != nil {
-		t.Fatal(fault)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return gateway, invoked
 }
@@ -68,26 +73,26 @@ func projectGateway(t *testing.T, verdict any, err error) (*gateway.Gateway, *in
 func TestProjectRefusals(t *testing.T) {
 	t.Parallel()
 	stage := "arn:aws:execute-api:us-east-1:123456789012:local/prod/*"
-	deny := verdictOf("Deny", stage, map[string]any{"reason": "The token has expired."})
+	deny := authorizerResponse("Deny", stage, map[string]any{"reason": "The token has expired."})
 	for _, c := range []struct {
-		name    string
-		header  string
-		verdict any
-		err     error
-		status  int
-		error   string
-		detail  string
-		headers http.Header
+		name     string
+		header   string
+		response events.APIGatewayCustomAuthorizerResponse
+		err      error
+		status   int
+		error    string
+		detail   string
+		headers  http.Header
 	}{
 		{name: "no header", status: 401, error: "AuthenticationRequired", detail: "You must log in to use Unleash. Your request had no", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
 		{name: "junk", header: "junk", status: 401, error: "AuthenticationRequired", detail: "You must log in to use Unleash. Your request had no", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
-		{name: "denied", header: projectToken, verdict: deny, status: 401, error: "AuthenticationRequired", detail: "The token has expired.", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
-		{name: "undecided", header: projectToken, err: errors.New("no store"), status: 503, error: "ServiceUnavailableError", headers: http.Header{"Retry-After": {"1"}}},
-		{name: "no verdict", header: projectToken, verdict: map[string]any{}, status: 503, error: "ServiceUnavailableError", headers: http.Header{"Retry-After": {"1"}}},
+		{name: "denied", header: projectToken, response: deny, status: 401, error: "AuthenticationRequired", detail: "The token has expired.", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
+		{name: "authorizer fails", header: projectToken, err: errors.New("no store"), status: 503, error: "ServiceUnavailableError", headers: http.Header{"Retry-After": {"1"}}},
+		{name: "an empty response of the authorizer", header: projectToken, status: 503, error: "ServiceUnavailableError", headers: http.Header{"Retry-After": {"1"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			gateway, invoked := projectGateway(t, c.verdict, c.err)
+			gateway, invoked := projectGateway(t, authorizing(c.response, c.err))
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/admin/user/tokens", nil)
 			if c.header != "" {
 				r.Header.Set("Authorization", c.header)
@@ -126,7 +131,7 @@ func TestProjectRefusals(t *testing.T) {
 // TestProjectRoutes checks that no path of the project's API is outside of its authorizer's reach, and that all reach it.
 func TestProjectRoutes(t *testing.T) {
 	t.Parallel()
-	gateway, invoked := projectGateway(t, verdictOf("Allow", "*", nil), nil)
+	gateway, invoked := projectGateway(t, authorizing(authorizerResponse("Allow", "*", nil), nil))
 	methods := []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 	paths := []string{"/", "/api/admin/user/tokens", "/api/admin/user/tokens/1", "/api/admin/user/tokens/1/2", "/elsewhere", "/%2e%2e"}
 	for _, path := range paths {
@@ -152,9 +157,9 @@ func TestProjectRoutes(t *testing.T) {
 
 func TestEvent(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
-	b.verdict = answering(verdictOf("Allow", "*", map[string]any{"userId": "7", "age": 3, "ready": true}), nil)
-	w := b.get("/items/a%2Fb?x=1&x=2&y=%20", header("X-Two", "1", "2"), header("Content-Md5", "dropped"), func(r *http.Request) {
+	e := newEnv(t, small, nil)
+	e.authorize = authorizing(authorizerResponse("Allow", "*", map[string]any{"userId": "7", "age": 3, "ready": true}), nil)
+	w := e.get("/items/a%2Fb?x=1&x=2&y=%20", header("X-Two", "1", "2"), header("Content-Md5", "dropped"), func(r *http.Request) {
 		r.RemoteAddr = "192.0.2.7:1234"
 		r.Header.Set("User-Agent", "tester")
 	})
@@ -183,25 +188,25 @@ func TestEvent(t *testing.T) {
 			RequestTime: "02/Jan/2026:03:04:05 +0000", RequestTimeEpoch: pattest.Start.UnixMilli(),
 		},
 	}
-	if diff := cmp.Diff(want, b.lastServed()); diff != "" {
+	if diff := cmp.Diff(want, e.lastEvent()); diff != "" {
 		t.Errorf("event (-want +got):\n%s", diff)
 	}
 	asked := events.APIGatewayCustomAuthorizerRequest{
 		Type: "TOKEN", AuthorizationToken: goodToken,
 		MethodArn: "arn:aws:execute-api:us-east-1:123456789012:local/prod/GET/items/a%2Fb",
 	}
-	if diff := cmp.Diff([]events.APIGatewayCustomAuthorizerRequest{asked}, b.asked); diff != "" {
+	if diff := cmp.Diff([]events.APIGatewayCustomAuthorizerRequest{asked}, e.authorized); diff != "" {
 		t.Errorf("authorizer event (-want +got):\n%s", diff)
 	}
 }
 
 func TestRequestIDIsAnotherUUIDForEachRequest(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
+	e := newEnv(t, small, nil)
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	seen := map[string]bool{}
 	for range 3 {
-		id := b.get("/open").Header().Get("X-Amzn-Requestid")
+		id := e.get("/open").Header().Get("X-Amzn-Requestid")
 		if !uuid.MatchString(id) {
 			t.Errorf("request id: got %q, want a UUID of version 4", id)
 		}
@@ -222,37 +227,40 @@ func TestNoRandomnessIsA500(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, small, nil, func(o *gateway.Options) { o.Random = strings.NewReader(c.random) })
-			if w := b.get(c.path); w.Code < http.StatusInternalServerError {
+			e := newEnv(t, small, nil, func(o *gateway.Options) { o.Random = strings.NewReader(c.random) })
+			if w := e.get(c.path); w.Code < http.StatusInternalServerError {
 				t.Errorf("status: got %d, want 5xx", w.Code)
 			}
-			if len(b.asked)+len(b.served) != 0 {
+			if len(e.authorized)+len(e.handled) != 0 {
 				t.Error("a function was invoked")
 			}
 		})
 	}
 }
 
-// TestProjectTimeouts: the project's functions have to end before API Gateway's patience does, 10 s for an authorizer and
-// 29 s for an integration. It runs in a bubble whose time stands until all wait, so no one waits in truth.
+// TestProjectTimeouts: the project's functions must end before API Gateway's time-outs, 10 s for an authorizer and 29 s for an
+// integration. It runs on synctest's fake clock, so it does not wait.
 func TestProjectTimeouts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		stuck := lambda.NewHandler(func(ctx context.Context) error {
+		stuck := func(ctx context.Context, _ events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 			<-ctx.Done()
-			return ctx.Err()
-		})
-		allow := lambda.NewHandler(func() (any, error) { return verdictOf("Allow", "*", nil), nil })
+			return events.APIGatewayProxyResponse{}, ctx.Err()
+		}
+		stuckAuthorizer := func(ctx context.Context, _ events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+			<-ctx.Done()
+			return events.APIGatewayCustomAuthorizerResponse{}, ctx.Err()
+		}
 		for _, c := range []struct {
-			name               string
-			authorizer, behind lambda.Handler
-			status             int
-			patience           time.Duration
+			name      string
+			authorize gateway.AuthorizerFunction
+			status    int
+			limit     time.Duration
 		}{
-			{"authorizer", stuck, stuck, 503, 10 * time.Second},
-			{"function", allow, stuck, 502, 29 * time.Second},
+			{"authorizer", stuckAuthorizer, 503, 10 * time.Second},
+			{"function", authorizing(authorizerResponse("Allow", "*", nil), nil), 502, 29 * time.Second},
 		} {
-			gateway, err := gateway.New(pats.Template(), projectFunctions(t, c.authorizer, c.behind),
+			gateway, err := gateway.New(pats.Template(), projectFunctions(t, c.authorize, stuck),
 				gateway.Options{Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				t.Fatal(err)
@@ -263,8 +271,8 @@ func TestProjectTimeouts(t *testing.T) {
 			start := time.Now()
 			gateway.ServeHTTP(w, r)
 			wantStatus(t, w, c.status)
-			if waited := time.Since(start); waited >= c.patience {
-				t.Errorf("%s: got an answer after %v, want one before %v", c.name, waited, c.patience)
+			if waited := time.Since(start); waited >= c.limit {
+				t.Errorf("%s: got a response after %v, want one before %v", c.name, waited, c.limit)
 			}
 		}
 	})
@@ -278,6 +286,7 @@ func TestLimitsOfARequest(t *testing.T) {
 	const (
 		headerLimit = 10240
 		bodyLimit   = 10 << 20
+		openLimit   = 64 << 10
 	)
 	for _, c := range []struct {
 		name   string
@@ -293,57 +302,142 @@ func TestLimitsOfARequest(t *testing.T) {
 		{name: "headers come before the authorizer", path: "/items", edit: authorization(long(headerLimit)), status: 431},
 		{name: "ARN within the limit", path: "/items/" + long(1500), status: 200},
 		{name: "ARN over the limit", path: "/items/" + long(1600), status: 414},
-		{name: "body at the limit", path: "/open", body: long(bodyLimit), status: 200},
-		{name: "body over the limit", path: "/open", body: long(bodyLimit + 1), status: 413},
+		{name: "body at the limit", path: "/items", body: long(bodyLimit), status: 200},
+		{name: "body over the limit", path: "/items", body: long(bodyLimit + 1), status: 413},
+		{name: "chunked body at the limit", path: "/items", body: long(bodyLimit), edit: chunked, status: 200},
+		{name: "chunked body over the limit", path: "/items", body: long(bodyLimit + 1), edit: chunked, status: 413},
+		{name: "body of an open route at its limit", path: "/open", body: long(openLimit), status: 200},
+		{name: "body of an open route over its limit", path: "/open", body: long(openLimit + 1), status: 413},
+		{name: "chunked body of an open route at its limit", path: "/open", body: long(openLimit), edit: chunked, status: 200},
+		{name: "chunked body of an open route over its limit", path: "/open", body: long(openLimit + 1), edit: chunked, status: 413},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, small, nil)
+			e := newEnv(t, small, nil)
 			edits := []func(*http.Request){}
 			if c.edit != nil {
 				edits = append(edits, c.edit)
 			}
-			wantStatus(t, b.send(http.MethodGet, c.path, c.body, edits...), c.status)
-			if served := len(b.served) == 1; served != (c.status == 200) {
+			wantStatus(t, e.send(http.MethodGet, c.path, c.body, edits...), c.status)
+			if served := len(e.handled) == 1; served != (c.status == 200) {
 				t.Errorf("function invoked: got %t with status %d", served, c.status)
 			}
 		})
 	}
 }
 
-func TestUnauthenticatedBodyIsNotRead(t *testing.T) {
+// chunked hides the length of the body.
+func chunked(r *http.Request) { r.ContentLength = -1 }
+
+func TestRefusedBodiesAreNotRead(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/items", iotest.ErrReader(errors.New("read")))
-	w := httptest.NewRecorder()
-	b.gateway.ServeHTTP(w, r)
-	wantStatus(t, w, http.StatusUnauthorized)
+	for _, c := range []struct {
+		name, path string
+		length     int64
+		status     int
+	}{
+		{"without a token", "/items", -1, 401},
+		{"over the limit of an open route", "/open", 10 << 20, 413},
+		{"over API Gateway's limit without a token", "/open", 1 << 40, 413},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t, small, nil)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, c.path, iotest.ErrReader(errors.New("read")))
+			r.ContentLength = c.length
+			w := httptest.NewRecorder()
+			e.gateway.ServeHTTP(w, r)
+			wantStatus(t, w, c.status)
+		})
+	}
+}
+
+// TestLargeBodiesAreBoundedTogether sends 24 bodies of 10 MiB at once. Each invocation waits until no other body can be read, so
+// that the number of concurrent invocations is the number of bodies in memory.
+func TestLargeBodiesAreBoundedTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := newEnv(t, small, nil)
+		var current, most atomic.Int64
+		e.handle = func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+			if n := current.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			time.Sleep(time.Second)
+			current.Add(-1)
+			return ok(ctx, event)
+		}
+		var senders sync.WaitGroup
+		for range 24 {
+			senders.Go(func() {
+				wantStatus(t, e.send(http.MethodPost, "/items", strings.Repeat("x", 10<<20)), http.StatusOK)
+			})
+		}
+		senders.Wait()
+		if got := most.Load(); got != 3 {
+			t.Errorf("large bodies in memory: got %d, want 3 at most", got)
+		}
+	})
+}
+
+// TestLargeBodyThatWaitsTooLongIsA429: and a small one need not wait.
+func TestLargeBodyThatWaitsTooLongIsA429(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := newEnv(t, small, nil)
+		large := strings.Repeat("x", 10<<20)
+		ctx, cancel := context.WithCancel(t.Context())
+		var senders sync.WaitGroup
+		for range 3 {
+			senders.Go(func() {
+				sent, send := io.Pipe()
+				r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/items", sent)
+				r.ContentLength = int64(len(large))
+				r.Header.Set("Authorization", goodToken)
+				go func() {
+					<-ctx.Done()
+					_ = send.CloseWithError(ctx.Err())
+				}()
+				e.gateway.ServeHTTP(httptest.NewRecorder(), r)
+			})
+		}
+		synctest.Wait()
+		start := time.Now()
+		wantStatus(t, e.send(http.MethodPost, "/items", large), http.StatusTooManyRequests)
+		if waited := time.Since(start); waited != 29*time.Second {
+			t.Errorf("waited: got %v, want 29s", waited)
+		}
+		wantStatus(t, e.send(http.MethodPost, "/items", "small"), http.StatusOK)
+		cancel()
+		senders.Wait()
+		wantStatus(t, e.send(http.MethodPost, "/items", large), http.StatusOK)
+	})
 }
 
 func TestBodyThatBreaksOffIsA400(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
+	e := newEnv(t, small, nil)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/open", iotest.ErrReader(errors.New("broken off")))
 	w := httptest.NewRecorder()
-	b.gateway.ServeHTTP(w, r)
+	e.gateway.ServeHTTP(w, r)
 	wantStatus(t, w, http.StatusBadRequest)
-	if len(b.served) != 0 {
+	if len(e.handled) != 0 {
 		t.Error("the function was invoked")
 	}
 }
 
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
-	b.verdict = answering(verdictOf("Allow", "*", map[string]any{"userId": "7", "kind": "user", "selector": "hidden"}), nil)
-	id := b.get("/items/secret-path?secret=query", header("X-Secret", "secret-header")).Header().Get("X-Amzn-Requestid")
-	lines := b.log.lines(t, "request")
+	e := newEnv(t, small, nil)
+	e.authorize = authorizing(authorizerResponse("Allow", "*", map[string]any{"userId": "7", "kind": "user", "selector": "hidden"}), nil)
+	id := e.get("/items/secret-path?secret=query", header("X-Secret", "secret-header")).Header().Get("X-Amzn-Requestid")
+	lines := e.log.lines(t, "request")
 	if len(lines) != 1 {
 		t.Fatalf("lines: got %d, want 1", len(lines))
 	}
 	want := map[string]any{
 		"level": "INFO", "msg": "request", "requestId": id, "sourceIp": "192.0.2.1", "method": "GET", "resource": "/items/{id}",
-		"status": 200.0, "duration": 0.0, "userId": "7", "kind": "user",
+		"extendedRequestId": id, "status": 200.0, "duration": 0.0, "userId": "7", "kind": "user",
 	}
 	line := lines[0]
 	delete(line, "time")
@@ -355,26 +449,26 @@ func TestAccessLog(t *testing.T) {
 		t.Errorf("line (-want +got):\n%s", diff)
 	}
 	for _, secret := range []string{"secret", goodToken, "hidden"} {
-		if strings.Contains(b.log.String(), secret) {
-			t.Errorf("the log holds %q: %s", secret, b.log)
+		if strings.Contains(e.log.String(), secret) {
+			t.Errorf("the log holds %q: %s", secret, e.log)
 		}
 	}
 }
 
 func TestLogOfAFailureHasTheCauseUnderTheRequestID(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, small, nil)
-	b.answer = returning(nil, errors.New("the disk is gone"))
-	w := b.get("/open")
+	e := newEnv(t, small, nil)
+	e.handle = returning(events.APIGatewayProxyResponse{}, errors.New("the disk is gone"))
+	w := e.get("/open")
 	wantStatus(t, w, http.StatusBadGateway)
-	lines := b.log.lines(t, "refused")
+	lines := e.log.lines(t, "refused")
 	if len(lines) != 1 || lines[0]["cause"] != "the disk is gone" || lines[0]["requestId"] != w.Header().Get("X-Amzn-Requestid") {
-		t.Errorf("log: got %s, want the cause with the request's id", b.log)
+		t.Errorf("log: got %s, want the cause with the request's id", e.log)
 	}
 	if strings.Contains(w.Body.String(), "disk") {
 		t.Errorf("body: got %s, want nothing of the cause", w.Body)
 	}
-	if lines := b.log.lines(t, "request"); len(lines) != 1 || lines[0]["errorType"] != "DEFAULT_5XX" {
+	if lines := e.log.lines(t, "request"); len(lines) != 1 || lines[0]["errorType"] != "DEFAULT_5XX" {
 		t.Errorf("access line: got %v, want the error's type", lines)
 	}
 }

@@ -5,119 +5,154 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// API Gateway's limits for a request and its integration:
+// integrationTimeout is API Gateway's limit for a function behind a route:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
-const (
-	integrationPatience = 29 * time.Second
-	maxBodyBytes        = 10 << 20
-)
+const integrationTimeout = 29 * time.Second
 
-var errBodyTooLarge = fmt.Errorf("the body has more than %d bytes", maxBodyBytes)
+// method is the function behind a method of a resource, and the authorizer in front of it, or nil for an open route.
+type method struct {
+	function   invoker[events.APIGatewayProxyRequest, events.APIGatewayProxyResponse]
+	authorizer *authorizer
+}
 
-// integrate hands the request to a function and returns the function's answer, or a refusal.
-func (g *Gateway) integrate(ctx context.Context, c *call, f function) (answer, error) {
-	body, err := c.readBody()
-	switch {
-	case err != nil:
-		return answer{}, refuse(default4XX, err)
-	case len(body) > maxBodyBytes:
-		return answer{}, refuse(requestTooLarge, errBodyTooLarge)
+// integrate invokes the method's function with the request. Its errors are refusals.
+func (g *Gateway) integrate(ctx context.Context, req *request, m method) (response, error) {
+	body, release, err := g.readBody(ctx, req.Request, m.maxBody())
+	if err != nil {
+		return response{}, err
 	}
+	defer release()
 	requestID, err := g.newID()
 	if err != nil {
-		return answer{}, refuse(default5XX, err)
+		return response{}, refuse(default5XX, err)
 	}
-	result, err := f.proxy(ctx, requestID, g.event(c, text(string(body))))
+	given, err := m.function.invoke(ctx, requestID, integrationTimeout, g.event(req, body))
 	switch {
 	case errors.Is(err, errGatewayTimeout):
-		return answer{}, refuse(integrationTimeout, err)
+		return response{}, refuse(gatewayTimeout, err)
 	case err != nil:
-		return answer{}, refuse(default5XX, err)
+		return response{}, refuse(default5XX, err)
+	case given.StatusCode < http.StatusOK || given.StatusCode > 599:
+		return response{}, refuse(default5XX, fmt.Errorf("malformed response of the function: statusCode %d is not from 200 to 599", given.StatusCode))
 	}
-	return result.answer(), nil
+	return newResponse(given), nil
 }
 
-// proxyHandler is a proxy function in its Go form.
-type proxyHandler = handler[events.APIGatewayProxyRequest, events.APIGatewayProxyResponse]
+// The sizes of request bodies, in bytes. API Gateway has only the first limit:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+// The others bound the memory of a laptop: a caller without a token can send small bodies only, and large ones wait for each
+// other.
+const (
+	maxBodyBytes      = 10 << 20
+	maxSmallBodyBytes = 64 << 10
+	// maxLargeBodies bounds all bodies above maxSmallBodyBytes that are being read or are with a function.
+	maxLargeBodies = 3 * maxBodyBytes
+)
 
-// proxy calls a function with a request. One in its Go form gets the event, and gives its answer, as JSON would leave them, without
-// the way through JSON, which costs about as much as half of all the rest. Any other gets JSON.
-func (f function) proxy(ctx context.Context, requestID string, event events.APIGatewayProxyRequest) (result, error) {
-	handle, ok := f.handler.(proxyHandler)
-	if !ok {
-		payload, err := f.invoke(ctx, requestID, integrationPatience, event)
-		if err != nil {
-			return result{}, err
+// maxBody returns the limit for bodies of the method's requests.
+func (m method) maxBody() int64 {
+	if m.authorizer == nil {
+		return maxSmallBodyBytes
+	}
+	return maxBodyBytes
+}
+
+var errBodiesUnderWay = errors.New("too many large bodies are under way")
+
+// readBody returns the body as text, which counts as under way until release is called. Where too many bytes are under way, it
+// waits. Errors: requestTooLarge, without reading a body whose Content-Length says so; throttled; default4XX if the body breaks
+// off.
+func (g *Gateway) readBody(ctx context.Context, r *http.Request, limit int64) (body string, release func(), err error) {
+	release = func() {}
+	size := r.ContentLength
+	switch {
+	case size == 0:
+		return "", release, nil
+	case size > limit:
+		return "", nil, tooLarge(limit)
+	case size < 0: // chunked
+		size = limit
+	}
+	if size > maxSmallBodyBytes {
+		ctx, cancel := context.WithTimeout(ctx, integrationTimeout)
+		defer cancel()
+		if err := g.largeBodies.Acquire(ctx, size); err != nil {
+			return "", nil, refuse(throttled, errors.Join(errBodiesUnderWay, err))
 		}
-		return parseResult(payload)
+		release = func() { g.largeBodies.Release(size) }
 	}
-	given, err := bounded(ctx, f, requestID, integrationPatience, func(ctx context.Context) (events.APIGatewayProxyResponse, error) {
-		return handle(ctx, event)
-	})
-	if err != nil {
-		return result{}, err
+	if body, err = readText(r.Body, size, limit); err != nil {
+		release()
+		return "", nil, err
 	}
-	return result{given.StatusCode, given.Headers, given.MultiValueHeaders, text(given.Body), given.IsBase64Encoded}.checked()
+	return body, release, nil
 }
 
-// text is what JSON leaves of a text: each byte that is not UTF-8 becomes U+FFFD.
-func text(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return string([]rune(s))
+func tooLarge(limit int64) error {
+	return refuse(requestTooLarge, fmt.Errorf("the body has more than %d bytes", limit))
 }
 
-// readBody reads at most one byte more than there may be.
-func (c *call) readBody() ([]byte, error) {
-	if c.request.Body == http.NoBody {
-		return nil, nil
+// readText reads a body of the expected size, or up to limit.
+func readText(from io.Reader, expected, limit int64) (string, error) {
+	var text strings.Builder
+	text.Grow(int(expected))
+	n, err := io.Copy(&text, io.LimitReader(from, limit+1))
+	switch {
+	case err != nil:
+		return "", refuse(default4XX, err)
+	case n > limit:
+		return "", tooLarge(limit)
 	}
-	return io.ReadAll(io.LimitReader(c.request.Body, maxBodyBytes+1))
+	return validText(text.String()), nil
 }
 
-// event is the request as a function gets it. The API has no binary media types, so the body is text; what is not UTF-8
-// in it is lost.
-func (g *Gateway) event(c *call, body string) events.APIGatewayProxyRequest {
-	r := c.request
-	headers := inbound(c)
-	query := parseQuery(r.URL.RawQuery)
+// validText returns s with U+FFFD in place of bytes that are not UTF-8: an event is JSON, which cannot carry them.
+func validText(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+
+// event returns the request as a function gets it. The API has no binary media types, so the body is text.
+func (g *Gateway) event(req *request, body string) events.APIGatewayProxyRequest {
+	headers := inboundHeaders(req)
+	query := parseQuery(req.URL.RawQuery)
 	return events.APIGatewayProxyRequest{
-		Resource:                        c.resourcePath(),
-		Path:                            c.path,
-		HTTPMethod:                      r.Method,
-		Headers:                         last(headers),
+		Resource:                        req.resourcePath(),
+		Path:                            req.path,
+		HTTPMethod:                      req.Method,
+		Headers:                         lastValues(headers),
 		MultiValueHeaders:               headers,
-		QueryStringParameters:           last(query),
+		QueryStringParameters:           lastValues(query),
 		MultiValueQueryStringParameters: query,
-		PathParameters:                  c.params,
-		RequestContext: events.APIGatewayProxyRequestContext{
-			AccountID:         account,
-			APIID:             apiID,
-			Stage:             g.api.stage,
-			DomainName:        text(r.Host),
-			RequestID:         c.id,
-			ExtendedRequestID: c.id,
-			Protocol:          r.Proto,
-			Identity:          events.APIGatewayRequestIdentity{SourceIP: c.sourceIP(), UserAgent: text(r.UserAgent())},
-			ResourcePath:      c.resourcePath(),
-			Path:              "/" + g.api.stage + c.path,
-			Authorizer:        contextOf(c.claims),
-			HTTPMethod:        r.Method,
-			RequestTime:       c.start.UTC().Format("02/Jan/2006:15:04:05 -0700"),
-			RequestTimeEpoch:  c.start.UnixMilli(),
-		},
-		Body: body,
+		PathParameters:                  req.params,
+		RequestContext:                  g.requestContext(req),
+		Body:                            body,
+	}
+}
+
+func (g *Gateway) requestContext(req *request) events.APIGatewayProxyRequestContext {
+	return events.APIGatewayProxyRequestContext{
+		AccountID:         account,
+		APIID:             apiID,
+		Stage:             g.api.stage,
+		DomainName:        validText(req.Host),
+		RequestID:         req.id,
+		ExtendedRequestID: req.id,
+		Protocol:          req.Proto,
+		Identity:          events.APIGatewayRequestIdentity{SourceIP: req.sourceIP, UserAgent: validText(req.UserAgent())},
+		ResourcePath:      req.resourcePath(),
+		Path:              "/" + g.api.stage + req.path,
+		Authorizer:        maps.Clone(req.claims),
+		HTTPMethod:        req.Method,
+		RequestTime:       req.start.UTC().Format("02/Jan/2006:15:04:05 -0700"),
+		RequestTimeEpoch:  req.start.UnixMilli(),
 	}
 }
 
@@ -128,24 +163,36 @@ var droppedInbound = []string{
 	"Transfer-Encoding", "Trailer", "Upgrade", "Www-Authenticate",
 }
 
-// inbound are the headers that a function gets: the client's, and those that API Gateway adds.
-func inbound(c *call) http.Header {
-	headers := c.request.Header.Clone()
-	for _, values := range headers {
-		for i, value := range values {
-			values[i] = text(value)
+const forwardedFor = "X-Forwarded-For"
+
+// inboundHeaders returns the headers that a function gets: the client's, with duplicates as they were sent, and those that API
+// Gateway adds.
+func inboundHeaders(req *request) http.Header {
+	headers := make(http.Header, len(req.Header)+3)
+	for name, values := range req.Header {
+		if !slices.Contains(droppedInbound, name) {
+			headers[name] = validTexts(values)
 		}
 	}
-	for _, name := range droppedInbound {
-		headers.Del(name)
+	added := []string{validText(req.Host), req.sourceIP, "http"}
+	if forwarded := headers[forwardedFor]; len(forwarded) > 0 {
+		added[1] = strings.Join(forwarded, ", ") + ", " + req.sourceIP
 	}
-	headers.Set("Host", text(c.request.Host))
-	headers.Set("X-Forwarded-For", strings.Join(append(headers.Values("X-Forwarded-For"), c.sourceIP()), ", "))
-	headers.Set("X-Forwarded-Proto", "http")
+	headers["Host"] = added[0:1:1]
+	headers[forwardedFor] = added[1:2:2]
+	headers["X-Forwarded-Proto"] = added[2:3:3]
 	return headers
 }
 
-// parseQuery parts a query string at & and also at ; as API Gateway does, and decodes it. What cannot be decoded stays.
+func validTexts(values []string) []string {
+	valid := make([]string, len(values))
+	for i, value := range values {
+		valid[i] = validText(value)
+	}
+	return valid
+}
+
+// parseQuery splits a query string at & and also at ; as API Gateway does, and decodes it. What cannot be decoded stays as it is.
 func parseQuery(raw string) map[string][]string {
 	var values map[string][]string
 	for pair := range strings.FieldsFuncSeq(raw, func(r rune) bool { return r == '&' || r == ';' }) {
@@ -160,94 +207,21 @@ func parseQuery(raw string) map[string][]string {
 
 func decoded(raw string) string {
 	if plain, err := url.QueryUnescape(raw); err == nil {
-		return text(plain)
+		return validText(plain)
 	}
-	return text(raw)
+	return validText(raw)
 }
 
-// last keeps the last value of each name: that is the one which the single-value maps of an event have.
-func last(values map[string][]string) map[string]string {
+// lastValues returns the last value of each name, which is the one in an event's single-value maps.
+func lastValues(values map[string][]string) map[string]string {
 	if values == nil {
 		return nil
 	}
-	single := map[string]string{}
+	single := make(map[string]string, len(values))
 	for name, list := range values {
-		for _, value := range list {
-			single[name] = value
+		if len(list) > 0 {
+			single[name] = list[len(list)-1]
 		}
 	}
 	return single
 }
-
-// result is what a function may answer; anything else is a malformed answer:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-type result struct {
-	StatusCode        int                 `json:"statusCode"`
-	Headers           map[string]string   `json:"headers"`
-	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
-	Body              string              `json:"body"`
-	// IsBase64Encoded has no effect, since the API has no binary media types.
-	IsBase64Encoded bool `json:"isBase64Encoded"`
-}
-
-var errStatusCode = errors.New("malformed answer of the function: statusCode must be from 200 to 599")
-
-func parseResult(payload []byte) (result, error) {
-	var r result
-	if err := strict(payload, &r); err != nil {
-		return result{}, fmt.Errorf("malformed answer of the function: %w", err)
-	}
-	return r.checked()
-}
-
-func (r result) checked() (result, error) {
-	if r.StatusCode < http.StatusOK || r.StatusCode > 599 {
-		return result{}, errStatusCode
-	}
-	return r, nil
-}
-
-func (r result) answer() answer {
-	header := r.allHeaders()
-	for _, name := range droppedOutbound {
-		delete(header, name)
-	}
-	for _, name := range remapped {
-		if values, there := header[name]; there {
-			delete(header, name)
-			header[remappedPrefix+name] = values
-		}
-	}
-	if header.Get(contentType) == "" {
-		header.Set(contentType, contentTypeJSON)
-	}
-	return answer{status: r.StatusCode, header: header, body: r.Body}
-}
-
-// allHeaders joins both forms; a pair that stands in both counts once.
-func (r result) allHeaders() http.Header {
-	header := http.Header{}
-	for name, values := range r.MultiValueHeaders {
-		for _, value := range values {
-			header.Add(name, text(value))
-		}
-	}
-	for name, value := range r.Headers {
-		if value = text(value); !slices.Contains(header.Values(name), value) {
-			header.Add(name, value)
-		}
-	}
-	return header
-}
-
-// droppedOutbound and remapped are the answer's headers that do not reach the client, or not under their own name; see
-// droppedInbound for the source.
-var (
-	droppedOutbound = []string{"Host", "Te", "Transfer-Encoding"}
-	remapped        = []string{
-		"Authorization", "Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Max-Forwards", "Proxy-Authenticate",
-		"Server", "Trailer", "Upgrade", "User-Agent", "Www-Authenticate",
-	}
-)
-
-const remappedPrefix = "X-Amzn-Remapped-"

@@ -6,22 +6,22 @@ import (
 )
 
 var parameterRules = rules{
-	honoured: []string{"Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "ConstraintDescription"},
+	supported: []string{"Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "ConstraintDescription"},
 	ignored: map[string]string{
-		"Description": "it is for people",
+		"Description": "it is documentation",
 		"NoEcho":      "no message shows the value of any parameter",
 	},
 }
 
-// readParameters gives each parameter its override or its default, and checks it as CloudFormation does on deployment.
+// readParameters sets each parameter to its override or its default, and checks it as CloudFormation does on deployment.
 func (s *stack) readParameters(declared mapping, overrides map[string]string) {
 	for name := range overrides {
 		if !declared.has(name) {
 			declared.fault("there is no parameter %q", name)
 		}
 	}
-	declared.each(func(name string, field part) {
-		parameter := field.honour(parameterRules)
+	declared.each(func(name string, field node) {
+		parameter := field.supported(parameterRules)
 		value, given := overrides[name]
 		if !given {
 			value = parameter.get("Default").text()
@@ -31,11 +31,11 @@ func (s *stack) readParameters(declared mapping, overrides map[string]string) {
 	})
 }
 
-// check holds value against every constraint. Its faults do not show the value: it may be a secret.
+// check checks value against every constraint. Its faults do not show the value, which may be a secret.
 func (m mapping) check(value string) {
 	for _, fits := range []func(mapping, string) bool{mapping.fitsType, mapping.fitsList, mapping.fitsPattern, mapping.fitsBounds} {
 		if !fits(m, value) {
-			m.fault("must be %s", m.get("ConstraintDescription").textOr("what the parameter's constraints allow"))
+			m.fault("must be %s", m.get("ConstraintDescription").textOr("a value that the parameter's constraints allow"))
 			return
 		}
 	}
@@ -49,16 +49,16 @@ func (m mapping) fitsType(value string) bool {
 		_, err := strconv.ParseFloat(value, 64)
 		return err == nil
 	}
-	m.get("Type").fault("only String and Number are understood")
+	m.get("Type").fault("the laptop gateway supports only String and Number")
 	return true
 }
 
 func (m mapping) fitsList(value string) bool {
-	listed := func(item part) bool { return item.text() == value }
+	listed := func(item node) bool { return item.text() == value }
 	return !m.has("AllowedValues") || slices.ContainsFunc(m.get("AllowedValues").items(), listed)
 }
 
-// fitsPattern matches the whole value, as CloudFormation does.
+// fitsPattern reports whether the pattern matches the whole value, as in CloudFormation.
 func (m mapping) fitsPattern(value string) bool {
 	expression := m.get("AllowedPattern").expression()
 	return expression == nil || expression.MatchString(value)

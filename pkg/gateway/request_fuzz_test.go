@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
 	"pats"
@@ -35,22 +34,25 @@ var behind = map[string]string{
 type watched struct {
 	gateway *gateway.Gateway
 
-	mu     sync.Mutex
-	asked  []events.APIGatewayCustomAuthorizerRequest
-	served map[string][]events.APIGatewayProxyRequest
+	mu         sync.Mutex
+	authorized []events.APIGatewayCustomAuthorizerRequest
+	handled    map[string][]events.APIGatewayProxyRequest
 }
 
 func watch(tb testing.TB) *watched {
 	tb.Helper()
 	w := &watched{}
-	functions := map[string]lambda.Handler{"AuthorizerFunction": gateway.Handler(w.authorize)}
+	functions := gateway.Functions{
+		Authorizers: map[string]gateway.AuthorizerFunction{"AuthorizerFunction": w.authorize},
+		Proxies:     map[string]gateway.ProxyFunction{},
+	}
 	for _, id := range behind {
-		functions[id] = gateway.Handler(func(_ context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		functions.Proxies[id] = func(_ context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.served[id] = append(w.served[id], event)
+			w.handled[id] = append(w.handled[id], event)
 			return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
-		})
+		}
 	}
 	var err error
 	w.gateway, err = gateway.New(pats.Template(), functions, gateway.Options{
@@ -66,7 +68,7 @@ func watch(tb testing.TB) *watched {
 func (w *watched) authorize(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.asked = append(w.asked, event)
+	w.authorized = append(w.authorized, event)
 	effect := "Deny"
 	if event.AuthorizationToken == goodHeader {
 		effect = "Allow"
@@ -118,7 +120,7 @@ func FuzzRequest(f *testing.F) {
 
 func (w *watched) serve(t *testing.T, request *http.Request) int {
 	t.Helper()
-	w.asked, w.served = nil, map[string][]events.APIGatewayProxyRequest{}
+	w.authorized, w.handled = nil, map[string][]events.APIGatewayProxyRequest{}
 	request.RemoteAddr = "127.0.0.1:1"
 	recorder := httptest.NewRecorder()
 	w.gateway.ServeHTTP(recorder, request.WithContext(t.Context()))
@@ -129,15 +131,15 @@ func (w *watched) serve(t *testing.T, request *http.Request) int {
 // wantRouted checks what the functions were invoked with: how many were, and whether on the open resource.
 func (w *watched) wantRouted(t *testing.T, request *http.Request) (open bool, served int) {
 	t.Helper()
-	for function, invocations := range w.served {
+	for function, invocations := range w.handled {
 		for _, event := range invocations {
 			served++
 			open = open || event.Resource == "/docs/openapi.json"
 			w.wantEvent(t, function, event, request)
 		}
 	}
-	if served > 1 || len(w.asked) > 1 {
-		t.Errorf("got %d functions and %d authorizers invoked, want one at most", served, len(w.asked))
+	if served > 1 || len(w.authorized) > 1 {
+		t.Errorf("got %d functions and %d authorizers invoked, want one at most", served, len(w.authorized))
 	}
 	return open, served
 }
@@ -151,7 +153,7 @@ func (w *watched) wantEvent(t *testing.T, function string, event events.APIGatew
 	for name, value := range event.PathParameters {
 		rebuilt = strings.NewReplacer("{"+name+"}", value, "{"+name+"+}", value).Replace(rebuilt)
 	}
-	if sent := strings.Trim(request.URL.EscapedPath(), "/"); strings.ToValidUTF8(sent, "\ufffd") != rebuilt {
+	if sent := strings.TrimSuffix(strings.TrimPrefix(request.URL.EscapedPath(), "/"), "/"); strings.ToValidUTF8(sent, "\ufffd") != rebuilt {
 		t.Errorf("path %q: got resource %q with %v", sent, event.Resource, event.PathParameters)
 	}
 	var want map[string]any

@@ -19,20 +19,14 @@ var anyMethods = []string{
 // and {param} before {proxy+}.
 type router struct {
 	// resources are in the order in which they are tried.
-	resources []*apiResource
+	resources []*resource
 }
 
-// apiResource is a path of the API with its methods.
-type apiResource struct {
+// resource is a path of the API with its methods.
+type resource struct {
 	path     string
 	segments []segment
 	methods  map[string]method
-}
-
-// method is what answers a method of a resource, and what guards it: nothing if authorizer is nil.
-type method struct {
-	function   function
-	authorizer *authorizer
 }
 
 // segment is one part of a resource's path, between slashes. Its text is a literal or the name of a parameter.
@@ -49,29 +43,106 @@ const (
 	greedy
 )
 
-// add puts a method at a route. It is a fault of the template if API Gateway would not take the path or the method, or has
-// a method there.
+// route returns the method for a request, and sets the request's resource and params. Where there is none, API Gateway takes an
+// Authorization header for an AWS signature.
+func (r *router) route(req *request) (method, error) {
+	req.resource, req.params = r.match(req.path)
+	if req.resource != nil {
+		if m, ok := req.resource.method(req.Method); ok {
+			return m, nil
+		}
+	}
+	if req.Header.Get("Authorization") != "" {
+		return method{}, refuse(invalidSignature, nil)
+	}
+	return method{}, refuse(missingToken, nil)
+}
+
+// resourcePath returns the path of the request's resource in the template, or "".
+func (req *request) resourcePath() string {
+	if req.resource == nil {
+		return ""
+	}
+	return req.resource.path
+}
+
+// match returns the most specific resource of a percent-encoded path, and the values of the resource's parameters, which a
+// REST API leaves encoded.
+func (r *router) match(path string) (*resource, map[string]string) {
+	parts := split(path)
+	for _, candidate := range r.resources {
+		if params, ok := matchSegments(candidate.segments, parts); ok {
+			return candidate, params
+		}
+	}
+	return nil, nil
+}
+
+// split returns the segments of a path. One slash at its end does not count: API Gateway routes /a/ as /a. Any other doubled
+// slash has an empty segment between its two, which no literal and no {param} matches. An encoded slash does not separate
+// segments.
+func split(path string) []string {
+	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
+	if path == "" {
+		return nil
+	}
+	return strings.Split(path, "/")
+}
+
+func matchSegments(segments []segment, parts []string) (map[string]string, bool) {
+	var params map[string]string
+	keep := func(name, value string) {
+		if params == nil {
+			params = map[string]string{}
+		}
+		params[name] = value
+	}
+	for i, s := range segments {
+		switch {
+		case i >= len(parts), s.kind == literal && s.text != parts[i], s.kind == parameter && parts[i] == "":
+			return nil, false
+		case s.kind == parameter:
+			keep(s.text, parts[i])
+		case s.kind == greedy:
+			keep(s.text, strings.Join(parts[i:], "/"))
+			return params, true
+		}
+	}
+	return params, len(segments) == len(parts)
+}
+
+// method returns what the resource has for an HTTP method: the method itself comes before ANY.
+func (r *resource) method(name string) (method, bool) {
+	if m, ok := r.methods[name]; ok {
+		return m, true
+	}
+	m, ok := r.methods[anyMethod]
+	return m, ok && slices.Contains(anyMethods, name)
+}
+
+// add puts a method at a route. It is a fault of the template if API Gateway would refuse the path or the method, or if the
+// place is taken.
 func (r *router) add(route routeSettings, m method) {
 	segments, ok := parseSegments(route.path)
 	if !ok {
-		route.event.fault("%q is no path of API Gateway", route.path)
+		route.event.fault("API Gateway would refuse the path %q", route.path)
 	}
 	if route.method != anyMethod && !slices.Contains(anyMethods, route.method) {
-		route.event.fault("%q is no method of API Gateway", route.method)
+		route.event.fault("API Gateway would refuse the method %q", route.method)
 	}
-	resource := r.resource(route.path, segments)
-	if _, taken := resource.methods[route.method]; taken {
-		route.event.fault("%s %s has a function already", route.method, route.path)
+	at := r.resourceAt(route.path, segments)
+	if _, taken := at.methods[route.method]; taken {
+		route.event.fault("%s %s is defined twice", route.method, route.path)
 	}
-	resource.methods[route.method] = m
+	at.methods[route.method] = m
 }
 
-func (r *router) resource(path string, segments []segment) *apiResource {
-	place, found := slices.BinarySearchFunc(r.resources, segments, func(resource *apiResource, segments []segment) int {
-		return compareSegments(resource.segments, segments)
+func (r *router) resourceAt(path string, segments []segment) *resource {
+	place, found := slices.BinarySearchFunc(r.resources, segments, func(r *resource, segments []segment) int {
+		return compareSegments(r.segments, segments)
 	})
 	if !found {
-		r.resources = slices.Insert(r.resources, place, &apiResource{path: path, segments: segments, methods: map[string]method{}})
+		r.resources = slices.Insert(r.resources, place, &resource{path: path, segments: segments, methods: map[string]method{}})
 	}
 	return r.resources[place]
 }
@@ -82,7 +153,7 @@ func compareSegments(a, b []segment) int {
 	})
 }
 
-// parseSegments reads a resource's path: /, or literals, {names}, and at the end perhaps one {name+}.
+// parseSegments parses a resource's path: /, or literals, {names}, and at the end possibly one {name+}.
 func parseSegments(path string) ([]segment, bool) {
 	if !strings.HasPrefix(path, "/") || strings.Contains(path, "//") {
 		return nil, false
@@ -111,57 +182,4 @@ func parseSegment(text string) (segment, bool) {
 		}
 	}
 	return s, s.text != "" && !strings.ContainsAny(s.text, "{}+")
-}
-
-// split gives the segments of a path. Slashes at both ends do not count: API Gateway routes /a/ as /a. An encoded slash
-// does not part segments.
-func split(path string) []string {
-	path = strings.Trim(path, "/")
-	if path == "" {
-		return nil
-	}
-	return strings.Split(path, "/")
-}
-
-// match gives the most specific resource of a path in its percent-encoded form, and the values of the resource's
-// parameters, which a REST API leaves encoded.
-func (r *router) match(path string) (*apiResource, map[string]string) {
-	parts := split(path)
-	for _, resource := range r.resources {
-		if params, ok := matchSegments(resource.segments, parts); ok {
-			return resource, params
-		}
-	}
-	return nil, nil
-}
-
-func matchSegments(segments []segment, parts []string) (map[string]string, bool) {
-	var params map[string]string
-	keep := func(name, value string) {
-		if params == nil {
-			params = map[string]string{}
-		}
-		params[name] = value
-	}
-	for i, s := range segments {
-		switch {
-		case i >= len(parts), s.kind == literal && s.text != parts[i], s.kind == parameter && parts[i] == "":
-			return nil, false
-		case s.kind == parameter:
-			keep(s.text, parts[i])
-		case s.kind == greedy:
-			keep(s.text, strings.Join(parts[i:], "/"))
-			return params, true
-		}
-	}
-	return params, len(segments) == len(parts)
-}
-
-// method gives what answers verb: the method itself comes before ANY.
-func (r *apiResource) method(verb string) (method, bool) {
-	if m, ok := r.methods[verb]; ok {
-		return m, true
-	}
-	m, ok := r.methods[anyMethod]
-	return m, ok && slices.Contains(anyMethods, verb)
 }

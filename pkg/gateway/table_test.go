@@ -48,7 +48,7 @@ const (
 type three struct {
 	name string
 	// run says in a few words what happens here; laptop is what it must say.
-	run    func(b *bench) string
+	run    func(e *env) string
 	laptop string
 	// sam is measured, or, in brackets, as SAM CLI's source has it.
 	sam string
@@ -63,107 +63,108 @@ var table = []three{
 	// Who comes in.
 	{
 		name:   "no Authorization header",
-		run:    func(b *bench) string { return b.says(b.get("/items", authorization())) },
+		run:    func(e *env) string { return e.says(e.get("/items", authorization())) },
 		laptop: "401 Unauthorized, no invocation", sam: "401 Unauthorized, no invocation", aws: "401 Unauthorized, no invocation",
 		source: docAuthorizer,
 	},
 	{
 		name:   "a header that the validation expression does not match",
-		run:    func(b *bench) string { return b.says(b.get("/items", authorization("junk"))) },
+		run:    func(e *env) string { return e.says(e.get("/items", authorization("junk"))) },
 		laptop: "401 Unauthorized, no invocation", sam: "401 Unauthorized, no invocation", aws: "401 Unauthorized, no invocation",
 		source: docSettings,
 	},
 	{
 		name:   "a header of which the validation expression matches a part",
-		run:    func(b *bench) string { return b.says(b.get("/items", authorization("good-a!"))) },
+		run:    func(e *env) string { return e.says(e.get("/items", authorization("good-a!"))) },
 		laptop: "401 Unauthorized, no invocation", sam: "200, authorizer and function invoked", aws: "not documented",
 		source: docSettings, why: "the strict reading; an expression with ^ and $ means the same everywhere",
 	},
 	{
 		name:   "several Authorization headers",
-		run:    func(b *bench) string { return b.says(b.get("/items", authorization(goodToken, goodToken))) },
+		run:    func(e *env) string { return e.says(e.get("/items", authorization(goodToken, goodToken))) },
 		laptop: "401 Unauthorized, no invocation", sam: "(joined with a comma, so as the expression has it)", aws: "not documented",
 		source: docKnownIssues, why: "it would be open which of them counts",
 	},
 	{
 		name:   "the same token three times",
-		run:    func(b *bench) string { return b.asks("/items", "/items", "/items") },
+		run:    func(e *env) string { return e.asks("/items", "/items", "/items") },
 		laptop: "authorizer invoked 1 time", sam: "authorizer invoked 3 times", aws: "authorizer invoked 1 time",
 		source: docSettings,
 	},
 	{
 		name: "a token that is denied, three times",
-		run: func(b *bench) string {
-			b.verdict = answering(verdictOf("Deny", "*", nil), nil)
-			return b.asks("/items", "/items", "/items")
+		run: func(e *env) string {
+			e.authorize = authorizing(authorizerResponse("Deny", "*", nil), nil)
+			return e.asks("/items", "/items", "/items")
 		},
 		laptop: "authorizer invoked 1 time", sam: "authorizer invoked 3 times", aws: "authorizer invoked 1 time",
 		source: docSettings,
 	},
 	{
 		name: "a policy for one method, and then another method",
-		run: func(b *bench) string {
-			b.verdict = func(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (any, error) {
-				return verdictOf("Allow", event.MethodArn, nil), nil
+		run: func(e *env) string {
+			e.authorize = func(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+				return authorizerResponse("Allow", event.MethodArn, nil), nil
 			}
-			b.get("/items/1")
-			return status(b.get("/items/2"))
+			e.get("/items/1")
+			return status(e.get("/items/2"))
 		},
 		laptop: "403", sam: "200", aws: "403",
 		source: docConfigure,
 	},
 	{
 		name: "a policy with an Allow and an explicit Deny",
-		run: func(b *bench) string {
-			b.verdict = answering(json.RawMessage(`{"principalId":"p","policyDocument":{"Statement":[
-				{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"},{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"*"}]}}`), nil)
-			return status(b.get("/items"))
+		run: func(e *env) string {
+			e.authorize = authorizing(withStatements(nil, statement("Allow", "*", "*"), statement("Deny", "*", "*")), nil)
+			return status(e.get("/items"))
 		},
 		laptop: "403", sam: "200", aws: "403",
 		source: docPolicy,
 	},
 	{
 		name: "the authorizer fails with Unauthorized",
-		run: func(b *bench) string {
-			b.verdict = answering(nil, errors.New("Unauthorized"))
-			return status(b.get("/items"))
+		run: func(e *env) string {
+			e.authorize = authorizing(events.APIGatewayCustomAuthorizerResponse{}, errors.New("Unauthorized"))
+			return status(e.get("/items"))
 		},
 		laptop: "401", sam: "502", aws: "401",
 		source: docAuthorizer,
 	},
 	{
 		name: "the authorizer fails with another error",
-		run: func(b *bench) string {
-			b.verdict = answering(nil, errors.New("no store"))
-			return status(b.get("/items"))
+		run: func(e *env) string {
+			e.authorize = authorizing(events.APIGatewayCustomAuthorizerResponse{}, errors.New("no store"))
+			return status(e.get("/items"))
 		},
 		laptop: "500", sam: "502", aws: "500",
 		source: docTypes,
 	},
 	{
 		name: "the authorizer names no principal",
-		run: func(b *bench) string {
-			b.verdict = answering(json.RawMessage(`{"policyDocument":{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}}`), nil)
-			return status(b.get("/items"))
+		run: func(e *env) string {
+			response := authorizerResponse("Allow", "*", nil)
+			response.PrincipalID = ""
+			e.authorize = authorizing(response, nil)
+			return status(e.get("/items"))
 		},
 		laptop: "500", sam: "502", aws: "500",
 		source: docOutput,
 	},
 	{
 		name:   "a nested context",
-		run:    func(b *bench) string { return b.claims(map[string]any{"x": []any{"a"}}) },
+		run:    func(e *env) string { return e.claims(map[string]any{"x": []any{"a"}}) },
 		laptop: "500", sam: "passed on", aws: "500",
 		source: reportContext,
 	},
 	{
 		name:   "a context of 20 KB",
-		run:    func(b *bench) string { return b.claims(map[string]any{"x": strings.Repeat("a", 20000)}) },
+		run:    func(e *env) string { return e.claims(map[string]any{"x": strings.Repeat("a", 20000)}) },
 		laptop: "500", sam: "passed on", aws: "rejected, the limit is 8 KB; the status is not documented",
 		source: guide + "limits.html", why: "a status has to be chosen",
 	},
 	{
 		name:   "a number and a boolean in the context",
-		run:    func(b *bench) string { return b.claims(map[string]any{"x": 7, "y": true}) },
+		run:    func(e *env) string { return e.claims(map[string]any{"x": 7, "y": true}) },
 		laptop: `x is "7", y is "true"`, sam: "x is 7, y is true", aws: `x is "7", y is "true"`,
 		source: docOutput,
 	},
@@ -171,14 +172,14 @@ var table = []three{
 	// Where a request goes.
 	{
 		name:   "a path that has no resource, without a header",
-		run:    func(b *bench) string { return b.says(b.get("/nowhere", authorization())) },
+		run:    func(e *env) string { return e.says(e.get("/nowhere", authorization())) },
 		laptop: "403 Missing Authentication Token, no invocation", sam: "403 Missing Authentication Token, no invocation",
 		aws: "403 Missing Authentication Token, no invocation", source: docResponse,
 	},
 	{
 		name: "a path that has no resource, with a header",
-		run: func(b *bench) string {
-			w := b.get("/nowhere")
+		run: func(e *env) string {
+			w := e.get("/nowhere")
 			return fmt.Sprintf("%d, header in the body: %t", w.Code, strings.Contains(w.Body.String(), goodToken))
 		},
 		laptop: "403, header in the body: false", sam: "403, header in the body: false", aws: "403, header in the body: true",
@@ -186,16 +187,16 @@ var table = []three{
 	},
 	{
 		name:   "a method that the resource does not have",
-		run:    func(b *bench) string { return b.says(b.send(http.MethodPut, "/items/1", "", authorization())) },
+		run:    func(e *env) string { return e.says(e.send(http.MethodPut, "/items/1", "", authorization())) },
 		laptop: "403 Missing Authentication Token, no invocation", sam: "403 Missing Authentication Token, no invocation",
 		aws: "403 Missing Authentication Token, no invocation", source: docTypes,
 	},
 	{
 		name: "methods of ANY",
-		run: func(b *bench) string {
+		run: func(e *env) string {
 			var served []string
 			for _, method := range []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"} {
-				if b.send(method, "/items", "").Code == http.StatusOK {
+				if e.send(method, "/items", "").Code == http.StatusOK {
 					served = append(served, method)
 				}
 			}
@@ -206,20 +207,20 @@ var table = []three{
 	},
 	{
 		name:   "the stage in the path",
-		run:    func(b *bench) string { return b.event("/items").RequestContext.Path },
+		run:    func(e *env) string { return e.event("/items").RequestContext.Path },
 		laptop: "/prod/items, called as /items", sam: "/items, called as /items", aws: "/prod/items, called as /prod/items",
 		source: docContext, why: "one address for one API",
 	},
 	{
 		name:   "an encoded slash in a path parameter",
-		run:    func(b *bench) string { return b.event("/items/a%2Fb").PathParameters["id"] },
+		run:    func(e *env) string { return e.event("/items/a%2Fb").PathParameters["id"] },
 		laptop: "a%2Fb", sam: "a/b", aws: "a%2Fb, as users report",
 		source: reportEncoding,
 	},
 	{
 		name: "a slash behind the path",
-		run: func(b *bench) string {
-			event := b.event("/items/")
+		run: func(e *env) string {
+			event := e.event("/items/")
 			return event.Resource + " with the path " + event.Path
 		},
 		laptop: "/items with the path /items/", sam: "(/items with the path /items/)", aws: "/items with the path /items/, as users report",
@@ -227,8 +228,8 @@ var table = []three{
 	},
 	{
 		name: "two slashes inside the path",
-		run: func(b *bench) string {
-			return b.event("/below/a//b").PathParameters["proxy"] + ", and /items//1 is " + status(b.get("/items//1"))
+		run: func(e *env) string {
+			return e.event("/below/a//b").PathParameters["proxy"] + ", and /items//1 is " + status(e.get("/items//1"))
 		},
 		laptop: "a//b, and /items//1 is 403", sam: "(redirected to one slash)", aws: "not documented; an emulator that is checked against AWS does so",
 		source: reportMatching,
@@ -237,8 +238,8 @@ var table = []three{
 	// What the function gets.
 	{
 		name: "the request's id",
-		run: func(b *bench) string {
-			one, other := b.event("/open").RequestContext.RequestID, b.event("/open").RequestContext.RequestID
+		run: func(e *env) string {
+			one, other := e.event("/open").RequestContext.RequestID, e.event("/open").RequestContext.RequestID
 			uuid := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 			return fmt.Sprintf("a UUID: %t, one for each request: %t", uuid.MatchString(one), one != other)
 		},
@@ -247,8 +248,8 @@ var table = []three{
 	},
 	{
 		name: "a query parameter twice",
-		run: func(b *bench) string {
-			event := b.event("/open?a=1&a=2")
+		run: func(e *env) string {
+			event := e.event("/open?a=1&a=2")
 			return event.QueryStringParameters["a"] + " of " + strings.Join(event.MultiValueQueryStringParameters["a"], ",")
 		},
 		laptop: "2 of 1,2", sam: "(2 of 1,2)", aws: "2 of 1,2",
@@ -256,15 +257,15 @@ var table = []three{
 	},
 	{
 		name:   "a semicolon in the query",
-		run:    func(b *bench) string { return b.event("/open?a=1;b=2").QueryStringParameters["b"] },
+		run:    func(e *env) string { return e.event("/open?a=1;b=2").QueryStringParameters["b"] },
 		laptop: "2", sam: "(not parted)", aws: "2, since the data is parted there",
 		source: docKnownIssues,
 	},
 	{
 		name: "a body that is not UTF-8, without binary media types",
-		run: func(b *bench) string {
-			b.send(http.MethodPost, "/open", "a\xff")
-			return fmt.Sprintf("%+q", b.lastServed().Body)
+		run: func(e *env) string {
+			e.send(http.MethodPost, "/open", "a\xff")
+			return fmt.Sprintf("%+q", e.lastEvent().Body)
 		},
 		laptop: `"a\ufffd"`, sam: "(502)", aws: "not documented", source: docProxy,
 		why: "an event is JSON, which is UTF-8",
@@ -273,31 +274,31 @@ var table = []three{
 	// Limits.
 	{
 		name:   "headers over 10,240 bytes",
-		run:    func(b *bench) string { return status(b.get("/open", header("X", strings.Repeat("x", 10240)))) },
+		run:    func(e *env) string { return status(e.get("/open", header("X", strings.Repeat("x", 10240)))) },
 		laptop: "431", sam: "(served)", aws: "over the limit; the status is not documented, users report 431",
 		source: reportHeaders,
 	},
 	{
 		name:   "a method ARN over 1,600 bytes",
-		run:    func(b *bench) string { return status(b.get("/items/" + strings.Repeat("x", 1600))) },
+		run:    func(e *env) string { return status(e.get("/items/" + strings.Repeat("x", 1600))) },
 		laptop: "414", sam: "(served)", aws: "414",
 		source: docLimits,
 	},
 	{
 		name: "a body over 10 MB",
-		run: func(b *bench) string {
-			return status(b.send(http.MethodPost, "/open", strings.Repeat("x", 10<<20+1)))
+		run: func(e *env) string {
+			return status(e.send(http.MethodPost, "/open", strings.Repeat("x", 10<<20+1)))
 		},
 		laptop: "413", sam: "(served)", aws: "413",
 		source: docLimits,
 	},
 	{
 		name: "more requests than the stage lets through",
-		run: func(b *bench) string {
-			b = newBench(b.t, strings.Replace(small, "StageName: prod", "StageName: prod\n      MethodSettings: "+
+		run: func(e *env) string {
+			e = newEnv(e.t, strings.Replace(small, "StageName: prod", "StageName: prod\n      MethodSettings: "+
 				"[{ResourcePath: /*, HttpMethod: '*', ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1}]", 1), nil)
 			for range 3 {
-				if w := b.get("/open"); w.Code != http.StatusOK {
+				if w := e.get("/open"); w.Code != http.StatusOK {
 					return status(w)
 				}
 			}
@@ -310,68 +311,59 @@ var table = []three{
 	// What the function answers.
 	{
 		name: "the function takes longer than the gateway's patience",
-		run: func(b *bench) string {
-			b.answer = func(ctx context.Context, _ events.APIGatewayProxyRequest) (any, error) {
+		run: func(e *env) string {
+			e.handle = func(ctx context.Context, _ events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 				<-ctx.Done()
-				return nil, ctx.Err()
+				return events.APIGatewayProxyResponse{}, ctx.Err()
 			}
-			return status(b.get("/open"))
+			return status(e.get("/open"))
 		},
 		laptop: "504", sam: "(as long as the function may take)", aws: "504",
 		source: docTypes,
 	},
 	{
 		name: "the function fails",
-		run: func(b *bench) string {
-			b.answer = returning(nil, errors.New("oh"))
-			return b.says(b.get("/open"))
+		run: func(e *env) string {
+			e.handle = returning(events.APIGatewayProxyResponse{}, errors.New("oh"))
+			return e.says(e.get("/open"))
 		},
 		laptop: "502 Internal server error, function invoked", sam: "(500 Internal server error, function invoked)",
 		aws: "502 Internal server error, function invoked", source: docProxy,
 	},
 	{
-		name: "the function answers in another form",
-		run: func(b *bench) string {
-			b.answer = returning(map[string]any{"statusCode": 200, "status": "fine"}, nil)
-			return b.says(b.get("/open"))
-		},
-		laptop: "502 Internal server error, function invoked", sam: "(502 Internal server error, function invoked)",
-		aws: "502 Internal server error, function invoked", source: docProxy,
-	},
-	{
 		name: "the function answers without a status",
-		run: func(b *bench) string {
-			b.answer = returning(map[string]any{"body": "x"}, nil)
-			return status(b.get("/open"))
+		run: func(e *env) string {
+			e.handle = returning(events.APIGatewayProxyResponse{Body: "x"}, nil)
+			return status(e.get("/open"))
 		},
 		laptop: "502", sam: "(200)", aws: "not documented; an emulator that is checked against AWS has 200",
 		source: reportStatus, why: "a function that forgets the status is better found here",
 	},
 	{
 		name: "WWW-Authenticate, Date and Server from the function",
-		run: func(b *bench) string {
-			b.answer = returning(events.APIGatewayProxyResponse{StatusCode: 401, Headers: map[string]string{
+		run: func(e *env) string {
+			e.handle = returning(events.APIGatewayProxyResponse{StatusCode: 401, Headers: map[string]string{
 				"WWW-Authenticate": "Bearer", "Date": "today", "Server": "me",
 			}}, nil)
-			return b.renamed("WWW-Authenticate", "Date", "Server")
+			return e.renamed("WWW-Authenticate", "Date", "Server")
 		},
 		laptop: "renamed", sam: "(kept)", aws: "renamed, as users report too",
 		source: reportRenaming,
 	},
 	{
 		name: "WWW-Authenticate from a gateway response",
-		run: func(b *bench) string {
-			b = newBench(b.t, withResponses(`UNAUTHORIZED: {ResponseParameters: {Headers: {WWW-Authenticate: "'Bearer'"}}}`), nil)
-			return b.get("/items", authorization()).Header().Get("WWW-Authenticate")
+		run: func(e *env) string {
+			e = newEnv(e.t, withResponses(`UNAUTHORIZED: {ResponseParameters: {Headers: {WWW-Authenticate: "'Bearer'"}}}`), nil)
+			return e.get("/items", authorization()).Header().Get("WWW-Authenticate")
 		},
 		laptop: "Bearer", sam: "no header", aws: "Bearer",
 		source: docResponse,
 	},
 	{
 		name: "a gateway response with a status and a body of its own",
-		run: func(b *bench) string {
-			b = newBench(b.t, withResponses(`UNAUTHORIZED: {StatusCode: 418, ResponseTemplates: {application/json: '<$context.nothing>'}}`), nil)
-			w := b.get("/items", authorization())
+		run: func(e *env) string {
+			e = newEnv(e.t, withResponses(`UNAUTHORIZED: {StatusCode: 418, ResponseTemplates: {application/json: '<$context.nothing>'}}`), nil)
+			w := e.get("/items", authorization())
 			return fmt.Sprint(w.Code, " ", w.Body)
 		},
 		laptop: "418 <>", sam: "401 {\"message\":\"Unauthorized\"}", aws: "418 <>",
@@ -379,17 +371,17 @@ var table = []three{
 	},
 	{
 		name: "a base64 answer without binary media types",
-		run: func(b *bench) string {
-			b.answer = returning(events.APIGatewayProxyResponse{StatusCode: 200, Body: "aGk=", IsBase64Encoded: true}, nil)
-			return b.get("/open").Body.String()
+		run: func(e *env) string {
+			e.handle = returning(events.APIGatewayProxyResponse{StatusCode: 200, Body: "aGk=", IsBase64Encoded: true}, nil)
+			return e.get("/open").Body.String()
 		},
 		laptop: "aGk=", sam: "(aGk=)", aws: "aGk=",
 		source: docProxy,
 	},
 	{
 		name: "HEAD",
-		run: func(b *bench) string {
-			w := b.send(http.MethodHead, "/open", "")
+		run: func(e *env) string {
+			w := e.send(http.MethodHead, "/open", "")
 			return fmt.Sprintf("%d with %d bytes of %s", w.Code, w.Body.Len(), w.Header().Get("Content-Length"))
 		},
 		laptop: "200 with 0 bytes of 2", sam: "(200 with 0 bytes of 2)", aws: "200 with 0 bytes of 2",
@@ -404,7 +396,7 @@ func TestTable(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				got := row.run(newBench(t, small, nil))
+				got := row.run(newEnv(t, small, nil))
 				want, _, _ := strings.Cut(row.laptop, ", called as")
 				if got != want {
 					t.Errorf("got %q, want %q", got, want)
@@ -424,14 +416,14 @@ func TestTable(t *testing.T) {
 func status(w *httptest.ResponseRecorder) string { return strconv.Itoa(w.Code) }
 
 // says gives the status, API Gateway's message if there is one, and which functions were invoked.
-func (b *bench) says(w *httptest.ResponseRecorder) string {
-	b.t.Helper()
+func (e *env) says(w *httptest.ResponseRecorder) string {
+	e.t.Helper()
 	var body struct{ Message string }
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
-		b.t.Fatal(err)
+		e.t.Fatal(err)
 	}
 	invoked := "no invocation"
-	switch asked, served := len(b.asked) > 0, len(b.served) > 0; {
+	switch asked, served := len(e.authorized) > 0, len(e.handled) > 0; {
 	case asked && served:
 		invoked = "authorizer and function invoked"
 	case asked:
@@ -443,39 +435,39 @@ func (b *bench) says(w *httptest.ResponseRecorder) string {
 }
 
 // asks counts the invocations of the authorizer.
-func (b *bench) asks(paths ...string) string {
-	b.t.Helper()
+func (e *env) asks(paths ...string) string {
+	e.t.Helper()
 	for _, path := range paths {
-		b.get(path)
+		e.get(path)
 	}
-	if len(b.asked) == 1 {
+	if len(e.authorized) == 1 {
 		return "authorizer invoked 1 time"
 	}
-	return fmt.Sprintf("authorizer invoked %d times", len(b.asked))
+	return fmt.Sprintf("authorizer invoked %d times", len(e.authorized))
 }
 
 // claims gives what becomes of x and y in an authorizer's context, or the status if the function does not get them.
-func (b *bench) claims(claims map[string]any) string {
-	b.t.Helper()
-	b.verdict = answering(verdictOf("Allow", "*", claims), nil)
-	if w := b.get("/items"); w.Code != http.StatusOK {
+func (e *env) claims(claims map[string]any) string {
+	e.t.Helper()
+	e.authorize = authorizing(authorizerResponse("Allow", "*", claims), nil)
+	if w := e.get("/items"); w.Code != http.StatusOK {
 		return status(w)
 	}
-	got := b.lastServed().RequestContext.Authorizer
+	got := e.lastEvent().RequestContext.Authorizer
 	return fmt.Sprintf("x is %#v, y is %#v", got["x"], got["y"])
 }
 
 // event is what the function gets of a request.
-func (b *bench) event(path string) events.APIGatewayProxyRequest {
-	b.t.Helper()
-	b.get(path)
-	return b.lastServed()
+func (e *env) event(path string) events.APIGatewayProxyRequest {
+	e.t.Helper()
+	e.get(path)
+	return e.lastEvent()
 }
 
 // renamed tells what became of headers of the function.
-func (b *bench) renamed(names ...string) string {
-	b.t.Helper()
-	answer := b.get("/open").Header()
+func (e *env) renamed(names ...string) string {
+	e.t.Helper()
+	answer := e.get("/open").Header()
 	renamed := 0
 	for _, name := range names {
 		if answer.Get(name) == "" && answer.Get("x-amzn-Remapped-"+name) != "" {

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
 	"pats"
@@ -14,8 +13,8 @@ import (
 // newOf makes a gateway of a template and returns the error.
 func newOf(t *testing.T, template string, parameters map[string]string) error {
 	t.Helper()
-	b := &bench{t: t, log: &logBuffer{}}
-	gateway, err := gateway.New([]byte(template), b.functions(), gateway.Options{Parameters: parameters})
+	e := &env{t: t, log: &logBuffer{}}
+	gateway, err := gateway.New([]byte(template), e.functions(), gateway.Options{Parameters: parameters})
 	if err != nil && gateway != nil {
 		t.Error("got a gateway and an error")
 	}
@@ -142,16 +141,16 @@ func TestFunctionsMustBeThoseOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
-		change func(map[string]lambda.Handler)
+		change func(gateway.Functions)
 		want   string
 	}{
-		{"one is missing", func(f map[string]lambda.Handler) { delete(f, "Echo") }, "Echo"},
-		{"one is nil", func(f map[string]lambda.Handler) { f["Authorizer"] = nil }, "Authorizer"},
-		{"one is too many", func(f map[string]lambda.Handler) { f["Other"] = f["Echo"] }, "Other"},
+		{"one is missing", func(f gateway.Functions) { delete(f.Proxies, "Echo") }, "Echo"},
+		{"one is nil", func(f gateway.Functions) { f.Authorizers["Authorizer"] = nil }, "Authorizer"},
+		{"one is too many", func(f gateway.Functions) { f.Proxies["Other"] = f.Proxies["Echo"] }, "Other"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			functions := (&bench{}).functions()
+			functions := (&env{}).functions()
 			c.change(functions)
 			if _, err := gateway.New([]byte(small), functions, gateway.Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error: got %v, want one that names %s", err, c.want)
@@ -253,7 +252,7 @@ func TestEnvironmentValues(t *testing.T) {
 		{name: "another function", value: "!ImportValue x", fault: "!ImportValue"},
 		{name: "a function in its long form", value: "{Ref: P}", fault: "single value"},
 		{name: "a list", value: "[a]", fault: "single value"},
-		{name: "null", value: "", fault: "not understood"},
+		{name: "null", value: "", fault: "not supported"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -312,7 +311,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add("Conditions: {B: !Equals [!If [B, a, b], {a: b}]}\nParameters: {P: []}\nGlobals: x")
 	f.Add("a: &a\n  b: *a\nResources: *a")
 	f.Fuzz(func(_ *testing.T, template string) {
-		_, _ = gateway.New([]byte(template), (&bench{}).functions(), gateway.Options{})
+		_, _ = gateway.New([]byte(template), (&env{}).functions(), gateway.Options{})
 		_, _ = gateway.Environment([]byte(template), gateway.Options{})
 	})
 }

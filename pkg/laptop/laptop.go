@@ -3,8 +3,6 @@
 package laptop
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"pats"
 	"pats/pkg/config"
 	"pats/pkg/gateway"
@@ -51,11 +49,15 @@ func (s *Stack) Gateway(store pat.Store, env pat.Env) (*gateway.Gateway, error) 
 }
 
 // Functions returns the template's functions on store, by logical ID.
-func (s *Stack) Functions(store pat.Store, env pat.Env) map[string]lambda.Handler {
-	return map[string]lambda.Handler{
-		authorizerFunction: gateway.Handler(wiring.Authorizer(s.settings[authorizerFunction], store, env)),
-		tokensFunction:     gateway.Handler(wiring.Tokens(s.settings[tokensFunction], store, env)),
-		usersFunction:      gateway.Handler(wiring.Users(s.settings[usersFunction], store, env)),
+func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
+	return gateway.Functions{
+		Authorizers: map[string]gateway.AuthorizerFunction{
+			authorizerFunction: wiring.Authorizer(s.settings[authorizerFunction], store, env),
+		},
+		Proxies: map[string]gateway.ProxyFunction{
+			tokensFunction: wiring.Tokens(s.settings[tokensFunction], store, env),
+			usersFunction:  wiring.Users(s.settings[usersFunction], store, env),
+		},
 	}
 }
 

@@ -1,7 +1,6 @@
 package laptop_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,14 +30,9 @@ func TestFunctionsRefuseImportedTokens(t *testing.T) {
 				server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: map[string]string{"AcceptImportedTokens": accept}})
 				event := event
 				event.RequestContext.Authorizer = importedCaller(t, store, server.Service)
-				payload, err := json.Marshal(event)
-				if err != nil {
-					t.Fatal(err)
-				}
-				answer, err := server.Functions[function].Invoke(t.Context(), payload)
-				var response events.APIGatewayProxyResponse
-				if err != nil || json.Unmarshal(answer, &response) != nil || response.StatusCode != want {
-					t.Errorf("got %s and error %v, want status %d", answer, err, want)
+				response, err := server.Functions.Proxies[function](t.Context(), event)
+				if err != nil || response.StatusCode != want {
+					t.Errorf("got %d %s and error %v, want status %d", response.StatusCode, response.Body, err, want)
 				}
 			})
 		}

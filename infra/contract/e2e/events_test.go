@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pats/infra/contract/e2e"
+	"pats/pkg/laptop/laptoptest"
 )
 
 const folder = "../../../events"
@@ -113,7 +114,7 @@ func TestEvents(t *testing.T) {
 	t.Parallel()
 	laptop := newLaptop(t, nil)
 	e2e.RunEvents(t, laptop.target, os.DirFS(folder), func(ctx context.Context, function string, event []byte) ([]byte, error) {
-		return laptop.functions[function].Invoke(ctx, event)
+		return laptoptest.Invoke(ctx, laptop.functions, function, event)
 	})
 }
 

@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"pats/infra/contract/e2e"
+	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 )
@@ -18,7 +17,7 @@ import (
 type laptopFront struct {
 	target    e2e.Target
 	store     *cuttable
-	functions map[string]lambda.Handler
+	functions gateway.Functions
 }
 
 // cuttable is a store that can be cut off.

@@ -56,7 +56,8 @@ var pathCases = []scenario{
 	one("a semicolon", call("GET", listPath+";a=b", own), notThere(listPath+";a=b").atEdge()),
 	one("an encoded space after", call("GET", listPath+"%20", own), notThere(listPath+"%20").atEdge().sam(decodes, notThere(listPath+" "))),
 	one("a slash after", call("GET", listPath+"/", own), tokens("own").atEdge()),
-	one("two slashes first", call("GET", "/"+listPath, own), tokens("own").atEdge()),
+	one("two slashes first", call("GET", "/"+listPath, own), notThere("/"+listPath).atEdge()),
+	one("two slashes last", call("GET", listPath+"//", own), notThere(listPath+"//").atEdge()),
 	one("a bad escape", call("GET", "/api/%zz", own), badRequest.sam(takesAll, notThere("/api/%zz"))),
 	one("no path", call("GET", "tokens", own), badRequest.sam(takesAll, notThere("/tokens"))),
 }

@@ -107,13 +107,14 @@ func (d *Document) checkError(body string) error {
 	return schema.VisitJSON(value)
 }
 
-// pathItem finds the path as the gateway routes it: parts are neither decoded nor folded, and slashes at both ends do not count.
+// pathItem finds the path as the gateway routes it: parts are neither decoded nor folded, and one slash at the end does not count.
 func (d *Document) pathItem(target string) *openapi3.PathItem {
 	path, _, _ := strings.Cut(target, "?")
-	if item := d.spec.Paths.Value("/" + strings.Trim(path, "/")); item != nil {
+	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
+	if item := d.spec.Paths.Value("/" + path); item != nil {
 		return item // before a path with a parameter in its place
 	}
-	parts := strings.Split(strings.Trim(path, "/"), "/")
+	parts := strings.Split(path, "/")
 	for pattern, item := range d.spec.Paths.Map() {
 		if matches(strings.Split(strings.Trim(pattern, "/"), "/"), parts) {
 			return item

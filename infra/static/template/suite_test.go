@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/events"
 
 	"pats/infra/contract/e2e"
 	"pats/infra/testkit/figures"
@@ -40,7 +40,7 @@ func TestSuitePassesUnderTheRoles(t *testing.T) {
 
 	tpl := load(t)
 	var unused, missing findings
-	for id, function := range s.functions {
+	for id, function := range s.policed {
 		policy, accesses := tpl.policyOf(id), function.api.accesses()
 		unused = append(unused, policy.unused(accesses)...)
 		missing = append(missing, refused(id, policy, accesses)...)
@@ -58,7 +58,8 @@ func TestSuitePassesUnderTheRoles(t *testing.T) {
 // policedStack is the template's stack on one table, to which each function has the access of its role.
 type policedStack struct {
 	target    e2e.Target
-	functions map[string]*policedFunction
+	policed   map[string]*policedFunction
+	functions gateway.Functions
 }
 
 func newPolicedStack(t *testing.T) policedStack {
@@ -78,19 +79,26 @@ func newPolicedStack(t *testing.T) policedStack {
 	_, err = operator.CreateAccount(t.Context(), permanent)
 	must.Do(t, err)
 
-	s := policedStack{functions: map[string]*policedFunction{}}
-	handlers := map[string]lambda.Handler{}
+	s := policedStack{
+		policed:   map[string]*policedFunction{},
+		functions: gateway.Functions{Authorizers: map[string]gateway.AuthorizerFunction{}, Proxies: map[string]gateway.ProxyFunction{}},
+	}
 	tpl := load(t)
 	for _, function := range tpl.of(kindFunction) {
 		api := newPoliced(client, tpl.policyOf(function.id))
 		store := dynamostore.New(api, table)
 		must.Do(t, store.Warm(t.Context())) // as dynamostore.Connect does
-		handler := stack.Functions(store, pat.SystemEnv(options.Log))[function.id]
-		s.functions[function.id] = &policedFunction{handler: handler, api: api, done: map[string]bool{}}
-		handlers[function.id] = s.functions[function.id]
+		policed := &policedFunction{api: api, done: map[string]bool{}}
+		s.policed[function.id] = policed
+		functions := stack.Functions(store, pat.SystemEnv(options.Log))
+		if handler, ok := functions.Authorizers[function.id]; ok {
+			s.functions.Authorizers[function.id] = handler
+		} else {
+			s.functions.Proxies[function.id] = policed.watch(functions.Proxies[function.id])
+		}
 	}
 	server := laptoptest.Serve(t, operator, laptoptest.Options{
-		Wrap: func(map[string]lambda.Handler) map[string]lambda.Handler { return handlers },
+		Wrap: func(gateway.Functions) gateway.Functions { return s.functions },
 	})
 	s.target = e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: operator, AdminToken: admin.Reveal()}
 	return s
@@ -98,7 +106,7 @@ func newPolicedStack(t *testing.T) policedStack {
 
 // invoke is an [e2e.Invoke].
 func (s policedStack) invoke(ctx context.Context, function string, event []byte) ([]byte, error) {
-	return s.functions[function].Invoke(ctx, event)
+	return laptoptest.Invoke(ctx, s.functions, function, event)
 }
 
 // wantEveryOperation requires that each operation of the OpenAPI document was done.
@@ -111,7 +119,7 @@ func (s policedStack) wantEveryOperation(t *testing.T) {
 	for path, operations := range document.Paths {
 		for method := range operations {
 			operation := strings.ToUpper(method) + " " + path
-			done := slices.ContainsFunc(slices.Collect(maps.Values(s.functions)), func(f *policedFunction) bool { return f.did(operation) })
+			done := slices.ContainsFunc(slices.Collect(maps.Values(s.policed)), func(f *policedFunction) bool { return f.did(operation) })
 			if !done && method != "parameters" {
 				t.Errorf("%s was not done, want every operation", operation)
 			}
@@ -121,25 +129,19 @@ func (s policedStack) wantEveryOperation(t *testing.T) {
 
 // policedFunction is a function on a policed table. It records the operations for which it was invoked, such as GET /.
 type policedFunction struct {
-	handler lambda.Handler
-	api     *policed
-	mu      sync.Mutex
-	done    map[string]bool
+	api  *policed
+	mu   sync.Mutex
+	done map[string]bool
 }
 
-// Invoke implements [lambda.Handler].
-func (f *policedFunction) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var event struct {
-		HTTPMethod string `json:"httpMethod"`
-		Resource   string `json:"resource"`
+// watch returns handler, and records the operations for which it is invoked.
+func (f *policedFunction) watch(handler gateway.ProxyFunction) gateway.ProxyFunction {
+	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		f.mu.Lock()
+		f.done[event.HTTPMethod+" "+event.Resource] = true
+		f.mu.Unlock()
+		return handler(ctx, event)
 	}
-	if err := json.Unmarshal(payload, &event); err != nil {
-		return nil, err
-	}
-	f.mu.Lock()
-	f.done[event.HTTPMethod+" "+event.Resource] = true
-	f.mu.Unlock()
-	return f.handler.Invoke(ctx, payload)
 }
 
 func (f *policedFunction) did(operation string) bool {

@@ -142,7 +142,7 @@ func newFloodable(t *testing.T, parameters map[string]string) *floodable {
 func (f *floodable) endure(t *testing.T, kind flood, seed uint64, requests int) cost {
 	t.Helper()
 	f.calls.Forget()
-	before := f.invoked()
+	before := f.functions.invoked()
 	var senders sync.WaitGroup
 	for i := range crowd {
 		random := mathrand.New(mathrand.NewPCG(seed, uint64(i)))
@@ -171,7 +171,7 @@ func (f *floodable) endurePath(t *testing.T, path, header string) {
 }
 
 func (f *floodable) costSince(before map[string]int, requests int) cost {
-	after := f.invoked()
+	after := f.functions.invoked()
 	of := func(function string) int { return after[function] - before[function] }
 	reads := f.calls.Count(pattest.CallAccount) + f.calls.Count(pattest.CallAccounts) + f.calls.Count(pattest.CallLookUp)
 	return cost{

@@ -98,9 +98,7 @@ func deploy(t *testing.T, s *stack, parameters map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, handler := range changed.Functions(s.seen, s.env) {
-		s.functions[id].deploy(handler)
-	}
+	s.functions.deployment.Deploy(changed.Functions(s.seen, s.env))
 }
 
 // newCaller is somebody who is let through everywhere, and who has not been seen by the gateway.
@@ -259,7 +257,7 @@ func (r trial) stream(t *testing.T, from, before int, begun func(), answered *at
 // wantWarm holds that the gateway asked the authorizer once for the caller's token, and answered all else from its cache.
 func (r trial) wantWarm(t *testing.T) {
 	t.Helper()
-	if got := r.functions[authorizerFunction].timesFor(r.token); got != 1 {
+	if got := r.functions.timesFor(r.token); got != 1 {
 		t.Errorf("%s: the authorizer was asked %d times for one token, want once", r.name, got)
 	}
 }

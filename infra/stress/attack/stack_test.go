@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,8 +13,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 
+	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
@@ -38,7 +39,7 @@ type stack struct {
 	operator *pat.Service
 	// boss is the token of an Admin who stays one.
 	boss      string
-	functions map[string]*counted
+	functions *counted
 }
 
 // options are how a stack is to be.
@@ -50,11 +51,11 @@ type options struct {
 
 func newStack(t *testing.T, store pat.Store, o options) *stack {
 	t.Helper()
-	s := &stack{clock: pattest.NewClock(), client: newClient(t), functions: map[string]*counted{}, seen: store}
+	s := &stack{clock: pattest.NewClock(), client: newClient(t), functions: &counted{invocations: map[string]int{}, tokens: map[string]int{}}, seen: store}
 	if o.front != nil {
 		s.seen = o.front(store)
 	}
-	s.Server = laptoptest.Serve(t, s.seen, laptoptest.Options{Parameters: o.parameters, Now: s.clock.Now, Wrap: s.count})
+	s.Server = laptoptest.Serve(t, s.seen, laptoptest.Options{Parameters: o.parameters, Now: s.clock.Now, Wrap: s.functions.wrap})
 	s.env = pat.SystemEnv(slog.New(slog.DiscardHandler))
 	s.env.Now = s.clock.Now
 	s.operator = pat.NewService(store, pat.DefaultRetention, s.env)
@@ -145,62 +146,44 @@ func (s *stack) must(t *testing.T, method, path, token, body string) {
 	}
 }
 
-// count puts a counter before each function.
-func (s *stack) count(functions map[string]lambda.Handler) map[string]lambda.Handler {
-	wrapped := map[string]lambda.Handler{}
-	for id, handler := range functions {
-		s.functions[id] = &counted{handler: handler, tokens: map[string]int{}}
-		wrapped[id] = s.functions[id]
+// counted are functions that count their invocations, and can be deployed again.
+type counted struct {
+	deployment laptoptest.Deployment
+
+	mu          sync.Mutex
+	invocations map[string]int
+	// tokens are the invocations of the authorizer by token.
+	tokens map[string]int
+}
+
+func (c *counted) wrap(functions gateway.Functions) gateway.Functions {
+	c.deployment.Deploy(functions)
+	wrapped := laptoptest.Intercept(c.deployment.Functions(functions), func(ctx context.Context, id string, invoke func(context.Context) error) error {
+		c.count(c.invocations, id)
+		return invoke(ctx)
+	})
+	inner := wrapped.Authorizers[authorizerFunction]
+	wrapped.Authorizers[authorizerFunction] = func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+		c.count(c.tokens, event.AuthorizationToken)
+		return inner(ctx, event)
 	}
 	return wrapped
 }
 
-// invoked is how often each function ran.
-func (s *stack) invoked() map[string]int {
-	times := map[string]int{}
-	for id, function := range s.functions {
-		times[id] = function.times()
-	}
-	return times
-}
-
-// counted is a function that counts its invocations, an authorizer those for each token as well.
-type counted struct {
-	mu      sync.Mutex
-	handler lambda.Handler
-	n       int
-	tokens  map[string]int
-}
-
-// Invoke counts, and invokes what is deployed.
-func (c *counted) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	return c.noted(payload).Invoke(ctx, payload)
-}
-
-func (c *counted) noted(payload []byte) lambda.Handler {
-	var event events.APIGatewayCustomAuthorizerRequest
-	_ = json.Unmarshal(payload, &event) // other functions' events have no token
+func (c *counted) count(counts map[string]int, key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.n++
-	if event.AuthorizationToken != "" {
-		c.tokens[event.AuthorizationToken]++
-	}
-	return c.handler
+	counts[key]++
 }
 
-func (c *counted) deploy(handler lambda.Handler) {
+// invoked returns the number of invocations of each function.
+func (c *counted) invoked() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.handler = handler
+	return maps.Clone(c.invocations)
 }
 
-func (c *counted) times() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.n
-}
-
+// timesFor returns the number of invocations of the authorizer for a token.
 func (c *counted) timesFor(token string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -15,9 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/events"
 
 	"pats/infra/testkit/figures"
+	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 )
@@ -207,8 +208,8 @@ func (m measurement) authenticating() measure {
 // longer for a text with its last character wrong.
 func (m measurement) asking(delay time.Duration) measure {
 	store := &instant{}
-	slow := func(functions map[string]lambda.Handler) map[string]lambda.Handler {
-		functions[authorizerFunction] = &late{functions[authorizerFunction], delay, store}
+	slow := func(functions gateway.Functions) gateway.Functions {
+		functions.Authorizers[authorizerFunction] = late(functions.Authorizers[authorizerFunction], delay, store)
 		return functions
 	}
 	server := laptoptest.Serve(m.t, store, laptoptest.Options{Parameters: map[string]string{"AuthorizerTtlSeconds": "0"}, Wrap: slow})
@@ -251,19 +252,15 @@ func (m measurement) wantRefused(answers *bufio.Reader, err error) {
 }
 
 // late is an authorizer that takes longer for a text with its last character wrong.
-type late struct {
-	lambda.Handler
-	delay time.Duration
-	store *instant
-}
-
-func (l *late) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	answer, err := l.Handler.Invoke(ctx, payload)
-	begin, isLate := time.Now(), bytes.Contains(payload, []byte(l.store.only.Load().text(wrongLast)))
-	for end := time.Since(begin) + l.delay; isLate && time.Since(begin) < end; {
-		continue
+func late(authorizer gateway.AuthorizerFunction, delay time.Duration, store *instant) gateway.AuthorizerFunction {
+	return func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+		response, err := authorizer(ctx, event)
+		begin, isLate := time.Now(), event.AuthorizationToken == store.only.Load().text(wrongLast)
+		for end := time.Since(begin) + delay; isLate && time.Since(begin) < end; {
+			continue
+		}
+		return response, err
 	}
-	return answer, err
 }
 
 func (m measurement) newTarget() target {

@@ -2,16 +2,15 @@ package faults_test
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"pats/infra/stress/faults"
+	"pats/pkg/gateway"
 	"pats/pkg/pat"
 )
 
@@ -119,12 +118,12 @@ func TestUnboundedRetriesAreNoticed(t *testing.T) {
 func TestLateAnswersAreNoticed(t *testing.T) {
 	t.Parallel()
 	on := newTable(t, newTally())
-	f := newFront(t, on, allButAuthorizer, plant{functions: one(tokensFunction, func(inner lambda.Handler) lambda.Handler {
-		return invoker(func(ctx context.Context, payload []byte) ([]byte, error) {
-			answer, err := inner.Invoke(ctx, payload)
+	f := newFront(t, on, allButAuthorizer, plant{functions: ofTokens(func(inner gateway.ProxyFunction) gateway.ProxyFunction {
+		return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+			response, err := inner(ctx, event)
 			<-ctx.Done()
-			return answer, err
-		})
+			return response, err
+		}
 	})})
 	list := named(t, "list")
 	wantComplaint(t, f.try(t.Context(), list, on.newCast(t, false), faults.Never, list.most(faults.None)))
@@ -134,16 +133,12 @@ func TestLateAnswersAreNoticed(t *testing.T) {
 func TestBare503sAreNoticed(t *testing.T) {
 	t.Parallel()
 	on := newTable(t, newTally())
-	f := newFront(t, on, allButAuthorizer, plant{functions: one(tokensFunction, func(inner lambda.Handler) lambda.Handler {
-		return invoker(func(ctx context.Context, payload []byte) ([]byte, error) {
-			raw, err := inner.Invoke(ctx, payload)
-			var answer events.APIGatewayProxyResponse
-			if err != nil || json.Unmarshal(raw, &answer) != nil || answer.MultiValueHeaders == nil {
-				return raw, err
-			}
-			delete(answer.MultiValueHeaders, "Retry-After")
-			return json.Marshal(answer)
-		})
+	f := newFront(t, on, allButAuthorizer, plant{functions: ofTokens(func(inner gateway.ProxyFunction) gateway.ProxyFunction {
+		return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+			response, err := inner(ctx, event)
+			delete(response.MultiValueHeaders, "Retry-After")
+			return response, err
+		}
 	})})
 	list := named(t, "list")
 	wantComplaint(t, f.try(t.Context(), list, on.newCast(t, false), faults.Always(faults.Reset), list.most(faults.Reset)))
@@ -153,26 +148,23 @@ func TestBare503sAreNoticed(t *testing.T) {
 func TestOpenDoorsAreNoticed(t *testing.T) {
 	t.Parallel()
 	on := newTable(t, newTally())
-	f := newFront(t, on, onlyAuthorizer, plant{functions: one(authorizer, trusting)})
+	f := newFront(t, on, onlyAuthorizer, plant{functions: trusting})
 	c := on.newCast(t, false)
 	forged := presented{"forged", on.forged(t, c.own), http.StatusUnauthorized}
 	wantComplaint(t, f.present(t.Context(), forged, faults.Always(faults.Reset)))
 }
 
-// trusting allows on error.
-func trusting(inner lambda.Handler) lambda.Handler {
-	return invoker(func(ctx context.Context, payload []byte) ([]byte, error) {
-		answer, err := inner.Invoke(ctx, payload)
+// trusting is an authorizer that allows on error.
+func trusting(functions gateway.Functions) gateway.Functions {
+	inner := functions.Authorizers[authorizer]
+	functions.Authorizers = map[string]gateway.AuthorizerFunction{authorizer: func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+		response, err := inner(ctx, event)
 		if err == nil {
-			return answer, nil
-		}
-		var event events.APIGatewayCustomAuthorizerRequest
-		if err := json.Unmarshal(payload, &event); err != nil {
-			return nil, err
+			return response, nil
 		}
 		secret, err := pat.ParseSecret(event.AuthorizationToken)
 		if err != nil {
-			return nil, err
+			return response, err
 		}
 		who := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: secret.Selector().UserID(), Selector: secret.Selector()}}
 		claims := map[string]any{}
@@ -180,12 +172,13 @@ func trusting(inner lambda.Handler) lambda.Handler {
 			claims[name] = value
 		}
 		statement := events.IAMPolicyStatement{Action: []string{"execute-api:Invoke"}, Effect: "Allow", Resource: []string{"*"}}
-		return json.Marshal(events.APIGatewayCustomAuthorizerResponse{
+		return events.APIGatewayCustomAuthorizerResponse{
 			PrincipalID:    who.Name(),
 			PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{Version: "2012-10-17", Statement: []events.IAMPolicyStatement{statement}},
 			Context:        claims,
-		})
-	})
+		}, nil
+	}}
+	return functions
 }
 
 // TestRoundsNotice: the rounds complain of claimed writes as well.
@@ -198,12 +191,12 @@ func TestRoundsNotice(t *testing.T) {
 	wantComplaint(t, round(t, newTable(t, newTally()), seed, faults.Quick(), plant{store: func(s pat.Store) pat.Store { return lying{s} }}))
 }
 
-// one wraps the function of that name.
-func one(name string, wrap func(lambda.Handler) lambda.Handler) func(map[string]lambda.Handler) map[string]lambda.Handler {
-	return func(functions map[string]lambda.Handler) map[string]lambda.Handler {
-		wrapped := maps.Clone(functions)
-		wrapped[name] = wrap(functions[name])
-		return wrapped
+// ofTokens wraps the function of the token routes.
+func ofTokens(wrap func(gateway.ProxyFunction) gateway.ProxyFunction) func(gateway.Functions) gateway.Functions {
+	return func(functions gateway.Functions) gateway.Functions {
+		functions.Proxies = maps.Clone(functions.Proxies)
+		functions.Proxies[tokensFunction] = wrap(functions.Proxies[tokensFunction])
+		return functions
 	}
 }
 

@@ -8,15 +8,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"regexp"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -74,24 +71,14 @@ func parameters() map[string]string {
 // caseGateway is the template's API with other functions behind it for each case: reading the template takes longer than a case.
 type caseGateway struct {
 	url       string
-	functions atomic.Pointer[map[string]lambda.Handler]
+	functions laptoptest.Deployment
 }
 
 func newGateway(t *testing.T) *caseGateway {
 	t.Helper()
 	g := &caseGateway{}
-	g.url = laptoptest.Serve(t, nil, laptoptest.Options{Parameters: parameters(), Wrap: g.wrap}).URL
+	g.url = laptoptest.Serve(t, nil, laptoptest.Options{Parameters: parameters(), Wrap: g.functions.Functions}).URL
 	return g
-}
-
-func (g *caseGateway) wrap(functions map[string]lambda.Handler) map[string]lambda.Handler {
-	wrapped := map[string]lambda.Handler{}
-	for name := range functions {
-		wrapped[name] = invoker(func(ctx context.Context, payload []byte) ([]byte, error) {
-			return (*g.functions.Load())[name].Invoke(ctx, payload)
-		})
-	}
-	return wrapped
 }
 
 // fronts are the gateways that no case uses at the moment. They end with the test that the cases are parts of.
@@ -150,7 +137,7 @@ const (
 // plant changes a store or the functions so that a harness which does not notice is worth nothing. Its zero value plants nothing.
 type plant struct {
 	store     func(pat.Store) pat.Store
-	functions func(map[string]lambda.Handler) map[string]lambda.Handler
+	functions func(gateway.Functions) gateway.Functions
 }
 
 func newFront(t *testing.T, on *table, which part, planted plant) *front {
@@ -178,19 +165,20 @@ func newFrontAt(t *testing.T, on *table, which part, planted plant, endpoint str
 		functions = planted.functions(functions)
 	}
 	functions = f.overdue.watch(functions)
-	g.functions.Store(&functions)
+	g.functions.Deploy(functions)
 	return f
 }
 
 // mixed takes the functions that shall meet no faults from the sound stack.
-func (on *table) mixed(functions map[string]lambda.Handler, which part) map[string]lambda.Handler {
-	mixed := maps.Clone(functions)
-	for name, sound := range on.sound.Functions {
-		if which == onlyAuthorizer && name != authorizer || which == allButAuthorizer && name == authorizer {
-			mixed[name] = sound
-		}
+func (on *table) mixed(functions gateway.Functions, which part) gateway.Functions {
+	switch which {
+	case onlyAuthorizer:
+		functions.Proxies = on.sound.Functions.Proxies
+	case allButAuthorizer:
+		functions.Authorizers = on.sound.Functions.Authorizers
+	case everything:
 	}
-	return mixed
+	return functions
 }
 
 // patience is how long the service's client waits for an answer of DynamoDB's.
@@ -216,18 +204,14 @@ type overdue struct {
 	names []string
 }
 
-func (o *overdue) watch(functions map[string]lambda.Handler) map[string]lambda.Handler {
-	watched := map[string]lambda.Handler{}
-	for name, function := range functions {
-		watched[name] = invoker(func(ctx context.Context, payload []byte) ([]byte, error) {
-			answer, err := function.Invoke(ctx, payload)
-			if ctx.Err() != nil {
-				o.add(name)
-			}
-			return answer, err
-		})
-	}
-	return watched
+func (o *overdue) watch(functions gateway.Functions) gateway.Functions {
+	return laptoptest.Intercept(functions, func(ctx context.Context, name string, invoke func(context.Context) error) error {
+		err := invoke(ctx)
+		if ctx.Err() != nil {
+			o.add(name)
+		}
+		return err
+	})
 }
 
 func (o *overdue) add(name string) {
@@ -244,11 +228,6 @@ func (o *overdue) take() []string {
 	o.names = nil
 	return names
 }
-
-// invoker is a function as a lambda.Handler.
-type invoker func(context.Context, []byte) ([]byte, error)
-
-func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) { return i(ctx, payload) }
 
 // call is a request of a client's.
 type call struct {

@@ -15,10 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/events"
 
 	"pats/infra/stress/leaks"
 	"pats/pkg/boltstore"
+	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
@@ -55,7 +56,7 @@ func (m *material) String() string {
 	return m.text.String()
 }
 
-type wrapper func(map[string]lambda.Handler) map[string]lambda.Handler
+type wrapper func(gateway.Functions) gateway.Functions
 
 func newStack(t *testing.T, wrap func(*stack) wrapper) *stack {
 	t.Helper()
@@ -266,9 +267,9 @@ func TestStackLeaksNothing(t *testing.T) {
 func TestLeakingStackIsFound(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, func(s *stack) wrapper {
-		return func(functions map[string]lambda.Handler) map[string]lambda.Handler {
-			for name, function := range functions {
-				functions[name] = logged{function, &s.written}
+		return func(functions gateway.Functions) gateway.Functions {
+			for name, function := range functions.Proxies {
+				functions.Proxies[name] = logged(function, &s.written)
 			}
 			return functions
 		}
@@ -280,13 +281,10 @@ func TestLeakingStackIsFound(t *testing.T) {
 	}
 }
 
-// logged is a function that logs its events.
-type logged struct {
-	lambda.Handler
-	to io.Writer
-}
-
-func (l logged) Invoke(ctx context.Context, event []byte) ([]byte, error) {
-	_, _ = l.to.Write(event) // a buffer takes everything
-	return l.Handler.Invoke(ctx, event)
+// logged returns a function that logs its events.
+func logged(function gateway.ProxyFunction, to io.Writer) gateway.ProxyFunction {
+	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		_ = json.NewEncoder(to).Encode(event) // a buffer takes everything
+		return function(ctx, event)
+	}
 }

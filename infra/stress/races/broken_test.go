@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"pats/infra/testkit/figures"
 	"pats/pkg/gateway"
@@ -127,26 +126,20 @@ func on(fault func(pat.Store) pat.Store) func(testing.TB) (front, *pat.Service) 
 func trusting(tb testing.TB) (front, *pat.Service) {
 	tb.Helper()
 	const id = "UsersFunction"
-	w := newWire(tb, laptoptest.NewStore(tb), longest, searched, func(functions map[string]lambda.Handler) map[string]lambda.Handler {
-		whole := functions[id]
-		functions[id] = credulous{whole}
+	w := newWire(tb, laptoptest.NewStore(tb), longest, searched, func(functions gateway.Functions) gateway.Functions {
+		functions.Proxies[id] = credulous(functions.Proxies[id])
 		return functions
 	})
 	return w, w.server.Service
 }
 
-type credulous struct{ lambda.Handler }
-
-func (c credulous) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var isRead bool
-	answer, err := gateway.Handler(func(_ context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-		isRead = event.HTTPMethod == http.MethodGet
-		return events.APIGatewayProxyResponse{StatusCode: http.StatusOK, Body: "{}"}, nil
-	}).Invoke(ctx, payload)
-	if isRead || err != nil {
-		return answer, err
+func credulous(whole gateway.ProxyFunction) gateway.ProxyFunction {
+	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		if event.HTTPMethod == http.MethodGet {
+			return events.APIGatewayProxyResponse{StatusCode: http.StatusOK, Body: "{}"}, nil
+		}
+		return whole(ctx, event)
 	}
-	return c.Handler.Invoke(ctx, payload)
 }
 
 func racing(jobs func(context.Context, testing.TB, *arena, int) []job) func(testing.TB, *arena, *rand.Rand) []operation {

@@ -12,8 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
+	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
@@ -104,7 +103,7 @@ func newWire(tb testing.TB, store pat.Store, ttl string, n int, wrap wrapper) wi
 }
 
 // wrapper puts something between the gateway and the functions.
-type wrapper = func(map[string]lambda.Handler) map[string]lambda.Handler
+type wrapper = func(gateway.Functions) gateway.Functions
 
 // clock is the system's, some hours ahead.
 type clock struct{ ahead atomic.Int64 }

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"pats"
 	"pats/pkg/boltstore"
 	"pats/pkg/gateway"
@@ -29,7 +27,7 @@ type Options struct {
 	// Log gets what the gateway and the functions log.
 	Log *slog.Logger
 	// Wrap puts a test's own between the gateway and the functions, which have the template's logical ids.
-	Wrap func(map[string]lambda.Handler) map[string]lambda.Handler
+	Wrap func(gateway.Functions) gateway.Functions
 }
 
 // Server is the stack on a port of 127.0.0.1. It ends with its test.
@@ -39,7 +37,7 @@ type Server struct {
 	// AdminToken is the whole admin API token.
 	AdminToken string
 	// Functions are what the gateway calls.
-	Functions map[string]lambda.Handler
+	Functions gateway.Functions
 	// Service applies the rules to the store as an operator's commands do.
 	Service *pat.Service
 }
@@ -95,7 +93,7 @@ func (o Options) complete(admin pat.AdminSecret) Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Wrap == nil {
-		o.Wrap = func(functions map[string]lambda.Handler) map[string]lambda.Handler { return functions }
+		o.Wrap = func(functions gateway.Functions) gateway.Functions { return functions }
 	}
 	return o
 }
