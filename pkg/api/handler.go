@@ -24,7 +24,7 @@ type Handler struct {
 // request ID.
 func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	req := newRequest(event)
-	timed, cancel := pat.WithTimeToAnswer(ctx)
+	timed, cancel := pat.WithTimeToRespond(ctx)
 	defer cancel()
 	resp, err := h.serve(timed, req)
 	if err != nil {

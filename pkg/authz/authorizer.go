@@ -43,7 +43,7 @@ func (a *Authorizer) Handle(ctx context.Context, event events.APIGatewayCustomAu
 	if err != nil {
 		return a.undecided(ctx, err)
 	}
-	hurried, cancel := pat.WithTimeToAnswer(ctx)
+	hurried, cancel := pat.WithTimeToRespond(ctx)
 	defer cancel()
 	principal, err := a.authenticate(hurried, event.AuthorizationToken)
 	switch {

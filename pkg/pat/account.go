@@ -2,35 +2,41 @@ package pat
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 )
 
-// UserID names a user. It is at least 1, at most MaxID, and never used again after the user is deleted.
+// MaxTokens is how many tokens a user can have, including expired ones that are still listed. Unleash has the same limit.
+const MaxTokens = 10
+
+var tooManyTokens = fmt.Sprintf("Too many PATs (%d) already exist for this user.", MaxTokens)
+
+// UserID identifies a user. It is from 1 to MaxID and is never reused.
 type UserID int64
 
-// TokenID names a token among those of its user. It is at least 1, rises with each token made, and is never used again.
+// TokenID identifies a token among those of its user. It is at least 1, rises with each token created, and is never reused.
 type TokenID int64
 
-// MaxID is the largest id: 2^53-1, the largest integer that every JSON reader holds exactly (RFC 8259 §6).
+// MaxID is the largest ID, 2^53-1: the largest integer that every JSON parser represents exactly (RFC 8259 §6).
 const MaxID = 1<<53 - 1
 
-// Account is a user and the user's tokens: the unit that is read and written as a whole.
+// Account is a user with tokens. It is read and written as a whole.
 type Account struct {
 	ID UserID
 	Profile
 	CreatedAt time.Time
-	// NextTokenID is the id of the next token to be made, at least 1.
+	// NextTokenID is the ID of the next token created, at least 1.
 	NextTokenID TokenID
-	// Tokens stand in rising order of ID.
+	// Tokens are in ascending order of ID.
 	Tokens []Token
-	// Spent stand in the order in which their tokens were revoked.
+	// Spent are in the order in which their tokens were revoked.
 	Spent []Spent
-	// Version counts the changes. A write names the version it read; see Store.
+	// Version counts the changes; see Store.ReplaceAccount.
 	Version int64
 }
 
-// Token is the record of a personal access token. The token itself is not in it.
+// Token is the record of a personal access token. It does not contain the token itself, which is a Secret.
 type Token struct {
 	ID          TokenID
 	Description string
@@ -38,16 +44,16 @@ type Token struct {
 	Verifier    Verifier
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
-	// Keyed says that an IdempotencyKey made the token.
+	// Keyed is set if the token was created with an IdempotencyKey.
 	Keyed bool
-	// SeenAt is the last recorded use, late by at most SeenInterval, or zero. Stores keep it apart from the account's version.
+	// SeenAt is when the token was last used, at most SeenInterval behind, or zero. Recording a use does not change Version.
 	SeenAt time.Time
 }
 
-// ExpiredAt says whether the token is past its end at now.
+// ExpiredAt reports whether the token is expired at now.
 func (t Token) ExpiredAt(now time.Time) bool { return !now.Before(t.ExpiresAt) }
 
-// Find gives the token with selector, if the account has one.
+// Find returns the token with selector, if the account has one.
 func (a Account) Find(selector Selector) (Token, bool) {
 	i := slices.IndexFunc(a.Tokens, func(t Token) bool { return t.Selector == selector })
 	if i < 0 {
@@ -56,17 +62,7 @@ func (a Account) Find(selector Selector) (Token, bool) {
 	return a.Tokens[i], true
 }
 
-// prune leaves out the tokens that ended at least retention ago: no list shows them and they count no more. It leaves out each
-// Spent whose time is over, too.
-func (a Account) prune(now time.Time, retention time.Duration) Account {
-	kept := slices.Clone(a.Tokens)
-	a.Tokens = slices.DeleteFunc(kept, func(t Token) bool { return t.ExpiredAt(now.Add(-retention)) })
-	spent := slices.Clone(a.Spent)
-	a.Spent = slices.DeleteFunc(spent, func(s Spent) bool { return !now.Before(s.Until) })
-	return a
-}
-
-// admit checks that the holder of the token with selector may act at now. Errors: KindUnauthenticated.
+// admit returns the token with selector if its holder may act at now. Errors: KindUnauthenticated.
 func (a Account) admit(selector Selector, now time.Time) (Token, error) {
 	token, ok := a.Find(selector)
 	switch {
@@ -80,11 +76,11 @@ func (a Account) admit(selector Selector, now time.Time) (Token, error) {
 	return token, nil
 }
 
-// add makes draft a token of a. The rules are checked in Unleash's order: description, expiry, limit, duplicate.
-// Errors: KindInvalid, KindLimit, KindDuplicate.
+// add returns a with a token for draft and secret. It checks the rules in Unleash's order: description, expiry date, limit,
+// duplicate. Errors: KindInvalid, KindLimit, KindDuplicate.
 func (a Account) add(draft Draft, secret Secret, keyed bool, now time.Time) (Account, Token, error) {
 	draft = draft.normal()
-	if err := cmp.Or(draft.check(now), a.room(draft.Description)); err != nil {
+	if err := cmp.Or(draft.check(now), a.checkRoom(draft.Description)); err != nil {
 		return Account{}, Token{}, err
 	}
 	token := Token{
@@ -101,9 +97,11 @@ func (a Account) add(draft Draft, secret Secret, keyed bool, now time.Time) (Acc
 	return a, token, nil
 }
 
-func (a Account) room(description string) error {
+// checkRoom checks that the account can have one more token, and that no other has the description.
+// Errors: KindLimit, KindDuplicate.
+func (a Account) checkRoom(description string) error {
 	if len(a.Tokens) >= MaxTokens {
-		return &Error{Kind: KindLimit, Message: tooMany}
+		return &Error{Kind: KindLimit, Message: tooManyTokens}
 	}
 	if slices.ContainsFunc(a.Tokens, func(t Token) bool { return t.Description == description }) {
 		return &Error{Kind: KindDuplicate, Message: "PAT description already exists."}
@@ -111,7 +109,7 @@ func (a Account) room(description string) error {
 	return nil
 }
 
-// remove takes the token with id out of a, and says whether there was one.
+// remove returns a without the token with id, and whether a had it.
 func (a Account) remove(id TokenID, now time.Time) (Account, bool) {
 	i := slices.IndexFunc(a.Tokens, func(t Token) bool { return t.ID == id })
 	if i < 0 {
@@ -120,4 +118,14 @@ func (a Account) remove(id TokenID, now time.Time) (Account, bool) {
 	a = a.spend(a.Tokens[i], now)
 	a.Tokens = slices.Delete(slices.Clone(a.Tokens), i, i+1)
 	return a, true
+}
+
+// prune returns a without the tokens that expired at least retention ago, which are not listed and do not count, and without
+// the Spent that have ended.
+func (a Account) prune(now time.Time, retention time.Duration) Account {
+	tokens := slices.Clone(a.Tokens)
+	a.Tokens = slices.DeleteFunc(tokens, func(t Token) bool { return t.ExpiredAt(now.Add(-retention)) })
+	spent := slices.Clone(a.Spent)
+	a.Spent = slices.DeleteFunc(spent, func(s Spent) bool { return !now.Before(s.Until) })
+	return a
 }

@@ -10,7 +10,7 @@ import (
 	"io"
 )
 
-// AdminPrefix begins every admin API token. Unleash writes projects:environments.secret; the admin token is for all of both.
+// AdminPrefix begins every admin API token. Unleash's API tokens are projects:environments.secret; an admin token is for all.
 const AdminPrefix = "*:*."
 
 const (
@@ -21,10 +21,10 @@ const (
 	minAdminLen = len(AdminPrefix) + 43
 )
 
-// AdminSecret is the admin API token: the credential of no user, for automation. It never prints itself.
+// AdminSecret is the admin API token, a credential for automation that belongs to no user. It prints as "[redacted]".
 type AdminSecret struct{ sealed }
 
-// NewAdminSecret makes an admin API token from 32 bytes of random. The error is that of random.
+// NewAdminSecret returns an admin API token from 32 bytes of random. Errors: those of random.
 func NewAdminSecret(random io.Reader) (AdminSecret, error) {
 	var raw [adminRandomBytes]byte
 	if _, err := io.ReadFull(random, raw[:]); err != nil {
@@ -33,16 +33,16 @@ func NewAdminSecret(random io.Reader) (AdminSecret, error) {
 	return AdminSecret{seal(AdminPrefix + base64.RawURLEncoding.EncodeToString(raw[:]))}, nil
 }
 
-// Hash is what the service is configured with to recognise the token: SHA-256 in 64 hex digits.
+// Hash returns the setting by which the service recognises the token: SHA-256 in 64 hex digits.
 func (s AdminSecret) Hash() string {
 	sum := sha256.Sum256([]byte(s.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
 
-// AdminKey recognises the one admin API token. The zero value recognises none.
+// AdminKey recognises the admin API token. The zero value recognises none.
 type AdminKey struct{ hash string }
 
-// ParseAdminKey reads AdminSecret.Hash; the empty text gives the key that recognises no token.
+// ParseAdminKey returns the key for the token with hash, in either case of hex digits. An empty hash is the zero AdminKey's.
 func ParseAdminKey(hash string) (AdminKey, error) {
 	raw, err := hex.DecodeString(hash)
 	if err != nil || (len(raw) != 0 && len(raw) != sha256.Size) {
@@ -61,17 +61,17 @@ func (k AdminKey) Matches(token string) bool {
 	return k.hash != "" && subtle.ConstantTimeCompare([]byte(hash), []byte(k.hash)) == 1
 }
 
-// Principal is the holder of the admin API token, under this key.
+// Principal returns the holder of the admin API token that k recognises.
 func (k AdminKey) Principal() Principal {
 	return Principal{Kind: HolderAdmin, fingerprint: k.fingerprint()}
 }
 
-// Admits says whether p was recognised under this same key: another key means that the token was replaced since.
+// Admits reports whether p was recognised by this key. If it was another key, the token has been replaced since.
 func (k AdminKey) Admits(p Principal) bool {
 	return k.hash != "" && p.Kind == HolderAdmin && p.fingerprint == k.fingerprint()
 }
 
-// fingerprint names the key without giving its hash.
+// fingerprint identifies the key without revealing its hash.
 func (k AdminKey) fingerprint() string {
 	sum := sha256.Sum256([]byte("admin key " + k.hash))
 	return hex.EncodeToString(sum[:8])

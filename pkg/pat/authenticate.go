@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// seenBudget bounds what recording a use may add to a request.
-const seenBudget = time.Second
+// seenTimeout bounds the time that recording a use adds to a request.
+const seenTimeout = time.Second
 
-// Identity names a user and the token that the user presented. It does not say what the user may do.
+// Identity is a user and the token that was presented. It does not say what the user may do.
 type Identity struct {
 	User     UserID
 	Selector Selector
@@ -18,66 +18,55 @@ type Identity struct {
 // imported reports whether the token was imported: a token created here names its user.
 func (i Identity) imported() bool { return i.Selector.UserID() != i.User }
 
-// Authenticate finds out whose token secret is, with one read, and records its use. A failure to record is logged only. An
-// imported token takes a read or two more. Errors: KindUnauthenticated with a Reason, KindUnavailable.
+// Authenticate returns the Identity of the user with the token secret, after one read, or up to two more for an imported token.
+// It records the use; if that fails, it only logs the error.
+// Errors: KindUnauthenticated with a Reason, KindUnavailable.
 func (s *Service) Authenticate(ctx context.Context, secret Secret) (Identity, error) {
-	account, err := s.keeper(ctx, secret)
+	account, err := s.accountFor(ctx, secret)
 	if err != nil {
 		return Identity{}, err
 	}
-	who := Identity{User: account.ID, Selector: secret.Selector()}
-	record, _ := account.Find(who.Selector)
+	selector := secret.Selector()
+	record, _ := account.Find(selector)
 	if !record.Verifier.Matches(secret) {
 		return Identity{}, Refused(ReasonInvalid, nil)
 	}
-	token, err := account.admit(who.Selector, s.now())
+	token, err := account.admit(selector, s.now())
 	if err != nil {
 		return Identity{}, err
 	}
 	s.markSeen(ctx, account, token)
-	return who, nil
+	return Identity{User: account.ID, Selector: selector}, nil
 }
 
-// keeper reads the account that should have the token: that of the user whom it names, or else the one it was imported for.
-// Errors: KindUnauthenticated, KindUnavailable.
-func (s *Service) keeper(ctx context.Context, secret Secret) (Account, error) {
-	named := Refused(ReasonInvalid, errMalformed)
+// accountFor reads the account that should have the token: that of the user whom the token names, or else that of the user for
+// whom it was imported. Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) accountFor(ctx context.Context, secret Secret) (Account, error) {
+	refusal := Refused(ReasonInvalid, errMalformed)
 	if secret.native() {
-		account, err := s.holder(ctx, secret.Selector().UserID())
+		account, err := s.account(ctx, secret.Selector().UserID())
 		if err != nil && KindOf(err) != KindUnauthenticated {
 			return Account{}, err
 		}
 		if _, found := account.Find(secret.Selector()); found {
 			return account, nil
 		}
-		named = Refused(ReasonInvalid, err)
+		refusal = Refused(ReasonInvalid, err)
 	}
 	if !s.imported {
-		return Account{}, named
+		return Account{}, refusal
 	}
 	user, err := s.store.LookUp(ctx, secret.Selector())
 	if err != nil {
-		return Account{}, refuseStranger(err)
+		return Account{}, hideMissingUser(err)
 	}
-	return s.holder(ctx, user)
+	return s.account(ctx, user)
 }
 
-func (s *Service) markSeen(ctx context.Context, account Account, token Token) {
-	now := s.now()
-	if now.Sub(token.SeenAt) < SeenInterval {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, seenBudget)
-	defer cancel()
-	if err := s.store.MarkSeen(ctx, account, token.ID, now); err != nil {
-		s.env.Log.WarnContext(ctx, "the use of a token was not recorded", "user", account.ID, "token", token.ID, "error", err)
-	}
-}
-
-// Admit reads the caller's account afresh and checks that the caller's token is still good. What the caller may do is then in
-// the account. Errors: KindUnauthenticated, KindUnavailable.
+// Admit reads the caller's account and checks that the caller's token is still valid. The account says what the caller may do now.
+// Errors: KindUnauthenticated, KindUnavailable.
 func (s *Service) Admit(ctx context.Context, caller Identity) (Account, error) {
-	account, err := s.holder(ctx, caller.User)
+	account, err := s.account(ctx, caller.User)
 	if err != nil {
 		return Account{}, err
 	}
@@ -87,25 +76,38 @@ func (s *Service) Admit(ctx context.Context, caller Identity) (Account, error) {
 	return account, nil
 }
 
-// admit checks that caller, a holder of a token of account, may act at now. Errors: KindUnauthenticated.
+// admit returns the caller's token if the caller may act at now. account is the caller's. Errors: KindUnauthenticated.
 func (s *Service) admit(account Account, caller Identity, now time.Time) (Token, error) {
 	if caller.imported() && !s.imported {
-		return Token{}, Refused(ReasonInvalid, errNotAccepted)
+		return Token{}, Refused(ReasonInvalid, errImported)
 	}
 	return account.admit(caller.Selector, now)
 }
 
-var errNotAccepted = errors.New("imported tokens are not accepted")
+var errImported = errors.New("imported tokens are not accepted")
 
-// holder reads the account of who holds a token: to a stranger, a user that is not there is a token that is not valid.
-func (s *Service) holder(ctx context.Context, user UserID) (Account, error) {
+// account reads the account of a caller. Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) account(ctx context.Context, user UserID) (Account, error) {
 	account, err := s.store.Account(ctx, user)
-	return account, refuseStranger(err)
+	return account, hideMissingUser(err)
 }
 
-func refuseStranger(err error) error {
+// hideMissingUser returns err, but a KindNotFound as an invalid token: callers must not learn which users exist.
+func hideMissingUser(err error) error {
 	if KindOf(err) == KindNotFound {
 		return Refused(ReasonInvalid, err)
 	}
 	return err
+}
+
+func (s *Service) markSeen(ctx context.Context, account Account, token Token) {
+	now := s.now()
+	if now.Sub(token.SeenAt) < SeenInterval {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
+	defer cancel()
+	if err := s.store.MarkSeen(ctx, account, token.ID, now); err != nil {
+		s.env.Log.WarnContext(ctx, "recording the use of a token failed", "user", account.ID, "token", token.ID, "error", err)
+	}
 }

@@ -2,23 +2,24 @@ package pat
 
 import "time"
 
-// creation is the making of one token, over several attempts.
+// creation is the create of one token, over all attempts to write it.
 type creation struct {
 	draft  Draft
 	secret Secret
-	// key is nil where the create cannot be repeated.
-	key  *IdempotencyKey
-	may  gate
-	made Token
+	// key is nil if the create cannot be repeated.
+	key    *IdempotencyKey
+	permit permission
+	// token is the record created, once an attempt has made one.
+	token Token
 }
 
 // apply is an edit.
 func (c *creation) apply(account Account, now time.Time) (Account, bool, error) {
-	if own, ok := account.Find(c.secret.Selector()); ok {
-		c.made = own // a write without an answer took effect
+	if token, ok := account.Find(c.secret.Selector()); ok {
+		c.token = token // an earlier write took effect, although its response was lost
 		return account, false, nil
 	}
-	if err := c.may(account, now); err != nil {
+	if err := c.permit(account, now); err != nil {
 		return Account{}, false, err
 	}
 	// Ahead of the key, so that a repetition returns no token that has expired since.
@@ -30,32 +31,32 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 			return account, false, err
 		}
 	}
-	after, made, err := account.add(c.draft, c.secret, c.key != nil, now)
-	c.made = made
+	after, token, err := account.add(c.draft, c.secret, c.key != nil, now)
+	c.token = token
 	return after, true, err
 }
 
-// outcome is what became of it, given the error of its change.
-func (c *creation) outcome(err error) (Token, Secret, error) {
-	if err != nil {
-		return Token{}, Secret{}, err
-	}
-	return c.made, c.secret, nil
-}
-
-// repeat takes the token that the key made before, if it did. Errors: KindKeySpent.
+// repeat sets token and secret to those that the key created before, and reports whether it did. Errors: KindKeySpent.
 func (c *creation) repeat(account Account, now time.Time) (bool, error) {
-	made, secret, found := c.key.made(account, now)
+	token, secret, found := c.key.find(account, now)
 	switch {
 	case c.key.spent(account):
-		return false, keySpent("The token that was made with this Idempotency-Key has been revoked.")
+		return false, keySpent("The token that was created with this Idempotency-Key has been revoked.")
 	case !found:
 		return false, nil
-	case !c.draft.describes(made):
+	case !c.draft.describes(token):
 		return false, keySpent("The Idempotency-Key was used for another token.")
 	}
-	c.made, c.secret = made, secret
+	c.token, c.secret = token, secret
 	return true, nil
 }
 
-func keySpent(message string) *Error { return &Error{Kind: KindKeySpent, Message: message} }
+func keySpent(message string) error { return &Error{Kind: KindKeySpent, Message: message} }
+
+// result returns what was created, or err.
+func (c *creation) result(err error) (Token, Secret, error) {
+	if err != nil {
+		return Token{}, Secret{}, err
+	}
+	return c.token, c.secret, nil
+}

@@ -5,16 +5,17 @@ import (
 	"time"
 )
 
-// answerTime is kept at the end of a request's time for the answer.
-const answerTime = 500 * time.Millisecond
+// responseTime is reserved at the end of a request's time for the response.
+const responseTime = 500 * time.Millisecond
 
-// WithTimeToAnswer is ctx with a deadline somewhat before its own, if it has one: by half a second, or by a tenth of what is left if
-// that is less. So a request that waits for the Store in vain still answers that the Store is KindUnavailable, instead of being cut
-// off, which would tell its caller nothing and cost the next one a cold start. Deadlines of contexts are by the system's clock.
-func WithTimeToAnswer(ctx context.Context) (context.Context, context.CancelFunc) {
+// WithTimeToRespond returns ctx with an earlier deadline, if it has one: half a second earlier, or a tenth of the remaining time
+// if that is less. A request that waits for the Store in vain then fails with KindUnavailable while there is time to respond.
+// Otherwise Lambda would stop the function: its caller would get no reason, and the next request would wait for a cold start.
+// The system's clock decides when a context ends.
+func WithTimeToRespond(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, deadline.Add(-min(answerTime, time.Until(deadline)/10)))
+	return context.WithDeadline(ctx, deadline.Add(-min(responseTime, time.Until(deadline)/10)))
 }

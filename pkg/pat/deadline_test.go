@@ -19,7 +19,7 @@ func TestTimeToAnswer(t *testing.T) {
 	} {
 		ctx, cancel := context.WithDeadline(t.Context(), now.Add(c.left))
 		defer cancel()
-		got, release := pat.WithTimeToAnswer(ctx)
+		got, release := pat.WithTimeToRespond(ctx)
 		defer release()
 		if deadline, ok := got.Deadline(); !ok || deadline.After(now.Add(c.want+slack)) {
 			t.Errorf("%s: got a deadline in %v, want it in %v", name, deadline.Sub(now), c.want)
@@ -29,7 +29,7 @@ func TestTimeToAnswer(t *testing.T) {
 
 func TestNoDeadlineStaysNone(t *testing.T) {
 	t.Parallel()
-	ctx, release := pat.WithTimeToAnswer(context.Background())
+	ctx, release := pat.WithTimeToRespond(context.Background())
 	defer release()
 	if _, ok := ctx.Deadline(); ok {
 		t.Error("got a deadline, want none")

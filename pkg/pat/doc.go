@@ -1,16 +1,40 @@
-// Package pat is the domain of personal access tokens: accounts, their tokens, the rules that hold for them, and the Store
-// that keeps them. It uses the standard library only and knows no transport and no database.
+// Package pat is the domain of the service: users, their personal access tokens, and the rules for both. It knows no transport, no
+// database and no settings; the packages for those import this one.
 //
-// # Security model
+// # Model
 //
-// A token is shown once, when it is made. What is kept of it is a selector, which says where to look, and a verifier, the
-// SHA-256 of the whole token. 222 random bits cannot be searched through, so a fast hash is enough and a leak of the store
-// gives no token away. Verifiers are compared in constant time. A Secret prints as "[redacted]" wherever it is formatted,
-// logged or marshalled; only Secret.Reveal gives its text.
+// An [Account] is a user with up to [MaxTokens] tokens. The text that a user presents as a token is a [Secret], which is shown
+// once, when the token is created. A [Token] is its record: an ID, a description, an expiry date, a [Selector] that finds the record,
+// and a [Verifier] that recognises the Secret.
+//
+// A [Service] applies the rules to accounts, which a [Store] keeps:
+//
+//   - [Service.Authenticate] turns a Secret into an [Identity], a user and the token presented.
+//   - Methods that take an Identity act for that caller, such as [Service.CreateToken]. They read the account again, so a caller
+//     whose token was revoked is refused, however long ago the Identity was authenticated.
+//   - Methods that take a [UserID] act for an operator, whose permission the caller of the method has checked.
+//
+// Every failure is an [Error] with a [Kind]. Package api turns each Kind into a status.
+//
+// # Where to find a rule
+//
+//   - The limit of ten tokens and unique descriptions: Account.checkRoom, in account.go.
+//   - Who is let in: Account.admit, in account.go, and Service.admit, in authenticate.go.
+//   - Valid descriptions and expiry dates: Draft.check, in draft.go.
+//   - Valid users: Profile.revise, in profile.go.
+//   - The form of a token: secret.go and selector.go.
+//   - A create that can be repeated: idempotency.go.
+//   - How concurrent changes are resolved: Service.change, in change.go.
+//
+// # Security
+//
+// A store keeps the selector and the verifier of a token, never the token. The verifier is SHA-256 of the token. A token has 222 random
+// bits, too many to search, so a fast hash suffices and a leaked store reveals no token. Verifiers are compared in constant time.
+// A Secret prints as "[redacted]" when it is formatted, logged or marshalled; only its method Reveal returns the text.
 //
 // # Consistency
 //
-// An Account is one document with a version. Every change of a user's tokens reads the document, applies the rules in Go,
-// and writes it back on condition that the version is still the one read. So the limit, the unique description and the
-// rising ids are plain functions of one value, and they hold on every store and under any concurrency.
+// An account is read and written as a whole and has a version. A change reads the account, applies the rules to it, and writes it on
+// the condition that the version is still the same; otherwise it starts again. So the rules are functions of one value, and hold
+// on every store, however many requests run at once.
 package pat

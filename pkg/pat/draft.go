@@ -5,14 +5,8 @@ import (
 	"time"
 )
 
-const (
-	// MaxTokens is how many tokens a user can have, expired ones included while they are kept. Unleash has the same limit.
-	MaxTokens = 10
-	// maxYear is the last year that RFC 3339 can express.
-	maxYear = 9999
-)
-
-var tooMany = fmt.Sprintf("Too many PATs (%d) already exist for this user.", MaxTokens)
+// maxYear is the last year that RFC 3339 can express.
+const maxYear = 9999
 
 // Draft describes a token before it is created.
 type Draft struct {

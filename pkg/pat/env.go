@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Env is what a Service takes from the world around it.
+// Env is what a Service needs besides a Store.
 type Env struct {
-	// Now is the clock.
+	// Now returns the current time.
 	Now func() time.Time
-	// Random gives the bytes of selectors, secrets and pauses.
+	// Random is read for selectors, secrets and pauses.
 	Random io.Reader
-	// Wait returns after the duration, or with the context's error before.
+	// Wait returns after the duration, or earlier with the context's error.
 	Wait func(context.Context, time.Duration) error
-	// Log gets what goes wrong without failing a request.
+	// Log receives errors that do not fail a request.
 	Log *slog.Logger
 }
 
-// SystemEnv is the system's clock and randomness, with log.
+// SystemEnv returns the Env with the system's clock and randomness, and log.
 func SystemEnv(log *slog.Logger) Env {
 	return Env{Now: time.Now, Random: rand.Reader, Wait: wait, Log: log}
 }

@@ -2,21 +2,21 @@ package pat
 
 import "errors"
 
-// Kind says what went wrong, in terms that a caller can act on.
+// Kind classifies a failure by what a caller can do about it.
 type Kind int
 
-// The kinds of failure. The zero value is a fault of this program: nothing of it is told to clients.
+// The kinds of failure. The zero value is a defect of this program, of which clients see nothing.
 const (
 	KindInternal Kind = iota
-	// KindInvalid: a value breaks a rule; the message says which.
+	// KindInvalid: a value breaks a rule, which the message states.
 	KindInvalid
-	// KindUnauthenticated: the token does not let its holder in; the message is a Reason.
+	// KindUnauthenticated: the token does not admit its holder. The message is a Reason.
 	KindUnauthenticated
-	// KindForbidden: the caller is known and may not do this.
+	// KindForbidden: the caller is known and lacks the permission.
 	KindForbidden
-	// KindLimit: the user has as many tokens as a user may have.
+	// KindLimit: the user has as many tokens as a user can have.
 	KindLimit
-	// KindNotFound: there is no such user, or the feature is off.
+	// KindNotFound: there is no such user, or the feature is switched off.
 	KindNotFound
 	// KindDuplicate: the user already has a token with this description.
 	KindDuplicate
@@ -26,20 +26,20 @@ const (
 	KindUserExists
 	// KindLastAdmin: the change would leave no enabled Admin.
 	KindLastAdmin
-	// KindConflict: the stored version is no longer the one that was read. Service retries it; it reaches no client.
+	// KindConflict: the stored version differs from the one that was read. Service retries the change, so no client sees it.
 	KindConflict
-	// KindUnavailable: the store did not answer or is too busy. A write may have taken effect all the same.
+	// KindUnavailable: the store did not respond or is too busy. A write may still have taken effect.
 	KindUnavailable
 )
 
-// Error is a failure with a kind, a message that the client may see, and a cause that it may not.
+// Error is a failure with a kind, a message for the client, and a cause that only the log shows.
 type Error struct {
 	Kind    Kind
 	Message string
 	Err     error
 }
 
-// Error is for logs: it includes the cause.
+// Error returns the message and the cause, for logs.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Message
@@ -47,10 +47,10 @@ func (e *Error) Error() string {
 	return e.Message + ": " + e.Err.Error()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf is the kind of the first Error in err's chain, and KindInternal if there is none.
+// KindOf returns the kind of the first Error in err's chain, or KindInternal if there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -58,8 +58,8 @@ func KindOf(err error) Kind {
 	return KindInternal
 }
 
-// Reason is why a token does not let its holder in: a sentence from a fixed set, so it can stand in a response template that
-// escapes nothing. All but ReasonInvalid are told only to who presented the right secret.
+// Reason is why a token does not admit its holder. It is one of a fixed set of sentences, so it can stand in a response template
+// that escapes nothing. Only who presents the correct token learns a Reason other than ReasonInvalid.
 type Reason string
 
 // The reasons.
@@ -69,37 +69,37 @@ const (
 	ReasonDisabled Reason = "The user is disabled."
 )
 
-// Refused is a KindUnauthenticated with reason as its message.
+// Refused returns a KindUnauthenticated with reason as its message.
 func Refused(reason Reason, cause error) *Error {
 	return &Error{Kind: KindUnauthenticated, Message: string(reason), Err: cause}
 }
 
-// Unavailable is a KindUnavailable; cause is for the log.
+// Unavailable returns a KindUnavailable.
 func Unavailable(cause error) *Error {
 	return &Error{Kind: KindUnavailable, Message: "The service is busy or its store cannot be reached. Try again shortly.", Err: cause}
 }
 
-// Conflict is a KindConflict: the stored account is not the one that was read.
+// Conflict returns a KindConflict: the stored account is not the one that was read.
 func Conflict(cause error) *Error {
-	return &Error{Kind: KindConflict, Message: "The account was changed meanwhile.", Err: cause}
+	return &Error{Kind: KindConflict, Message: "The account has changed.", Err: cause}
 }
 
-// NoUser is the KindNotFound of an account that is not there.
+// NoUser returns the KindNotFound for a missing account.
 func NoUser(cause error) *Error {
 	return &Error{Kind: KindNotFound, Message: "No user found", Err: cause}
 }
 
-// UserExists is the KindUserExists of a username or email address that another user has.
+// UserExists returns a KindUserExists.
 func UserExists(cause error) *Error {
 	return &Error{Kind: KindUserExists, Message: "User already exists", Err: cause}
 }
 
-// LastAdmin is the KindLastAdmin of a change that would leave no enabled Admin.
+// LastAdmin returns a KindLastAdmin.
 func LastAdmin(cause error) *Error {
 	return &Error{Kind: KindLastAdmin, Message: "The last enabled Admin cannot be deleted, disabled or given another role.", Err: cause}
 }
 
-// TooLarge is the KindInvalid of an account that is larger than the Store can keep.
+// TooLarge returns the KindInvalid for an account that is larger than the Store can keep.
 func TooLarge(cause error) *Error {
 	return &Error{Kind: KindInvalid, Message: "The user's tokens take more space than the store has for one user.", Err: cause}
 }

@@ -13,25 +13,26 @@ import (
 )
 
 const (
-	// IdempotencyWindow is for how long an IdempotencyKey gives back the token that it made.
+	// IdempotencyWindow is how long a create can be repeated with its IdempotencyKey.
 	IdempotencyWindow = 24 * time.Hour
-	// MaxIdempotencyKeyLen is the longest idempotency key, in characters.
+	// MaxIdempotencyKeyLen is the length of the longest key that a client can choose, in characters.
 	MaxIdempotencyKeyLen = 255
-	// maxSpent is how many Spent an account keeps: the youngest.
+	// maxSpent is how many Spent an account keeps, the latest ones.
 	maxSpent = MaxTokens
 )
 
-// IdempotencyKey makes a create repeatable without a secret being stored: the secret of the token that is made is derived from
-// the token that its caller presents, from the client's key, and from the selector, which is random and is stored. Whoever
-// presents the same two again gets the same secret, and nobody else can derive it: the presented token is stored nowhere, and the
-// selector is told to nobody but in the token itself. It never prints itself.
+// IdempotencyKey makes the create of a token repeatable without storing the token. The new token's secret part is derived from the
+// token that the caller presents, the key that the client chose, and the new token's selector, which is random and stored. Whoever
+// presents the same token and key again gets the same new token. Nobody else can derive it: the presented token is not stored,
+// and the selector is revealed only as part of the new token. It never prints itself.
 type IdempotencyKey struct {
 	presented Secret
-	material  sealed
+	// material is HKDF's pseudorandom key (RFC 5869 §2.2) from the presented token and the client's key.
+	material sealed
 }
 
-// NewIdempotencyKey is the client's key for requests that present a token. Errors: KindInvalid if key is not 1 to
-// MaxIdempotencyKeyLen visible ASCII characters.
+// NewIdempotencyKey returns the key for requests that present a token and have a client's key. Errors: KindInvalid if key is not 1
+// to MaxIdempotencyKeyLen visible ASCII characters.
 func NewIdempotencyKey(presented Secret, key string) (IdempotencyKey, error) {
 	if key == "" || len(key) > MaxIdempotencyKeyLen || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
 		return IdempotencyKey{}, invalid(fmt.Sprintf("The Idempotency-Key must be 1 to %d visible ASCII characters.", MaxIdempotencyKeyLen))
@@ -43,20 +44,20 @@ func NewIdempotencyKey(presented Secret, key string) (IdempotencyKey, error) {
 	return IdempotencyKey{presented, seal(string(material))}, nil
 }
 
-// CreateTokenOnce is CreateToken, but if the caller made a token with the same key in the last IdempotencyWindow it gives that
-// one back, with its Secret.
-// Errors: those of CreateToken; KindKeySpent if the key was used for another draft, or its token was revoked since.
+// CreateTokenOnce creates a token for the caller, or returns the one that the caller created with the same key in the last
+// IdempotencyWindow, with its Secret. Errors: those of CreateToken; KindKeySpent if the key was used for another draft, or if
+// its token has been revoked.
 func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Draft, key IdempotencyKey) (Token, Secret, error) {
 	secret, err := key.newSecret(s.env.Random, caller.User)
 	if err != nil {
 		return Token{}, Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft, secret: secret, key: &key, may: s.presenting(caller, key)}
-	return c.outcome(refuseStranger(s.change(ctx, caller.User, c.apply)))
+	c := creation{draft: draft, secret: secret, key: &key, permit: s.allowPresenter(caller, key)}
+	return c.result(hideMissingUser(s.change(ctx, caller.User, c.apply)))
 }
 
-// presenting is admitted for a caller who presents the token that key was made with.
-func (s *Service) presenting(caller Identity, key IdempotencyKey) gate {
+// allowPresenter permits changes while the caller's token is valid and is the one presented for key.
+func (s *Service) allowPresenter(caller Identity, key IdempotencyKey) permission {
 	return func(account Account, now time.Time) error {
 		token, err := s.admit(account, caller, now)
 		if err == nil && !token.Verifier.Matches(key.presented) {
@@ -76,7 +77,34 @@ func (k IdempotencyKey) newSecret(random io.Reader, user UserID) (Secret, error)
 	return k.secret(selector)
 }
 
-// secret derives the secret of a token with selector (RFC 5869).
+// find returns the token that k created in account in the IdempotencyWindow before now, and its Secret.
+func (k IdempotencyKey) find(account Account, now time.Time) (Token, Secret, bool) {
+	for _, token := range account.Tokens {
+		if !token.repeatable(now) {
+			continue
+		}
+		if secret, ok := k.derive(token.Selector, token.Verifier); ok {
+			return token, secret, true
+		}
+	}
+	return Token{}, Secret{}, false
+}
+
+// spent reports whether k created a token that has been revoked.
+func (k IdempotencyKey) spent(account Account) bool {
+	return slices.ContainsFunc(account.Spent, func(s Spent) bool {
+		_, ok := k.derive(s.Selector, s.Verifier)
+		return ok
+	})
+}
+
+// derive returns the Secret of the token with selector and verifier, if k created it.
+func (k IdempotencyKey) derive(selector Selector, verifier Verifier) (Secret, bool) {
+	secret, err := k.secret(selector)
+	return secret, err == nil && verifier.Matches(secret)
+}
+
+// secret derives the token with selector (RFC 5869 §2.3).
 func (k IdempotencyKey) secret(selector Selector) (Secret, error) {
 	chars, err := hkdf.Expand(sha256.New, []byte(k.material.Reveal()), "pats token "+string(selector), randomLen)
 	if err != nil {
@@ -85,46 +113,21 @@ func (k IdempotencyKey) secret(selector Selector) (Secret, error) {
 	return newSecret(selector, chars), nil
 }
 
-// made finds the token that k made in account, if it still counts at now.
-func (k IdempotencyKey) made(account Account, now time.Time) (Token, Secret, bool) {
-	for _, token := range account.Tokens {
-		if !token.repeatable(now) {
-			continue
-		}
-		if secret, ok := k.opens(token.Selector, token.Verifier); ok {
-			return token, secret, true
-		}
-	}
-	return Token{}, Secret{}, false
-}
-
-// spent says whether k made a token that was revoked since.
-func (k IdempotencyKey) spent(account Account) bool {
-	return slices.ContainsFunc(account.Spent, func(s Spent) bool {
-		_, ok := k.opens(s.Selector, s.Verifier)
-		return ok
-	})
-}
-
-func (k IdempotencyKey) opens(selector Selector, verifier Verifier) (Secret, bool) {
-	secret, err := k.secret(selector)
-	return secret, err == nil && verifier.Matches(secret)
-}
-
-// repeatable says whether the key that made t still stands for it at now.
+// repeatable reports whether the create of t can be repeated at now.
 func (t Token) repeatable(now time.Time) bool { return t.Keyed && now.Before(t.repeatableUntil()) }
 
 func (t Token) repeatableUntil() time.Time { return t.CreatedAt.Add(IdempotencyWindow) }
 
-// Spent is what is left of a token that an IdempotencyKey made and that was revoked before Until, the end of the key's window: a
-// late repetition of the create is known by it, and does not make the token again.
+// Spent remembers a token that was created with an IdempotencyKey and revoked within the IdempotencyWindow, so that a late
+// repetition of the create does not create the token again.
 type Spent struct {
 	Selector Selector
 	Verifier Verifier
-	Until    time.Time
+	// Until is the end of the token's IdempotencyWindow.
+	Until time.Time
 }
 
-// spend adds what is left of token, which leaves a.
+// spend returns a with a Spent for token, which is being revoked, if its create can be repeated.
 func (a Account) spend(token Token, now time.Time) Account {
 	if !token.repeatable(now) {
 		return a

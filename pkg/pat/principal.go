@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// HolderKind says what kind of credential a Principal presented.
+// HolderKind is the kind of credential that a Principal presented.
 type HolderKind string
 
 // The kinds of holders.
@@ -16,16 +16,16 @@ const (
 	HolderAdmin HolderKind = "admin"
 )
 
-// Principal is who makes a request: never what they may do, which is read afresh on each request.
+// Principal is who makes a request. It does not say what they may do, which each request reads anew.
 type Principal struct {
 	Kind HolderKind
 	// Identity is set for HolderUser.
 	Identity Identity
-
+	// fingerprint is AdminKey's, for HolderAdmin.
 	fingerprint string
 }
 
-// The names of the claims, as they stand in an authorizer's context.
+// The names of the claims in an authorizer's context.
 const (
 	claimKind        = "kind"
 	claimUser        = "userId"
@@ -33,9 +33,7 @@ const (
 	claimFingerprint = "fingerprint"
 )
 
-var errClaims = errors.New("the authorizer's context names nobody")
-
-// Claims are the principal as flat strings, for a context that the authorizer hands to the functions behind it.
+// Claims returns p as flat strings, for the context that an authorizer adds to a request.
 func (p Principal) Claims() map[string]string {
 	if p.Kind == HolderAdmin {
 		return map[string]string{claimKind: string(HolderAdmin), claimFingerprint: p.fingerprint}
@@ -47,7 +45,9 @@ func (p Principal) Claims() map[string]string {
 	}
 }
 
-// ParseClaims reads Claims back. Errors: KindUnauthenticated if they name nobody.
+var errClaims = errors.New("the authorizer's context has no valid claims")
+
+// ParseClaims returns the Principal whose Claims are claims. Errors: KindUnauthenticated.
 func ParseClaims(claims map[string]any) (Principal, error) {
 	text := func(name string) string {
 		value, _ := claims[name].(string)
@@ -67,8 +67,8 @@ func ParseClaims(claims map[string]any) (Principal, error) {
 	return Principal{}, Refused(ReasonInvalid, errClaims)
 }
 
-// parseUserID reads a user ID in the one way that Claims writes it, and gives 0 for everything else. It need not be the user that
-// the selector names: an imported token's selector names anybody.
+// parseUserID returns the user ID that Claims formats as text, or 0 for any other text. The selector need not name that user: an
+// imported token's does not.
 func parseUserID(text string) UserID {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 || id > MaxID || strconv.FormatInt(id, 10) != text {
@@ -77,7 +77,7 @@ func parseUserID(text string) UserID {
 	return UserID(id)
 }
 
-// Name is a short name of the principal for logs: user:ID or admin.
+// Name returns a short name for logs: user:ID or admin.
 func (p Principal) Name() string {
 	if p.Kind == HolderAdmin {
 		return string(HolderAdmin)

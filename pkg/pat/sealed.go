@@ -8,13 +8,13 @@ import (
 
 const redacted = "[redacted]"
 
-// sealed is a text that shows itself to nobody who does not ask for it by Reveal. It holds the text behind a pointer: fmt calls
-// no methods on what stands in an unexported field of another struct, and would print a string there.
+// sealed is a text that is revealed only by Reveal. The text is behind a pointer because fmt calls no methods on the unexported
+// fields of another struct, and would print a string there.
 type sealed struct{ text *string }
 
 func seal(text string) sealed { return sealed{&text} }
 
-// Reveal is the text itself. Call it to hand the text to the person it was made for, and for nothing else.
+// Reveal returns the text. Call it only to hand the text to the person it was created for.
 func (s sealed) Reveal() string {
 	if s.text == nil {
 		return ""
@@ -22,11 +22,11 @@ func (s sealed) Reveal() string {
 	return *s.text
 }
 
-// Format prints "[redacted]" for every verb (fmt.Formatter).
+// Format prints "[redacted]" for every verb; it implements [fmt.Formatter].
 func (s sealed) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
-// LogValue is "[redacted]" (slog.LogValuer).
+// LogValue returns "[redacted]"; it implements [slog.LogValuer].
 func (s sealed) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText is "[redacted]" (encoding.TextMarshaler, which encoding/json uses too).
+// MarshalText returns "[redacted]"; it implements [encoding.TextMarshaler], which encoding/json uses too.
 func (s sealed) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -14,8 +14,8 @@ import (
 //
 //	user:v2_<selector>_<random><checksum>
 //
-// with a selector of 22 characters, 37 random characters and a checksum of 6. The first two alphabets are base64url, which
-// contains "_", so a token is cut by length and never split. Unleash 8.2.0 accepts the same form.
+// with 22 characters of selector, 37 random characters and 6 of checksum. Selector and random are base64url, which contains "_",
+// so parsing goes by length. Unleash 8.2.0 accepts the same form.
 const (
 	secretPrefix  = "user:v2_"
 	selectorLen   = 22
@@ -38,18 +38,18 @@ const (
 
 var errMalformed = errors.New("not in the form of a token")
 
-// Unleash's first form of a token, which it still makes by default, is user: and 28 bytes in lower-case hex.
+// Unleash's v1 token, which it still creates by default, is "user:" and 28 bytes in lower-case hex.
 const (
 	v1Prefix = "user:"
 	v1Digits = 56
 	hexLower = "0123456789abcdef"
 )
 
-// Secret is a whole token, as its holder presents it. Its zero value is no token. It never prints itself.
+// Secret is a whole token, as its holder presents it. Its zero value is no token. It prints as "[redacted]".
 type Secret struct{ sealed }
 
-// NewSecret makes a token for user from 45 bytes of random: 8 for the selector and 37 for the secret part.
-// The error is that of random.
+// NewSecret returns a token for user from 45 bytes of random: 8 for the selector and 37 for the secret part.
+// Errors: those of random.
 func NewSecret(random io.Reader, user UserID) (Secret, error) {
 	selector, err := newSelector(random, user)
 	if err != nil {
@@ -62,7 +62,7 @@ func NewSecret(random io.Reader, user UserID) (Secret, error) {
 	return newSecret(selector, chars), nil
 }
 
-// newSecret puts a token together; each byte of random makes a character.
+// newSecret returns the token with selector. Each byte of random becomes a character.
 func newSecret(selector Selector, random []byte) Secret {
 	chars := make([]byte, randomLen)
 	for i := range chars {
@@ -72,8 +72,8 @@ func newSecret(selector Selector, random []byte) Secret {
 	return Secret{seal(body + checksum(body))}
 }
 
-// ParseSecret checks text's form and checksum, so that a mistyped or made-up token is refused without a read.
-// The error is a KindUnauthenticated with ReasonInvalid; it never quotes the text.
+// ParseSecret returns text as a Secret if it has the form and the checksum of a token created here, so a mistyped or made-up token
+// is refused without a read. Errors: KindUnauthenticated with ReasonInvalid, without quoting text.
 func ParseSecret(text string) (Secret, error) {
 	if secret := (Secret{seal(text)}); secret.native() {
 		return secret, nil
@@ -81,8 +81,8 @@ func ParseSecret(text string) (Secret, error) {
 	return Secret{}, Refused(ReasonInvalid, errMalformed)
 }
 
-// ParseForeignSecret checks text's form alone: that of the tokens made here, which Unleash's v2 tokens share, or that of its v1
-// tokens. What Service.Authenticate makes of it depends on Service.AcceptImported. The error is that of ParseSecret.
+// ParseForeignSecret returns text as a Secret if it has the form of a token created here, which Unleash's v2 tokens share, or of an
+// Unleash v1 token. It checks no checksum, since Unleash's tokens have none. Errors: those of ParseSecret.
 func ParseForeignSecret(text string) (Secret, error) {
 	if !wellFormed(text) && !wellFormedV1(text) {
 		return Secret{}, Refused(ReasonInvalid, errMalformed)
@@ -90,8 +90,8 @@ func ParseForeignSecret(text string) (Secret, error) {
 	return Secret{seal(text)}, nil
 }
 
-// BareToken takes the scheme "Bearer", in any case, off an Authorization header (RFC 6750 §2.1, RFC 9110 §11.1). Unleash takes a
-// token without a scheme too.
+// BareToken returns an Authorization header without the scheme "Bearer", in any case (RFC 6750 §2.1, RFC 9110 §11.1). Like
+// Unleash, it accepts a token without a scheme.
 func BareToken(header string) string {
 	scheme, token, found := strings.Cut(header, " ")
 	if found && strings.EqualFold(scheme, "Bearer") {
@@ -100,7 +100,7 @@ func BareToken(header string) string {
 	return header
 }
 
-// native says whether the token has the marks of one that was made here: the checksum, and a selector that names a user.
+// native reports whether the token has what tokens created here have: the checksum, and a selector that names a user.
 func (s Secret) native() bool {
 	text := s.Reveal()
 	return wellFormed(text) && checksum(text[:randomEnd]) == text[randomEnd:] && s.Selector().UserID() != 0
@@ -117,7 +117,7 @@ func wellFormedV1(text string) bool {
 	return len(text) == len(v1Prefix)+v1Digits && text[:len(v1Prefix)] == v1Prefix && only(text[len(v1Prefix):], hexLower)
 }
 
-// checksum is the CRC-32 (IEEE) of body in base62, padded on the left. It finds typing mistakes; it protects nothing.
+// checksum returns the CRC-32 (IEEE) of body in base62, padded on the left. It detects typing mistakes and is no protection.
 func checksum(body string) string {
 	sum := crc32.ChecksumIEEE([]byte(body))
 	var digits [checksumLen]byte
@@ -128,11 +128,12 @@ func checksum(body string) string {
 	return string(digits[:])
 }
 
+// only reports whether text has no characters outside alphabet.
 func only(text, alphabet string) bool {
 	return strings.Trim(text, alphabet) == ""
 }
 
-// Selector is the public part of the token, and empty for the zero Secret. A v1 token has none: its hash takes the place.
+// Selector returns the token's selector, which is empty for the zero Secret. A v1 token contains none, so its hash is returned.
 func (s Secret) Selector() Selector {
 	text := s.Reveal()
 	switch {
@@ -144,7 +145,7 @@ func (s Secret) Selector() Selector {
 	return Selector(text[selectorStart:selectorEnd])
 }
 
-// Verifier is what a store keeps to recognise the token.
+// Verifier returns what a store keeps to recognise the token.
 func (s Secret) Verifier() Verifier {
 	sum := sha256.Sum256([]byte(s.Reveal()))
 	return Verifier(base64.RawURLEncoding.EncodeToString(sum[:]))

@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// Selector is the part of a token that says where its record is, and no secret. In a token that was made here it is base64url
-// of the user ID (8 bytes, big-endian) and 8 random bytes, 22 characters without padding. In an imported v2 token all 16 bytes
-// are random; an imported v1 token has base64url(SHA-256(token)) instead, 43 characters. See Store.LookUp for those.
+// Selector identifies the record of a token. It is not secret. A token created here has base64url, without padding, of its user's
+// ID (8 bytes, big-endian) and 8 random bytes: 22 characters. An imported token does not name its user, so Store.LookUp finds it:
+// in a v2 token all 16 bytes are random, and a v1 token has base64url(SHA-256(token)), 43 characters, instead.
 type Selector string
 
 var strictBase64 = base64.RawURLEncoding.Strict()
@@ -24,8 +24,8 @@ func newSelector(random io.Reader, user UserID) (Selector, error) {
 	return Selector(strictBase64.EncodeToString(raw[:])), nil
 }
 
-// ParseSelector checks that text is a selector: canonical base64url of 16 or 32 bytes.
-// The error is a KindUnauthenticated with ReasonInvalid.
+// ParseSelector returns text as a Selector if it is canonical base64url of 16 or 32 bytes.
+// Errors: KindUnauthenticated with ReasonInvalid.
 func ParseSelector(text string) (Selector, error) {
 	if _, err := decode(text, selectorLen, hashLen); err != nil {
 		return "", Refused(ReasonInvalid, err)
@@ -33,7 +33,8 @@ func ParseSelector(text string) (Selector, error) {
 	return Selector(text), nil
 }
 
-// UserID is the user that the selector names if the token was made here, or 0, which no user has.
+// UserID returns the user named by the selector of a token created here. For any other selector it returns a meaningless ID, or 0,
+// which is no user's.
 func (s Selector) UserID() UserID {
 	raw, err := decode(string(s), selectorLen)
 	if err != nil {
@@ -46,9 +47,9 @@ func (s Selector) UserID() UserID {
 	return UserID(user)
 }
 
-// decode reads canonical base64url of one of lengths, in characters.
+// decode decodes canonical base64url of one of the lengths, in characters.
 func decode(text string, lengths ...int) ([]byte, error) {
-	// The alphabet is checked first: the decoder skips line breaks.
+	// The alphabet is checked separately because the decoder skips line breaks.
 	if !slices.Contains(lengths, len(text)) || !only(text, base64URL) {
 		return nil, errMalformed
 	}

@@ -1,13 +1,11 @@
 package pat
 
-import (
-	"time"
-)
+import "time"
 
-// DefaultRetention is how long an expired token is listed, and counts, by default.
+// DefaultRetention is how long an expired token stays listed, and counts toward the limit, by default.
 const DefaultRetention = 30 * 24 * time.Hour
 
-// Service applies the rules to a Store. It is safe for concurrent use.
+// Service applies the rules to the accounts in a Store. It is safe for concurrent use.
 type Service struct {
 	store     Store
 	retention time.Duration
@@ -15,18 +13,20 @@ type Service struct {
 	imported  bool
 }
 
-// NewService makes a Service on store. Expired tokens are listed, and count, until retention after their end.
+// NewService returns a Service on store. A token stays listed, and counts toward the limit, until retention after it expires.
+// Imported tokens are refused.
 func NewService(store Store, retention time.Duration, env Env) *Service {
 	return &Service{store: store, retention: retention, env: env}
 }
 
-// AcceptImported returns a Service that accepts imported tokens if on is true. Otherwise Authenticate refuses them without a read,
-// and every method with a caller refuses a caller who presented one. Accepting them costs one more read for each made-up or
-// revoked token.
+// AcceptImported returns a copy of s that accepts imported tokens if on is true. If it is false, Authenticate refuses them without a
+// read, and every method with a caller refuses callers who presented one. If it is true, each made-up or revoked token costs one
+// more read.
 func (s *Service) AcceptImported(on bool) *Service {
 	accepting := *s
 	accepting.imported = on
 	return &accepting
 }
 
+// now returns the time in whole milliseconds, as it is stored.
 func (s *Service) now() time.Time { return s.env.Now().UTC().Truncate(time.Millisecond) }

@@ -290,7 +290,7 @@ func TestFailureToRecordAUseIsOnlyLogged(t *testing.T) {
 		t.Fatalf("got %v and %v, want %v", who, err, f.holder.Identity())
 	}
 	log := f.log.String()
-	for _, want := range []string{"level=WARN", "was not recorded", "user=1", "token=1", "unexpected EOF"} {
+	for _, want := range []string{"level=WARN", "recording the use of a token failed", "user=1", "token=1", "unexpected EOF"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %q: %s", want, log)
 		}

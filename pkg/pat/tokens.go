@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Tokens lists the tokens of the caller in rising order of ID, with one read, which checks the caller's own token as well.
+// Tokens returns the caller's tokens in ascending order of ID, after one read, which also checks the caller's own token.
 // Errors: KindUnauthenticated, KindUnavailable.
 func (s *Service) Tokens(ctx context.Context, caller Identity) ([]Token, error) {
 	account, err := s.Admit(ctx, caller)
@@ -16,20 +16,20 @@ func (s *Service) Tokens(ctx context.Context, caller Identity) ([]Token, error) 
 	return account.prune(s.now(), s.retention).Tokens, nil
 }
 
-// CreateToken makes a token of the caller's. The Secret is nowhere else.
+// CreateToken creates a token for the caller. The Secret it returns is not stored.
 // Errors: KindUnauthenticated, KindInvalid, KindLimit, KindDuplicate, KindUnavailable.
 func (s *Service) CreateToken(ctx context.Context, caller Identity, draft Draft) (Token, Secret, error) {
-	token, secret, err := s.issue(ctx, caller.User, draft, s.admitted(caller))
-	return token, secret, refuseStranger(err)
+	token, secret, err := s.create(ctx, caller.User, draft, s.allow(caller))
+	return token, secret, hideMissingUser(err)
 }
 
-// RevokeToken ends a token of the caller's at once. An id that the caller does not have is no error, as in Unleash.
-// Errors: KindUnauthenticated, KindUnavailable.
+// RevokeToken removes the caller's token with id, which is invalid from then on. If the caller has no such token, RevokeToken does
+// nothing, as in Unleash. Errors: KindUnauthenticated, KindUnavailable.
 func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) error {
-	return refuseStranger(s.revoke(ctx, caller.User, id, s.admitted(caller)))
+	return hideMissingUser(s.revoke(ctx, caller.User, id, s.allow(caller)))
 }
 
-// UserTokens lists a user's tokens on behalf of an operator. Errors: KindNotFound, KindUnavailable.
+// UserTokens returns a user's tokens for an operator, in ascending order of ID. Errors: KindNotFound, KindUnavailable.
 func (s *Service) UserTokens(ctx context.Context, user UserID) ([]Token, error) {
 	account, err := s.store.Account(ctx, user)
 	if err != nil {
@@ -38,13 +38,13 @@ func (s *Service) UserTokens(ctx context.Context, user UserID) ([]Token, error) 
 	return account.prune(s.now(), s.retention).Tokens, nil
 }
 
-// CreateUserToken makes a token for a user on behalf of an operator.
+// CreateUserToken creates a token of a user for an operator.
 // Errors: KindNotFound, KindInvalid, KindLimit, KindDuplicate, KindUnavailable.
 func (s *Service) CreateUserToken(ctx context.Context, user UserID, draft Draft) (Token, Secret, error) {
-	return s.issue(ctx, user, draft, anyone)
+	return s.create(ctx, user, draft, allowOperator)
 }
 
-// RevokeUserToken ends a user's token on behalf of an operator. Errors: KindNotFound, also if the user has no such token;
+// RevokeUserToken removes a user's token with id for an operator. Errors: KindNotFound if there is no such user or token;
 // KindUnavailable.
 func (s *Service) RevokeUserToken(ctx context.Context, user UserID, id TokenID) error {
 	found := false
@@ -59,39 +59,40 @@ func (s *Service) RevokeUserToken(ctx context.Context, user UserID, id TokenID) 
 	return err
 }
 
-// gate says whether a change may go on, given the account as it is at now.
-type gate func(account Account, now time.Time) error
+// A permission returns an error if a change of account must not be made at now.
+type permission func(account Account, now time.Time) error
 
-func anyone(Account, time.Time) error { return nil }
+func allowOperator(Account, time.Time) error { return nil }
 
-func (s *Service) admitted(caller Identity) gate {
+// allow permits changes while the caller's token is valid.
+func (s *Service) allow(caller Identity) permission {
 	return func(account Account, now time.Time) error {
 		_, err := s.admit(account, caller, now)
 		return err
 	}
 }
 
-func (s *Service) issue(ctx context.Context, user UserID, draft Draft, may gate) (Token, Secret, error) {
+func (s *Service) create(ctx context.Context, user UserID, draft Draft, permit permission) (Token, Secret, error) {
 	secret, err := NewSecret(s.env.Random, user)
 	if err != nil {
 		return Token{}, Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft, secret: secret, may: may}
-	return c.outcome(s.change(ctx, user, c.apply))
+	c := creation{draft: draft, secret: secret, permit: permit}
+	return c.result(s.change(ctx, user, c.apply))
 }
 
 func noRandomness(cause error) error {
 	return &Error{Kind: KindInternal, Message: "no randomness", Err: cause}
 }
 
-func (s *Service) revoke(ctx context.Context, user UserID, id TokenID, may gate) error {
+func (s *Service) revoke(ctx context.Context, user UserID, id TokenID, permit permission) error {
 	tried := false
 	return s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
 		after, found := account.remove(id, now)
 		if tried && !found {
-			return account, false, nil // a write without an answer took effect, perhaps on the caller's own token
+			return account, false, nil // an earlier write took effect; it may have removed the caller's own token
 		}
-		if err := may(account, now); err != nil {
+		if err := permit(account, now); err != nil {
 			return Account{}, false, err
 		}
 		tried = found
