@@ -1,7 +1,7 @@
 package main
 
 import (
-	"log/slog"
+	"crypto/rand"
 
 	"pats/pkg/pat"
 )
@@ -11,16 +11,17 @@ const adminParameter = "AdminTokenHash"
 
 type adminTokenNew struct{}
 
-// Help is what `pats admin-token new --help` ends with.
+// Help returns the end of `pats admin-token new --help`.
 func (*adminTokenNew) Help() string {
-	return `Nothing is stored. Who holds the admin API token is no user, and has no tokens of their own. Give the hash to
+	return `Nothing is stored. The admin token belongs to no user: it manages users, and has no tokens of its own. Configure its
+hash in
   a stack:         sam deploy --parameter-overrides AdminTokenHash=HASH
   this machine:    pats serve --parameter AdminTokenHash=HASH`
 }
 
-// Run makes the token.
-func (*adminTokenNew) Run(a *app) error {
-	secret, err := pat.NewAdminSecret(a.env(slog.New(slog.DiscardHandler)).Random)
+// Run generates the token and prints it.
+func (*adminTokenNew) Run(out *printer) error {
+	secret, err := pat.NewAdminSecret(rand.Reader)
 	if err != nil {
 		return err
 	}
@@ -30,6 +31,9 @@ func (*adminTokenNew) Run(a *app) error {
 		Hash      string `json:"hash"`
 		Parameter string `json:"parameter"`
 	}{secret.Reveal(), secret.Hash(), parameter}
-	defer a.note("Keep the token: it cannot be shown again.")
-	return a.answer(body, table{{"Token", secret.Reveal()}, {"Parameter", parameter}})
+	if err := out.print(body, table{{"Token", secret.Reveal()}, {"Parameter", parameter}}); err != nil {
+		return err
+	}
+	out.note("Keep the token: it cannot be shown again.")
+	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,18 +8,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"pats/cmd/pats/failure"
 )
 
 func TestCheckOfASoundFile(t *testing.T) {
 	t.Parallel()
-	d := populated(t)
-	wantContains(t, "text", d.must(t, "check"), "Users   1\nTokens  1\n")
-	var got checkView
-	if err := json.Unmarshal([]byte(d.must(t, "check", "--output", "json")), &got); err != nil {
-		t.Fatal(err)
-	}
-	want := checkView{File: filepath.Join(d.data(), "pats.db"), Users: 1, Tokens: 1, Findings: []string{}}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(checkView{}, "Bytes")); diff != "" {
+	sh := populated(t)
+	path := filepath.Join(sh.data(), "pats.db")
+	wantContains(t, "text", sh.must(t, "check"), "File    "+path+"\n", "Users   1\nTokens  1\n")
+	var got checkResult
+	readJSON(t, sh.must(t, "check", "--output", "json"), &got)
+	one := 1
+	want := checkResult{File: path, Users: &one, Tokens: &one, Findings: []string{}}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(checkResult{}, "Bytes")); diff != "" {
 		t.Errorf("JSON (-want +got):\n%s", diff)
 	}
 	if got.Bytes == 0 {
@@ -31,48 +32,67 @@ func TestCheckOfASoundFile(t *testing.T) {
 func TestCheckOfADamagedFile(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(file []byte) []byte{
-		"cut off": func(file []byte) []byte { return file[:len(file)/2] },
-		"not one of ours": func([]byte) []byte {
-			return []byte("something else")
-		},
-		"a changed letter": func(file []byte) []byte {
-			return []byte(strings.ReplaceAll(string(file), "laptop", "laptoP"))
-		},
+		"cut off":          func(file []byte) []byte { return file[:len(file)/2] },
+		"another format":   func([]byte) []byte { return []byte("something else") },
+		"empty":            func([]byte) []byte { return nil },
+		"a changed letter": func(file []byte) []byte { return []byte(strings.ReplaceAll(string(file), "laptop", "laptoP")) },
 	}
 	for name, damage := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := populated(t)
-			path := filepath.Join(d.data(), "pats.db")
+			sh := populated(t)
+			path := filepath.Join(sh.data(), "pats.db")
 			damaged := damage([]byte(readFile(t, path)))
 			if err := os.WriteFile(path, damaged, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got := d.run(t, "check")
-			wantCode(t, got, exitFailed)
+			got := sh.run(t, "check")
+			wantCode(t, got, failure.Failed)
 			wantContains(t, "stdout", got.Stdout, "Damage  ")
 			wantContains(t, "stderr", got.Stderr, path)
-			for _, args := range []string{"user list", "serve --listen 127.0.0.1:0"} {
-				got := d.run(t, strings.Fields(args)...)
-				wantCode(t, got, exitUnavailable)
-				wantContains(t, args, got.Stderr, path, "`pats check`")
-			}
 			if readFile(t, path) != string(damaged) {
-				t.Error("the damaged file was written to")
+				t.Error("the check wrote to the file")
 			}
 		})
 	}
 }
 
-func TestCheckShowsProgressToAPersonOnly(t *testing.T) {
+// TestCheckOfAnUnreadableFile: where nothing can be counted, the size is the file's, and the counts are unknown rather than 0.
+func TestCheckOfAnUnreadableFile(t *testing.T) {
 	t.Parallel()
-	d := populated(t)
+	sh := populated(t)
+	path := filepath.Join(sh.data(), "pats.db")
+	if err := os.WriteFile(path, []byte("something else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantContains(t, "text", sh.run(t, "check").Stdout, "Bytes   14\nUsers   unknown\nTokens  unknown\nDamage  ")
+	wantContains(t, "JSON", sh.run(t, "check", "--output", "json").Stdout, `"bytes": 14,`, `"users": null,`, `"tokens": null,`)
+}
+
+func TestDamagedFileIsNotOpened(t *testing.T) {
+	t.Parallel()
+	sh := populated(t)
+	path := filepath.Join(sh.data(), "pats.db")
+	if err := os.WriteFile(path, []byte("something else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"user list", "serve --listen 127.0.0.1:0"} {
+		got := sh.run(t, strings.Fields(args)...)
+		wantCode(t, got, failure.Unavailable)
+		wantContains(t, args, got.Stderr, path, "`pats check`")
+	}
+	wantText(t, "file", readFile(t, path), "something else")
+}
+
+func TestCheckShowsProgressOnATerminalOnly(t *testing.T) {
+	t.Parallel()
+	sh := populated(t)
 	var stdout, stderr output
-	w := d.world(&stdout, &stderr)
-	w.terminal = true
-	if got := run(t.Context(), []string{"check", "--data", d.data()}, w); got != exitOK {
+	e := sh.env(&stdout, &stderr)
+	e.terminal = true
+	if got := run(t.Context(), []string{"check", "--data", sh.data()}, e); got != failure.OK {
 		t.Fatalf("got exit code %d, want 0", got)
 	}
-	wantContains(t, "stderr of a terminal", stderr.String(), "checking "+filepath.Join(d.data(), "pats.db"), "100%", "\n")
-	wantText(t, "stderr of a pipe", d.run(t, "check").Stderr, "")
+	wantContains(t, "stderr of a terminal", stderr.String(), "checking "+filepath.Join(sh.data(), "pats.db"), "100%", "\n")
+	wantText(t, "stderr of a pipe", sh.run(t, "check").Stderr, "")
 }

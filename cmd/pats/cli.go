@@ -4,82 +4,82 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
+	"reflect"
+	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"pats/cmd/pats/failure"
+	"pats/cmd/pats/target"
 )
 
-// cli is the grammar of the command line. The tag "from" names the environment variables that stand in for a flag, and "hide"
-// the groups of flags that a command has no use for.
+// cli is the grammar of the command line. The tag "from" names the environment variables that a flag defaults to.
 type cli struct {
-	globals
+	Output outputFormat `default:"text" enum:"text,json" placeholder:"text|json" from:"PATS_OUTPUT" help:"Format of results. JSON uses the names of the HTTP API (default: text)."`
 
-	Serve serveCommand `cmd:"" group:"serve" hide:"remote" help:"Serve the API on this machine."`
-	Check checkCommand `cmd:"" group:"serve" hide:"remote" help:"Look a data file through for damage."`
+	Serve serveCommand `cmd:"" group:"serve" help:"Serve the API on this machine."`
+	Check checkCommand `cmd:"" group:"serve" help:"Check a data file for corruption."`
 
 	User struct {
-		Create  userCreate  `cmd:"" hide:"remote" help:"Make a user."`
-		List    userList    `cmd:"" hide:"remote" help:"List the users."`
-		Disable userDisable `cmd:"" hide:"remote" help:"Refuse every token of a user, until the user is enabled again."`
-		Enable  userEnable  `cmd:"" hide:"remote" help:"Let a disabled user's tokens work again."`
-		Delete  userDelete  `cmd:"" hide:"remote" help:"Delete a user, and with the user every token."`
+		Create  userCreate  `cmd:"" help:"Create a user."`
+		List    userList    `cmd:"" help:"List the users."`
+		Disable userDisable `cmd:"" help:"Refuse all tokens of a user until the user is enabled again."`
+		Enable  userEnable  `cmd:"" help:"Enable a disabled user, whose tokens work again."`
+		Delete  userDelete  `cmd:"" help:"Delete a user and all of the user's tokens."`
 	} `cmd:"" group:"manage" help:"Administer users."`
 
 	Token struct {
-		Create tokenCreate `cmd:"" help:"Make a token. It is shown this once."`
+		Create tokenCreate `cmd:"" help:"Create a token. The secret is shown only once."`
 		List   tokenList   `cmd:"" help:"List a user's tokens, without their secrets."`
-		Revoke tokenRevoke `cmd:"" help:"End a token at once."`
+		Revoke tokenRevoke `cmd:"" help:"Revoke a token at once."`
 	} `cmd:"" group:"manage" help:"Administer tokens."`
 
 	Import struct {
-		Unleash importUnleash `cmd:"" hide:"remote" help:"Import users and tokens from Unleash's database."`
+		Unleash importUnleash `cmd:"" help:"Import users and tokens from Unleash's database."`
 	} `cmd:"" group:"setup" help:"Import from another service."`
 
 	Table struct {
-		Create tableCreate `cmd:"" hide:"remote" help:"Make a DynamoDB table for --store dynamodb. A deployed stack has one already."`
+		Create tableCreate `cmd:"" help:"Create a DynamoDB table. A deployed stack has one already."`
 	} `cmd:"" group:"setup" help:"Set up DynamoDB."`
 
 	AdminToken struct {
-		New adminTokenNew `cmd:"" hide:"store,remote" help:"Make an admin API token, and the template's parameter that lets it in."`
+		New adminTokenNew `cmd:"" help:"Generate an admin API token and the template parameter that accepts it."`
 	} `cmd:"" group:"setup" help:"Set up the admin API token."`
 
-	Cost costCommand `cmd:"" group:"setup" hide:"store,remote" help:"Estimate what a month costs on AWS, and what other designs would."`
+	Cost costCommand `cmd:"" group:"setup" help:"Estimate the monthly cost on AWS, next to other designs."`
 
-	Version versionCommand `cmd:"" group:"setup" hide:"store,remote" help:"Print the version."`
+	Version versionCommand `cmd:"" group:"setup" help:"Print the version."`
 }
 
-// globals are the flags that mean the same with every command.
-type globals struct {
-	Output string `default:"text" enum:"text,json" placeholder:"text|json" from:"PATS_OUTPUT" help:"How answers are printed; JSON has the names that the HTTP API has (default: text)."`
-
-	storeFlags
-	remoteFlags
-}
-
-// Help is what stands below the commands and flags in `pats --help`.
+// Help returns the end of `pats --help`.
 func (*cli) Help() string {
 	return `Examples:
-  Serve on this machine; the first start makes a user and a token, and every start prints a curl line:
+  Serve on this machine. The first start creates a user and a token; every start prints a curl command to try:
     pats serve
 
-  Make the first user and token on a deployed table (TableName is an output of the stack):
+  Create the first user and token of a deployed stack (TableName is an output of the stack):
     export PATS_STORE=dynamodb TABLE_NAME=pats-Table-1ABC AWS_PROFILE=ops
     pats user create --username ada --role admin
     pats token create --user 1 --description laptop --token-file ada.token
 
-  Use a server by its URL, with a token of your own:
+  Manage your own tokens on a server:
     export PATS_URL=https://abc.execute-api.eu-central-1.amazonaws.com/prod
     pats token list --token-file ada.token
 
+Environment variables:
+  PATS_TOKEN  the token to present to a server
+  PATS_DATA, PATS_STORE, TABLE_NAME, PATS_URL, PATS_OUTPUT and others set defaults of flags, as their help says.
+  AWS credentials, profiles and SSO are configured as for the AWS CLI.
+
 Exit codes:
-  0  done
-  1  failed; for check: the data file is damaged
-  2  the command line or a value on it is wrong
+  0  success
+  1  failure; for check: the data file is damaged
+  2  the command line, or a value on it, is invalid
   3  there is no such user or token
-  4  refused: a limit, a duplicate, the last Admin, a token that is not valid
-  5  the store or the server cannot be reached, or the data file is locked, missing or damaged
+  4  refused: a limit, a duplicate, the last Admin, an invalid token
+  5  the store or the server cannot be reached, or the data file is in use, missing or damaged
   130  interrupted`
 }
 
@@ -87,41 +87,45 @@ var groups = []kong.Group{
 	{Key: "serve", Title: "Serve:"},
 	{Key: "manage", Title: "Users and tokens:"},
 	{Key: "setup", Title: "Set up:"},
-	{Key: "store", Title: "Where users and tokens are kept:"},
-	{Key: "remote", Title: "A server instead of a store (token commands):"},
+	{Key: "store", Title: "Store:"},
+	{Key: "server", Title: "A server instead of a store:"},
 }
 
-// app is a parsed command line and the world it runs in.
-type app struct {
-	world
-	globals
-	// typed says whether a flag stands on the command line itself, and not in the environment.
-	typed func(flag string) bool
-}
-
-// run does what args say and gives the process's exit code. It ends early when ctx is done.
-func run(ctx context.Context, args []string, w world) int {
+// run executes the command line args and returns the exit code. It ends early when ctx is done.
+func run(ctx context.Context, args []string, e env) failure.Code {
 	if len(args) == 0 {
-		w.stdout = w.stderr
-		run(ctx, []string{"--help"}, w)
-		return exitUsage
+		e.stdout = e.stderr
+		run(ctx, []string{"--help"}, e)
+		return failure.Usage
 	}
-	return report(ctx, w.stderr, parseAndRun(ctx, args, w))
+	err := parseAndRun(ctx, args, e)
+	if err == nil {
+		return failure.OK
+	}
+	f := target.Explain(err)
+	if f.Err == err && errors.Is(err, syscall.EPIPE) {
+		return failure.Failed // `pats user list | head` needs no message
+	}
+	if ctx.Err() != nil && f.Code == failure.Unavailable {
+		f = &failure.Error{Code: failure.Interrupted, Message: "interrupted", Advice: f.Advice, Err: err}
+	}
+	f.Print(e.stderr, args)
+	return f.Code
 }
 
-func parseAndRun(ctx context.Context, args []string, w world) error {
+func parseAndRun(ctx context.Context, args []string, e env) error {
 	var grammar cli
 	helped := false
 	parser, err := kong.New(&grammar,
 		kong.Name("pats"),
 		kong.Description("Personal access tokens: serve the API, and administer users and tokens."),
-		kong.Writers(w.stdout, w.stderr),
+		kong.Writers(e.stdout, e.stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ExplicitGroups(groups),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: helpWidth}),
 		kong.Help(printHelp),
 		kong.ValueFormatter(describe),
-		kong.Resolvers(environment(w.getenv)),
+		kong.Resolvers(environment(e.getenv)),
 	)
 	if err != nil {
 		return err
@@ -133,55 +137,19 @@ func parseAndRun(ctx context.Context, args []string, w world) error {
 	case err != nil:
 		return misuse(err)
 	}
+	typed, err := typedIn(parsed)
+	if err != nil {
+		return err
+	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	a := &app{world: w, globals: grammar.globals, typed: typed(parsed)}
-	if err := a.settleTarget(); err != nil {
-		return err
-	}
-	return parsed.Run(a)
+	return parsed.Run(e, &printer{e.stdout, e.stderr, grammar.Output}, typed)
 }
 
-const helpWidth = 110
-
-// printHelp is kong's help with the details, which are examples, at the end and as they are written.
-func printHelp(options kong.HelpOptions, parsed *kong.Context) error {
-	node := parsed.Model.Node
-	if selected := parsed.Selected(); selected != nil {
-		node = selected
-	}
-	hide(parsed.Model.Flags, list(node.Tag, "hide"))
-	detail := node.Detail
-	node.Detail = ""
-	if err := kong.DefaultHelpPrinter(options, parsed); err != nil || detail == "" {
-		return err
-	}
-	_, err := io.WriteString(parsed.Stdout, "\n"+detail+"\n")
-	return err
-}
-
-// hide takes the flags of groups out of the help.
-func hide(flags []*kong.Flag, groups []string) {
-	for _, flag := range flags {
-		if flag.Group != nil && slices.Contains(groups, flag.Group.Key) {
-			flag.Hidden = true
-		}
-	}
-}
-
-// describe is the help of a flag, with the variables that stand in for it.
-func describe(value *kong.Value) string {
-	names := list(value.Tag, "from")
-	if len(names) == 0 {
-		return value.Help
-	}
-	return fmt.Sprintf("%s [$%s]", value.Help, strings.Join(names, ", $"))
-}
-
-// environment gives a flag that is not on the command line the value of the first of its variables that is not empty.
-// kong's own tag "env" would read the process's environment only.
+// environment returns a resolver that sets a flag which is not on the command line to the first of its variables that is not
+// empty. kong's own tag "env" reads only the environment of the process.
 func environment(getenv func(string) string) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		for _, name := range list(flag.Tag, "from") {
+		for _, name := range variables(flag.Tag) {
 			if value := getenv(name); value != "" {
 				return value, nil
 			}
@@ -190,26 +158,51 @@ func environment(getenv func(string) string) kong.Resolver {
 	})
 }
 
-// list is the value of a tag, at its commas.
-func list(tag *kong.Tag, key string) []string {
-	return strings.FieldsFunc(tag.Get(key), func(r rune) bool { return r == ',' })
+// variables returns the environment variables that a flag's tag names.
+func variables(tag *kong.Tag) []string {
+	return strings.FieldsFunc(tag.Get("from"), func(r rune) bool { return r == ',' })
 }
 
-func typed(parsed *kong.Context) func(string) bool {
-	names := map[string]bool{}
+// typedIn returns the flags on the command line. Errors: a flag with an empty value, as an unset shell variable leaves it.
+func typedIn(parsed *kong.Context) (typedFlags, error) {
+	typed := typedFlags{}
 	for _, path := range parsed.Path {
-		if path.Flag != nil && !path.Resolved {
-			names[path.Flag.Name] = true
+		if path.Flag == nil || path.Resolved {
+			continue
+		}
+		typed[path.Flag.Name] = true
+		if value := path.Flag.Target; value.Kind() == reflect.String && value.Len() == 0 {
+			return nil, failure.Misuse(fmt.Sprintf("--%s must not be empty", path.Flag.Name), "")
 		}
 	}
-	return func(flag string) bool { return names[flag] }
+	return typed, nil
 }
 
-// misuse is the failure of a command line that cannot be understood.
+// unknownFlag matches kong's error of a flag that the command does not have.
+var unknownFlag = regexp.MustCompile(`^unknown flag --([a-z-]+)`)
+
+// dashValue matches kong's error of a value that begins with a dash.
+var dashValue = regexp.MustCompile(`^(--[a-z-]+): expected .* value but got "(-[^"]*)" \(.* flag\)`)
+
+// flagAdvice is the advice on flags of other commands.
+var flagAdvice = map[string]string{
+	"url":                    "Only the token commands work through a server.",
+	"expired-retention-days": "`pats serve` takes it from the stack's template: --parameter ExpiredRetentionDays=DAYS.",
+}
+
+// misuse returns the failure of a command line that kong refuses.
 func misuse(err error) error {
 	command := "pats"
 	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil && parse.Context.Selected() != nil {
 		command = parse.Context.Selected().FullPath()
 	}
-	return &failure{code: exitUsage, message: err.Error(), advice: fmt.Sprintf("`%s --help` says what can be said.", command)}
+	message, advice := err.Error(), fmt.Sprintf("Run `%s --help` for usage.", command)
+	if match := unknownFlag.FindStringSubmatch(message); match != nil && flagAdvice[match[1]] != "" {
+		advice = flagAdvice[match[1]] + "\n" + advice
+	}
+	if match := dashValue.FindStringSubmatch(message); match != nil {
+		message = fmt.Sprintf("%s needs a value, and %q looks like a flag", match[1], match[2])
+		advice = fmt.Sprintf("A value that begins with a dash is written %s=VALUE.\n%s", match[1], advice)
+	}
+	return failure.Misuse(message, advice)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"pats/cmd/pats/failure"
 	"pats/pkg/cost"
 	"pats/pkg/pat"
 )
@@ -37,9 +38,9 @@ Examples:
 }
 
 // Run prints a table for each load, or the operations.
-func (c *costCommand) Run(a *app) error {
+func (c *costCommand) Run(out *printer, typed typedFlags) error {
 	if c.Operations {
-		return c.operations(a)
+		return c.operations(out, typed)
 	}
 	if err := c.check(); err != nil {
 		return err
@@ -47,21 +48,21 @@ func (c *costCommand) Run(a *app) error {
 	if len(c.Requests) == 0 {
 		c.Requests = usualLoads
 	}
-	return c.months(a)
+	return c.months(out)
 }
 
-func (c *costCommand) operations(a *app) error {
-	if len(c.Requests) > 0 || a.typed("tokens") || a.typed("writes") || a.typed("ttl") {
-		return usage("--operations prices a million requests of each kind, whatever the load", "Leave out the requests, --tokens, --writes and --ttl.")
+func (c *costCommand) operations(out *printer, typed typedFlags) error {
+	if len(c.Requests) > 0 || typed.any([]string{"tokens", "writes", "ttl"}) {
+		return failure.Misuse("--operations prices a million requests of each kind, whatever the load", "Leave out the requests, --tokens, --writes and --ttl.")
 	}
 	bills := cost.Operations()
-	return a.answer(bills, slices.Concat(operationRows(bills, false), table{{""}}, operationRows(bills, true)))
+	return out.print(bills, slices.Concat(operationRows(bills, false), table{{""}}, operationRows(bills, true)))
 }
 
 // usualLoads are those that are shown where the command line names none.
 var usualLoads = []float64{1e4, 1e7, 1e9}
 
-func (c *costCommand) months(a *app) error {
+func (c *costCommand) months(out *printer) error {
 	type answer struct {
 		Load  costLoad    `json:"load"`
 		Bills []cost.Bill `json:"bills"`
@@ -74,19 +75,19 @@ func (c *costCommand) months(a *app) error {
 		body = append(body, answer{newCostLoad(load), bills})
 		rows = append(rows, costRows(load, bills)...)
 	}
-	return a.answer(body, rows)
+	return out.print(body, rows)
 }
 
 func (c *costCommand) check() error {
 	switch {
 	case slices.ContainsFunc(c.Requests, func(n float64) bool { return !(n >= 0 && n <= 1e12) }):
-		return usage("the requests are 0 to 1e12 a month", "")
+		return failure.Misuse("the requests are 0 to 1e12 a month", "")
 	case !(c.Tokens >= 0 && c.Tokens <= 1e12):
-		return usage("--tokens is 0 to 1e12", "")
+		return failure.Misuse("--tokens is 0 to 1e12", "")
 	case !(c.Writes >= 0 && c.Writes <= 1):
-		return usage("--writes is a share from 0 to 1", "")
+		return failure.Misuse("--writes is a share from 0 to 1", "")
 	case c.TTL < 0 || c.TTL > time.Hour:
-		return usage("--ttl is 0s to 1h", "API Gateway keeps an answer no longer.")
+		return failure.Misuse("--ttl is 0s to 1h", "API Gateway keeps an answer no longer.")
 	}
 	return nil
 }

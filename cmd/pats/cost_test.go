@@ -10,18 +10,19 @@ import (
 	"strings"
 	"testing"
 
+	"pats/cmd/pats/failure"
 	"pats/pkg/cost"
 	"pats/pkg/pat"
 )
 
 func TestCost(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	wantContains(t, "three loads", d.runBare(t, "cost").Stdout,
+	sh := newShell(t)
+	wantContains(t, "three loads", sh.runBare(t, "cost").Stdout,
 		"10,000 requests a month, 1 tokens", "10,000,000 requests a month, 1,000 tokens", "1,000,000,000 requests a month, 100,000 tokens",
 		"API Gateway", "Function URL", "Total, dollars a month")
-	wantContains(t, "one load", d.runBare(t, "cost", "1e6", "--tokens", "7").Stdout, "1,000,000 requests a month, 7 tokens", "3.50")
-	wantContains(t, "operations", d.runBare(t, "cost", "--operations").Stdout,
+	wantContains(t, "one load", sh.runBare(t, "cost", "1e6", "--tokens", "7").Stdout, "1,000,000 requests a month, 7 tokens", "3.50")
+	wantContains(t, "operations", sh.runBare(t, "cost", "--operations").Stdout,
 		"authorizer asked", "its answer cached", "list tokens", "a made-up token", "delete a user", "record a use", "3.500")
 }
 
@@ -34,7 +35,7 @@ func TestCostAsJSON(t *testing.T) {
 			Lines  []struct{ Dollars float64 }
 		}
 	}
-	readJSON(t, newDesk(t).runBare(t, "cost", "1e6", "2e6", "--ttl", "5m", "--output", "json").Stdout, &answers)
+	readJSON(t, newShell(t).runBare(t, "cost", "1e6", "2e6", "--ttl", "5m", "--output", "json").Stdout, &answers)
 	if len(answers) != 2 || answers[1].Load.Requests != 2e6 || answers[1].Load.TTLSeconds != 300 || len(answers[0].Bills) != 5 {
 		t.Errorf("got %+v, want two loads with five bills each", answers)
 	}
@@ -50,7 +51,7 @@ func TestOperationsAsJSON(t *testing.T) {
 			Dollars float64
 		}
 	}
-	readJSON(t, newDesk(t).runBare(t, "cost", "--operations", "--output", "json").Stdout, &bills)
+	readJSON(t, newShell(t).runBare(t, "cost", "--operations", "--output", "json").Stdout, &bills)
 	if len(bills) != len(cost.Operations()) || bills[0].Operation != "list tokens" || bills[0].Cached || bills[0].Lines[0].Dollars != 3.5 {
 		t.Errorf("got %+v, want the operations, with the list first, at 3.5 dollars of the gateway", bills)
 	}
@@ -74,8 +75,8 @@ func TestCostMisuse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := newDesk(t).runBare(t, append([]string{"cost"}, args...)...).Code; got != exitUsage {
-				t.Errorf("got exit code %d, want %d", got, exitUsage)
+			if got := newShell(t).runBare(t, append([]string{"cost"}, args...)...).Code; got != failure.Usage {
+				t.Errorf("got exit code %d, want %d", got, failure.Usage)
 			}
 		})
 	}

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// expiry is the end of a token: a time, or a duration from when the token is made.
+// expiry is the end of a token: a time, or a duration from the token's creation.
 type expiry struct {
 	at    time.Time
 	after time.Duration
 }
 
-var errExpiry = errors.New("must be days such as 90d, hours such as 12h, or a time such as 2027-01-31T12:00:00Z")
+var errExpiry = errors.New("must be a number of days such as 90d, of hours such as 12h, or a time such as 2027-01-31T12:00:00Z")
 
-// UnmarshalText reads the value of --expires (encoding.TextUnmarshaler).
+// UnmarshalText parses the value of --expires. It implements encoding.TextUnmarshaler.
 func (e *expiry) UnmarshalText(text []byte) error {
 	if at, err := time.Parse(time.RFC3339, string(text)); err == nil {
 		*e = expiry{at: at}
@@ -45,7 +45,7 @@ func parseDuration(text string) (time.Duration, error) {
 	return time.Duration(count) * 24 * time.Hour, nil
 }
 
-// from is the end of a token that is made at now.
+// from returns the end of a token created at now.
 func (e expiry) from(now time.Time) time.Time {
 	if e.at.IsZero() {
 		return now.Add(e.after)

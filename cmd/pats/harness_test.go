@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,33 +16,34 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pats/cmd/pats/failure"
 	"pats/pkg/pat/pattest"
 )
 
-// desk is a person at a terminal with a folder of their own.
-type desk struct {
+// shell runs commands in a folder, with a clock and environment variables.
+type shell struct {
 	folder string
 	clock  *pattest.Clock
-	env    map[string]string
+	vars   map[string]string
 }
 
-func newDesk(t *testing.T) *desk {
+func newShell(t *testing.T) *shell {
 	t.Helper()
-	return &desk{folder: t.TempDir(), clock: pattest.NewClock(), env: map[string]string{}}
+	return &shell{folder: t.TempDir(), clock: pattest.NewClock(), vars: map[string]string{}}
 }
 
-// data is the folder of the data file, which is not there yet.
-func (d *desk) data() string { return filepath.Join(d.folder, "data") }
+// data returns the folder of the data file, which does not exist at first.
+func (sh *shell) data() string { return filepath.Join(sh.folder, "data") }
 
-func (d *desk) tokenPath() string { return filepath.Join(d.data(), "token") }
+func (sh *shell) tokenPath() string { return filepath.Join(sh.data(), "token") }
 
-func (d *desk) world(stdout, stderr *output) world {
-	return world{
+func (sh *shell) env(stdout, stderr io.Writer) env {
+	return env{
 		program: "pats",
 		stdout:  stdout,
 		stderr:  stderr,
-		getenv:  func(name string) string { return d.env[name] },
-		now:     d.clock.Now,
+		getenv:  func(name string) string { return sh.vars[name] },
+		now:     sh.clock.Now,
 		build: func() (*debug.BuildInfo, bool) {
 			return &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
 				{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"},
@@ -50,33 +52,33 @@ func (d *desk) world(stdout, stderr *output) world {
 	}
 }
 
-// result is what a command did.
+// result is the outcome of a command.
 type result struct {
-	Code           int
+	Code           failure.Code
 	Stdout, Stderr string
 }
 
-// run runs a command on the data file in the desk's folder.
-func (d *desk) run(t *testing.T, args ...string) result {
+// run runs a command on the data file in the shell's folder.
+func (sh *shell) run(t *testing.T, args ...string) result {
 	t.Helper()
-	return d.runBare(t, append(args, "--data", d.data())...)
+	return sh.runBare(t, append(args, "--data", sh.data())...)
 }
 
-// runBare runs a command exactly as it stands.
-func (d *desk) runBare(t *testing.T, args ...string) result {
+// runBare runs a command without adding flags.
+func (sh *shell) runBare(t *testing.T, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), watchdog)
 	defer cancel()
 	var stdout, stderr output
-	code := run(ctx, args, d.world(&stdout, &stderr))
+	code := run(ctx, args, sh.env(&stdout, &stderr))
 	return result{code, stdout.String(), stderr.String()}
 }
 
-// must runs a command that has to succeed, and gives its answer.
-func (d *desk) must(t *testing.T, args ...string) string {
+// must runs a command that must succeed, and returns what it printed.
+func (sh *shell) must(t *testing.T, args ...string) string {
 	t.Helper()
-	got := d.run(t, args...)
-	if got.Code != exitOK {
+	got := sh.run(t, args...)
+	if got.Code != failure.OK {
 		t.Fatalf("pats %s: got exit code %d, want 0; stderr:\n%s", strings.Join(args, " "), got.Code, got.Stderr)
 	}
 	return got.Stdout
@@ -85,7 +87,7 @@ func (d *desk) must(t *testing.T, args ...string) string {
 // tokenLike is a whole personal access token.
 var tokenLike = regexp.MustCompile(`user:v2_[A-Za-z0-9_-]{66}`)
 
-// wantText compares texts in which tokens are replaced by <token>.
+// wantText compares texts. Tokens in got are written <token>.
 func wantText(t *testing.T, what, got, want string) {
 	t.Helper()
 	want = strings.TrimPrefix(want, "\n")
@@ -94,7 +96,7 @@ func wantText(t *testing.T, what, got, want string) {
 	}
 }
 
-func wantCode(t *testing.T, got result, want int) {
+func wantCode(t *testing.T, got result, want failure.Code) {
 	t.Helper()
 	if got.Code != want {
 		t.Errorf("got exit code %d, want %d; stderr:\n%s", got.Code, want, got.Stderr)
@@ -130,7 +132,7 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-// watchdog is when a test gives up waiting.
+// watchdog bounds how long a test waits.
 const watchdog = 30 * time.Second
 
 // output is a stream that a test can wait for. Its zero value is empty.
@@ -155,7 +157,7 @@ func (o *output) String() string {
 	return text
 }
 
-// state is what was written, and a channel that is closed when there is more.
+// state returns what was written, and a channel that is closed when more is.
 func (o *output) state() (string, <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -165,7 +167,7 @@ func (o *output) state() (string, <-chan struct{}) {
 	return o.text.String(), o.changed
 }
 
-// await returns when the stream holds a match of pattern, with its groups, or fails the test if ended is closed before.
+// await waits for a match of pattern and returns its groups. It fails the test if ended is closed before.
 func (o *output) await(t *testing.T, pattern string, ended <-chan struct{}) []string {
 	t.Helper()
 	expression := regexp.MustCompile(pattern)
@@ -188,48 +190,48 @@ func (o *output) await(t *testing.T, pattern string, ended <-chan struct{}) []st
 	}
 }
 
-// served is a `pats serve` that runs in this process.
+// served is a `pats serve` in this process.
 type served struct {
 	stdout, stderr output
 	url            string
-	// stop is what a signal does.
+	// stop has the effect of a signal.
 	stop  context.CancelFunc
 	ended chan struct{}
-	code  int
+	code  failure.Code
 }
 
-// readyLine is the line with which the server says that it is ready.
+// readyLine matches the line that the server prints when it is ready.
 const readyLine = `curl (http://127\.0\.0\.1:\d+)/api/admin/user/tokens -H "Authorization: \$\(cat (.+)\)"\n`
 
-// serve starts `pats serve` on a free port and waits until it is ready. It is stopped at the end of the test at the latest.
-func (d *desk) serve(t *testing.T, args ...string) *served {
+// serve starts `pats serve` on a free port and waits until it is ready. The end of the test stops it.
+func (sh *shell) serve(t *testing.T, args ...string) *served {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	s := &served{stop: stop, ended: make(chan struct{})}
-	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data", d.data()}, args...)
+	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data", sh.data()}, args...)
 	go func() {
 		defer close(s.ended)
-		s.code = run(ctx, args, d.world(&s.stdout, &s.stderr))
+		s.code = run(ctx, args, sh.env(&s.stdout, &s.stderr))
 	}()
 	t.Cleanup(func() { s.end(t) })
 	s.url = s.stdout.await(t, readyLine, s.ended)[1]
 	return s
 }
 
-// end stops the server and gives its exit code.
-func (s *served) end(t *testing.T) int {
+// end stops the server and returns its exit code.
+func (s *served) end(t *testing.T) failure.Code {
 	t.Helper()
 	s.stop()
 	select {
 	case <-s.ended:
 	case <-time.After(watchdog):
-		t.Fatalf("the server does not stop; stderr:\n%s", s.stderr.String())
+		t.Fatalf("the server did not stop; stderr:\n%s", s.stderr.String())
 	}
 	return s.code
 }
 
-// call makes a request with token and gives status and body.
-func (s *served) call(t *testing.T, method, path, token string) (int, string) {
+// request sends a request with token and returns status and body.
+func (s *served) request(t *testing.T, method, path, token string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, nil)
 	if err != nil {

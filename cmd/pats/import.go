@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/schollz/progressbar/v3"
 
-	"pats/pkg/boltstore"
+	"pats/cmd/pats/failure"
+	"pats/cmd/pats/target"
 	"pats/pkg/pat"
 	"pats/pkg/unleashdb"
 )
@@ -21,6 +21,7 @@ import (
 type importUnleash struct {
 	DatabaseURL string `name:"database-url" placeholder:"URL" from:"DATABASE_URL" help:"Unleash's PostgreSQL database: postgres://USER@HOST/NAME. It is only read. The password can stand in PGPASSWORD."`
 	DryRun      bool   `help:"Say what would be imported and write nothing."`
+	serviceFlags
 }
 
 // Help is what `pats import unleash --help` ends with.
@@ -35,64 +36,67 @@ Examples:
 }
 
 // Run imports the users and tokens.
-func (c *importUnleash) Run(ctx context.Context, a *app) error {
-	if err := a.storeOnly(); err != nil {
-		return err
-	}
+func (c *importUnleash) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
 	if c.DatabaseURL == "" {
-		return usage("import unleash needs --database-url", "It looks like postgres://USER@HOST/NAME; DATABASE_URL can have it too.")
+		return failure.Misuse("import unleash needs --database-url", "It looks like postgres://USER@HOST/NAME; DATABASE_URL can have it too.")
 	}
 	source, err := unleashdb.Open(ctx, c.DatabaseURL)
 	if err != nil {
 		return sourceFailed(err)
 	}
-	err = a.withImportStore(ctx, c.DryRun, func(service *pat.Service) error {
-		return a.importFrom(ctx, source, service, c.DryRun)
+	err = c.withImportStore(ctx, e, typed, func(service *pat.Service) error {
+		return c.importFrom(ctx, e, out, source, service)
 	})
 	return errors.Join(err, source.Close(context.WithoutCancel(ctx)))
 }
 
 func sourceFailed(err error) error {
-	return &failure{code: exitUnavailable, message: "Unleash's database: " + err.Error(), cause: err}
+	return &failure.Error{Code: failure.Unavailable, Message: "Unleash's database: " + err.Error(), Err: err}
 }
 
 // withImportStore lets work use a Service on the store that the flags name, or on a preview of it.
-func (a *app) withImportStore(ctx context.Context, dry bool, work func(*pat.Service) error) (err error) {
-	retention, err := a.retention()
+func (c *importUnleash) withImportStore(ctx context.Context, e env, typed typedFlags, work func(*pat.Service) error) (err error) {
+	retention, err := c.retention()
 	if err != nil {
 		return err
 	}
-	opened, err := a.openForImport(ctx, dry)
+	opened, err := c.openForImport(ctx, typed)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, opened.close()) }()
-	if dry {
-		if opened.store, err = pat.NewPreview(ctx, opened.store); err != nil {
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	if c.DryRun {
+		if opened.Store, err = pat.NewPreview(ctx, opened.Store); err != nil {
 			return err
 		}
 	}
-	return work(opened.service(a, slog.New(slog.DiscardHandler), retention))
+	return work(pat.NewService(opened, retention, e.domain(slog.New(slog.DiscardHandler))))
 }
 
-// openForImport is openStore, which makes a data file where there is none; a dry run makes it elsewhere.
-func (a *app) openForImport(ctx context.Context, dry bool) (*opened, error) {
-	if _, err := os.Stat(a.dataPath()); !dry || a.Store == storeDynamoDB || err == nil {
-		return a.openStore(ctx, true)
+// openForImport opens the store. It creates a missing data file, for a dry run in a temporary folder.
+func (c *importUnleash) openForImport(ctx context.Context, typed typedFlags) (*target.Opened, error) {
+	store, err := c.store(typed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(store.DataFile()); !c.DryRun || store.Kind == target.DynamoDB || err == nil {
+		return store.Open(ctx, true)
 	}
 	folder, err := os.MkdirTemp("", "pats-dry-run-")
 	if err != nil {
 		return nil, err
 	}
-	store, err := boltstore.Open(filepath.Join(folder, dataFile)) //nolint:contextcheck // opening a file waits for a second at most
+	opened, err := target.Store{Folder: folder}.Open(ctx, true)
 	if err != nil {
-		return nil, errors.Join(explainDataFile(err), os.RemoveAll(folder))
+		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	return &opened{store, func() error { return errors.Join(store.Close(), os.RemoveAll(folder)) }}, nil
+	closeStore := opened.Close
+	opened.Close = func() error { return errors.Join(closeStore(), os.RemoveAll(folder)) }
+	return opened, nil
 }
 
 // importFrom brings everything and prints the report. What was brought before a failure is in the store.
-func (a *app) importFrom(ctx context.Context, source *unleashdb.Database, service *pat.Service, dry bool) error {
+func (c *importUnleash) importFrom(ctx context.Context, e env, out *printer, source *unleashdb.Database, service *pat.Service) error {
 	totals, err := source.Totals(ctx)
 	if err != nil {
 		return sourceFailed(err)
@@ -100,26 +104,26 @@ func (a *app) importFrom(ctx context.Context, source *unleashdb.Database, servic
 	if err := service.ReserveUserIDs(ctx, totals.LastUser); err != nil {
 		return err
 	}
-	begin := a.now()
-	run := &importRun{service: service, advance: a.importBar(totals.Users), report: importReport{DryRun: dry, Refused: []importRefusal{}}}
+	begin := e.now()
+	run := &importRun{service: service, advance: e.importBar(totals.Users), report: importReport{DryRun: c.DryRun, Refused: []importRefusal{}}}
 	if err := run.all(ctx, source); err != nil {
-		a.note("%d of %d users are done. The same command goes on from there.", run.done, totals.Users)
+		out.note("%d of %d users are done. The same command goes on from there.", run.done, totals.Users)
 		return err
 	}
-	run.report.Seconds = a.now().Sub(begin).Seconds()
-	return a.answerImport(run.report)
+	run.report.Seconds = e.now().Sub(begin).Seconds()
+	return out.importReport(run.report)
 }
 
 // importBar shows how many users are done, if a person watches.
-func (a *app) importBar(users int) func() {
-	if !a.terminal {
+func (e env) importBar(users int) func() {
+	if !e.terminal {
 		return func() {}
 	}
 	bar := progressbar.NewOptions(users,
-		progressbar.OptionSetWriter(a.stderr),
+		progressbar.OptionSetWriter(e.stderr),
 		progressbar.OptionSetDescription("importing users"),
 		progressbar.OptionShowCount(),
-		progressbar.OptionOnCompletion(func() { _, _ = fmt.Fprintln(a.stderr) }),
+		progressbar.OptionOnCompletion(func() { _, _ = fmt.Fprintln(e.stderr) }),
 	)
 	return func() { _ = bar.Add(1) } // a bar that cannot be drawn is no reason to stop
 }
@@ -247,7 +251,7 @@ func (c importCounts) cells(what string) []string {
 	return []string{what, strconv.Itoa(c.Imported), strconv.Itoa(c.Present), strconv.Itoa(c.Refused)}
 }
 
-func (a *app) answerImport(report importReport) error {
+func (p *printer) importReport(report importReport) error {
 	slices.SortFunc(report.Refused, func(a, b importRefusal) int {
 		if a.User != b.User {
 			return int(a.User - b.User)
@@ -259,14 +263,14 @@ func (a *app) answerImport(report importReport) error {
 		imported = "TO IMPORT"
 	}
 	rows := table{{"", imported, "ALREADY HERE", "NOT TAKEN"}, report.Users.cells("Users"), report.Tokens.cells("Tokens")}
-	if err := a.answer(report, rows); err != nil || a.Output == "json" {
+	if err := p.print(report, rows); err != nil || p.format == formatJSON {
 		return err
 	}
-	return a.listRefused(report.Refused)
+	return p.importRefusals(report.Refused)
 }
 
-// listRefused says why what was not taken was not. The tokens of a user who was not taken were not taken either.
-func (a *app) listRefused(refused []importRefusal) error {
+// importRefusals says why what was not taken was not. The tokens of a user who was not taken were not taken either.
+func (p *printer) importRefusals(refused []importRefusal) error {
 	rows := table{}
 	for _, r := range refused {
 		what := "user " + formatID(r.User)
@@ -275,5 +279,5 @@ func (a *app) listRefused(refused []importRefusal) error {
 		}
 		rows = append(rows, []string{"Not taken: " + what, r.Reason})
 	}
-	return rows.write(a.stdout)
+	return rows.write(p.stdout)
 }

@@ -1,5 +1,5 @@
-// Command pats serves the API of personal access tokens on this machine, and administers users and tokens in a data file or
-// in a DynamoDB table.
+// Command pats serves the API of personal access tokens on this machine, and administers users and tokens in a data file, in a
+// DynamoDB table, or through a server.
 package main
 
 import (
@@ -12,10 +12,14 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"pats/cmd/pats/failure"
 )
 
 func main() {
-	os.Exit(run(untilSignal(), os.Args[1:], world{
+	signal.Ignore(syscall.SIGPIPE) // a token that a closed pipe does not accept has to be revoked
+	ctx := untilSignal(func() { os.Exit(int(failure.Interrupted)) })
+	os.Exit(int(run(ctx, os.Args[1:], env{
 		program:  os.Args[0],
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
@@ -23,11 +27,15 @@ func main() {
 		getenv:   os.Getenv,
 		now:      time.Now,
 		build:    debug.ReadBuildInfo,
-	}))
+	})))
 }
 
-// untilSignal is a context that the first SIGINT or SIGTERM ends. A second one has its default action: it ends the process.
-func untilSignal() context.Context {
+// maxStop bounds the time from a signal to the end of the process. It is longer than a server finishes its requests.
+const maxStop = stopTimeout + 5*time.Second
+
+// untilSignal returns a context that the first SIGINT or SIGTERM cancels. A second one has its default action, and exit is called
+// if the process has not ended after maxStop: a write to a pipe that nobody reads does not heed a context.
+func untilSignal(exit func()) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -35,17 +43,18 @@ func untilSignal() context.Context {
 		<-signals
 		signal.Stop(signals)
 		cancel()
+		time.AfterFunc(maxStop, exit)
 	}()
 	return ctx
 }
 
-// world is what the command finds around it.
-type world struct {
-	// program is how the command was called, for command lines that it prints.
+// env is the environment of the command.
+type env struct {
+	// program is the name under which the command was called, for command lines that it prints.
 	program string
-	// stdout gets answers; stderr gets messages, progress and logs, and never a secret.
+	// stdout receives results; stderr receives messages, progress and logs, and never a secret.
 	stdout, stderr io.Writer
-	// terminal says whether a person watches stderr.
+	// terminal reports whether stderr is a terminal.
 	terminal bool
 	getenv   func(name string) string
 	now      func() time.Time

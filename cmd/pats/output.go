@@ -4,21 +4,44 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
+
+	"pats/cmd/pats/target"
+	"pats/pkg/api/apitypes"
 )
 
-// table is the text form of an answer: rows of cells, aligned in columns.
-type table [][]string
+// outputFormat is the value of --output.
+type outputFormat string
 
-// answer prints body as JSON or rows as text, as --output says.
-func (a *app) answer(body any, rows table) error {
-	if a.Output == "json" {
-		return writeJSON(a.stdout, body)
+const formatJSON outputFormat = "json"
+
+// printer prints results to stdout, and messages to stderr.
+type printer struct {
+	stdout, stderr io.Writer
+	format         outputFormat
+}
+
+// print prints body as JSON or rows as text.
+func (p *printer) print(body any, rows table) error {
+	if p.format == formatJSON {
+		return writeJSON(p.stdout, body)
 	}
-	return rows.write(a.stdout)
+	return rows.write(p.stdout)
+}
+
+// note prints a message that is not part of the result.
+func (p *printer) note(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.stderr, format+"\n", args...)
+}
+
+// warn prints a warning, unless it is empty.
+func (p *printer) warn(warning string) {
+	if warning != "" {
+		p.note("pats: warning: %s", warning)
+	}
 }
 
 func writeJSON(w io.Writer, body any) error {
@@ -28,11 +51,14 @@ func writeJSON(w io.Writer, body any) error {
 	return encoder.Encode(body)
 }
 
+// table is the text form of a result: rows of cells, aligned in columns.
+type table [][]string
+
 func (t table) write(w io.Writer) error {
 	aligned := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range t {
 		for i, cell := range row {
-			row[i] = visible(cell)
+			row[i] = target.Printable(cell)
 		}
 		if _, err := fmt.Fprintln(aligned, strings.Join(row, "\t")); err != nil {
 			return err
@@ -41,35 +67,12 @@ func (t table) write(w io.Writer) error {
 	return aligned.Flush()
 }
 
-// visible leaves nothing in text that could steer a terminal: a server may send anything.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
-}
-
-// note tells the person at the terminal what is no part of the answer.
-func (a *app) note(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.stderr, format+"\n", args...)
-}
-
-// stamp is a time in an answer: RFC 3339 in UTC with three decimals in JSON, as in the HTTP API, or null if it is zero.
-type stamp struct{ time.Time }
-
-// MarshalJSON is described at stamp.
-func (s stamp) MarshalJSON() ([]byte, error) {
-	if s.IsZero() {
-		return json.Marshal(nil)
-	}
-	return json.Marshal(s.UTC().Format("2006-01-02T15:04:05.000Z"))
-}
-
-func (s stamp) text() string {
-	if s.IsZero() {
+// formatTime returns t in RFC 3339 and UTC, or "never" if it is zero.
+func formatTime(t apitypes.Time) string {
+	if t.IsZero() {
 		return "never"
 	}
-	return s.UTC().Format(time.RFC3339)
+	return t.UTC().Format(time.RFC3339)
 }
+
+func formatID[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }

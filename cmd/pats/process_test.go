@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"pats/cmd/pats/failure"
 )
 
 // asCommand in the environment makes the test's binary the command itself.
@@ -61,7 +63,7 @@ func TestSignalsStopTheServer(t *testing.T) {
 			p := startProcess(t, folder)
 			p.signal(t, signal)
 			<-p.ended
-			if got := p.ProcessState.ExitCode(); got != exitOK {
+			if got := failure.Code(p.ProcessState.ExitCode()); got != failure.OK {
 				t.Errorf("got exit code %d, want 0; stderr:\n%s", got, p.stderr.String())
 			}
 			wantFiles(t, folder, "pats.db", "token")
@@ -96,7 +98,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	if status, ok := p.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != syscall.SIGTERM {
 		t.Errorf("got %v, want an end by the second SIGTERM", p.ProcessState)
 	}
-	d := &desk{folder: filepath.Dir(folder)}
-	d.clock = newDesk(t).clock
-	wantContains(t, "check afterwards", d.must(t, "check"), "Users   1")
+	sh := &shell{folder: filepath.Dir(folder)}
+	sh.clock = newShell(t).clock
+	wantContains(t, "check afterwards", sh.must(t, "check"), "Users   1")
 }

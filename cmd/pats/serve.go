@@ -2,30 +2,34 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"runtime/debug"
 	"strconv"
 	"syscall"
-	"time"
 
+	"pats/cmd/pats/failure"
+	"pats/cmd/pats/target"
 	"pats/pkg/boltstore"
+	"pats/pkg/gateway"
+	"pats/pkg/laptop"
 )
 
 type serveCommand struct {
-	Listen    string            `default:"127.0.0.1:3000" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes any free one (default: 127.0.0.1:3000)."`
-	Parameter map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Another value for a parameter of the stack's template, such as PatsEnabled=false. May be repeated."`
-	LogFormat string            `default:"text" enum:"text,json" placeholder:"text|json" help:"How the log on stderr is written, which has a line for each request (default: text)."`
+	Listen    string            `default:"127.0.0.1:3000" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 chooses a free one (default: 127.0.0.1:3000)."`
+	Parameter map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Value for a parameter of the stack's template, such as PatsEnabled=false. Repeatable."`
+	LogFormat string            `default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on stderr, which has a line for each request (default: text)."`
+	storeFlags
 }
 
-// Help is what `pats serve --help` ends with.
+// Help returns the end of `pats serve --help`.
 func (*serveCommand) Help() string {
-	return `Routes, authorizer and refusals are those of the stack's template, with the values of its parameters.
-The first start with a data file makes the user admin, with id 1 and the role Admin, and a token of 90 days in the file
-token beside the data file. Ctrl-C finishes the requests under way; a second one does not wait for them.
+	return `Routes, authorizers and error responses are those of the stack's template, with the values of its parameters.
+The first start with a data file creates the user admin, with id 1 and the role Admin, and writes a token that is valid for
+90 days to the file token next to the data file. Ctrl-C finishes the requests in progress; a second Ctrl-C does not.
 
 Examples:
   pats serve
@@ -35,18 +39,22 @@ Examples:
 }
 
 // Run serves until ctx is done.
-func (c *serveCommand) Run(ctx context.Context, a *app) (err error) {
-	stack, err := c.stack(a)
+func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typedFlags) (err error) {
+	store, err := c.store(typed)
 	if err != nil {
 		return err
 	}
-	opened, err := a.openStore(ctx, true)
+	stack, err := c.stack(e, store)
 	if err != nil {
-		return notServed(err)
+		return err
 	}
-	defer func() { err = errors.Join(err, opened.close()) }()
-	log := c.logger(a)
-	gateway, err := stack.Gateway(opened.store, a.env(log))
+	opened, err := openToServe(ctx, store)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	log := c.logger(e)
+	gateway, err := stack.Gateway(opened, e.domain(log))
 	if err != nil {
 		return err
 	}
@@ -55,106 +63,79 @@ func (c *serveCommand) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	host := &host{app: a, service: stack.Service(opened.store, a.env(log)), at: listener.Addr()}
+	host := &host{env: e, printer: out, store: store, service: stack.Service(opened, e.domain(log)), address: listener.Addr()}
 	if err := host.welcome(ctx); err != nil {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
-	// Most of the heap was for looking through the data file, and is not needed to serve.
+	// Most of the heap was used to check the data file, and is not needed to serve.
 	go debug.FreeOSMemory()
 	return serve(ctx, listener, gateway, log)
 }
 
 // gcPercent lets garbage grow to twice what is in use before it is collected. A server has little in use, so that costs a few
-// megabytes, and only while there are requests.
+// megabytes, and only during requests.
 const gcPercent = 200
 
-// notServed gives other advice for a locked data file than commands that could work through the server.
-func notServed(err error) error {
-	if _, locked := errors.AsType[*boltstore.LockedError](err); !locked {
-		return err
-	}
-	f := explainDataFile(err)
-	f.advice = "Most likely it serves the API already. Stop it first, or keep this one's data elsewhere: `make run DATA=FOLDER`,\n" +
-		"or `pats serve --data FOLDER`."
-	return f
-}
+// tableResource is the table's logical ID in the template.
+const tableResource = "Table"
 
-func (c *serveCommand) logger(a *app) *slog.Logger {
-	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.stderr, nil))
-	}
-	return slog.New(slog.NewTextHandler(a.stderr, nil))
-}
-
-func (c *serveCommand) listen(ctx context.Context) (net.Listener, error) {
-	_, port, err := net.SplitHostPort(c.Listen)
+// stack returns the template with the values of its parameters.
+func (c *serveCommand) stack(e env, store target.Store) (*laptop.Stack, error) {
+	stack, err := laptop.Read(gateway.Options{
+		Parameters: c.Parameter,
+		Resources:  map[string]string{tableResource: store.Table.Name},
+		Now:        e.now,
+		Random:     rand.Reader,
+	})
 	if err != nil {
-		return nil, usage(fmt.Sprintf("--listen %q is no address", c.Listen), "It looks like 127.0.0.1:3000.")
+		return nil, failure.Misuse(err.Error(), "Is a --parameter wrong? Names and values are those of the stack's template.")
+	}
+	return stack, nil
+}
+
+// openToServe opens the store. On a locked data file it advises otherwise than commands that could work through the server.
+func openToServe(ctx context.Context, store target.Store) (*target.Opened, error) {
+	opened, err := store.Open(ctx, true)
+	if _, locked := errors.AsType[*boltstore.LockedError](err); locked {
+		f := target.ExplainDataFile(err)
+		f.Advice = "Another `pats serve` probably uses it. Stop that one, or choose another folder: `make run DATA=FOLDER`, or\n" +
+			"`pats serve --data FOLDER`."
+		return nil, f
+	}
+	return opened, err
+}
+
+func (c *serveCommand) logger(e env) *slog.Logger {
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(e.stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, nil))
+}
+
+// listen listens on the address of --listen. Errors: failure.Usage, failure.Failed.
+func (c *serveCommand) listen(ctx context.Context) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if _, invalid := strconv.ParseUint(port, 10, 16); err != nil || invalid != nil {
+		return nil, failure.Misuse(fmt.Sprintf("--listen %q is not a HOST:PORT address", c.Listen), "For example: 127.0.0.1:3000.")
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		other := otherPort(port)
-		return nil, fail(exitFailed, c.Listen+" is taken by another program",
-			fmt.Sprintf("Take another port: `make run PORT=%s`, or `pats serve --listen 127.0.0.1:%s`.", other, other))
+		other := nextPort(port)
+		return nil, failure.New(failure.Failed, c.Listen+" is in use by another program",
+			fmt.Sprintf("Choose another port: `make run PORT=%s`, or `pats serve --listen %s`.", other, net.JoinHostPort(host, other)))
 	case err != nil:
-		return nil, fail(exitFailed, fmt.Sprintf("cannot listen: %v", err), "Give this machine's address and a free port: --listen 127.0.0.1:3000.")
+		return nil, failure.New(failure.Failed, fmt.Sprintf("cannot listen: %v", err), "Choose an address of this machine and a free port: --listen 127.0.0.1:3000.")
 	}
 	return listener, nil
 }
 
-// otherPort is a port to try instead.
-func otherPort(port string) string {
+// nextPort returns a port to try instead of port.
+func nextPort(port string) string {
 	number, err := strconv.Atoi(port)
 	if err != nil || number >= 1<<16-1 {
 		return "3001"
 	}
 	return strconv.Itoa(number + 1)
-}
-
-// The bounds of a connection. API Gateway gives an integration 29 seconds, and takes headers of 10,240 bytes, which the
-// gateway checks itself, with API Gateway's answer.
-const (
-	readHeaderTimeout = 5 * time.Second
-	exchangeTimeout   = 30 * time.Second
-	idleTimeout       = time.Minute
-	maxHeaderBytes    = 64 << 10
-)
-
-// stopWithin is how long requests under way may take when the server is to stop. A function has less in the template.
-const stopWithin = 10 * time.Second
-
-// serve answers requests until ctx is done, and then finishes those under way.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       exchangeTimeout,
-		WriteTimeout:      exchangeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
-	log.InfoContext(ctx, "serving", "address", listener.Addr().String())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-		log.InfoContext(ctx, "stopping", "within", stopWithin)
-		return stop(ctx, server)
-	}
-}
-
-// stop takes no more requests and waits for those under way.
-func stop(ctx context.Context, server *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return errors.Join(fail(exitFailed, "stopped before every request was answered", ""), server.Close())
-	}
-	return nil
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pats/cmd/pats/failure"
 	"pats/pkg/pat"
 )
 
@@ -28,54 +29,54 @@ const tokensPath = "/api/admin/user/tokens"
 
 func TestFirstStart(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	server := d.serve(t)
-	token := strings.TrimSpace(readFile(t, d.tokenPath()))
-	status, body := server.call(t, http.MethodGet, tokensPath, token)
+	sh := newShell(t)
+	server := sh.serve(t)
+	token := strings.TrimSpace(readFile(t, sh.tokenPath()))
+	status, body := server.request(t, http.MethodGet, tokensPath, token)
 	if status != http.StatusOK {
 		t.Fatalf("got status %d with %s, want 200", status, body)
 	}
 	wantText(t, "body", body, `{"pats":[{"id":1,"description":"first token","expiresAt":"2026-04-02T03:04:05.678Z","userId":1,`+
 		`"createdAt":"2026-01-02T03:04:05.678Z","seenAt":"2026-01-02T03:04:05.678Z"}]}`)
-	if code := server.end(t); code != exitOK {
+	if code := server.end(t); code != failure.OK {
 		t.Errorf("got exit code %d, want 0", code)
 	}
-	wantMode(t, d.data(), os.ModeDir|0o700)
-	wantMode(t, d.tokenPath(), 0o600)
-	wantMode(t, filepath.Join(d.data(), "pats.db"), 0o600)
-	wantContains(t, "users", d.must(t, "user", "list"), "1   admin")
-	wantText(t, "stdout", server.stdout.String(), fmt.Sprintf("curl %s%s -H \"Authorization: $(cat %s)\"\n", server.url, tokensPath, d.tokenPath()))
-	wantContains(t, "stderr", server.stderr.String(), "Made user 1, admin", d.tokenPath(), "msg=request", "status=200", "msg=stopping")
+	wantMode(t, sh.data(), os.ModeDir|0o700)
+	wantMode(t, sh.tokenPath(), 0o600)
+	wantMode(t, filepath.Join(sh.data(), "pats.db"), 0o600)
+	wantContains(t, "users", sh.must(t, "user", "list"), "1   admin")
+	wantText(t, "stdout", server.stdout.String(), fmt.Sprintf("curl %s%s -H \"Authorization: $(cat %s)\"\n", server.url, tokensPath, sh.tokenPath()))
+	wantContains(t, "stderr", server.stderr.String(), "Created user 1, admin", sh.tokenPath(), "msg=request", "status=200", "msg=stopping")
 }
 
 func TestSecondStartKeepsUserAndToken(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.serve(t).end(t)
-	token := readFile(t, d.tokenPath())
-	server := d.serve(t)
-	if readFile(t, d.tokenPath()) != token {
+	sh := newShell(t)
+	sh.serve(t).end(t)
+	token := readFile(t, sh.tokenPath())
+	server := sh.serve(t)
+	if readFile(t, sh.tokenPath()) != token {
 		t.Error("the start wrote another token file")
 	}
-	if status, body := server.call(t, http.MethodGet, tokensPath, strings.TrimSpace(token)); status != http.StatusOK {
+	if status, body := server.request(t, http.MethodGet, tokensPath, strings.TrimSpace(token)); status != http.StatusOK {
 		t.Errorf("got status %d with %s, want 200", status, body)
 	}
 	server.end(t)
-	for _, unwanted := range []string{"Made user", "works"} {
+	for _, unwanted := range []string{"Created user", "does not work"} {
 		if strings.Contains(server.stderr.String(), unwanted) {
 			t.Errorf("got %q on stderr of a start where all is well:\n%s", unwanted, server.stderr.String())
 		}
 	}
-	wantContains(t, "tokens", d.must(t, "token", "list", "--user", "1"), "first token")
+	wantContains(t, "tokens", sh.must(t, "token", "list", "--user", "1"), "first token")
 }
 
 // TestStartIsNoUseOfTheToken: only requests count as uses.
 func TestStartIsNoUseOfTheToken(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.serve(t).end(t)
-	d.serve(t).end(t)
-	wantContains(t, "tokens", d.must(t, "token", "list", "--user", "1"), "never")
+	sh := newShell(t)
+	sh.serve(t).end(t)
+	sh.serve(t).end(t)
+	wantContains(t, "tokens", sh.must(t, "token", "list", "--user", "1"), "never")
 }
 
 // TestTokenThatWorksNoMore: the start says so, with the command that makes another, and that command works.
@@ -83,58 +84,58 @@ func TestTokenThatWorksNoMore(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		reason string
-		spoil  func(t *testing.T, d *desk)
+		spoil  func(t *testing.T, sh *shell)
 	}{
-		"file removed": {"there is no such file", func(t *testing.T, d *desk) {
+		"file removed": {"the file does not exist", func(t *testing.T, sh *shell) {
 			t.Helper()
-			if err := os.Remove(d.tokenPath()); err != nil {
+			if err := os.Remove(sh.tokenPath()); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		"file emptied": {"holds no token", func(t *testing.T, d *desk) {
+		"file emptied": {"does not contain a token", func(t *testing.T, sh *shell) {
 			t.Helper()
-			if err := os.WriteFile(d.tokenPath(), nil, 0o600); err != nil {
+			if err := os.WriteFile(sh.tokenPath(), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		"revoked": {"The token is not valid.", func(t *testing.T, d *desk) {
+		"revoked": {"The token is not valid.", func(t *testing.T, sh *shell) {
 			t.Helper()
-			d.must(t, "token", "revoke", "--user", "1", "1")
+			sh.must(t, "token", "revoke", "--user", "1", "1")
 		}},
-		"expired": {"The token has expired.", func(t *testing.T, d *desk) {
+		"expired": {"The token has expired.", func(t *testing.T, sh *shell) {
 			t.Helper()
-			d.clock.Advance(91 * 24 * time.Hour)
+			sh.clock.Advance(91 * 24 * time.Hour)
 		}},
-		"mistyped": {"The token is not valid.", func(t *testing.T, d *desk) {
+		"mistyped": {"The token is not valid.", func(t *testing.T, sh *shell) {
 			t.Helper()
-			if err := os.WriteFile(d.tokenPath(), []byte(token1), 0o600); err != nil {
+			if err := os.WriteFile(sh.tokenPath(), []byte(token1), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		"another secret with its selector": {"The token is not valid.", func(t *testing.T, d *desk) {
+		"another secret with its selector": {"The token is not valid.", func(t *testing.T, sh *shell) {
 			t.Helper()
-			if err := os.WriteFile(d.tokenPath(), []byte(forge(t, readFile(t, d.tokenPath()))), 0o600); err != nil {
+			if err := os.WriteFile(sh.tokenPath(), []byte(forge(t, readFile(t, sh.tokenPath()))), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		"owner disabled": {"The user is disabled.", func(t *testing.T, d *desk) {
+		"owner disabled": {"The user is disabled.", func(t *testing.T, sh *shell) {
 			t.Helper()
-			d.must(t, "user", "create", "--username", "other", "--role", "admin")
-			d.must(t, "user", "disable", "1")
+			sh.must(t, "user", "create", "--username", "other", "--role", "admin")
+			sh.must(t, "user", "disable", "1")
 		}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
-			d.serve(t).end(t)
-			c.spoil(t, d)
-			server := d.serve(t)
+			sh := newShell(t)
+			sh.serve(t).end(t)
+			c.spoil(t, sh)
+			server := sh.serve(t)
 			command := server.stderr.await(t, `\n  (pats token create .*)\n`, server.ended)[1]
-			wantContains(t, "stderr", server.stderr.String(), d.tokenPath(), c.reason, "Stop this server")
+			wantContains(t, "stderr", server.stderr.String(), sh.tokenPath(), c.reason, "Stop this server")
 			server.end(t)
-			wantCode(t, d.runBare(t, words(t, command)[1:]...), exitOK)
-			wantServes(t, d)
+			wantCode(t, sh.runBare(t, words(t, command)[1:]...), failure.OK)
+			wantServes(t, sh)
 		})
 	}
 }
@@ -159,10 +160,10 @@ func forge(t *testing.T, token string) string {
 }
 
 // wantServes starts the server and calls it with the token in the token file.
-func wantServes(t *testing.T, d *desk) {
+func wantServes(t *testing.T, sh *shell) {
 	t.Helper()
-	server := d.serve(t)
-	if status, body := server.call(t, http.MethodGet, tokensPath, strings.TrimSpace(readFile(t, d.tokenPath()))); status != http.StatusOK {
+	server := sh.serve(t)
+	if status, body := server.request(t, http.MethodGet, tokensPath, strings.TrimSpace(readFile(t, sh.tokenPath()))); status != http.StatusOK {
 		t.Errorf("got status %d with %s, want 200", status, body)
 	}
 	server.end(t)
@@ -193,35 +194,22 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// TestCrashBeforeTheTokenFile: the first start got as far as the user only.
-func TestCrashBeforeTheTokenFile(t *testing.T) {
+func TestUserWithoutATokenFile(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.must(t, "user", "create", "--username", "admin", "--role", "admin")
-	server := d.serve(t)
-	wantContains(t, "stderr", server.stderr.String(), "there is no such file", "token create --user 1 ")
+	sh := newShell(t)
+	sh.must(t, "user", "create", "--username", "admin", "--role", "admin")
+	server := sh.serve(t)
+	wantContains(t, "stderr", server.stderr.String(), "the file does not exist", "token create --user 1 ")
 	server.end(t)
-	wantFiles(t, d.data(), "pats.db")
-}
-
-// TestCrashInTheMiddleOfTheTokenFile: what was left of it holds a token that works.
-func TestCrashInTheMiddleOfTheTokenFile(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	d.serve(t).end(t)
-	if err := os.Rename(d.tokenPath(), filepath.Join(d.data(), ".token-123")); err != nil {
-		t.Fatal(err)
-	}
-	d.serve(t).end(t)
-	wantFiles(t, d.data(), "pats.db")
+	wantFiles(t, sh.data(), "pats.db")
 }
 
 func TestFolderWithASpace(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.folder = filepath.Join(d.folder, "my data")
-	server := d.serve(t)
-	wantContains(t, "ready line", server.stdout.String(), "$(cat '"+d.tokenPath()+"')")
+	sh := newShell(t)
+	sh.folder = filepath.Join(sh.folder, "my data")
+	server := sh.serve(t)
+	wantContains(t, "ready line", server.stdout.String(), "$(cat '"+sh.tokenPath()+"')")
 }
 
 func TestPortTaken(t *testing.T) {
@@ -231,63 +219,63 @@ func TestPortTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	d := newDesk(t)
-	got := d.run(t, "serve", "--listen", taken.Addr().String())
-	wantCode(t, got, exitFailed)
-	wantContains(t, "stderr", got.Stderr, taken.Addr().String()+" is taken", "make run PORT=", "--listen 127.0.0.1:")
-	wantFiles(t, d.data(), "pats.db")
+	sh := newShell(t)
+	got := sh.run(t, "serve", "--listen", taken.Addr().String())
+	wantCode(t, got, failure.Failed)
+	wantContains(t, "stderr", got.Stderr, taken.Addr().String()+" is in use", "make run PORT=", "--listen 127.0.0.1:")
+	wantFiles(t, sh.data(), "pats.db")
 }
 
 func TestParametersOfTheTemplate(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	admin := d.runBare(t, "admin-token", "new")
+	sh := newShell(t)
+	admin := sh.runBare(t, "admin-token", "new")
 	fields := strings.Fields(admin.Stdout)
-	d.serve(t).end(t)
-	token := strings.TrimSpace(readFile(t, d.tokenPath()))
-	server := d.serve(t, "--parameter", "PatsEnabled=false", "--parameter", fields[3])
-	if status, body := server.call(t, http.MethodGet, tokensPath, token); status != http.StatusNotFound || !strings.Contains(body, "PATs are disabled.") {
+	sh.serve(t).end(t)
+	token := strings.TrimSpace(readFile(t, sh.tokenPath()))
+	server := sh.serve(t, "--parameter", "PatsEnabled=false", "--parameter", fields[3])
+	if status, body := server.request(t, http.MethodGet, tokensPath, token); status != http.StatusNotFound || !strings.Contains(body, "PATs are disabled.") {
 		t.Errorf("with the kill switch on: got %d %s, want 404 PATs are disabled.", status, body)
 	}
 	server.end(t)
-	server = d.serve(t, "--parameter", fields[3])
-	if status, body := server.call(t, http.MethodGet, tokensPath, fields[1]); status != http.StatusForbidden {
+	server = sh.serve(t, "--parameter", fields[3])
+	if status, body := server.request(t, http.MethodGet, tokensPath, fields[1]); status != http.StatusForbidden {
 		t.Errorf("with the admin API token: got %d %s, want 403", status, body)
 	}
 }
 
 func TestRetentionOfTheTemplate(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.serve(t).end(t)
-	d.must(t, "token", "create", "--user", "1", "--description", "old", "--expires", "1h")
-	d.clock.Advance(2 * 24 * time.Hour)
-	token := strings.TrimSpace(readFile(t, d.tokenPath()))
-	server := d.serve(t)
-	if _, body := server.call(t, http.MethodGet, tokensPath, token); !strings.Contains(body, "old") {
+	sh := newShell(t)
+	sh.serve(t).end(t)
+	sh.must(t, "token", "create", "--user", "1", "--description", "old", "--expires", "1h")
+	sh.clock.Advance(2 * 24 * time.Hour)
+	token := strings.TrimSpace(readFile(t, sh.tokenPath()))
+	server := sh.serve(t)
+	if _, body := server.request(t, http.MethodGet, tokensPath, token); !strings.Contains(body, "old") {
 		t.Errorf("with the default: got %s, want the expired token in it", body)
 	}
 	server.end(t)
-	server = d.serve(t, "--parameter", "ExpiredRetentionDays=1")
-	if _, body := server.call(t, http.MethodGet, tokensPath, token); strings.Contains(body, "old") {
+	server = sh.serve(t, "--parameter", "ExpiredRetentionDays=1")
+	if _, body := server.request(t, http.MethodGet, tokensPath, token); strings.Contains(body, "old") {
 		t.Errorf("with one day: got %s, want no expired token", body)
 	}
 }
 
 func TestNoSecretInTheLog(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	server := d.serve(t, "--log-format", "json")
-	token := strings.TrimSpace(readFile(t, d.tokenPath()))
-	d.env["PATS_TOKEN"] = token
-	made := d.runBare(t, "token", "create", "--description", "second", "--url", server.url)
+	sh := newShell(t)
+	server := sh.serve(t, "--log-format", "json")
+	token := strings.TrimSpace(readFile(t, sh.tokenPath()))
+	sh.vars["PATS_TOKEN"] = token
+	made := sh.runBare(t, "token", "create", "--description", "second", "--url", server.url)
 	second := tokenLike.FindString(made.Stdout)
-	server.call(t, http.MethodGet, tokensPath, "Bearer "+token)
-	server.call(t, http.MethodGet, tokensPath, token+"x")
-	server.call(t, http.MethodDelete, tokensPath+"/"+second, token)
-	server.call(t, http.MethodGet, "/"+second+"?access_token="+second, second)
-	server.call(t, http.MethodDelete, tokensPath+"/2", token)
-	server.call(t, http.MethodGet, tokensPath, second)
+	server.request(t, http.MethodGet, tokensPath, "Bearer "+token)
+	server.request(t, http.MethodGet, tokensPath, token+"x")
+	server.request(t, http.MethodDelete, tokensPath+"/"+second, token)
+	server.request(t, http.MethodGet, "/"+second+"?access_token="+second, second)
+	server.request(t, http.MethodDelete, tokensPath+"/2", token)
+	server.request(t, http.MethodGet, tokensPath, second)
 	server.end(t)
 	log := server.stderr.String() + server.stdout.String() + made.Stderr
 	for name, secret := range map[string]string{"first": token, "second": second} {
@@ -303,8 +291,8 @@ func TestNoSecretInTheLog(t *testing.T) {
 // TestStopFinishesRequestsUnderWay sends half a request, stops the server, and sends the rest.
 func TestStopFinishesRequestsUnderWay(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	server := d.serve(t)
+	sh := newShell(t)
+	server := sh.serve(t)
 	body, send := io.Pipe()
 	reached := make(chan struct{})
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(reached) }})
@@ -313,7 +301,7 @@ func TestStopFinishesRequestsUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.Header = http.Header{
-		"Authorization": {strings.TrimSpace(readFile(t, d.tokenPath()))},
+		"Authorization": {strings.TrimSpace(readFile(t, sh.tokenPath()))},
 		"Content-Type":  {"application/json"},
 		"Expect":        {"100-continue"},
 	}
@@ -334,10 +322,10 @@ func TestStopFinishesRequestsUnderWay(t *testing.T) {
 	if response.StatusCode != http.StatusCreated {
 		t.Errorf("got status %d, want 201", response.StatusCode)
 	}
-	if code := server.end(t); code != exitOK {
+	if code := server.end(t); code != failure.OK {
 		t.Errorf("got exit code %d, want 0; stderr:\n%s", code, server.stderr.String())
 	}
-	wantContains(t, "tokens", d.must(t, "token", "list", "--user", "1"), "late")
+	wantContains(t, "tokens", sh.must(t, "token", "list", "--user", "1"), "late")
 }
 
 // closing is a listener that tells when it is closed.
@@ -391,7 +379,7 @@ func TestServingAnUnencryptedNetworkIsNoted(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{"127.0.0.1": false, "::1": false, "0.0.0.0": true, "192.0.2.1": true} {
 		var stderr bytes.Buffer
-		h := &host{app: &app{world: world{stderr: &stderr}}, at: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
+		h := &host{printer: &printer{stderr: &stderr}, address: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
 		h.warnOfNetwork()
 		if got := stderr.Len() > 0; got != want {
 			t.Errorf("%s: got a warning: %v, want %v", address, got, want)
@@ -408,7 +396,7 @@ func TestURLForThisMachine(t *testing.T) {
 		"::1":       "http://[::1]:3000",
 		"192.0.2.1": "http://192.0.2.1:3000",
 	} {
-		h := &host{at: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
+		h := &host{address: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
 		if got := h.url(); got != want {
 			t.Errorf("%s: got %q, want %q", address, got, want)
 		}

@@ -3,35 +3,25 @@ package main
 import (
 	"context"
 	"fmt"
-
-	"pats/pkg/dynamostore"
 )
 
-type tableCreate struct{}
+type tableCreate struct{ tableFlags }
 
-// Help is what `pats table create --help` ends with.
+// Help returns the end of `pats table create --help`.
 func (*tableCreate) Help() string {
-	return `Example:
+	return `A table that exists already, with the right keys, is left as it is. A data file needs no table.
+
+Example, for DynamoDB Local:
   pats table create --table pats --endpoint http://127.0.0.1:8000`
 }
 
-// Run makes the table. One that is there already, with the right keys, is as good.
-func (*tableCreate) Run(ctx context.Context, a *app) error {
-	if err := a.storeOnly(); err != nil {
-		return err
-	}
-	if a.Store == storeBolt && a.typed("store") {
-		return usage("a data file needs no table", "Use --store dynamodb, or just begin: `pats user create` makes the data file.")
-	}
-	client, err := a.dynamoDB(ctx)
-	if err != nil {
-		return err
-	}
-	if err := dynamostore.CreateTable(ctx, client, a.Table); err != nil {
+// Run creates the table.
+func (c *tableCreate) Run(ctx context.Context, out *printer) error {
+	if err := c.table().Create(ctx); err != nil {
 		return err
 	}
 	body := struct {
 		Table string `json:"table"`
-	}{a.Table}
-	return a.answer(body, table{{fmt.Sprintf("Table %s is ready.", a.Table)}})
+	}{c.Table}
+	return out.print(body, table{{fmt.Sprintf("Table %s is ready.", c.Table)}})
 }

@@ -2,216 +2,166 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"pats/cmd/pats/failure"
+	"pats/cmd/pats/target"
+	"pats/cmd/pats/tokenfile"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
-// tokenView is a token as answers show it: in JSON as the HTTP API does.
-type tokenView struct {
-	ID          pat.TokenID `json:"id"`
-	Description string      `json:"description"`
-	ExpiresAt   stamp       `json:"expiresAt"`
-	UserID      pat.UserID  `json:"userId"`
-	CreatedAt   stamp       `json:"createdAt"`
-	SeenAt      stamp       `json:"seenAt"`
-	// Secret is the whole token. Only the answer of the command that makes it has it.
-	Secret string `json:"secret,omitempty"`
+// tokensFlags choose the tokens that a command works on: a user's in a store, or the caller's on a server.
+type tokensFlags struct {
+	User pat.UserID `placeholder:"ID" help:"User whose tokens they are. Required with a store; a server knows the user by the token presented."`
+	serviceFlags
+	URL       string `name:"url" placeholder:"URL" group:"server" from:"PATS_URL" help:"Base address of a server. The token to present is in PATS_TOKEN or --token-file."`
+	AllowHTTP bool   `name:"allow-http" group:"server" help:"Send the token unencrypted if --url is an http address of another machine."`
 }
 
-// tokenListView is Unleash's patsSchema.
-type tokenListView struct {
-	Pats []tokenView `json:"pats"`
+// presentFlag names the file with the token to present to a server.
+type presentFlag struct {
+	TokenFile string `placeholder:"FILE" group:"server" help:"Present the token in FILE to the server (default: the token in PATS_TOKEN)."`
 }
 
-func viewToken(user pat.UserID, token pat.Token) tokenView {
-	return tokenView{
-		ID:          token.ID,
-		Description: token.Description,
-		ExpiresAt:   stamp{token.ExpiresAt},
-		UserID:      user,
-		CreatedAt:   stamp{token.CreatedAt},
-		SeenAt:      stamp{token.SeenAt},
+// check refuses a token to present where there is no server.
+func (f presentFlag) check(server bool) error {
+	if f.TokenFile != "" && !server {
+		return failure.Misuse("--token-file names the token to present to a server", "Add --url URL, or leave it out to work on the store.")
 	}
+	return nil
 }
 
-// keeper is what the token commands work on: a user in a store, or a server over HTTP.
-type keeper interface {
-	list(ctx context.Context) ([]tokenView, error)
-	create(ctx context.Context, draft pat.Draft) (tokenView, error)
-	revoke(ctx context.Context, id pat.TokenID) error
-}
-
-// stored are the tokens of a user in a store.
-type stored struct {
-	service *pat.Service
-	user    pat.UserID
-}
-
-func (s stored) list(ctx context.Context) ([]tokenView, error) {
-	tokens, err := s.service.UserTokens(ctx, s.user)
-	views := make([]tokenView, 0, len(tokens))
-	for _, token := range tokens {
-		views = append(views, viewToken(s.user, token))
+// onServer reports whether the command works through a server. Flags on the command line take precedence over the environment.
+func (f tokensFlags) onServer(typed typedFlags) (bool, error) {
+	for _, flag := range storeNames {
+		switch {
+		case !typed[flag]:
+		case typed["url"]:
+			return false, failure.Misuse(fmt.Sprintf("--url and --%s exclude each other", flag), "A command works on a store or through a server.")
+		default:
+			return false, nil
+		}
 	}
-	return views, err
+	return f.URL != "", nil
 }
 
-func (s stored) create(ctx context.Context, draft pat.Draft) (tokenView, error) {
-	token, secret, err := s.service.CreateUserToken(ctx, s.user, draft)
+// withUser calls work with the user's tokens in the store.
+func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, work func(target.Tokens) error) error {
+	if f.User == 0 {
+		return failure.Misuse("--user ID is needed", "`pats user list` lists the ids.")
+	}
+	return f.withService(ctx, e, typed, false, func(service *pat.Service) error { return work(target.UserTokens(service, f.User)) })
+}
+
+// server returns the server that --url names, to which the token in tokenFile, or in PATS_TOKEN, is presented.
+func (f tokensFlags) server(ctx context.Context, e env, out *printer, tokenFile string) (*target.Server, error) {
+	if f.User != 0 {
+		return nil, failure.Misuse("--user cannot be used with --url or PATS_URL", "A server lists only the caller's own tokens. Leave out --user, or work on a store.")
+	}
+	token, err := presented(ctx, e, out, tokenFile)
 	if err != nil {
-		return tokenView{}, err
+		return nil, err
 	}
-	view := viewToken(s.user, token)
-	view.Secret = secret.Reveal()
-	return view, nil
+	return target.NewServer(f.URL, token, f.AllowHTTP)
 }
 
-func (s stored) revoke(ctx context.Context, id pat.TokenID) error {
-	return s.service.RevokeUserToken(ctx, s.user, id)
+// presented returns the token to present. It is never an argument: everyone on the machine can see those.
+func presented(ctx context.Context, e env, out *printer, tokenFile string) (string, error) {
+	if tokenFile != "" {
+		token, warning, err := tokenfile.Read(ctx, tokenFile)
+		out.warn(warning)
+		return token, err
+	}
+	token := strings.TrimSpace(e.getenv("PATS_TOKEN"))
+	if !tokenfile.IsPlain(token) {
+		return "", failure.Misuse("PATS_TOKEN does not contain a token to present to the server", "Set it, or name a file that contains the token: --token-file .pats/token.")
+	}
+	return token, nil
 }
 
-// userFlag says whose tokens a command is about.
-type userFlag struct {
-	User pat.UserID `placeholder:"ID" help:"Whose token; needed with a store. With --url it is always the holder of the token presented."`
-}
-
-// withKeeper lets work use the tokens of the user in the store, or of the server that --url names.
-func (a *app) withKeeper(ctx context.Context, user pat.UserID, tokenFile string, work func(keeper) error) error {
-	if a.isRemote() {
-		return a.withServer(user, tokenFile, work)
+// withTokens calls work with the tokens in the store or on the server.
+func (f tokensFlags) withTokens(ctx context.Context, e env, out *printer, typed typedFlags, present presentFlag, work func(target.Tokens) error) error {
+	onServer, err := f.onServer(typed)
+	if err != nil {
+		return err
 	}
-	if user == 0 {
-		return usage("--user ID is needed", "`pats user list` shows the ids.")
+	if err := present.check(onServer); err != nil {
+		return err
 	}
-	return a.withService(ctx, false, func(service *pat.Service) error { return work(stored{service, user}) })
+	if !onServer {
+		return f.withUser(ctx, e, typed, work)
+	}
+	server, err := f.server(ctx, e, out, present.TokenFile)
+	if err != nil {
+		return err
+	}
+	return work(server)
 }
 
 type tokenList struct {
-	userFlag
+	tokensFlags
 	presentFlag
 }
 
+// Help returns the end of `pats token list --help`.
+func (*tokenList) Help() string {
+	return `Examples:
+  pats token list --user 1
+  pats token list --url http://127.0.0.1:3000 --token-file .pats/token`
+}
+
 // Run lists the tokens.
-func (c *tokenList) Run(ctx context.Context, a *app) error {
-	if err := a.checkPresented(c.TokenFile); err != nil {
-		return err
-	}
-	return a.withKeeper(ctx, c.User, c.TokenFile, func(k keeper) error {
-		tokens, err := k.list(ctx)
+func (c *tokenList) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	return c.withTokens(ctx, e, out, typed, c.presentFlag, func(tokens target.Tokens) error {
+		list, err := tokens.List(ctx)
 		if err != nil {
 			return err
 		}
-		return a.answerTokens(tokens)
+		return out.tokens(list, e.now())
 	})
 }
 
-func (a *app) answerTokens(tokens []tokenView) error {
+func (p *printer) tokens(list apitypes.TokenList, now time.Time) error {
 	rows := table{{"ID", "DESCRIPTION", "CREATED", "EXPIRES", "LAST USED", "STATE"}}
-	for _, t := range tokens {
-		rows = append(rows, []string{formatID(t.ID), t.Description, t.CreatedAt.text(), t.ExpiresAt.text(), t.SeenAt.text(), t.state(a.now())})
+	for _, t := range list.Pats {
+		rows = append(rows, []string{formatID(t.ID), t.Description, formatTime(t.CreatedAt), formatTime(t.ExpiresAt), formatTime(t.SeenAt), tokenState(t, now)})
 	}
-	return a.answer(tokenListView{tokens}, rows)
+	return p.print(list, rows)
 }
 
-func (t tokenView) state(now time.Time) string {
-	if (pat.Token{ExpiresAt: t.ExpiresAt.Time}).ExpiredAt(now) {
+func tokenState(token apitypes.Token, now time.Time) string {
+	if (pat.Token{ExpiresAt: token.ExpiresAt.Time}).ExpiredAt(now) {
 		return "expired"
 	}
 	return "valid"
 }
 
-type tokenCreate struct {
-	userFlag
-	Description string `required:"" placeholder:"TEXT" help:"What the token is for, unique among the user's tokens."`
-	Expires     expiry `default:"90d" placeholder:"90d|12h|TIME" help:"When the token ends: after a number of days or hours, or at a time such as 2027-01-31T12:00:00Z (default: 90d)."`
-	TokenFile   string `placeholder:"FILE" help:"With a store: write the token to FILE, readable by you only, instead of printing it. With --url: read the token to present from FILE."`
-}
-
-// Help is what `pats token create --help` ends with.
-func (*tokenCreate) Help() string {
-	return `Examples:
-  pats token create --user 1 --description laptop
-  pats token create --user 1 --description ci --expires 12h --token-file ci.token
-  PATS_TOKEN=$(cat .pats/token) pats token create --url http://127.0.0.1:3000 --description deploy`
-}
-
-// Run makes the token, and shows it or writes it to a file.
-func (c *tokenCreate) Run(ctx context.Context, a *app) error {
-	draft := pat.Draft{Description: c.Description, ExpiresAt: c.Expires.from(a.now())}
-	return a.withKeeper(ctx, c.User, c.TokenFile, func(k keeper) error {
-		if c.TokenFile != "" && !a.isRemote() {
-			return a.createInFile(ctx, k, draft, c.TokenFile)
-		}
-		token, err := k.create(ctx, draft)
-		if err != nil {
-			return err
-		}
-		return a.answerCreated(token)
-	})
-}
-
-func (a *app) answerCreated(token tokenView) error {
-	rows := table{
-		{"Id", formatID(token.ID)},
-		{"Description", token.Description},
-		{"Expires", token.ExpiresAt.text()},
-	}
-	if token.Secret != "" {
-		rows = append(rows, []string{"Token", token.Secret})
-		defer a.note("Keep the token: it cannot be shown again.")
-	}
-	return a.answer(token, rows)
-}
-
-func (a *app) createInFile(ctx context.Context, k keeper, draft pat.Draft, path string) error {
-	token, err := issueToFile(ctx, k, draft, path)
-	if err != nil {
-		return err
-	}
-	defer a.note("The token is in %s.", path)
-	return a.answerCreated(token)
-}
-
-// issueToFile makes a token and writes it to the file at path, and nowhere else. If it cannot be written, it is revoked.
-func issueToFile(ctx context.Context, k keeper, draft pat.Draft, path string) (tokenView, error) {
-	file, err := newTokenFile(path)
-	if err != nil {
-		return tokenView{}, err
-	}
-	defer file.discard()
-	token, err := k.create(ctx, draft)
-	if err != nil {
-		return tokenView{}, err
-	}
-	if err := file.keep(token.Secret); err != nil {
-		return tokenView{}, errors.Join(err, k.revoke(context.WithoutCancel(ctx), token.ID))
-	}
-	token.Secret = ""
-	return token, nil
-}
-
 type tokenRevoke struct {
-	userFlag
+	ID pat.TokenID `arg:"" name:"token-id" help:"The token's id, as in the list."`
+	tokensFlags
 	presentFlag
-	ID pat.TokenID `arg:"" name:"token-id" help:"The token's id, as the list shows it."`
+}
+
+// Help returns the end of `pats token revoke --help`.
+func (*tokenRevoke) Help() string {
+	return `Examples:
+  pats token revoke 2 --user 1
+  pats token revoke 2 --url http://127.0.0.1:3000 --token-file .pats/token`
 }
 
 // Run revokes the token.
-func (c *tokenRevoke) Run(ctx context.Context, a *app) error {
-	if err := a.checkPresented(c.TokenFile); err != nil {
-		return err
-	}
-	return a.withKeeper(ctx, c.User, c.TokenFile, func(k keeper) error {
-		if err := k.revoke(ctx, c.ID); err != nil {
+func (c *tokenRevoke) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	return c.withTokens(ctx, e, out, typed, c.presentFlag, func(tokens target.Tokens) error {
+		if err := tokens.Revoke(ctx, c.ID); err != nil {
 			return err
 		}
 		body := struct {
 			ID     pat.TokenID `json:"id"`
 			UserID pat.UserID  `json:"userId,omitempty"`
 		}{c.ID, c.User}
-		return a.answer(body, table{{fmt.Sprintf("Token %d works no more.", c.ID)}})
+		return out.print(body, table{{fmt.Sprintf("Token %d revoked.", c.ID)}})
 	})
 }

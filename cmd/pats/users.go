@@ -2,121 +2,119 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
 
+	"pats/cmd/pats/failure"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
-// userView is a user as answers show it, with the names of Unleash's user schema; disabled is this service's own.
-type userView struct {
-	ID        pat.UserID `json:"id"`
-	Username  string     `json:"username,omitempty"`
-	Name      string     `json:"name,omitempty"`
-	Email     string     `json:"email,omitempty"`
-	RootRole  pat.Role   `json:"rootRole"`
-	Disabled  bool       `json:"disabled"`
-	CreatedAt stamp      `json:"createdAt"`
-}
-
-func viewUser(account pat.Account) userView {
-	return userView{
-		ID:        account.ID,
-		Username:  account.Username,
-		Name:      account.Name,
-		Email:     account.Email,
-		RootRole:  account.Role,
-		Disabled:  account.Disabled,
-		CreatedAt: stamp{account.CreatedAt},
-	}
-}
-
-func (u userView) state() string {
-	if u.Disabled {
-		return "disabled"
-	}
-	return "enabled"
-}
-
-func (a *app) answerUser(account pat.Account) error {
-	user := viewUser(account)
-	return a.answer(user, table{
+func (p *printer) user(account pat.Account) error {
+	user := apitypes.NewUser(account)
+	return p.print(user, table{
 		{"Id", formatID(user.ID)},
 		{"Username", user.Username},
 		{"Name", user.Name},
 		{"Email", user.Email},
 		{"Role", user.RootRole.String()},
-		{"State", user.state()},
-		{"Created", user.CreatedAt.text()},
+		{"State", userState(user)},
+		{"Created", formatTime(user.CreatedAt)},
 	})
 }
 
-func formatID[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }
-
-// administer is withService for the user commands, which do not work through a server.
-func (a *app) administer(ctx context.Context, mayCreate bool, work func(*pat.Service) error) error {
-	if a.isRemote() {
-		return usage("the user commands work on a store, not through a server",
-			"Leave out --url (and PATS_URL): stop `pats serve` and use --data FOLDER, or for a deployed stack use\n"+
-				"--store dynamodb --table NAME. A server takes an Admin's requests at /api/admin/user-admin instead.")
+func userState(user apitypes.User) string {
+	if user.Disabled {
+		return "disabled"
 	}
-	return a.withService(ctx, mayCreate, work)
+	return "enabled"
+}
+
+// usersFlags are the flags of all user commands.
+type usersFlags struct{ serviceFlags }
+
+// administer is withService, and refuses to ignore PATS_URL: there are no user commands for servers.
+func (f usersFlags) administer(ctx context.Context, e env, typed typedFlags, create bool, work func(*pat.Service) error) error {
+	if e.getenv("PATS_URL") != "" && !typed.any(storeNames) {
+		return failure.Misuse("PATS_URL is set, but the user commands do not work through a server",
+			"Unset it or name a store: --data FOLDER while `pats serve` is stopped, or --store dynamodb --table NAME.\n"+
+				"On a server, an Admin manages users with the HTTP API: /api/admin/user-admin.")
+	}
+	return f.withService(ctx, e, typed, create, work)
+}
+
+// roleFlag is the value of --role.
+type roleFlag struct{ pat.Role }
+
+// UnmarshalText parses a role's name in any case. It implements encoding.TextUnmarshaler.
+func (r *roleFlag) UnmarshalText(text []byte) error {
+	role, err := pat.ParseRole(string(text))
+	if err != nil {
+		return errors.New("must be admin, editor or viewer")
+	}
+	r.Role = role
+	return nil
 }
 
 type userCreate struct {
-	Username string `placeholder:"NAME" help:"Name to log in by, unique among users. Either this or --email is needed."`
-	Name     string `placeholder:"NAME" help:"Name for people to read."`
-	Email    string `placeholder:"ADDRESS" help:"Email address, unique among users."`
-	Role     string `default:"viewer" enum:"admin,editor,viewer" placeholder:"admin|editor|viewer" help:"Root role (default: viewer)."`
+	Username string   `placeholder:"NAME" help:"Username, unique. Required without --email."`
+	Email    string   `placeholder:"ADDRESS" help:"Email address, unique. Required without --username."`
+	Name     string   `placeholder:"NAME" help:"Display name."`
+	Role     roleFlag `default:"viewer" placeholder:"admin|editor|viewer" help:"Root role (default: viewer)."`
+	usersFlags
 }
 
-// Help is what `pats user create --help` ends with.
+// Help returns the end of `pats user create --help`.
 func (*userCreate) Help() string {
 	return `Examples:
   pats user create --username ada --role admin
   pats user create --store dynamodb --table pats-Table-1ABC --email ada@example.org --output json`
 }
 
-// Run makes the user.
-func (c *userCreate) Run(ctx context.Context, a *app) error {
-	role, err := pat.ParseRole(c.Role)
-	if err != nil {
-		return err
-	}
-	profile := pat.Profile{Username: c.Username, Name: c.Name, Email: c.Email, Role: role}
-	return a.administer(ctx, true, func(service *pat.Service) error {
+// Run creates the user.
+func (c *userCreate) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	profile := pat.Profile{Username: c.Username, Name: c.Name, Email: c.Email, Role: c.Role.Role}
+	return c.administer(ctx, e, typed, true, func(service *pat.Service) error {
 		account, err := service.CreateUser(ctx, profile)
 		if err != nil {
 			return err
 		}
-		return a.answerUser(account)
+		return out.user(account)
 	})
 }
 
 type userList struct {
-	After pat.UserID `placeholder:"ID" help:"Only users with a larger id, to go on where an earlier list ended."`
-	Limit int        `placeholder:"COUNT" help:"At most so many users (default: all of them)."`
+	After pat.UserID `placeholder:"ID" help:"List only users with a larger id, to continue an earlier list."`
+	Limit int        `placeholder:"COUNT" help:"Maximum number of users (default: no maximum)."`
+	usersFlags
+}
+
+// Help returns the end of `pats user list --help`.
+func (*userList) Help() string {
+	return `Examples:
+  pats user list
+  pats user list --after 200 --limit 100 --output json`
 }
 
 // Run lists the users.
-func (c *userList) Run(ctx context.Context, a *app) error {
+func (c *userList) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
 	if c.After < 0 || c.Limit < 0 {
-		return usage("--after and --limit must be 0 or more", "")
+		return failure.Misuse("--after and --limit must not be negative", "")
 	}
-	return a.administer(ctx, false, func(service *pat.Service) error {
+	return c.administer(ctx, e, typed, false, func(service *pat.Service) error {
 		users, err := c.read(ctx, service)
 		if err != nil {
 			return err
 		}
-		return a.answerUsers(users)
+		return out.users(users)
 	})
 }
 
-// pageSize is how many users one call of the store reads.
+// pageSize is the number of users in one read of the store.
 const pageSize = 200
 
-func (c *userList) read(ctx context.Context, service *pat.Service) ([]userView, error) {
-	users := []userView{}
+func (c *userList) read(ctx context.Context, service *pat.Service) ([]pat.Account, error) {
+	var users []pat.Account
 	for after := c.After; ; after = users[len(users)-1].ID {
 		want := pageSize
 		if c.Limit > 0 {
@@ -129,63 +127,68 @@ func (c *userList) read(ctx context.Context, service *pat.Service) ([]userView, 
 		if err != nil {
 			return nil, err
 		}
-		for _, account := range page {
-			users = append(users, viewUser(account))
-		}
+		users = append(users, page...)
 		if len(page) < want {
 			return users, nil
 		}
 	}
 }
 
-func (a *app) answerUsers(users []userView) error {
-	rows := table{{"ID", "USERNAME", "NAME", "EMAIL", "ROLE", "STATE", "CREATED"}}
-	for _, u := range users {
-		rows = append(rows, []string{formatID(u.ID), u.Username, u.Name, u.Email, u.RootRole.String(), u.state(), u.CreatedAt.text()})
-	}
+func (p *printer) users(accounts []pat.Account) error {
 	body := struct {
-		Users []userView `json:"users"`
-	}{users}
-	return a.answer(body, rows)
+		Users []apitypes.User `json:"users"`
+	}{apitypes.NewUsers(accounts)}
+	rows := table{{"ID", "USERNAME", "NAME", "EMAIL", "ROLE", "STATE", "CREATED"}}
+	for _, u := range body.Users {
+		rows = append(rows, []string{formatID(u.ID), u.Username, u.Name, u.Email, u.RootRole.String(), userState(u), formatTime(u.CreatedAt)})
+	}
+	return p.print(body, rows)
 }
 
 type userDisable struct {
-	ID pat.UserID `arg:"" help:"The user's id."`
+	ID pat.UserID `arg:"" name:"user-id" help:"The user's id, as in the list."`
+	usersFlags
 }
 
 // Run disables the user.
-func (c *userDisable) Run(ctx context.Context, a *app) error { return a.setDisabled(ctx, c.ID, true) }
+func (c *userDisable) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	return c.setDisabled(ctx, e, out, typed, c.ID, true)
+}
 
 type userEnable struct {
-	ID pat.UserID `arg:"" help:"The user's id."`
+	ID pat.UserID `arg:"" name:"user-id" help:"The user's id, as in the list."`
+	usersFlags
 }
 
 // Run enables the user.
-func (c *userEnable) Run(ctx context.Context, a *app) error { return a.setDisabled(ctx, c.ID, false) }
+func (c *userEnable) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	return c.setDisabled(ctx, e, out, typed, c.ID, false)
+}
 
-func (a *app) setDisabled(ctx context.Context, id pat.UserID, disabled bool) error {
-	return a.administer(ctx, false, func(service *pat.Service) error {
+func (f usersFlags) setDisabled(ctx context.Context, e env, out *printer, typed typedFlags, id pat.UserID, disabled bool) error {
+	return f.administer(ctx, e, typed, false, func(service *pat.Service) error {
 		account, err := service.UpdateUser(ctx, id, func(profile *pat.Profile) { profile.Disabled = disabled })
 		if err != nil {
 			return err
 		}
-		return a.answerUser(account)
+		return out.user(account)
 	})
 }
 
 type userDelete struct {
-	ID pat.UserID `arg:"" help:"The user's id. It is never given to another user."`
+	ID pat.UserID `arg:"" name:"user-id" help:"The user's id, as in the list. No other user gets it later."`
+	usersFlags
 }
 
 // Run deletes the user.
-func (c *userDelete) Run(ctx context.Context, a *app) error {
-	return a.administer(ctx, false, func(service *pat.Service) error {
+func (c *userDelete) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	return c.administer(ctx, e, typed, false, func(service *pat.Service) error {
 		if err := service.DeleteUser(ctx, c.ID); err != nil {
 			return err
 		}
 		body := struct {
 			ID pat.UserID `json:"id"`
 		}{c.ID}
-		return a.answer(body, table{{fmt.Sprintf("Deleted user %d and every token of this user.", c.ID)}})
+		return out.print(body, table{{fmt.Sprintf("User %d and all of the user's tokens deleted.", c.ID)}})
 	})
 }

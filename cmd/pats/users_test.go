@@ -16,8 +16,8 @@ import (
 
 func TestUserCommandsInText(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	wantText(t, "create", d.must(t, "user", "create", "--username", "ada", "--name", "Ada", "--email", "ada@example.org", "--role", "admin"), `
+	sh := newShell(t)
+	wantText(t, "create", sh.must(t, "user", "create", "--username", "ada", "--name", "Ada", "--email", "ada@example.org", "--role", "admin"), `
 Id        1
 Username  ada
 Name      Ada
@@ -26,8 +26,8 @@ Role      Admin
 State     enabled
 Created   2026-01-02T03:04:05Z
 `)
-	d.must(t, "user", "create", "--email", "bob@example.org")
-	wantText(t, "disable", d.must(t, "user", "disable", "2"), `
+	sh.must(t, "user", "create", "--email", "bob@example.org")
+	wantText(t, "disable", sh.must(t, "user", "disable", "2"), `
 Id        2
 Username  
 Name      
@@ -36,14 +36,14 @@ Role      Viewer
 State     disabled
 Created   2026-01-02T03:04:05Z
 `)
-	wantText(t, "list", d.must(t, "user", "list"), `
+	wantText(t, "list", sh.must(t, "user", "list"), `
 ID  USERNAME  NAME  EMAIL            ROLE    STATE     CREATED
 1   ada       Ada   ada@example.org  Admin   enabled   2026-01-02T03:04:05Z
 2                   bob@example.org  Viewer  disabled  2026-01-02T03:04:05Z
 `)
-	wantContains(t, "enable", d.must(t, "user", "enable", "2"), "State     enabled")
-	wantText(t, "delete", d.must(t, "user", "delete", "2"), "Deleted user 2 and every token of this user.\n")
-	wantText(t, "list after delete", d.must(t, "user", "list"), `
+	wantContains(t, "enable", sh.must(t, "user", "enable", "2"), "State     enabled")
+	wantText(t, "delete", sh.must(t, "user", "delete", "2"), "User 2 and all of the user's tokens deleted.\n")
+	wantText(t, "list after delete", sh.must(t, "user", "list"), `
 ID  USERNAME  NAME  EMAIL            ROLE   STATE    CREATED
 1   ada       Ada   ada@example.org  Admin  enabled  2026-01-02T03:04:05Z
 `)
@@ -51,39 +51,40 @@ ID  USERNAME  NAME  EMAIL            ROLE   STATE    CREATED
 
 func TestUserCommandsInJSON(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.env["PATS_OUTPUT"] = "json"
-	wantText(t, "create", d.must(t, "user", "create", "--username", "ada", "--name", "Ada", "--email", "ada@example.org", "--role", "admin"), `
+	sh := newShell(t)
+	sh.vars["PATS_OUTPUT"] = "json"
+	wantText(t, "create", sh.must(t, "user", "create", "--username", "ada", "--name", "Ada", "--email", "ada@example.org", "--role", "admin"), `
 {
+  "accountType": "User",
   "id": 1,
-  "username": "ada",
   "name": "Ada",
+  "username": "ada",
   "email": "ada@example.org",
-  "rootRole": 1,
-  "disabled": false,
-  "createdAt": "2026-01-02T03:04:05.678Z"
+  "createdAt": "2026-01-02T03:04:05.678Z",
+  "rootRole": 1
 }
 `)
-	d.must(t, "user", "create", "--username", "bob", "--role", "editor")
-	wantText(t, "disable", d.must(t, "user", "disable", "2"), `
+	sh.must(t, "user", "create", "--username", "bob", "--role", "editor")
+	wantText(t, "disable", sh.must(t, "user", "disable", "2"), `
 {
+  "accountType": "User",
   "id": 2,
   "username": "bob",
+  "createdAt": "2026-01-02T03:04:05.678Z",
   "rootRole": 2,
-  "disabled": true,
-  "createdAt": "2026-01-02T03:04:05.678Z"
+  "disabled": true
 }
 `)
-	wantText(t, "delete", d.must(t, "user", "delete", "2"), "{\n  \"id\": 2\n}\n")
-	wantText(t, "list", d.must(t, "user", "list", "--after", "1"), "{\n  \"users\": []\n}\n")
+	wantText(t, "delete", sh.must(t, "user", "delete", "2"), "{\n  \"id\": 2\n}\n")
+	wantText(t, "list", sh.must(t, "user", "list", "--after", "1"), "{\n  \"users\": []\n}\n")
 }
 
 // TestUserListReadsEveryPage has more users than one page of the store.
 func TestUserListReadsEveryPage(t *testing.T) {
 	t.Parallel()
 	const users = pageSize + 2
-	d := newDesk(t)
-	store, err := boltstore.Open(filepath.Join(d.data(), "pats.db"))
+	sh := newShell(t)
+	store, err := boltstore.Open(filepath.Join(sh.data(), "pats.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func TestUserListReadsEveryPage(t *testing.T) {
 	for name, c := range cases { //nolint:paralleltest // a data file serves one command at a time
 		t.Run(name, func(t *testing.T) {
 			var got struct{ Users []struct{ ID int } }
-			if err := json.Unmarshal([]byte(d.must(t, append([]string{"user", "list", "--output", "json"}, c.args...)...)), &got); err != nil {
+			if err := json.Unmarshal([]byte(sh.must(t, append([]string{"user", "list", "--output", "json"}, c.args...)...)), &got); err != nil {
 				t.Fatal(err)
 			}
 			var ids, want []int

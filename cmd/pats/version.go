@@ -8,29 +8,22 @@ import (
 
 type versionCommand struct{}
 
-type versionView struct {
-	Version  string `json:"version"`
-	Commit   string `json:"commit"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-}
-
 // Run prints the version.
-func (*versionCommand) Run(a *app) error {
-	v := versionView{
-		Version:  "(devel)",
-		Commit:   "unknown",
-		Go:       runtime.Version(),
-		Platform: runtime.GOOS + "/" + runtime.GOARCH,
-	}
-	if build, ok := a.build(); ok {
+func (*versionCommand) Run(e env, out *printer) error {
+	v := struct {
+		Version  string `json:"version"`
+		Commit   string `json:"commit"`
+		Go       string `json:"go"`
+		Platform string `json:"platform"`
+	}{"(devel)", "unknown", runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+	if build, ok := e.build(); ok {
 		v.Version = cmp.Or(build.Main.Version, v.Version)
 		v.Commit = cmp.Or(commit(build), v.Commit)
 	}
-	return a.answer(v, table{{"Version", v.Version}, {"Commit", v.Commit}, {"Go", v.Go}, {"Platform", v.Platform}})
+	return out.print(v, table{{"Version", v.Version}, {"Commit", v.Commit}, {"Go", v.Go}, {"Platform", v.Platform}})
 }
 
-// commit is the revision that the program was built from, and whether anything was changed since.
+// commit returns the revision that the program was built from, and whether it was built with changes.
 func commit(build *debug.BuildInfo) string {
 	settings := map[string]string{}
 	for _, setting := range build.Settings {

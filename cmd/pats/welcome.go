@@ -12,84 +12,76 @@ import (
 	"strings"
 	"time"
 
+	"pats/cmd/pats/target"
+	"pats/cmd/pats/tokenfile"
 	"pats/pkg/api"
 	"pats/pkg/pat"
 )
 
-const (
-	// tokenName is the name of the file beside the data file with a token for the person at this machine.
-	tokenName = "token"
-	// firstLifetime is how long that token lasts.
-	firstLifetime = 90 * 24 * time.Hour
-)
+// tokenName is the name of the file, next to the data file, with a token for the person at this machine.
+const tokenName = "token"
 
-// host is a server that is about to begin.
+// host is a server that is about to start.
 type host struct {
-	*app
+	env
+	*printer
+	store   target.Store
 	service *pat.Service
-	at      net.Addr
+	address net.Addr
 }
 
-func (h *host) tokenPath() string { return filepath.Join(h.Data, tokenName) }
+func (h *host) tokenPath() string { return filepath.Join(h.store.Folder, tokenName) }
 
-// welcome makes the first user and token if there is no user in a data file, and says how to call the server.
+func (h *host) onTable() bool { return h.store.Kind == target.DynamoDB }
+
+// welcome creates the first user and token if a data file has no user, and prints how to send a request.
 func (h *host) welcome(ctx context.Context) error {
-	first, err := h.service.Users(ctx, 0, pageSize)
+	users, err := h.service.Users(ctx, 0, pageSize)
 	if err != nil {
 		return err
 	}
-	if len(first) == 0 && h.Store != storeDynamoDB {
+	if len(users) == 0 && !h.onTable() {
 		if err := h.firstStart(ctx); err != nil {
 			return err
 		}
 	}
-	h.tidy()
+	h.removeLeftovers()
 	h.warnOfNetwork()
 	if err := h.checkToken(ctx); err != nil {
-		h.note("There is no token in %s that works: %s\n%s", h.tokenPath(), reason(err), h.remedy(first))
+		h.note("The token in %s does not work: %s\n%s", h.tokenPath(), reason(err), h.remedy(users))
 	}
-	_, err = fmt.Fprintln(h.stdout, h.readyLine())
+	_, err = fmt.Fprintln(h.printer.stdout, h.readyLine())
 	return err
 }
 
-// firstStart makes the user admin and a token of this user's in the token file. If it does not come to the end, the next start
-// finds a user without such a file, and says what to do.
-func (h *host) firstStart(ctx context.Context) error {
-	account, err := h.service.CreateUser(ctx, pat.Profile{Username: "admin", Role: pat.Admin})
-	if err != nil {
-		return err
-	}
-	draft := pat.Draft{Description: "first token", ExpiresAt: h.now().Add(firstLifetime)}
-	if _, err := issueToFile(ctx, stored{h.service, account.ID}, draft, h.tokenPath()); err != nil {
-		return err
-	}
-	h.note("Made user %d, admin, with a token in %s that lasts for 90 days.", account.ID, h.tokenPath())
-	return nil
-}
-
-// tidy removes tokens that no file is meant to have from the folder of the data file, which this process has to itself.
-func (h *host) tidy() {
-	if h.Store == storeDynamoDB {
+// removeLeftovers removes incomplete token files from the folder of the data file, which this process has locked.
+func (h *host) removeLeftovers() {
+	if h.onTable() {
 		return
 	}
-	if err := discardDrafts(h.Data); err != nil {
-		h.note("There may be files with a token in %s that a killed process has left: %v", h.Data, err)
+	removed, err := tokenfile.RemoveLeftovers(h.store.Folder)
+	for _, path := range removed {
+		h.note("Removed %s, an incomplete token file that an interrupted process left.", path)
+	}
+	if err != nil {
+		h.warn(fmt.Sprintf("%s may contain incomplete token files: %v", h.store.Folder, err))
 	}
 }
 
-// warnOfNetwork says what it means to listen on an address that other machines can reach.
+// warnOfNetwork warns if other machines can reach the address.
 func (h *host) warnOfNetwork() {
-	if address, ok := h.at.(*net.TCPAddr); ok && !address.IP.IsLoopback() {
-		h.note("Other machines can reach %s, and tokens come here unencrypted.", h.at)
+	if address, ok := h.address.(*net.TCPAddr); ok && !address.IP.IsLoopback() {
+		h.warn(fmt.Sprintf("other machines can reach %s, and send their tokens unencrypted", h.address))
 	}
 }
 
-// checkToken finds out, without recording a use, whether the token in the token file lets its holder in.
+// checkToken checks, without recording a use, that the token in the token file is valid.
 func (h *host) checkToken(ctx context.Context) error {
-	text, err := readTokenFile(h.tokenPath())
+	text, warning, err := tokenfile.Read(ctx, h.tokenPath())
 	if err != nil {
 		return err
 	}
+	h.warn(warning)
 	secret, err := pat.ParseSecret(text)
 	if err != nil {
 		return err
@@ -110,16 +102,17 @@ func reason(err error) string {
 		return e.Message
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return "there is no such file."
+		return "the file does not exist."
 	}
 	return err.Error()
 }
 
-// remedy is how to have a token in the token file: for the first of users who is not disabled, or else for one to be made.
+// remedy returns commands that put a valid token into the token file: for the first of users who is enabled, or else for a new
+// user.
 func (h *host) remedy(users []pat.Account) string {
-	advice := []string{"This makes one:"}
-	if h.Store != storeDynamoDB {
-		advice[0] = "Stop this server, since it has the data file to itself, make one, and start again:"
+	advice := []string{"This creates one:"}
+	if !h.onTable() {
+		advice[0] = "Stop this server, which has the data file locked, create a token, and start again:"
 	}
 	owner := "ID"
 	if i := slices.IndexFunc(users, func(u pat.Account) bool { return !u.Disabled }); i >= 0 {
@@ -127,21 +120,20 @@ func (h *host) remedy(users []pat.Account) string {
 	} else {
 		advice = append(advice, h.command("user", "create", "--username", "admin", "--role", "admin")+"  # prints the ID")
 	}
-	description := "pats serve " + h.now().UTC().Format(time.RFC3339) // a description may be used once
+	description := "pats serve " + h.now().UTC().Format(time.RFC3339) // descriptions are unique
 	return strings.Join(append(advice,
 		h.command("token", "create", "--user", owner, "--description", description, "--token-file", h.tokenPath())), "\n  ")
 }
 
-// command is a command line for the store that is served, for a POSIX shell.
+// command returns a command line for the store that is served, for a POSIX shell.
 func (h *host) command(args ...string) string {
 	words := append([]string{h.program}, args...)
-	if h.Store == storeDynamoDB {
-		words = append(words, "--store", string(storeDynamoDB), "--table", h.Table)
-	} else {
-		words = append(words, "--data", h.Data)
+	flags := [][2]string{{"--data", h.store.Folder}}
+	if h.onTable() {
+		flags = [][2]string{{"--store", string(target.DynamoDB)}, {"--table", h.store.Table.Name}, {"--endpoint", h.store.Table.Endpoint}, {"--region", h.store.Table.Region}}
 	}
-	for _, flag := range [][2]string{{"--endpoint", h.Endpoint}, {"--region", h.Region}} {
-		if flag[1] != "" && h.Store == storeDynamoDB {
+	for _, flag := range flags {
+		if flag[1] != "" {
 			words = append(words, flag[0], flag[1])
 		}
 	}
@@ -153,7 +145,7 @@ func (h *host) command(args ...string) string {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
 
-// quote makes text one word of a POSIX shell.
+// quote returns text as one word of a POSIX shell.
 func quote(text string) string {
 	if plainWord.MatchString(text) {
 		return text
@@ -161,14 +153,14 @@ func quote(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// readyLine is a command that calls the server. It names the file with the token and does not show the token.
+// readyLine returns a command that sends a request. It names the file with the token, and does not contain the token.
 func (h *host) readyLine() string {
-	return fmt.Sprintf(`curl %s%s -H "Authorization: $(cat %s)"`, h.url(), api.ResourceTokens, quote(h.tokenPath()))
+	return fmt.Sprintf(`curl %s -H "Authorization: $(cat %s)"`, quote(h.url()+api.ResourceTokens), quote(h.tokenPath()))
 }
 
-// url is the server's address for a program on this machine.
+// url returns the server's address for a program on this machine.
 func (h *host) url() string {
-	name, port, err := net.SplitHostPort(h.at.String())
+	name, port, err := net.SplitHostPort(h.address.String())
 	if ip := net.ParseIP(name); err == nil && ip.IsUnspecified() {
 		name = "127.0.0.1"
 	}

@@ -34,7 +34,7 @@ var modesAllowed = []Allowance{
 }
 
 // tokenFile is the laptop's token, one that --token-file names, or the draft of one, which a crash leaves behind.
-var tokenFile = regexp.MustCompile(`^token$|\.token$|^\.token-[0-9]+$`)
+var tokenFile = regexp.MustCompile(`^token$|\.token$|^\.token-[0-9]+\.draft$`)
 
 // unleashDatabase are the tables and their log of a PostgreSQL that infra/contract/unleashimport starts.
 var unleashDatabase = regexp.MustCompile(`/pats-postgres-[^/]*/data/(base|pg_wal)/`)

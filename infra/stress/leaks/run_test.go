@@ -63,7 +63,9 @@ func TestRun(t *testing.T) {
 			`MODE .*/token: .*hits=0 modes=1\n$`,
 		},
 		"the draft of a token file, left by a crash": {
-			func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/.token-12", 0o600, token+"\n") },
+			func(t *testing.T, folder, token string) {
+				write(t, folder, "kept/1-1/.token-12.draft", 0o600, token+"\n")
+			},
 			`allowed: 2 in a token file.*hits=0 modes=0\n$`,
 		},
 		"a token file with more in it": {

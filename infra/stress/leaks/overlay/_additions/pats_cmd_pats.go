@@ -5,17 +5,19 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"pats/cmd/pats/failure"
 )
 
 // run dumps what the command prints. The answers of the two commands that make a token have dumps of their own.
-func run(ctx context.Context, args []string, w world) int {
+func run(ctx context.Context, args []string, e env) failure.Code {
 	kind := "stdout"
 	if len(args) >= 2 && !slices.Contains(args, "--help") && leaksMakesToken(args) {
 		kind = "stdout-token"
 	}
-	w.stdout = io.MultiWriter(w.stdout, leaksStream(kind))
-	w.stderr = io.MultiWriter(w.stderr, leaksStream("stderr"))
-	return runUnwatched(ctx, args, w)
+	e.stdout = io.MultiWriter(e.stdout, leaksStream(kind))
+	e.stderr = io.MultiWriter(e.stderr, leaksStream("stderr"))
+	return runUnwatched(ctx, args, e)
 }
 
 func leaksMakesToken(args []string) bool {

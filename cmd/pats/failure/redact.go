@@ -1,0 +1,32 @@
+package failure
+
+import (
+	"regexp"
+	"strings"
+)
+
+// tokenLike matches what may be a token: somebody may have typed one in the wrong place.
+var tokenLike = regexp.MustCompile(`(?i)(user:|\*:\*\.)[a-z0-9._-]{16,}`)
+
+// minPart is the length from which a part of a token is redacted. Shorter parts occur in ordinary words.
+const minPart = 12
+
+const redacted = "[redacted]"
+
+// redact removes everything that looks like a token from message, and every part of a token in args: parsers split their input
+// at colons and dots, and quote only one side of it.
+func redact(message string, args []string) string {
+	message = tokenLike.ReplaceAllString(message, redacted)
+	for _, arg := range args {
+		for _, token := range tokenLike.FindAllString(arg, -1) {
+			for part := range strings.FieldsFuncSeq(token, isSeparator) {
+				if len(part) >= minPart {
+					message = strings.ReplaceAll(message, part, redacted)
+				}
+			}
+		}
+	}
+	return message
+}
+
+func isSeparator(r rune) bool { return r == ':' || r == '.' }

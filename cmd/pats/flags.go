@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+
+	"pats/cmd/pats/failure"
+	"pats/cmd/pats/target"
+	"pats/pkg/config"
+	"pats/pkg/pat"
+)
+
+// typedFlags are the names of the flags on the command line itself, rather than in the environment.
+type typedFlags map[string]bool
+
+func (t typedFlags) any(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return t[name] })
+}
+
+// storeNames are the flags that choose a store.
+var storeNames = []string{"store", "data", "table", "endpoint", "region"}
+
+// dataFlag names the folder of a data file.
+type dataFlag struct {
+	Data string `default:".pats" placeholder:"FOLDER" group:"store" from:"PATS_DATA" help:"Folder of the data file pats.db (default: .pats)."`
+}
+
+// tableFlags name a DynamoDB table.
+type tableFlags struct {
+	Table    string `placeholder:"NAME" group:"store" from:"TABLE_NAME" help:"DynamoDB table. A deployed stack names it in its output TableName."`
+	Endpoint string `placeholder:"URL" group:"store" from:"AWS_ENDPOINT_URL_DYNAMODB,AWS_ENDPOINT_URL" help:"DynamoDB endpoint, such as http://127.0.0.1:8000 for DynamoDB Local, which needs no credentials (default: from the AWS configuration)."`
+	Region   string `placeholder:"NAME" group:"store" help:"AWS region (default: from the AWS configuration, or us-east-1 for an endpoint on this machine)."`
+}
+
+func (f tableFlags) table() target.Table {
+	return target.Table{Name: f.Table, Endpoint: f.Endpoint, Region: f.Region}
+}
+
+// storeFlags choose a store.
+type storeFlags struct {
+	Store target.Kind `placeholder:"bolt|dynamodb" group:"store" from:"PATS_STORE" help:"Data file on this machine, or DynamoDB table (default: bolt)."`
+	dataFlag
+	tableFlags
+}
+
+func (f storeFlags) store(typed typedFlags) (target.Store, error) {
+	for _, flag := range []string{"table", "endpoint", "region"} {
+		if f.Store != target.DynamoDB && typed[flag] {
+			return target.Store{}, failure.Misuse(fmt.Sprintf("--%s is for a DynamoDB table", flag), "Add --store dynamodb.")
+		}
+	}
+	return target.Store{Kind: f.Store, Folder: f.Data, Table: f.table()}, nil
+}
+
+// retentionFlag sets how long expired tokens stay in a store.
+type retentionFlag struct {
+	RetentionDays int `name:"expired-retention-days" default:"30" placeholder:"DAYS" group:"store" from:"EXPIRED_RETENTION_DAYS" help:"Days an expired token stays listed and counts toward the limit, as the stack's parameter ExpiredRetentionDays (default: 30)."`
+}
+
+func (f retentionFlag) retention() (time.Duration, error) {
+	retention, err := config.ParseRetention(strconv.Itoa(f.RetentionDays))
+	if err != nil {
+		return 0, failure.Misuse("--expired-retention-days "+err.Error(), "")
+	}
+	return retention, nil
+}
+
+// serviceFlags choose a store and how long expired tokens stay in it.
+type serviceFlags struct {
+	storeFlags
+	retentionFlag
+}
+
+// withService calls work with a Service on the store, and closes the store. create permits to create a data file.
+func (f serviceFlags) withService(ctx context.Context, e env, typed typedFlags, create bool, work func(*pat.Service) error) error {
+	retention, err := f.retention()
+	if err != nil {
+		return err
+	}
+	store, err := f.store(typed)
+	if err != nil {
+		return err
+	}
+	opened, err := store.Open(ctx, create)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return errors.Join(work(pat.NewService(opened, retention, e.domain(log))), opened.Close())
+}
+
+// domain returns the environment of the domain: the system's, with the clock of e.
+func (e env) domain(log *slog.Logger) pat.Env {
+	system := pat.SystemEnv(log)
+	system.Now = e.now
+	return system
+}

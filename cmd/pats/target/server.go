@@ -1,0 +1,166 @@
+package target
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"pats/cmd/pats/failure"
+	"pats/pkg/api"
+	"pats/pkg/api/apitypes"
+	"pats/pkg/pat"
+)
+
+// requestTimeout bounds one attempt of a request. API Gateway responds within 29 seconds.
+const requestTimeout = 35 * time.Second
+
+// maxResponse is more than ten tokens can take, in bytes.
+const maxResponse = 1 << 20
+
+// maxTries bounds the attempts of a request whose response was lost or says that the server is busy.
+const maxTries = 4
+
+// Server is a server of the HTTP API. It implements Tokens for the holder of the token that it presents.
+type Server struct {
+	client http.Client
+	// tokens is the URL of the token routes.
+	tokens *url.URL
+	token  string
+	// pauses returns the pauses between the attempts of one request.
+	pauses func() backoff.BackOff
+}
+
+// NewServer returns the server at base, to which token is presented. Plain http is accepted for this machine only, unless
+// allowHTTP is true. Errors: failure.Usage.
+func NewServer(base, token string, allowHTTP bool) (*Server, error) {
+	address, err := url.Parse(base)
+	if err != nil || !isHTTP(address) {
+		return nil, failure.Misuse(fmt.Sprintf("--url %q is not an http or https URL", base), "For example: http://127.0.0.1:3000.")
+	}
+	if address.Scheme == "http" && !isLoopback(address.Hostname()) && !allowHTTP {
+		return nil, failure.Misuse(fmt.Sprintf("the token would travel unencrypted to %s", address.Host),
+			"Use https. On a network that you trust, --allow-http permits it.")
+	}
+	return &Server{
+		client: http.Client{Timeout: requestTimeout, CheckRedirect: refuseRedirect},
+		tokens: address.JoinPath(api.ResourceTokens),
+		token:  token,
+		pauses: func() backoff.BackOff { return backoff.NewExponentialBackOff() },
+	}, nil
+}
+
+// refuseRedirect follows no redirect: the token is for the server that the caller named.
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// List lists the caller's tokens. Errors: those of a server's refusal, failure.Unavailable.
+func (s *Server) List(ctx context.Context) (apitypes.TokenList, error) {
+	var list apitypes.TokenList
+	err := s.send(ctx, request{method: http.MethodGet, url: s.tokens}, &list)
+	if err == nil && list.Pats == nil {
+		err = s.notPats()
+	}
+	return list, err
+}
+
+// Create creates a token of the caller's. An Idempotency-Key makes a repeated request return the same token.
+// Errors: as for List. After failure.Unavailable there may be a token.
+func (s *Server) Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedToken, error) {
+	body, err := json.Marshal(apitypes.CreateToken{Description: draft.Description, ExpiresAt: apitypes.Time{Time: draft.ExpiresAt}})
+	if err != nil {
+		return apitypes.CreatedToken{}, err
+	}
+	var created apitypes.CreatedToken
+	err = s.send(ctx, request{method: http.MethodPost, url: s.tokens, body: body, key: rand.Text()}, &created)
+	if isTransient(err) {
+		err = &failure.Error{Code: failure.Unavailable, Message: err.Error(), Err: err,
+			Advice: "The token may have been created all the same: `pats token list` shows it. Its secret is lost, so revoke it."}
+	}
+	if err == nil && created.Secret == "" {
+		err = s.notPats()
+	}
+	return created, err
+}
+
+// Revoke revokes a token of the caller's. An id that the caller does not have is no error. Errors: as for List.
+func (s *Server) Revoke(ctx context.Context, id pat.TokenID) error {
+	path := s.tokens.JoinPath(strconv.FormatInt(int64(id), 10))
+	return s.send(ctx, request{method: http.MethodDelete, url: path}, nil)
+}
+
+// request is a request of the HTTP API.
+type request struct {
+	method string
+	url    *url.URL
+	// body is JSON, or nil.
+	body []byte
+	// key is the Idempotency-Key, or empty.
+	key string
+}
+
+// send makes the request, again while its response is lost, and decodes the response into result unless that is nil. Every
+// request of this client can be repeated.
+func (s *Server) send(ctx context.Context, r request, result any) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := s.attempt(ctx, r, result)
+		if err != nil && !isTransient(err) {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithMaxTries(maxTries), backoff.WithBackOff(s.pauses()))
+	if err != nil && ctx.Err() != nil {
+		return lost(err)
+	}
+	return err
+}
+
+func (s *Server) attempt(ctx context.Context, r request, result any) error {
+	request, err := s.newRequest(ctx, r)
+	if err != nil {
+		return err
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return explainTransport(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	if err != nil {
+		return lost(fmt.Errorf("the response broke off: %w", err))
+	}
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return refusal(response, body)
+	}
+	if result != nil && json.Unmarshal(body, result) != nil {
+		return s.notPats()
+	}
+	return nil
+}
+
+func (s *Server) newRequest(ctx context.Context, r request) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", s.token)
+	request.Header.Set("Accept", "application/json")
+	if r.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if r.key != "" {
+		request.Header.Set("Idempotency-Key", r.key)
+	}
+	return request, nil
+}
+
+func (s *Server) notPats() error {
+	return failure.New(failure.Failed, s.tokens.Redacted()+" does not look like a pats server", "Is --url the base address, without /api?")
+}

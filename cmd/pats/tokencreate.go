@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pats/cmd/pats/failure"
+	"pats/cmd/pats/target"
+	"pats/cmd/pats/tokenfile"
+	"pats/pkg/api/apitypes"
+	"pats/pkg/pat"
+)
+
+type tokenCreate struct {
+	Description string `required:"" placeholder:"TEXT" help:"Purpose of the token, unique among the user's tokens."`
+	Expires     expiry `default:"90d" placeholder:"90d|12h|TIME" help:"End of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: 90d)."`
+	TokenFile   string `placeholder:"FILE" help:"With a store, write the token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN)."`
+	tokensFlags
+}
+
+// Help returns the end of `pats token create --help`.
+func (*tokenCreate) Help() string {
+	return `Examples:
+  pats token create --user 1 --description laptop
+  pats token create --user 1 --description ci --expires 12h --token-file ci.token
+  pats token create --url http://127.0.0.1:3000 --token-file .pats/token --description deploy`
+}
+
+// Run creates the token, and prints it or writes it to a file.
+func (c *tokenCreate) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	onServer, err := c.onServer(typed)
+	if err != nil {
+		return err
+	}
+	draft := pat.Draft{Description: c.Description, ExpiresAt: c.Expires.from(e.now())}
+	if onServer {
+		server, err := c.server(ctx, e, out, c.TokenFile)
+		if err != nil {
+			return err
+		}
+		return createAndPrint(ctx, server, draft, out)
+	}
+	return c.withUser(ctx, e, typed, func(tokens target.Tokens) error {
+		if c.TokenFile != "" {
+			return createInFile(ctx, tokens, draft, c.TokenFile, out)
+		}
+		return createAndPrint(ctx, tokens, draft, out)
+	})
+}
+
+func createAndPrint(ctx context.Context, tokens target.Tokens, draft pat.Draft, out *printer) error {
+	_, err := createAndDeliver(ctx, tokens, draft, func(created apitypes.CreatedToken) error {
+		return out.print(created, append(createdRows(created.Token), []string{"Token", created.Secret}))
+	})
+	if err == nil {
+		out.note("Keep the token: it cannot be shown again.")
+	}
+	return err
+}
+
+func createInFile(ctx context.Context, tokens target.Tokens, draft pat.Draft, path string, out *printer) error {
+	file, err := tokenfile.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Discard()
+	created, err := createAndDeliver(ctx, tokens, draft, func(created apitypes.CreatedToken) error { return file.Commit(created.Secret) })
+	if err != nil {
+		return err
+	}
+	out.note("The token is in %s.", path)
+	return out.print(created.Token, createdRows(created.Token))
+}
+
+func createdRows(token apitypes.Token) table {
+	return table{
+		{"Id", formatID(token.ID)},
+		{"Description", token.Description},
+		{"Expires", formatTime(token.ExpiresAt)},
+	}
+}
+
+// revokeTimeout bounds the revocation of a token that could not be delivered.
+const revokeTimeout = 30 * time.Second
+
+// createAndDeliver creates a token and calls deliver with it. If deliver fails, the token is revoked: nobody would have its secret.
+func createAndDeliver(ctx context.Context, tokens target.Tokens, draft pat.Draft, deliver func(apitypes.CreatedToken) error) (apitypes.CreatedToken, error) {
+	created, err := tokens.Create(ctx, draft)
+	if err != nil {
+		return apitypes.CreatedToken{}, err
+	}
+	if err := deliver(created); err != nil {
+		return apitypes.CreatedToken{}, revokeUndelivered(ctx, tokens, created.ID, err)
+	}
+	return created, nil
+}
+
+// revokeUndelivered revokes the token, even if ctx is done, and returns the failure to deliver it because of cause.
+func revokeUndelivered(ctx context.Context, tokens target.Tokens, id pat.TokenID, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
+	defer cancel()
+	if err := tokens.Revoke(ctx, id); err != nil {
+		return &failure.Error{
+			Code:    failure.Failed,
+			Message: fmt.Sprintf("token %d could not be delivered (%v), nor revoked (%v)", id, cause, err),
+			Advice:  fmt.Sprintf("It is valid, and its secret is lost. Revoke it: `pats token revoke %d`.", id),
+			Err:     errors.Join(cause, err),
+		}
+	}
+	return &failure.Error{
+		Code:    failure.Failed,
+		Message: fmt.Sprintf("token %d could not be delivered and was revoked: %v", id, cause),
+		Err:     cause,
+	}
+}

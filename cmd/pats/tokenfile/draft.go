@@ -1,0 +1,87 @@
+// Package tokenfile writes and reads files that contain one token, for the owner of the file only.
+package tokenfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"pats/cmd/pats/failure"
+)
+
+const (
+	folderMode = 0o700
+	fileMode   = 0o600
+)
+
+// The names of drafts are draftPrefix, digits and draftSuffix.
+const (
+	draftPrefix = ".token-"
+	draftSuffix = ".draft"
+)
+
+// Draft is a token file that is not complete yet. It replaces the file at its path as a whole or not at all.
+type Draft struct {
+	path string
+	file *os.File
+}
+
+// Create makes sure, before there is a token, that one can be written to path. It creates the folder with mode 0700. An existing
+// file at path must be a regular file. Errors: failure.Failed, those of the file system.
+func Create(path string) (*Draft, error) {
+	if err := checkReplaceable(path); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
+		return nil, err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), draftPrefix+"*"+draftSuffix) // with fileMode
+	if err != nil {
+		return nil, err
+	}
+	return &Draft{path, file}, nil
+}
+
+// checkReplaceable refuses links, folders and other special files. A rename does not follow a link that appears later.
+func checkReplaceable(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return failure.New(failure.Failed, path+" exists already and is not a regular file", "Name another file, or remove this one.")
+	}
+	return nil
+}
+
+// Commit writes the token, waits until the disk has it, and moves the file to its path. Errors: those of the file system.
+func (d *Draft) Commit(token string) error {
+	_, err := d.file.WriteString(token + "\n")
+	if err := errors.Join(err, d.file.Sync(), d.file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(d.file.Name(), d.path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(d.path))
+	return nil
+}
+
+// syncFolder makes the names in a folder survive a power failure, on systems where a folder can be opened and synced.
+func syncFolder(path string) {
+	folder, err := os.Open(path) //nolint:gosec // the caller names the file
+	if err != nil {
+		return
+	}
+	_ = folder.Sync()
+	_ = folder.Close()
+}
+
+// Discard removes a draft that was not committed. After Commit it does nothing.
+func (d *Draft) Discard() {
+	_ = d.file.Close()
+	_ = os.Remove(d.file.Name())
+}

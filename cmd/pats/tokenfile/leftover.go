@@ -1,0 +1,55 @@
+package tokenfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"pats/pkg/pat"
+)
+
+var draftName = regexp.MustCompile(`^` + regexp.QuoteMeta(draftPrefix) + `[0-9]+` + regexp.QuoteMeta(draftSuffix) + `$`)
+
+// RemoveLeftovers removes the drafts that killed processes left in folder, since their tokens may work, and returns their paths.
+// A file is a draft only if its name, mode and content are those of one. No other process may be writing a token file there.
+// Errors: those of the file system.
+func RemoveLeftovers(folder string) (removed []string, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, entry := range entries {
+		path := filepath.Join(folder, entry.Name())
+		isDraft, err := isDraft(path, entry)
+		if err == nil && isDraft {
+			if err = os.Remove(path); err == nil {
+				removed = append(removed, path)
+			}
+		}
+		errs = append(errs, err)
+	}
+	return removed, errors.Join(errs...)
+}
+
+func isDraft(path string, entry fs.DirEntry) (bool, error) {
+	if !draftName.MatchString(entry.Name()) {
+		return false, nil
+	}
+	info, err := entry.Info()
+	if err != nil || info.Mode() != fileMode || info.Size() > int64(pat.SecretLen+1) {
+		return false, err
+	}
+	content, err := os.ReadFile(path) //nolint:gosec // a small regular file in a folder of the operator's
+	return startsToken(string(content)), err
+}
+
+var tokenStart = regexp.MustCompile(`^user:v2_[A-Za-z0-9_-]*\n?$`)
+
+// startsToken reports whether content is a token and a line break, or the beginning of that.
+func startsToken(content string) bool {
+	return strings.HasPrefix("user:v2_", content) || tokenStart.MatchString(content)
+}
