@@ -1,6 +1,6 @@
-// Package authz is the TOKEN authorizer of a REST API: from the Authorization header to a policy that allows or denies the
-// whole stage. It says who the caller is, never what the caller may do: each handler reads that afresh, so revocation does
-// not wait for API Gateway's cache of these answers.
+// Package authz implements the TOKEN authorizer of a REST API: it turns an Authorization header into a policy that allows or denies
+// every method of the stage. The policy says who the caller is, not what the caller may do. The handlers read that from the store,
+// so a revocation takes effect although API Gateway caches the policy.
 package authz
 
 import (
@@ -15,52 +15,49 @@ import (
 	"pats/pkg/pat"
 )
 
-// Authorizer answers authorizer events. It is safe for concurrent use.
+// Authorizer handles authorizer events. It is safe for concurrent use.
 type Authorizer struct {
 	service *pat.Service
 	admin   pat.AdminKey
 	log     *slog.Logger
 }
 
-// New makes an Authorizer for the tokens of service and the admin API token that admin recognises.
+// New returns an Authorizer for the tokens of service and the admin API token that admin recognises.
 func New(service *pat.Service, admin pat.AdminKey, log *slog.Logger) *Authorizer {
 	return &Authorizer{service: service, admin: admin, log: log}
 }
 
-// errUndecided tells API Gateway nothing but that there is no answer, which it turns into a 503 and does not cache. It must
-// not be "Unauthorized": that text alone would make it a 401.
-var errUndecided = errors.New("the token could not be checked")
-
-// Handle allows a valid token, with its Claims as context, and denies every other one with a pat.Reason in "reason".
-// If the store cannot say, it fails: it never allows on a doubt.
-func (a *Authorizer) Handle(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (answer events.APIGatewayCustomAuthorizerResponse, err error) {
+// Handle allows a valid token, with the caller's claims as the policy's context, and denies any other one, with a [pat.Reason] in
+// the context. If the token cannot be checked, Handle fails, which API Gateway turns into a 503: it fails closed.
+func (a *Authorizer) Handle(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (response events.APIGatewayCustomAuthorizerResponse, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			answer, err = a.undecided(ctx, fmt.Errorf("panic: %v", fault))
+			response, err = a.fail(ctx, fmt.Errorf("panic: %v", fault))
 		}
 	}()
 	stage, err := stageOf(event.MethodArn)
 	if err != nil {
-		return a.undecided(ctx, err)
+		return a.fail(ctx, err)
 	}
-	hurried, cancel := pat.WithTimeToRespond(ctx)
+	ctx, cancel := pat.WithTimeToRespond(ctx)
 	defer cancel()
-	principal, err := a.authenticate(hurried, event.AuthorizationToken)
+	principal, err := a.authenticate(ctx, event.AuthorizationToken)
 	switch {
 	case err == nil:
 		return allow(stage, principal), nil
 	case pat.KindOf(err) == pat.KindUnauthenticated:
 		return a.deny(ctx, stage, err), nil
 	}
-	return a.undecided(ctx, err)
+	return a.fail(ctx, err)
 }
 
+// authenticate returns the holder of the token in an Authorization header. Errors: KindUnauthenticated, KindUnavailable.
 func (a *Authorizer) authenticate(ctx context.Context, header string) (pat.Principal, error) {
 	token := pat.BareToken(header)
 	if strings.HasPrefix(token, pat.AdminPrefix) {
 		return a.authenticateAdmin(token)
 	}
-	secret, err := pat.ParseForeignSecret(token) // the service refuses at once what it does not accept
+	secret, err := pat.ParseForeignSecret(token) // Authenticate refuses imported tokens if they are not accepted
 	if err != nil {
 		return pat.Principal{}, err
 	}
@@ -78,9 +75,13 @@ func (a *Authorizer) authenticateAdmin(token string) (pat.Principal, error) {
 	return a.admin.Principal(), nil
 }
 
-func (a *Authorizer) undecided(ctx context.Context, err error) (events.APIGatewayCustomAuthorizerResponse, error) {
-	a.log.ErrorContext(ctx, "undecided", "cause", err.Error())
-	return events.APIGatewayCustomAuthorizerResponse{}, errUndecided
+// errFailed is the only error that API Gateway sees, which does not cache it. It must not be "Unauthorized", which API Gateway
+// turns into a 401.
+var errFailed = errors.New("the token could not be checked")
+
+func (a *Authorizer) fail(ctx context.Context, err error) (events.APIGatewayCustomAuthorizerResponse, error) {
+	a.log.ErrorContext(ctx, "checking the token failed", "cause", err.Error())
+	return events.APIGatewayCustomAuthorizerResponse{}, errFailed
 }
 
 func (a *Authorizer) deny(ctx context.Context, stage string, err error) events.APIGatewayCustomAuthorizerResponse {

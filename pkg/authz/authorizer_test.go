@@ -26,8 +26,8 @@ const (
 	methodARN = stage + "/GET/api/admin/user/tokens"
 )
 
-// front is an authorizer on a store of its own, with one holder of a token and one admin API token.
-type front struct {
+// fixture is an authorizer on a fresh store with one holder of a token, and an admin API token.
+type fixture struct {
 	authorizer *authz.Authorizer
 	store      *pattest.Faulty
 	service    *pat.Service
@@ -38,14 +38,14 @@ type front struct {
 	key        pat.AdminKey
 }
 
-func newFront(t testing.TB) *front {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "pats.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = bolt.Close() })
-	f := &front{store: pattest.NewFaulty(bolt), clock: pattest.NewClock(), log: &bytes.Buffer{}}
+	f := &fixture{store: pattest.NewFaulty(bolt), clock: pattest.NewClock(), log: &bytes.Buffer{}}
 	f.service = pat.NewService(f.store, pat.DefaultRetention, pattest.Env(f.clock))
 	f.holder = pattest.NewHolder(t, f.store, f.service, pattest.Profile("vera", pat.Viewer))
 	f.admin, f.key = newAdmin(t)
@@ -71,17 +71,17 @@ func event(header string) events.APIGatewayCustomAuthorizerRequest {
 	return events.APIGatewayCustomAuthorizerRequest{Type: "TOKEN", AuthorizationToken: header, MethodArn: methodARN}
 }
 
-func (f *front) decide(t testing.TB, header string) events.APIGatewayCustomAuthorizerResponse {
+func (f *fixture) authorize(t testing.TB, header string) events.APIGatewayCustomAuthorizerResponse {
 	t.Helper()
-	answer, err := f.authorizer.Handle(t.Context(), event(header))
+	response, err := f.authorizer.Handle(t.Context(), event(header))
 	if err != nil {
-		t.Fatalf("Handle: got error %v, want an answer", err)
+		t.Fatalf("Handle: got error %v, want a response", err)
 	}
-	return answer
+	return response
 }
 
-// wantAnswer checks the whole answer: principal, context, and the one statement, which covers the stage.
-func wantAnswer(t testing.TB, got events.APIGatewayCustomAuthorizerResponse, effect, principal string, context map[string]any) {
+// wantResponse checks the whole response: principal, context, and the one statement, which covers the stage.
+func wantResponse(t testing.TB, got events.APIGatewayCustomAuthorizerResponse, effect, principal string, context map[string]any) {
 	t.Helper()
 	want := events.APIGatewayCustomAuthorizerResponse{
 		PrincipalID: principal,
@@ -91,13 +91,13 @@ func wantAnswer(t testing.TB, got events.APIGatewayCustomAuthorizerResponse, eff
 		Context: context,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("answer (-want +got):\n%s", diff)
+		t.Errorf("response (-want +got):\n%s", diff)
 	}
 }
 
 func wantDenied(t testing.TB, got events.APIGatewayCustomAuthorizerResponse, reason pat.Reason) {
 	t.Helper()
-	wantAnswer(t, got, "Deny", "nobody", map[string]any{"reason": string(reason)})
+	wantResponse(t, got, "Deny", "nobody", map[string]any{"reason": string(reason)})
 }
 
 func TestAllowsAToken(t *testing.T) {
@@ -105,8 +105,8 @@ func TestAllowsAToken(t *testing.T) {
 	for _, scheme := range []string{"", "Bearer ", "bearer ", "BEARER ", "bEaReR ", "Bearer  "} {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
-			wantAnswer(t, f.decide(t, scheme+f.holder.Secret.Reveal()), "Allow", "user:1",
+			f := newFixture(t)
+			wantResponse(t, f.authorize(t, scheme+f.holder.Secret.Reveal()), "Allow", "user:1",
 				map[string]any{"kind": "user", "userId": "1", "selector": string(f.holder.Token.Selector)})
 		})
 	}
@@ -117,20 +117,20 @@ func TestAllowsTheAdminToken(t *testing.T) {
 	for _, scheme := range []string{"", "Bearer ", "bearer "} {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
-			got := f.decide(t, scheme+f.admin.Reveal())
-			wantAnswer(t, got, "Allow", "admin", map[string]any{"kind": "admin", "fingerprint": f.key.Principal().Claims()["fingerprint"]})
+			f := newFixture(t)
+			got := f.authorize(t, scheme+f.admin.Reveal())
+			wantResponse(t, got, "Allow", "admin", map[string]any{"kind": "admin", "fingerprint": f.key.Principal().Claims()["fingerprint"]})
 			wantReads(t, f, 0)
 		})
 	}
 }
 
-// TestContextSaysWhoAndNoMore: flat strings of the holder, never a secret, a hash of one, or what the holder may do.
-func TestContextSaysWhoAndNoMore(t *testing.T) {
+// TestContextIdentifiesTheCallerOnly: it contains no secret, no hash of one, no role and no profile.
+func TestContextIdentifiesTheCallerOnly(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for name, header := range map[string]string{"user": f.holder.Secret.Reveal(), "admin": f.admin.Reveal()} {
-		raw, err := json.Marshal(f.decide(t, header))
+		raw, err := json.Marshal(f.authorize(t, header))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,72 +143,70 @@ func TestContextSaysWhoAndNoMore(t *testing.T) {
 			"admin hash":   f.admin.Hash()[:16],
 		} {
 			if bytes.Contains(raw, []byte(secret)) {
-				t.Errorf("%s: got the %s in %s", name, what, raw)
+				t.Errorf("%s: the context contains the %s: %s", name, what, raw)
 			}
 		}
 	}
 }
 
-func TestDeniesWithAReason(t *testing.T) {
+func TestDenyReasons(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		end    func(t *testing.T, f *front) error
+		end    func(t *testing.T, f *fixture) error
 		reason pat.Reason
 	}{
-		"revoked": {func(t *testing.T, f *front) error {
+		"revoked": {func(t *testing.T, f *fixture) error {
 			return f.service.RevokeUserToken(t.Context(), f.holder.Account.ID, f.holder.Token.ID)
 		}, pat.ReasonInvalid},
-		"deleted": {func(t *testing.T, f *front) error {
+		"deleted": {func(t *testing.T, f *fixture) error {
 			return f.service.DeleteUser(t.Context(), f.holder.Account.ID)
 		}, pat.ReasonInvalid},
-		"disabled": {func(t *testing.T, f *front) error {
+		"disabled": {func(t *testing.T, f *fixture) error {
 			return pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true)
 		}, pat.ReasonDisabled},
-		"expired": {func(_ *testing.T, f *front) error {
+		"expired": {func(_ *testing.T, f *fixture) error {
 			f.clock.Advance(pattest.Lifetime)
 			return nil
 		}, pat.ReasonExpired},
-		"expired long ago": {func(_ *testing.T, f *front) error {
+		"expired long ago": {func(_ *testing.T, f *fixture) error {
 			f.clock.Advance(pattest.Lifetime + 10*pat.DefaultRetention)
 			return nil
 		}, pat.ReasonExpired},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
+			f := newFixture(t)
 			if err := c.end(t, f); err != nil {
 				t.Fatal(err)
 			}
-			wantDenied(t, f.decide(t, f.holder.Secret.Reveal()), c.reason)
+			wantDenied(t, f.authorize(t, f.holder.Secret.Reveal()), c.reason)
 		})
 	}
 }
 
-// TestAllowsToTheLastMillisecond of a token's life.
-func TestAllowsToTheLastMillisecond(t *testing.T) {
+func TestAllowsUntilTheTokenExpires(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	f.clock.Advance(pattest.Lifetime - time.Millisecond)
-	if got := f.decide(t, f.holder.Secret.Reveal()).PolicyDocument.Statement[0].Effect; got != "Allow" {
+	if got := f.authorize(t, f.holder.Secret.Reveal()).PolicyDocument.Statement[0].Effect; got != "Allow" {
 		t.Errorf("effect: got %s, want Allow", got)
 	}
 }
 
-// TestReasonIsToldOnlyToTheHolder: who has the selector, which is no secret, learns nothing of the token's state.
-func TestReasonIsToldOnlyToTheHolder(t *testing.T) {
+// TestReasonNeedsTheSecret: a caller who knows only the selector, which is not secret, learns nothing about the token's state.
+func TestReasonNeedsTheSecret(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	forged := forge(t, f.holder.Token.Selector)
 	f.clock.Advance(pattest.Lifetime)
-	wantDenied(t, f.decide(t, forged), pat.ReasonInvalid)
+	wantDenied(t, f.authorize(t, forged), pat.ReasonInvalid)
 	if err := pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	wantDenied(t, f.decide(t, forged), pat.ReasonInvalid)
+	wantDenied(t, f.authorize(t, forged), pat.ReasonInvalid)
 }
 
-// forge makes a well-formed token with the given selector and another secret: what NewSecret does when its random bytes happen
-// to be the selector's.
+// forge returns a well-formed token with the given selector and another secret part.
 func forge(t testing.TB, selector pat.Selector) string {
 	t.Helper()
 	secret, err := pat.NewSecret(bytes.NewReader(append(selectorBytes(t, selector), make([]byte, 37)...)), selector.UserID())
@@ -221,9 +219,9 @@ func forge(t testing.TB, selector pat.Selector) string {
 	return secret.Reveal()
 }
 
-func TestJunkIsDeniedWithoutARead(t *testing.T) {
+func TestInvalidTokensAreDeniedWithoutARead(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	token := f.holder.Secret.Reveal()
 	last := token[len(token)-1]
 	for name, header := range map[string]string{
@@ -274,13 +272,13 @@ func TestJunkIsDeniedWithoutARead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wantDenied(t, f.decide(t, header), pat.ReasonInvalid)
+			wantDenied(t, f.authorize(t, header), pat.ReasonInvalid)
 			wantReads(t, f, 0)
 		})
 	}
 }
 
-// swap is another letter than c.
+// swap returns a letter other than c.
 func swap(c byte) string {
 	if c == 'A' {
 		return "B"
@@ -290,47 +288,46 @@ func swap(c byte) string {
 
 func TestNoAdminTokenConfigured(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	f.authorizer = authz.New(f.service, pat.AdminKey{}, slog.New(slog.DiscardHandler))
 	for _, header := range []string{f.admin.Reveal(), "*:*.", "*:*.x"} {
-		wantDenied(t, f.decide(t, header), pat.ReasonInvalid)
+		wantDenied(t, f.authorize(t, header), pat.ReasonInvalid)
 	}
 }
 
-// TestOneRead is all that a token costs, valid or not; and one write at most every five minutes, for its use.
-func TestOneRead(t *testing.T) {
+func TestOneReadForEachToken(t *testing.T) {
 	t.Parallel()
-	for name, header := range map[string]func(f *front) string{
-		"valid":              func(f *front) string { return f.holder.Secret.Reveal() },
-		"wrong secret":       func(f *front) string { return forge(t, f.holder.Token.Selector) },
-		"selector not there": func(*front) string { return newToken(t, 1) },
-		"user not there":     func(*front) string { return newToken(t, 99) },
+	for name, header := range map[string]func(f *fixture) string{
+		"valid":            func(f *fixture) string { return f.holder.Secret.Reveal() },
+		"wrong secret":     func(f *fixture) string { return forge(t, f.holder.Token.Selector) },
+		"unknown selector": func(*fixture) string { return newToken(t, 1) },
+		"unknown user":     func(*fixture) string { return newToken(t, 99) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
-			f.decide(t, header(f))
+			f := newFixture(t)
+			f.authorize(t, header(f))
 			wantReads(t, f, 1)
 		})
 	}
 }
 
-func TestUseIsRecordedOnceInFiveMinutes(t *testing.T) {
+func TestUseIsRecordedEveryFiveMinutes(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for i, step := range []struct {
 		pause time.Duration
 		marks int
 	}{{0, 1}, {0, 1}, {pat.SeenInterval - time.Millisecond, 1}, {time.Millisecond, 2}, {time.Second, 2}} {
 		f.clock.Advance(step.pause)
-		f.decide(t, f.holder.Secret.Reveal())
+		f.authorize(t, f.holder.Secret.Reveal())
 		if got := f.store.Count(pattest.CallMarkSeen); got != step.marks {
-			t.Errorf("step %d: got %d records of use, want %d", i, got, step.marks)
+			t.Errorf("step %d: got %d uses recorded, want %d", i, got, step.marks)
 		}
 	}
 }
 
-// newToken is well-formed and nobody's.
+// newToken returns a token of user that was never created.
 func newToken(t testing.TB, user pat.UserID) string {
 	t.Helper()
 	secret, err := pat.NewSecret(bytes.NewReader(make([]byte, 45)), user)
@@ -340,43 +337,43 @@ func newToken(t testing.TB, user pat.UserID) string {
 	return secret.Reveal()
 }
 
-func wantReads(t testing.TB, f *front, want int) {
+func wantReads(t testing.TB, f *fixture, want int) {
 	t.Helper()
 	if got := f.store.Count(pattest.CallAccount); got != want {
 		t.Errorf("reads: got %d, want %d", got, want)
 	}
 }
 
-// TestNoAnswerOnADoubt: an error is what API Gateway turns into a 503 and does not cache. "Unauthorized" would be a 401.
-func TestNoAnswerOnADoubt(t *testing.T) {
+// TestFailsClosed: API Gateway turns an error into a 503, which it does not cache, but "Unauthorized" into a 401.
+func TestFailsClosed(t *testing.T) {
 	t.Parallel()
-	const inside = "dial tcp 10.0.0.7:8000: connection refused"
+	const internal = "dial tcp 10.0.0.7:8000: connection refused"
 	valid := event("")
 	for name, c := range map[string]struct {
 		fail  func(store *pattest.Faulty)
 		event events.APIGatewayCustomAuthorizerRequest
 		cause string
 	}{
-		"out of reach":     {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, pat.Unavailable(errors.New(inside))) }, valid, inside},
-		"damaged":          {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, &pat.Error{Err: errors.New(inside)}) }, valid, inside},
-		"an unknown error": {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, errors.New(inside)) }, valid, inside},
+		"unreachable":      {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, pat.Unavailable(errors.New(internal))) }, valid, internal},
+		"damaged":          {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, &pat.Error{Err: errors.New(internal)}) }, valid, internal},
+		"an unknown error": {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, errors.New(internal)) }, valid, internal},
 		"Unauthorized":     {func(s *pattest.Faulty) { s.Refuse(pattest.CallAccount, 1, errors.New("Unauthorized")) }, valid, "Unauthorized"},
-		"a panic":          {func(s *pattest.Faulty) { s.Before(pattest.CallAccount, func() { panic(inside) }) }, valid, "panic: " + inside},
+		"a panic":          {func(s *pattest.Faulty) { s.Before(pattest.CallAccount, func() { panic(internal) }) }, valid, "panic: " + internal},
 		"no method ARN":    {nil, events.APIGatewayCustomAuthorizerRequest{Type: "TOKEN"}, "method ARN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
+			f := newFixture(t)
 			if c.fail != nil {
 				c.fail(f.store)
 			}
 			c.event.AuthorizationToken = f.holder.Secret.Reveal()
 			got, err := f.authorizer.Handle(t.Context(), c.event)
 			if err == nil || err.Error() != "the token could not be checked" {
-				t.Errorf("error: got %v, want the one that says nothing else", err)
+				t.Errorf("error: got %v, want the token could not be checked", err)
 			}
 			if diff := cmp.Diff(events.APIGatewayCustomAuthorizerResponse{}, got); diff != "" {
-				t.Errorf("answer (-want +got):\n%s", diff)
+				t.Errorf("response (-want +got):\n%s", diff)
 			}
 			if log := f.log.String(); !strings.Contains(log, c.cause) || !strings.Contains(log, `"level":"ERROR"`) {
 				t.Errorf("log: got %s, want an error with the cause %q", log, c.cause)
@@ -385,9 +382,9 @@ func TestNoAnswerOnADoubt(t *testing.T) {
 	}
 }
 
-func TestNoAnswerWhenTheTimeIsUp(t *testing.T) {
+func TestFailsWhenTheContextIsCancelled(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got, err := f.authorizer.Handle(ctx, event(f.holder.Secret.Reveal())); err == nil {
@@ -395,19 +392,18 @@ func TestNoAnswerWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
-// TestUseThatIsNotRecorded fails no request.
-func TestUseThatIsNotRecorded(t *testing.T) {
+func TestFailureToRecordAUseFailsNoRequest(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	f.store.Refuse(pattest.CallMarkSeen, 1, pat.Unavailable(nil))
-	if got := f.decide(t, f.holder.Secret.Reveal()).PolicyDocument.Statement[0].Effect; got != "Allow" {
+	if got := f.authorize(t, f.holder.Secret.Reveal()).PolicyDocument.Statement[0].Effect; got != "Allow" {
 		t.Errorf("effect: got %s, want Allow", got)
 	}
 }
 
 func TestStageOfMethodARNs(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for arn, want := range map[string]string{
 		stage + "/GET/":         stage + "/*",
 		stage + "/POST/a/b/c":   stage + "/*",
@@ -419,7 +415,7 @@ func TestStageOfMethodARNs(t *testing.T) {
 		request.MethodArn = arn
 		got, err := f.authorizer.Handle(t.Context(), request)
 		if err != nil {
-			t.Errorf("%s: got error %v, want an answer", arn, err)
+			t.Errorf("%s: got error %v, want a response", arn, err)
 			continue
 		}
 		if resource := got.PolicyDocument.Statement[0].Resource; !cmp.Equal(resource, []string{want}) {
@@ -438,37 +434,36 @@ func TestStageOfMethodARNs(t *testing.T) {
 	}
 }
 
-// TestSecretsStayOutOfTheLog, whether the token is good, wrong, or junk, or the store fails.
-func TestSecretsStayOutOfTheLog(t *testing.T) {
+func TestTheLogContainsNoTokens(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	headers := []string{
 		f.holder.Secret.Reveal(), "Bearer " + f.holder.Secret.Reveal(), f.holder.Secret.Reveal() + "\n", forge(t, f.holder.Token.Selector),
 		f.admin.Reveal(), f.admin.Reveal() + "x", "*:*.unleash-insecure-admin-api-token", "user:" + strings.Repeat("0123abcd", 7),
 	}
 	for _, header := range headers {
-		f.decide(t, header)
+		f.authorize(t, header)
 	}
 	f.store.Refuse(pattest.CallAccount, 1, pat.Unavailable(nil))
 	if _, err := f.authorizer.Handle(t.Context(), event(headers[0])); err == nil {
-		t.Fatal("got an answer, want an error")
+		t.Fatal("got a response, want an error")
 	}
-	for _, want := range []string{`"msg":"denied","reason":"The token is not valid."`, `"msg":"undecided"`} {
+	for _, want := range []string{`"msg":"denied","reason":"The token is not valid."`, `"msg":"checking the token failed"`} {
 		if !strings.Contains(f.log.String(), want) {
-			t.Fatalf("log: got %s, want %s in it", f.log, want)
+			t.Fatalf("log: got %s, want it to contain %s", f.log, want)
 		}
 	}
 	for i, header := range headers {
 		if tail := strings.TrimSpace(header); strings.Contains(f.log.String(), tail[len(tail)-20:]) {
-			t.Errorf("log: got header %d in it:\n%s", i, f.log)
+			t.Errorf("the log contains header %d:\n%s", i, f.log)
 		}
 	}
 }
 
-// TestClaimsRoundTrip: what the authorizer says is what the functions behind it read.
+// TestClaimsRoundTrip: the handlers parse the claims that the authorizer writes.
 func TestClaimsRoundTrip(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for name, c := range map[string]struct {
 		header string
 		want   pat.Principal
@@ -478,8 +473,8 @@ func TestClaimsRoundTrip(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// API Gateway makes a string of every value, and the function gets it as JSON.
-			raw, err := json.Marshal(f.decide(t, c.header).Context)
+			// API Gateway converts every value to a string and passes the context as JSON.
+			raw, err := json.Marshal(f.authorize(t, c.header).Context)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -503,8 +498,8 @@ func TestClaimsRoundTrip(t *testing.T) {
 	}
 }
 
-// TestImportedToken is refused without a read unless the service accepts imported tokens.
-func TestImportedToken(t *testing.T) {
+// TestImportedTokens: they are refused without a read unless the service accepts them.
+func TestImportedTokens(t *testing.T) {
 	t.Parallel()
 	for name, token := range map[string]string{
 		"v1": "user:" + strings.Repeat("0f", 28),
@@ -512,9 +507,9 @@ func TestImportedToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
-			secret := f.bring(t, token)
-			wantDenied(t, f.decide(t, token), pat.ReasonInvalid)
+			f := newFixture(t)
+			secret := f.importToken(t, token)
+			wantDenied(t, f.authorize(t, token), pat.ReasonInvalid)
 			if reads := f.store.Count(pattest.CallAccount) + f.store.Count(pattest.CallLookUp); reads != 0 {
 				t.Errorf("got %d reads, want none", reads)
 			}
@@ -523,16 +518,16 @@ func TestImportedToken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantAnswer(t, got, "Allow", "user:7", map[string]any{"kind": "user", "userId": "7", "selector": string(secret.Selector())})
+			wantResponse(t, got, "Allow", "user:7", map[string]any{"kind": "user", "userId": "7", "selector": string(secret.Selector())})
 			if strings.Contains(f.log.String(), token[5:]) {
-				t.Errorf("the log has the token: %s", f.log)
+				t.Errorf("the log contains the token: %s", f.log)
 			}
 		})
 	}
 }
 
-// bring imports user 7 with token.
-func (f *front) bring(t *testing.T, token string) pat.Secret {
+// importToken imports user 7 with one token.
+func (f *fixture) importToken(t *testing.T, token string) pat.Secret {
 	t.Helper()
 	secret, err := pat.ParseForeignSecret(token)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// BenchmarkAuthorizer answers an event as the function does, from JSON to JSON, with a store that answers at once.
+// BenchmarkAuthorizer handles an event as the function does, from JSON to JSON, with a store that takes no time.
 func BenchmarkAuthorizer(b *testing.B) {
 	for _, size := range pattest.Sizes {
 		b.Run(size.Name, func(b *testing.B) {
@@ -26,13 +26,13 @@ func BenchmarkAuthorizer(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(b.Context(), time.Hour) // as an invocation has one
+			ctx, cancel := context.WithTimeout(b.Context(), time.Hour) // as Lambda sets one
 			defer cancel()
 			b.ReportAllocs()
 			for b.Loop() {
-				answer, err := handler.Invoke(ctx, payload)
-				if err != nil || !bytes.Contains(answer, []byte(`"Effect":"Allow"`)) {
-					b.Fatalf("got %s, error %v, want an Allow", answer, err)
+				response, err := handler.Invoke(ctx, payload)
+				if err != nil || !bytes.Contains(response, []byte(`"Effect":"Allow"`)) {
+					b.Fatalf("got %s, error %v, want an Allow", response, err)
 				}
 			}
 		})

@@ -12,8 +12,8 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestFailsBeforeItsTimeIsOver: an authorizer that is cut off starts cold the next time.
-func TestFailsBeforeItsTimeIsOver(t *testing.T) {
+// TestFailsBeforeItsDeadline: Lambda would stop the function at its deadline, and the next event would wait for a cold start.
+func TestFailsBeforeItsDeadline(t *testing.T) {
 	t.Parallel()
 	secret, err := pat.NewSecret(pattest.NewRandom(), 1)
 	if err != nil {
@@ -25,8 +25,8 @@ func TestFailsBeforeItsTimeIsOver(t *testing.T) {
 		service := pat.NewService(pattest.Hanging{}, pat.DefaultRetention, pat.SystemEnv(log))
 		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 		defer cancel()
-		if answer, err := authz.New(service, key, log).Handle(ctx, event(secret.Reveal())); err == nil || ctx.Err() != nil {
-			t.Errorf("got %v and error %v (%v), want an error in time", answer, err, ctx.Err())
+		if response, err := authz.New(service, key, log).Handle(ctx, event(secret.Reveal())); err == nil || ctx.Err() != nil {
+			t.Errorf("got %v and error %v (%v), want an error in time", response, err, ctx.Err())
 		}
 	})
 }

@@ -13,8 +13,8 @@ import (
 	"pats/pkg/pat"
 )
 
-// expression is the template's: API Gateway refuses what does not match it before the authorizer runs. It is another one while
-// imported tokens are accepted.
+// expression returns the template's validation expression, which depends on whether imported tokens are accepted. API Gateway refuses
+// a header that does not match it without invoking the authorizer.
 func expression(t testing.TB, imports bool) *regexp.Regexp {
 	t.Helper()
 	var template struct {
@@ -25,7 +25,7 @@ func expression(t testing.TB, imports bool) *regexp.Regexp {
 						Authorizers map[string]struct {
 							Identity struct {
 								Header               string    `yaml:"Header"`
-								ValidationExpression [3]string `yaml:"ValidationExpression"` // condition, if it holds, if not
+								ValidationExpression [3]string `yaml:"ValidationExpression"` // condition, then, else
 							} `yaml:"Identity"`
 						} `yaml:"Authorizers"`
 					} `yaml:"Auth"`
@@ -54,7 +54,7 @@ func expression(t testing.TB, imports bool) *regexp.Regexp {
 	return compiled
 }
 
-// TestExpressionIsAnchored at both ends: `sam local` takes a match of any prefix for one.
+// TestExpressionIsAnchored: `sam local` accepts a header if the expression matches a prefix of it.
 func TestExpressionIsAnchored(t *testing.T) {
 	t.Parallel()
 	for _, imports := range []bool{false, true} {
@@ -63,7 +63,7 @@ func TestExpressionIsAnchored(t *testing.T) {
 			t.Fatal(err)
 		}
 		if tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[len(tree.Sub)-1].Op != syntax.OpEndText {
-			t.Errorf("expression %s: got no anchors round the whole of it", tree)
+			t.Errorf("expression %s: want anchors at both ends", tree)
 		}
 	}
 }
@@ -92,8 +92,8 @@ func TestExpressionAcceptsEveryToken(t *testing.T) {
 	})
 }
 
-// TestExpressionAcceptsOnlyWhatCouldBeAToken. What it accepts beyond valid tokens costs a call of the authorizer, and no read.
-func TestExpressionAcceptsOnlyWhatCouldBeAToken(t *testing.T) {
+// TestExpressionAcceptsOnlyWellFormedTokens: whatever else it accepted would cost an invocation of the authorizer.
+func TestExpressionAcceptsOnlyWellFormedTokens(t *testing.T) {
 	t.Parallel()
 	selector, secret := strings.Repeat("A", 22), strings.Repeat("-", 43)
 	token := "user:v2_" + selector + "_" + secret
@@ -157,7 +157,7 @@ func TestExpressionAcceptsOnlyWhatCouldBeAToken(t *testing.T) {
 	}
 }
 
-func TestExpressionAcceptsTheFirstFormWithImports(t *testing.T) {
+func TestExpressionAcceptsV1TokensWithImports(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"", "Bearer ", "bearer  "} {
 		header := scheme + "user:" + strings.Repeat("0f", 28)

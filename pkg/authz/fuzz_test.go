@@ -13,25 +13,25 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// FuzzAuthorizationHeader: only the two tokens that there are, bare or as Bearer tokens, are allowed. Everything else is denied
-// with a reason of the fixed set and at most one read, and the template's expression accepts all that is allowed.
+// FuzzAuthorizationHeader: only the two valid tokens are allowed, with or without "Bearer", and the template's expression accepts them.
+// Everything else is denied as invalid, with at most one read.
 func FuzzAuthorizationHeader(f *testing.F) {
-	front := newFront(f)
-	front.authorizer = authz.New(front.service, front.key, slog.New(slog.DiscardHandler))
-	token, admin := front.holder.Secret.Reveal(), front.admin.Reveal()
+	fixture := newFixture(f)
+	fixture.authorizer = authz.New(fixture.service, fixture.key, slog.New(slog.DiscardHandler))
+	token, admin := fixture.holder.Secret.Reveal(), fixture.admin.Reveal()
 	for _, header := range []string{
 		"", "Bearer", "Bearer ", token, "Bearer " + token, "bearer   " + token, token + "\n", " " + token, token[:len(token)-1], token + ", " + token,
-		admin, "Bearer " + admin, admin + "\n", "*:*.", "*:*.nope", "user:nope", "Basic YWRtaW46dW5sZWFzaDRhbGw=", forge(f, front.holder.Token.Selector),
+		admin, "Bearer " + admin, admin + "\n", "*:*.", "*:*.nope", "user:nope", "Basic YWRtaW46dW5sZWFzaDRhbGw=", forge(f, fixture.holder.Token.Selector),
 		newToken(f, 99), "user:v2_" + strings.Repeat("A", 22) + "_" + strings.Repeat("B", 43), "user:" + strings.Repeat("0", 56), "\xff\x00",
 	} {
 		f.Add(header)
 	}
 	accepts := expression(f, false)
 	f.Fuzz(func(t *testing.T, header string) {
-		front.store.Forget()
-		got := front.decide(t, header)
-		if reads := front.store.Count(pattest.CallAccount); reads > 1 {
-			t.Errorf("%q: got %d reads, want one at most", header, reads)
+		fixture.store.Forget()
+		got := fixture.authorize(t, header)
+		if reads := fixture.store.Count(pattest.CallAccount); reads > 1 {
+			t.Errorf("%q: got %d reads, want at most one", header, reads)
 		}
 		switch presented := header[strings.LastIndexByte(header, ' ')+1:]; got.PolicyDocument.Statement[0].Effect {
 		case "Allow":
@@ -55,7 +55,7 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	})
 }
 
-// selectorBytes are the random bytes of a selector: all but the user ID.
+// selectorBytes returns the random bytes of a selector, without the user ID.
 func selectorBytes(t testing.TB, selector pat.Selector) []byte {
 	t.Helper()
 	raw, err := base64.RawURLEncoding.DecodeString(string(selector))

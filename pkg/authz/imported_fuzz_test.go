@@ -10,18 +10,18 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// FuzzImportedHeader: while imported tokens are accepted, what is allowed is still only what is stored, in a form that the
-// template's expression accepts, and nothing costs more than two reads of an account and one look-up.
+// FuzzImportedHeader: while imported tokens are accepted, only stored tokens in a form that the template's expression accepts are
+// allowed, and no header costs more than two reads of accounts and one look-up.
 func FuzzImportedHeader(f *testing.F) {
-	front := newFront(f)
+	fixture := newFixture(f)
 	imported := []string{
 		"user:" + strings.Repeat("0a", 28),
 		"user:v2_" + strings.Repeat("_", 21) + "w_" + strings.Repeat("x", 43),
 		"user:v2_" + strings.Repeat("A", 22) + "_" + strings.Repeat("-", 43),
 	}
-	bringIn(f, front, imported)
-	front.authorizer = authz.New(front.service.AcceptImported(true), pat.AdminKey{}, slog.New(slog.DiscardHandler))
-	stored := map[string]bool{front.holder.Secret.Reveal(): true}
+	importTokens(f, fixture, imported)
+	fixture.authorizer = authz.New(fixture.service.AcceptImported(true), pat.AdminKey{}, slog.New(slog.DiscardHandler))
+	stored := map[string]bool{fixture.holder.Secret.Reveal(): true}
 	for _, token := range imported {
 		stored[token] = true
 		for _, header := range []string{token, "Bearer " + token, token[1:], token + "0", strings.ToUpper(token), "user:" + token} {
@@ -32,20 +32,20 @@ func FuzzImportedHeader(f *testing.F) {
 	f.Add("user:" + strings.Repeat("0b", 28))
 	accepts := expression(f, true)
 	f.Fuzz(func(t *testing.T, header string) {
-		front.store.Forget()
-		got := front.decide(t, header).PolicyDocument.Statement[0].Effect
+		fixture.store.Forget()
+		got := fixture.authorize(t, header).PolicyDocument.Statement[0].Effect
 		presented := header[strings.LastIndexByte(header, ' ')+1:]
 		if want := stored[presented] && accepts.MatchString(header); (got == "Allow") != want {
 			t.Errorf("%q: got %s, want it allowed: %t", header, got, want)
 		}
-		if accounts, lookUps := front.store.Count(pattest.CallAccount), front.store.Count(pattest.CallLookUp); accounts > 2 || lookUps > 1 {
-			t.Errorf("%q: got %d reads and %d look-ups", header, accounts, lookUps)
+		if accounts, lookUps := fixture.store.Count(pattest.CallAccount), fixture.store.Count(pattest.CallLookUp); accounts > 2 || lookUps > 1 {
+			t.Errorf("%q: got %d reads and %d look-ups, want at most 2 and 1", header, accounts, lookUps)
 		}
 	})
 }
 
-// bringIn imports tokens for a user of their own.
-func bringIn(tb testing.TB, front *front, tokens []string) {
+// importTokens imports a user with the tokens.
+func importTokens(tb testing.TB, fixture *fixture, tokens []string) {
 	tb.Helper()
 	const id = 7
 	account := pat.Account{ID: id, Profile: pattest.Profile("imported", pat.Viewer), CreatedAt: pattest.Start, NextTokenID: 10}
@@ -59,18 +59,18 @@ func bringIn(tb testing.TB, front *front, tokens []string) {
 			CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
 		})
 	}
-	if err := front.service.ReserveUserIDs(tb.Context(), id); err != nil {
+	if err := fixture.service.ReserveUserIDs(tb.Context(), id); err != nil {
 		tb.Fatal(err)
 	}
-	if _, err := front.service.ImportUser(tb.Context(), account); err != nil {
+	if _, err := fixture.service.ImportUser(tb.Context(), account); err != nil {
 		tb.Fatal(err)
 	}
 }
 
-// FuzzMethodARN: a policy covers the stage that the event names, and never more.
+// FuzzMethodARN: a policy covers the stage of the event and nothing else.
 func FuzzMethodARN(f *testing.F) {
-	front := newFront(f)
-	token := front.holder.Secret.Reveal()
+	fixture := newFixture(f)
+	token := fixture.holder.Secret.Reveal()
 	for _, arn := range []string{
 		methodARN, stage, "arn:aws:execute-api:eu-central-1:123456789012:a/prod/GET/", "arn:aws:execute-api:::*/*/GET", "a:b:execute-api:d:e:f/g/",
 		"arn:aws:lambda:eu-central-1:123456789012:function/x/y", "/GET/", "",
@@ -80,7 +80,7 @@ func FuzzMethodARN(f *testing.F) {
 	f.Fuzz(func(t *testing.T, arn string) {
 		request := event(token)
 		request.MethodArn = arn
-		got, err := front.authorizer.Handle(t.Context(), request)
+		got, err := fixture.authorizer.Handle(t.Context(), request)
 		if err != nil {
 			return
 		}
