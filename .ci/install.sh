@@ -84,7 +84,7 @@ install_python() {
   environment=$tools/$1-$(cksum <"$2" | cut -d ' ' -f 1)
   if [[ ! -e $environment/complete ]]; then
     quietly python3 -m venv --clear "$environment"
-    quietly "$environment/bin/pip" install --quiet --requirement "$2"
+    quietly "$environment/bin/pip" install --quiet --require-hashes --no-deps --requirement "$2"
     touch "$environment/complete"
   fi
   for command in "${@:3}"; do

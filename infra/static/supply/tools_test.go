@@ -23,8 +23,8 @@ var sources = map[string]func(t *testing.T, text []byte) []string{
 	"infra/services/*/package.json": npmPackages,
 	"infra/bench/*/*/package.json":  npmPackages,
 	"examples/*/package.json":       npmPackages,
-	"infra/*/*/requirements.txt":    pythonPackages,
-	"examples/*/requirements.txt":   pythonPackages,
+	"infra/*/*/requirements.in":     pythonPackages,
+	"examples/*/requirements.in":    pythonPackages,
 }
 
 func TestToolsAreInTheDocs(t *testing.T) {
