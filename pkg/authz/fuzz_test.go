@@ -1,7 +1,6 @@
 package authz_test
 
 import (
-	"encoding/base64"
 	"log/slog"
 	"strings"
 	"testing"
@@ -53,14 +52,4 @@ func FuzzAuthorizationHeader(f *testing.F) {
 			t.Errorf("%q: got resource %v, want the stage", header, resource)
 		}
 	})
-}
-
-// selectorBytes returns the random bytes of a selector, without the user ID.
-func selectorBytes(t testing.TB, selector pat.Selector) []byte {
-	t.Helper()
-	raw, err := base64.RawURLEncoding.DecodeString(string(selector))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw[8:]
 }
