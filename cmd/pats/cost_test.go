@@ -135,7 +135,7 @@ func costTables() map[string]table {
 		"designs":  designRows(),
 		"services": serviceRows(),
 		"idle":     idleRows(),
-		"turns":    turnRows(),
+		"variants": variantRows(),
 		"prices":   priceRows(),
 		"inputs":   inputRows(),
 	}
@@ -187,16 +187,16 @@ func idleRows() table {
 	})
 }
 
-// turnRows has a row for each thing turned, at the largest load.
-func turnRows() table {
+// variantRows has a row for each thing turned, at the largest load.
+func variantRows() table {
 	moved := []string{"Lambda, invocations", "Lambda, time", "DynamoDB, reads", "DynamoDB, recorded uses"}
 	rows := table{slices.Concat([]string{"dollars a month"}, moved, []string{"total"})}
-	for _, turn := range cost.Turns(usual(usualLoads[len(usualLoads)-1])) {
-		row := []string{turn.What}
+	for _, variant := range cost.Variants(usual(usualLoads[len(usualLoads)-1])) {
+		row := []string{variant.Change}
 		for _, service := range moved {
-			row = append(row, costOf(turn.Bill, service))
+			row = append(row, costOf(variant.Bill, service))
 		}
-		rows = append(rows, append(row, dollars(turn.Bill.Total())))
+		rows = append(rows, append(row, dollars(variant.Bill.Total())))
 	}
 	return rows
 }

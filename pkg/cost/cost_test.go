@@ -10,7 +10,7 @@ import (
 	"pats/pkg/cost"
 )
 
-// bill is that of the design, the first of which is this service.
+// bill returns the bill of a design.
 func bill(t *testing.T, load cost.Load, design string) cost.Bill {
 	t.Helper()
 	for _, b := range cost.Bills(load) {
@@ -18,7 +18,7 @@ func bill(t *testing.T, load cost.Load, design string) cost.Bill {
 			return b
 		}
 	}
-	t.Fatalf("there is no design %q", design)
+	t.Fatalf("no bill has the design %q", design)
 	return cost.Bill{}
 }
 
@@ -44,11 +44,11 @@ func TestIdleCostsNothing(t *testing.T) {
 	t.Parallel()
 	wantClose(t, "pats", bill(t, cost.Load{}, "pats").Total(), 0)
 	if got := bill(t, cost.Load{}, "Unleash, always on").Total(); got < 10 {
-		t.Errorf("what is always on costs %v dollars while idle, want more", got)
+		t.Errorf("an always-on service costs %v dollars while idle, want at least 10", got)
 	}
 }
 
-// TestIdleTable: without requests, only what is stored costs anything.
+// TestIdleTable checks that without requests only storage costs anything.
 func TestIdleTable(t *testing.T) {
 	t.Parallel()
 	b := bill(t, cost.Load{Tokens: 5e6}, "pats")
@@ -59,7 +59,7 @@ func TestIdleTable(t *testing.T) {
 	wantClose(t, "idle", bill(t, cost.Load{Tokens: 5e6}, "pats, idle").Total(), b.Total())
 }
 
-// TestTiers: the price of an API call falls above 333 million a month, and once more above a thousand million.
+// TestTiers checks that the price of an API call falls above 333 million per month, and again above a billion.
 func TestTiers(t *testing.T) {
 	t.Parallel()
 	for requests, want := range map[float64]float64{
@@ -70,7 +70,7 @@ func TestTiers(t *testing.T) {
 	}
 }
 
-// TestEachRequestIsChecked without a cache: two invocations and two reads, as the tests of the store count them.
+// TestEachRequestIsChecked checks that an uncached request is two invocations and two reads, as the store's tests count them.
 func TestEachRequestIsChecked(t *testing.T) {
 	t.Parallel()
 	b := bill(t, cost.Load{Requests: 1e6, Tokens: 10}, "pats")
@@ -78,8 +78,8 @@ func TestEachRequestIsChecked(t *testing.T) {
 	wantClose(t, "reads", line(t, b, "DynamoDB, reads").Quantity, 2e6)
 }
 
-// TestCacheAndInterval: a token that is used once a second, with an answer kept for 59 s, is looked at once a minute, and recorded
-// once in six minutes: each time as long as the answer is kept, or the use on record, and until the next request or look.
+// TestCacheAndInterval uses a token once per second with responses cached for 59 s. It is checked once per minute, at the first request
+// after the cached response has expired, and recorded once in six minutes, at the first check after SeenInterval.
 func TestCacheAndInterval(t *testing.T) {
 	t.Parallel()
 	const month = 730 * 3600
@@ -88,14 +88,14 @@ func TestCacheAndInterval(t *testing.T) {
 	wantClose(t, "recorded uses", line(t, b, "DynamoDB, recorded uses").Quantity, month/360)
 }
 
-// TestTurns: what is turned is cheaper than before, but for no cache at all.
-func TestTurns(t *testing.T) {
+// TestVariants checks that every change saves money, except having no cache.
+func TestVariants(t *testing.T) {
 	t.Parallel()
-	turns := cost.Turns(cost.Load{Requests: 1e9, Tokens: 1e5, TTL: time.Minute, SeenInterval: 5 * time.Minute})
-	asItIs := turns[0].Bill.Total()
-	for _, turn := range turns[1:] {
-		if dearer := turn.Bill.Total() > asItIs; dearer != (turn.What == "AuthorizerTtlSeconds 0") {
-			t.Errorf("%s costs %v, as it is %v", turn.What, turn.Bill.Total(), asItIs)
+	variants := cost.Variants(cost.Load{Requests: 1e9, Tokens: 1e5, TTL: time.Minute, SeenInterval: 5 * time.Minute})
+	asItIs := variants[0].Bill.Total()
+	for _, variant := range variants[1:] {
+		if dearer := variant.Bill.Total() > asItIs; dearer != (variant.Change == "AuthorizerTtlSeconds 0") {
+			t.Errorf("%s costs %v, as it is %v", variant.Change, variant.Bill.Total(), asItIs)
 		}
 	}
 }

@@ -2,22 +2,22 @@ package cost
 
 import "math"
 
-// Line is what one service costs in a month.
+// Line is the monthly cost of one AWS service.
 type Line struct {
 	Service string `json:"service"`
-	// Quantity is in units such as "requests".
+	// Quantity is in Unit, such as "requests".
 	Quantity float64 `json:"quantity"`
 	Unit     string  `json:"unit"`
 	Dollars  float64 `json:"dollars"`
 }
 
-// Bill is what a design costs in a month.
+// Bill is the monthly cost of a design.
 type Bill struct {
 	Design string `json:"design"`
 	Lines  []Line `json:"lines"`
 }
 
-// Total is the sum of the lines, in dollars.
+// Total returns the sum of the lines in dollars.
 func (b Bill) Total() float64 {
 	total := 0.0
 	for _, line := range b.Lines {
@@ -26,54 +26,53 @@ func (b Bill) Total() float64 {
 	return total
 }
 
-// Bills are those of all designs for a load: this service first, then this service in a month without a request after it, and
-// then what could stand in its place.
+// Bills returns the bill of each design for a load: this service, this service in an idle month that follows, and the alternatives.
 func Bills(load Load) []Bill {
 	return []Bill{restAPI(load), idle(load), httpAPI(load), functionURL(load), alwaysOn(load)}
 }
 
-// restAPI is the template's design.
+// restAPI returns the bill of the template's design.
 func restAPI(l Load) Bill {
 	return Bill{"pats", gatewayAnd(l, restRequest)}
 }
 
-// idle is the month after: what the table holds, and the log that is kept until LogRetentionDays are over.
+// idle returns the bill of the following month without requests: storage, and the logs kept for LogRetentionDays.
 func idle(l Load) Bill {
 	return Bill{"pats, idle", append(l.stored(), l.keptLog(l.uses(l.uncached())))}
 }
 
-// httpAPI is an HTTP API before the same functions. It refuses nothing by an expression, so junk runs the authorizer.
+// httpAPI returns the bill of an HTTP API in front of the same functions. It has no validation expression, so junk runs the authorizer.
 func httpAPI(l Load) Bill {
 	return Bill{"HTTP API", gatewayAnd(l, httpRequest)}
 }
 
-// gatewayAnd is a gateway that keeps the authorizer's answers, with what is behind it.
+// gatewayAnd returns the lines of a gateway that caches authorizer responses, and of everything behind it.
 func gatewayAnd(l Load, tiers []tier) []Line {
 	u := l.uses(l.uncached())
 	return append([]Line{line("API Gateway", u.requests, "requests", tiers)}, l.behind(u, l.seen(l.checks()))...)
 }
 
-// functionURL is one function that checks the token and acts in one read, without API Gateway: no throttle, no cache, no refusal
-// ahead of the function. It writes the line of the access log itself.
+// functionURL returns the bill of one function that checks the token and acts in one read, without API Gateway: no throttle, no cache,
+// and no refusal before the function runs. It writes the access log itself.
 func functionURL(l Load) Bill {
 	return Bill{"Function URL", l.behind(l.uses(0), l.seen(l.Requests))}
 }
 
-// behind are the lines that every design on Lambda and DynamoDB has.
+// behind returns the lines common to every design on Lambda and DynamoDB.
 func (l Load) behind(u uses, seen float64) []Line {
 	lines := append(u.lines(), line("DynamoDB, recorded uses", seen*recordedUse, "units", writeUnit))
 	lines = append(lines, l.stored()...)
 	return append(lines, line("KMS, requests for the table's key", l.keyRequests(), "requests", keyRequest), l.keptLog(u))
 }
 
-// lines are those of a use of the functions and the table, without a gateway.
+// lines returns the lines of the functions and the table, without a gateway.
 func (u uses) lines() []Line {
 	return []Line{
 		line("Lambda, invocations", u.invocations, "invocations", invocation),
 		line("Lambda, time", u.gbSeconds, "GB-seconds", armSecond),
 		line("DynamoDB, reads", u.reads, "units", readUnit),
 		line("DynamoDB, writes", u.writes, "units", writeUnit),
-		line("CloudWatch, logs taken in", u.logged, "bytes", loggedByte),
+		line("CloudWatch, log ingestion", u.logged, "bytes", loggedByte),
 		line("Data transfer", u.sent, "bytes", sentByte),
 	}
 }
@@ -86,14 +85,14 @@ func (l Load) stored() []Line {
 }
 
 func (Load) keptLog(u uses) Line {
-	return line("CloudWatch, logs kept", u.logged, "bytes", keptLogByte)
+	return line("CloudWatch, log storage", u.logged, "bytes", keptLogByte)
 }
 
-// zones is in how many zones a load balancer stands, with an address in each.
+// zones is the number of availability zones of the load balancer, each with a public address.
 const zones = 2
 
-// alwaysOn is an Unleash in as many containers as the busiest time needs, with a small database behind a load balancer. Its
-// answers and its log are taken to be as long as here.
+// alwaysOn returns the bill of Unleash in as many containers as peak load needs, with a small database, behind a load balancer. Its
+// responses and logs are assumed to be as long as those of this service.
 func alwaysOn(l Load) Bill {
 	u := l.uses(0)
 	containers := max(1, math.Ceil(l.Requests/month*peak/containerRate))
@@ -103,7 +102,7 @@ func alwaysOn(l Load) Bill {
 		hours("Load balancer", 1, balancer),
 		line("Load balancer, bytes", u.sent+l.Requests*requestBytes, "bytes", balancedByte),
 		hours("Public IPv4 addresses", zones+containers, publicAddress),
-		line("CloudWatch, logs taken in", u.logged, "bytes", loggedByte),
+		line("CloudWatch, log ingestion", u.logged, "bytes", loggedByte),
 		l.keptLog(u),
 		line("Data transfer", u.sent, "bytes", sentByte),
 	}}

@@ -5,45 +5,45 @@ import (
 	"time"
 )
 
-// What is neither a price nor counted by a test. To set one, change it here and renew docs/cost.md with
+// Assumptions that are neither prices nor counted by a test. After a change, update docs/cost.md with
 // `go test -run TestCostDocument ./cmd/pats -update`.
 const (
-	// authorizerTime and handlerTime are what a warm invocation is billed for, the call of DynamoDB included: "warm invocation,
-	// billed" in docs/benchmarks.md, at the share of a processor that 128 MB get. There one follows right on another, which leaves
-	// no share unused, so most invocations take less.
+	// authorizerTime and handlerTime are the billed time of a warm invocation, including the call to DynamoDB: "warm invocation,
+	// billed" in docs/benchmarks.md, at the CPU share of 128 MB. There, invocations follow one another without a pause and use up
+	// their share, so most invocations take less.
 	authorizerTime = 27 * time.Millisecond
 	handlerTime    = 30 * time.Millisecond
-	// initTime is what a cold start is billed for on top: a custom runtime's initialisation counts like the invocation.
-	// It is "exec to ready" in docs/benchmarks.md, and as much again for what Lambda does itself, which is not measured there.
+	// initTime is the additional billed time of a cold start: the initialisation of a custom runtime is billed like the invocation. It
+	// is "exec to ready" in docs/benchmarks.md, doubled for Lambda's own part, which is not measured there.
 	initTime = 45 * time.Millisecond
-	// coldShare is how many invocations begin with a cold start; AWS says that it is usually under one in a hundred:
+	// coldShare is the share of invocations with a cold start. AWS: usually under 1 %.
 	// https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
 	coldShare = 0.01
-	// containerRate is how many requests a second one container of Unleash with half a vCPU is trusted with: a list takes about
-	// 3 ms of a processor ("CPU time a request" in docs/benchmarks.md), its database included, so half a vCPU is full at 167.
+	// containerRate is the requests per second that one container of Unleash with half a vCPU is assumed to handle: a list takes about
+	// 3 ms of CPU ("CPU time a request" in docs/benchmarks.md) including its database, so half a vCPU is saturated at 167.
 	containerRate = 100
-	// peak is how much more than the average there are at the busiest time, which is what containers are counted for.
+	// peak is the ratio of peak load to average load. Containers are counted for peak load.
 	peak = 4
-	// tokensAUser is how many tokens share an account.
+	// tokensAUser is the number of tokens per account.
 	tokensAUser = 5
-	// gatewayHeaders is what API Gateway puts before an answer: status line, date, ids, length; TLS not counted.
+	// gatewayHeaders is the size in bytes of what API Gateway adds to a response: status line, date, ids, length. TLS is not counted.
 	gatewayHeaders = 350
-	// requestBytes is a request with its headers, which only a load balancer charges for.
+	// requestBytes is the size of a request with its headers. Only a load balancer charges for it.
 	requestBytes = 500
 )
 
-// memory is what the template gives each function, in GB.
+// memory is the template's memory per function in GB.
 const memory = 128.0 / 1024
 
-// billed is the time of so long an invocation with its part of the cold starts, in GB-seconds.
+// billed returns the GB-seconds of a warm invocation plus its share of the cold starts.
 func billed(warm time.Duration) float64 {
 	return (warm.Seconds() + coldShare*initTime.Seconds()) * memory
 }
 
-// Input is an assumption as people read it.
+// Input is an assumption in words.
 type Input struct{ Of, Value, From string }
 
-// Inputs are what the designs are reckoned with beside prices and counted units.
+// Inputs returns the assumptions behind the bills, apart from prices and counted units.
 func Inputs() []Input {
 	const assumed, bench = "assumed", "measured here on x86, [benchmarks](benchmarks.md), rounded up; not on AWS"
 	return []Input{

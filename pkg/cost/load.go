@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Load is what is asked of a service in a month.
+// Load is a month's load.
 type Load struct {
-	// Requests is how many requests there are.
+	// Requests is the number of requests.
 	Requests float64
-	// Tokens is how many tokens make them, all of them alike and each at random moments.
+	// Tokens is the number of tokens that make them, all equally often and at random moments.
 	Tokens float64
-	// Writes is the share of requests that create or delete a token, as many of each. The others list.
+	// Writes is the share of requests that create or delete a token, half each. The others list.
 	Writes float64
-	// TTL is how long API Gateway keeps an authorizer's answer.
+	// TTL is how long API Gateway caches an authorizer response.
 	TTL time.Duration
-	// SeenInterval is how much time lies at least between two recorded uses of one token: pat.SeenInterval.
+	// SeenInterval is the least time between two recorded uses of one token: pat.SeenInterval.
 	SeenInterval time.Duration
 }
 
-// uses is what a month takes, where share of the requests find no answer of the authorizer cached.
+// uses returns a month's use of the paid services if share of the requests find no cached authorizer response.
 func (l Load) uses(share float64) uses {
 	changes := l.Requests * l.Writes / 2
 	return list.uses(share).times(l.Requests - 2*changes).
@@ -27,13 +27,13 @@ func (l Load) uses(share float64) uses {
 		plus(revoke.uses(share).times(changes))
 }
 
-// checks is how many of the requests find no answer of the authorizer in API Gateway's cache. After one that does not, all are
-// answered from there until TTL is over.
+// checks returns the number of requests that find no cached authorizer response. After each of them, all find one until TTL has
+// passed.
 func (l Load) checks() float64 {
 	return l.Requests / (1 + l.rate(l.Requests)*l.TTL.Seconds())
 }
 
-// uncached is the share of them.
+// uncached returns checks as a share of all requests.
 func (l Load) uncached() float64 {
 	if l.Requests == 0 {
 		return 0
@@ -41,12 +41,12 @@ func (l Load) uncached() float64 {
 	return l.checks() / l.Requests
 }
 
-// seen is how many of so many looks at tokens are recorded as uses: one, and then none until SeenInterval is over.
-func (l Load) seen(looks float64) float64 {
-	return looks / (1 + l.rate(looks)*l.SeenInterval.Seconds())
+// seen returns how many of the given token checks are recorded as uses: one, and then none until SeenInterval has passed.
+func (l Load) seen(checks float64) float64 {
+	return checks / (1 + l.rate(checks)*l.SeenInterval.Seconds())
 }
 
-// rate is how many of a month's so many events each token has in a second.
+// rate returns a month's events per token and second.
 func (l Load) rate(events float64) float64 {
 	if l.Tokens <= 0 {
 		return 0
@@ -57,18 +57,18 @@ func (l Load) rate(events float64) float64 {
 func (l Load) storedBytes() float64 { return l.Tokens / tokensAUser * accountBytes }
 
 const (
-	// keyCallers are the roles that read the table for this load, the authorizer's and that of the token routes.
+	// keyCallers counts the roles that read the table for this load: the authorizer's and that of the token routes.
 	keyCallers = 2
-	// keyWindows is how often in a month a caller that never rests makes DynamoDB ask KMS for the table's key, since the template
-	// says SSEEnabled: DynamoDB keeps it for five minutes for each caller.
+	// keyWindows is how often per month a constantly active caller makes DynamoDB request the table's key from KMS, because the
+	// template sets SSEEnabled: DynamoDB caches the key for five minutes per caller.
 	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 	keyWindows = month / 300
 )
 
-// keyRequests is how often DynamoDB asks KMS for the table's key.
+// keyRequests returns how often DynamoDB requests the table's key from KMS.
 func (l Load) keyRequests() float64 {
 	return keyCallers * keyWindows * hit(l.Requests, keyWindows)
 }
 
-// hit is the share of so many spans of time in which at least one of the events happens, which happen at random moments.
+// hit returns the share of time spans in which at least one event happens, if events happen at random moments.
 func hit(events, spans float64) float64 { return 1 - math.Exp(-events/spans) }

@@ -1,74 +1,74 @@
 package cost
 
-// work is what one run of a function takes.
+// work is what one run of a function uses.
 type work struct {
-	// runs is 1, or 0 where no function runs.
+	// runs is 1, or 0 if no function runs.
 	runs float64
-	// reads and writes are units of DynamoDB.
+	// reads and writes are capacity units of DynamoDB.
 	reads, writes float64
-	// logged is what the function writes to its log, in bytes.
+	// logged is the size in bytes of what the function logs.
 	logged float64
 }
 
-// operation is a request and what it takes, for users with tokensAUser tokens whose descriptions have 30 characters.
-// TestOperations counts it on the real functions.
+// operation is a request and what it uses, for users with tokensAUser tokens whose descriptions have 30 characters. TestOperations
+// counts it on the real functions.
 type operation struct {
 	name string
-	// free says that API Gateway does not charge for the request, as for every one that authorization refuses:
+	// free reports that API Gateway does not charge for the request, as for every one that authorization refuses:
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-pricing.html (withdrawn since, and confirmed at
 	// https://repost.aws/questions/QUY2x146iORPmsJHpff8u0eA).
 	free bool
-	// check is the authorizer's, where API Gateway has no answer of its cached; act is that of the function behind it.
+	// check is the authorizer's work if its response is not cached; act is that of the function behind it.
 	check, act work
-	// answer is the body and the function's own headers, in bytes.
-	answer float64
+	// response is the size in bytes of the body and the function's headers.
+	response float64
 }
 
 var (
-	// checked is a valid token's check, which reads its account. Recording the use comes on top; see recordedUse.
+	// checked is the check of a valid token, which reads its account. recordedUse comes on top.
 	checked = work{runs: 1, reads: 1}
-	// denied is the check of a token that is not valid: it logs why.
+	// denied is the check of an invalid token, which logs the reason.
 	denied = work{runs: 1, logged: 110}
 )
 
 var (
-	list   = operation{name: "list tokens", check: checked, act: work{runs: 1, reads: 1}, answer: 1100}
-	create = operation{name: "create a token", check: checked, act: work{runs: 1, reads: 1, writes: 2, logged: 150}, answer: 320}
-	revoke = operation{name: "revoke a token", check: checked, act: work{runs: 1, reads: 1, writes: 1, logged: 150}, answer: 60}
+	list   = operation{name: "list tokens", check: checked, act: work{runs: 1, reads: 1}, response: 1100}
+	create = operation{name: "create a token", check: checked, act: work{runs: 1, reads: 1, writes: 2, logged: 150}, response: 320}
+	revoke = operation{name: "revoke a token", check: checked, act: work{runs: 1, reads: 1, writes: 1, logged: 150}, response: 60}
 )
 
 // operations are all kinds of requests.
 var operations = []operation{
 	list, create, revoke,
-	{name: "an unknown path", check: checked, act: work{runs: 1, reads: 1, logged: 240}, answer: 340},
-	{name: "the OpenAPI document", act: work{runs: 1}, answer: 62500},
-	{name: "no token, or not one by its form", free: true, answer: 400},
-	{name: "a made-up token", free: true, check: denied, answer: 180},
-	{name: "a revoked token", free: true, check: work{runs: 1, reads: 1, logged: denied.logged}, answer: 180},
-	{name: "read oneself", check: checked, act: work{runs: 1, reads: 1}, answer: 320},
-	{name: "create a user", check: checked, act: work{runs: 1, reads: 1, writes: 11, logged: 150}, answer: 290},
-	{name: "read a user", check: checked, act: work{runs: 1, reads: 2}, answer: 290},
-	{name: "list 100 users", check: checked, act: work{runs: 1, reads: 5}, answer: 16000},
-	{name: "update a user's name", check: checked, act: work{runs: 1, reads: 2, writes: 4, logged: 150}, answer: 250},
-	{name: "delete a user", check: checked, act: work{runs: 1, reads: 2, writes: 10, logged: 150}, answer: 60},
+	{name: "an unknown path", check: checked, act: work{runs: 1, reads: 1, logged: 240}, response: 340},
+	{name: "the OpenAPI document", act: work{runs: 1}, response: 62500},
+	{name: "no token, or malformed", free: true, response: 400},
+	{name: "a made-up token", free: true, check: denied, response: 180},
+	{name: "a revoked token", free: true, check: work{runs: 1, reads: 1, logged: denied.logged}, response: 180},
+	{name: "show the caller", check: checked, act: work{runs: 1, reads: 1}, response: 320},
+	{name: "create a user", check: checked, act: work{runs: 1, reads: 1, writes: 11, logged: 150}, response: 290},
+	{name: "read a user", check: checked, act: work{runs: 1, reads: 2}, response: 290},
+	{name: "list 100 users", check: checked, act: work{runs: 1, reads: 5}, response: 16000},
+	{name: "update a user's name", check: checked, act: work{runs: 1, reads: 2, writes: 4, logged: 150}, response: 250},
+	{name: "delete a user", check: checked, act: work{runs: 1, reads: 2, writes: 10, logged: 150}, response: 60},
 }
 
 const (
-	// recordedUse is what the authorizer writes on top, at most once in pat.SeenInterval for a token.
+	// recordedUse is what the authorizer writes in addition, at most once per pat.SeenInterval and token.
 	recordedUse = 1
-	// accessLine is a line of the access log; CloudWatch counts 26 bytes for each line.
+	// accessLine is the size of an access log line. CloudWatch adds 26 bytes per line.
 	accessLine = 370 + lineBytes
 	lineBytes  = 26
-	// accountBytes is what a user takes in the table, with 100 bytes for each of five items, as DynamoDB counts.
+	// accountBytes is the size of a user in the table, including the 100 bytes that DynamoDB adds for each of five items.
 	accountBytes = 1900
 )
 
-// uses is what is used of the services that are paid by use.
+// uses is the use of the services that are paid per use.
 type uses struct {
 	requests, invocations, gbSeconds, reads, writes, logged, sent float64
 }
 
-// uses is one such operation's, where share of the requests find no answer of the authorizer cached.
+// uses returns the use of one such request if share of the requests find no cached authorizer response.
 func (o operation) uses(share float64) uses {
 	u := uses{
 		requests:    1,
@@ -77,7 +77,7 @@ func (o operation) uses(share float64) uses {
 		reads:       o.act.reads + share*o.check.reads,
 		writes:      o.act.writes + share*o.check.writes,
 		logged:      accessLine + logLine(o.act.logged) + share*logLine(o.check.logged),
-		sent:        o.answer + gatewayHeaders,
+		sent:        o.response + gatewayHeaders,
 	}
 	if o.free {
 		u.requests = 0
@@ -85,7 +85,7 @@ func (o operation) uses(share float64) uses {
 	return u
 }
 
-// logLine is what CloudWatch counts for a line of so many bytes, if there is one.
+// logLine returns what CloudWatch counts for a line of the given size, or 0 if it is empty.
 func logLine(bytes float64) float64 {
 	if bytes == 0 {
 		return 0
@@ -93,12 +93,12 @@ func logLine(bytes float64) float64 {
 	return bytes + lineBytes
 }
 
-// times is n times the uses.
+// times returns u, n times over.
 func (u uses) times(n float64) uses {
 	return uses{u.requests * n, u.invocations * n, u.gbSeconds * n, u.reads * n, u.writes * n, u.logged * n, u.sent * n}
 }
 
-// plus is both together.
+// plus returns the sum of u and v.
 func (u uses) plus(v uses) uses {
 	return uses{
 		u.requests + v.requests, u.invocations + v.invocations, u.gbSeconds + v.gbSeconds, u.reads + v.reads, u.writes + v.writes,

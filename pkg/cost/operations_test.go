@@ -23,7 +23,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestOperations counts what each operation takes, on the real functions with DynamoDB Local: units exactly, bytes to a tenth.
+// TestOperations counts what each operation uses, on the real functions with DynamoDB Local: units exactly, bytes within a tenth.
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	assumed := cost.Assumed()
@@ -35,11 +35,11 @@ func TestOperations(t *testing.T) {
 		delete(assumed, test.operation)
 		t.Run(test.operation, func(t *testing.T) {
 			t.Parallel()
-			compare(t, newWorld(t).count(t, test), want)
+			compare(t, newEnv(t).count(t, test), want)
 		})
 	}
 	for operation := range assumed {
-		t.Errorf("nothing counts %q", operation)
+		t.Errorf("no case counts %q", operation)
 	}
 }
 
@@ -61,10 +61,10 @@ func compare(t *testing.T, got, want cost.Counted) {
 	}
 	wantNear(t, "bytes that the authorizer logs", got.CheckLogged, want.CheckLogged)
 	wantNear(t, "bytes that the function logs", got.ActLogged, want.ActLogged)
-	wantNear(t, "bytes of the answer", got.Answers, want.Answers)
+	wantNear(t, "bytes of the response", got.Responses, want.Responses)
 }
 
-// wantNear allows a tenth.
+// wantNear allows a difference of a tenth.
 func wantNear(t *testing.T, what string, got, want float64) {
 	t.Helper()
 	if math.Abs(got-want) > got/10 {
@@ -72,17 +72,17 @@ func wantNear(t *testing.T, what string, got, want float64) {
 	}
 }
 
-// trial is a request and who makes it.
+// trial is a request with its caller.
 type trial struct {
 	operation string
 	method    string
 	resource  string
-	// id is the path's, of the token or of the user that the world has.
-	id   func(*world) int64
+	// id returns the token or user id in the path.
+	id   func(*env) int64
 	body string
-	// token is what stands in the header: the caller's own if it is nil.
-	token func(*testing.T, *world) string
-	// refused names the gateway response that answers instead of a function; open says that there is no authorizer.
+	// token returns the token in the header; nil means the caller's.
+	token func(*testing.T, *env) string
+	// refused names the gateway response sent instead of running a function; open means that the route has no authorizer.
 	refused string
 	open    bool
 	users   int
@@ -94,10 +94,10 @@ var trials = []trial{
 	{operation: "revoke a token", method: http.MethodDelete, resource: api.ResourceToken, id: lastToken},
 	{operation: "an unknown path", method: http.MethodGet, resource: "/{proxy+}"},
 	{operation: "the OpenAPI document", method: http.MethodGet, resource: api.ResourceOpenAPI, open: true},
-	{operation: "no token, or not one by its form", refused: "UNAUTHORIZED", open: true},
+	{operation: "no token, or malformed", refused: "UNAUTHORIZED", open: true},
 	{operation: "a made-up token", token: madeUp, refused: "ACCESS_DENIED"},
 	{operation: "a revoked token", token: revoked, refused: "ACCESS_DENIED"},
-	{operation: "read oneself", method: http.MethodGet, resource: api.ResourceSelf},
+	{operation: "show the caller", method: http.MethodGet, resource: api.ResourceSelf},
 	{operation: "create a user", method: http.MethodPost, resource: api.ResourceUsers, body: `{"username":"carl","email":"carl@example.org","name":"Name of carl","rootRole":2}`},
 	{operation: "read a user", method: http.MethodGet, resource: api.ResourceUser, id: other},
 	{operation: "list 100 users", method: http.MethodGet, resource: api.ResourceUsers, users: 100},
@@ -109,27 +109,27 @@ func draft() string {
 	return fmt.Sprintf(`{"description":%q,"expiresAt":%q}`, describe(99), pattest.Start.Add(pattest.Lifetime).Format("2006-01-02T15:04:05.000Z"))
 }
 
-// describe has 30 characters.
+// describe returns a description of 30 characters.
 func describe(i int) string { return fmt.Sprintf("a token of a typical name, %03d", i) }
 
-func lastToken(w *world) int64 { return int64(w.tokens[len(w.tokens)-1].ID) }
+func lastToken(e *env) int64 { return int64(e.tokens[len(e.tokens)-1].ID) }
 
-func other(w *world) int64 { return int64(w.other) }
+func other(e *env) int64 { return int64(e.other) }
 
-func madeUp(_ *testing.T, w *world) string {
-	secret := []byte(w.secret.Reveal())
+func madeUp(_ *testing.T, e *env) string {
+	secret := []byte(e.secret.Reveal())
 	secret[len(secret)-10] ^= 1
 	return string(secret)
 }
 
-func revoked(t *testing.T, w *world) string {
+func revoked(t *testing.T, e *env) string {
 	t.Helper()
-	must(t, w.service.RevokeUserToken(t.Context(), w.caller, w.tokens[0].ID))
-	return w.secret.Reveal()
+	must(t, e.service.RevokeUserToken(t.Context(), e.caller, e.tokens[0].ID))
+	return e.secret.Reveal()
 }
 
-// world is the service with an Admin, who calls, and an Editor, each with the usual tokens, all of them in use.
-type world struct {
+// env is the service with an Admin, who is the caller, and an Editor, each with the usual tokens, all in use.
+type env struct {
 	client        *dynamodb.Client
 	table         string
 	meter         *dynamotest.Meter
@@ -142,93 +142,93 @@ type world struct {
 	secret        pat.Secret
 }
 
-func newWorld(t *testing.T) *world {
+func newEnv(t *testing.T) *env {
 	t.Helper()
-	w := &world{client: dynamostore.NewClient(dynamotest.Settings(t)), table: "test-" + rand.Text(), log: &bytes.Buffer{}}
-	must(t, dynamostore.CreateTable(t.Context(), w.client, w.table))
-	meter, err := dynamotest.NewMeter(t.Context(), w.client, w.table)
+	e := &env{client: dynamostore.NewClient(dynamotest.Settings(t)), table: "test-" + rand.Text(), log: &bytes.Buffer{}}
+	must(t, dynamostore.CreateTable(t.Context(), e.client, e.table))
+	meter, err := dynamotest.NewMeter(t.Context(), e.client, e.table)
 	must(t, err)
-	w.meter = meter
-	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	w.service = pat.NewService(dynamostore.New(w.meter, w.table), pat.DefaultRetention, pattest.Env(pattest.NewClock()))
-	w.authorizer = authz.New(w.service, pat.AdminKey{}, log)
-	tokens := api.NewTokens(w.service, api.TokensSettings{Enabled: true}, log)
-	users := api.NewUsers(w.service, pat.AdminKey{}, log)
-	w.functions = map[string]*api.Handler{
+	e.meter = meter
+	log := slog.New(slog.NewJSONHandler(e.log, nil))
+	e.service = pat.NewService(dynamostore.New(e.meter, e.table), pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	e.authorizer = authz.New(e.service, pat.AdminKey{}, log)
+	tokens := api.NewTokens(e.service, api.TokensSettings{Enabled: true}, log)
+	users := api.NewUsers(e.service, pat.AdminKey{}, log)
+	e.functions = map[string]*api.Handler{
 		api.ResourceTokens: tokens, api.ResourceToken: tokens, api.ResourceOpenAPI: tokens, "/{proxy+}": tokens,
 		api.ResourceSelf: users, api.ResourceUsers: users, api.ResourceUser: users,
 	}
-	w.caller, w.tokens, w.secret = w.user(t, pattest.Profile("ann", pat.Admin))
-	w.other, _, _ = w.user(t, pattest.Profile("ben", pat.Editor))
-	return w
+	e.caller, e.tokens, e.secret = e.user(t, pattest.Profile("ann", pat.Admin))
+	e.other, _, _ = e.user(t, pattest.Profile("ben", pat.Editor))
+	return e
 }
 
-// user makes a user, and gives the tokens with the secret of the first.
-func (w *world) user(t *testing.T, profile pat.Profile) (pat.UserID, []pat.Token, pat.Secret) {
+// user creates a user, and returns the tokens and the secret of the first.
+func (e *env) user(t *testing.T, profile pat.Profile) (pat.UserID, []pat.Token, pat.Secret) {
 	t.Helper()
-	account, err := w.service.CreateUser(t.Context(), profile)
+	account, err := e.service.CreateUser(t.Context(), profile)
 	must(t, err)
 	tokens, secrets := make([]pat.Token, cost.TokensAUser), make([]pat.Secret, cost.TokensAUser)
 	for i := range tokens {
-		tokens[i], secrets[i], err = w.service.CreateUserToken(t.Context(), account.ID, pattest.Draft(describe(i)))
+		tokens[i], secrets[i], err = e.service.CreateUserToken(t.Context(), account.ID, pattest.Draft(describe(i)))
 		must(t, err)
-		_, err = w.service.Authenticate(t.Context(), secrets[i])
+		_, err = e.service.Authenticate(t.Context(), secrets[i])
 		must(t, err)
 	}
 	return account.ID, tokens, secrets[0]
 }
 
-// count makes the request as API Gateway does.
-func (w *world) count(t *testing.T, c trial) cost.Counted {
+// count sends the request as API Gateway does.
+func (e *env) count(t *testing.T, c trial) cost.Counted {
 	t.Helper()
 	for i := range c.users - 2 {
-		_, err := w.service.CreateUser(t.Context(), pattest.Profile(fmt.Sprintf("user%d", i), pat.Viewer))
+		_, err := e.service.CreateUser(t.Context(), pattest.Profile(fmt.Sprintf("user%d", i), pat.Viewer))
 		must(t, err)
 	}
-	token := w.secret.Reveal()
+	token := e.secret.Reveal()
 	if c.token != nil {
-		token = c.token(t, w)
+		token = c.token(t, e)
 	}
 	var counted cost.Counted
 	var claims map[string]any
-	w.begin()
+	e.begin()
 	if !c.open {
-		claims = w.check(t, token)
-		used := w.meter.Take()
+		claims = e.check(t, token)
+		used := e.meter.Take()
 		if used.Writes != 0 {
-			t.Errorf("the use was recorded, with %v units: it is on record", used.Writes)
+			t.Errorf("the use was recorded again, with %v units", used.Writes)
 		}
-		counted.CheckRuns, counted.CheckReads, counted.CheckLogged = 1, used.Reads, float64(w.log.Len())
+		counted.CheckRuns, counted.CheckReads, counted.CheckLogged = 1, used.Reads, float64(e.log.Len())
 	}
 	if c.refused != "" {
-		counted.Answers = gatewayResponse(t, c.refused)
+		counted.Responses = gatewayResponse(t, c.refused)
 		return counted
 	}
-	w.begin()
-	counted.Answers = w.act(t, c, token, claims)
-	used := w.meter.Take()
-	counted.Runs, counted.Reads, counted.Writes, counted.ActLogged = 1, used.Reads, used.Writes, float64(w.log.Len())
+	e.begin()
+	counted.Responses = e.act(t, c, token, claims)
+	used := e.meter.Take()
+	counted.Runs, counted.Reads, counted.Writes, counted.ActLogged = 1, used.Reads, used.Writes, float64(e.log.Len())
 	return counted
 }
 
-func (w *world) begin() {
-	w.meter.Take()
-	w.log.Reset()
+func (e *env) begin() {
+	e.meter.Take()
+	e.log.Reset()
 }
 
-// check is a run of the authorizer, which gives the context of its answer.
-func (w *world) check(t *testing.T, token string) map[string]any {
+// check runs the authorizer and returns the context of its response.
+func (e *env) check(t *testing.T, token string) map[string]any {
 	t.Helper()
-	answer, err := w.authorizer.Handle(t.Context(), events.APIGatewayCustomAuthorizerRequest{
+	response, err := e.authorizer.Handle(t.Context(), events.APIGatewayCustomAuthorizerRequest{
 		Type: "TOKEN", AuthorizationToken: token,
 		MethodArn: "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/api/admin/user/tokens",
 	})
 	must(t, err)
-	return answer.Context
+	return response.Context
 }
 
-// act is a run of the function, which gives the bytes of the answer.
-func (w *world) act(t *testing.T, c trial, token string, claims map[string]any) float64 {
+// act runs the function and returns the size of its response in bytes.
+func (e *env) act(t *testing.T, c trial, token string, claims map[string]any) float64 {
 	t.Helper()
 	event := events.APIGatewayProxyRequest{
 		Resource: c.resource, Path: c.resource, HTTPMethod: c.method, Body: c.body,
@@ -237,18 +237,18 @@ func (w *world) act(t *testing.T, c trial, token string, claims map[string]any) 
 		RequestContext:        events.APIGatewayProxyRequestContext{RequestID: "9c40958a-daac-400e-98fb-3bb438567008", Authorizer: claims},
 	}
 	if c.id != nil {
-		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(w), 10)}
+		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(e), 10)}
 	}
 	if c.users > 0 {
 		event.QueryStringParameters["limit"] = strconv.Itoa(c.users)
 	}
-	answer, err := w.functions[c.resource].Handle(t.Context(), event)
+	response, err := e.functions[c.resource].Handle(t.Context(), event)
 	must(t, err)
-	if answer.StatusCode >= 400 && c.resource != "/{proxy+}" {
-		t.Fatalf("got status %d: %s", answer.StatusCode, answer.Body)
+	if response.StatusCode >= 400 && c.resource != "/{proxy+}" {
+		t.Fatalf("got status %d: %s", response.StatusCode, response.Body)
 	}
-	size := len(answer.Body)
-	for name, values := range answer.MultiValueHeaders {
+	size := len(response.Body)
+	for name, values := range response.MultiValueHeaders {
 		size += len(name) + len(": \r\n") + len(strings.Join(values, ""))
 	}
 	return float64(size)
@@ -257,24 +257,24 @@ func (w *world) act(t *testing.T, c trial, token string, claims map[string]any) 
 // TestRecordedUse counts what the authorizer writes for a first use.
 func TestRecordedUse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, secret, err := w.service.CreateUserToken(t.Context(), w.caller, pattest.Draft("not used"))
+	e := newEnv(t)
+	_, secret, err := e.service.CreateUserToken(t.Context(), e.caller, pattest.Draft("unused"))
 	must(t, err)
-	w.begin()
-	_, err = w.service.Authenticate(t.Context(), secret)
+	e.begin()
+	_, err = e.service.Authenticate(t.Context(), secret)
 	must(t, err)
-	if used := w.meter.Take(); used.Writes != cost.RecordedUse {
+	if used := e.meter.Take(); used.Writes != cost.RecordedUse {
 		t.Errorf("counted %v units, the package says %v", used.Writes, cost.RecordedUse)
 	}
 }
 
-// TestAccountBytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html has the 100
-// bytes on top of each item. The two counters of the table are taken for nothing.
+// TestAccountBytes adds the 100 bytes per item of
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html and ignores the table's two counters.
 func TestAccountBytes(t *testing.T) {
 	t.Parallel()
 	const each, users = 100, 2
-	w := newWorld(t)
-	table, err := w.client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &w.table})
+	e := newEnv(t)
+	table, err := e.client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &e.table})
 	must(t, err)
 	counted := float64(*table.Table.TableSizeBytes + each**table.Table.ItemCount)
 	wantNear(t, "bytes of an account", counted/users, cost.AccountBytes)

@@ -1,5 +1,5 @@
-// Package cost reckons what requests and months of them cost on AWS, service by service: from what each request takes, and from
-// list prices. Nothing in it asks AWS.
+// Package cost estimates what requests, and months of them, cost on AWS, service by service, from what each request uses and from list
+// prices. It makes no network calls.
 package cost
 
 import (
@@ -7,60 +7,60 @@ import (
 	"math"
 )
 
-// The prices are the list prices of us-east-1 in dollars, without free tiers and without taxes. They were looked up in November
-// 2026 in public copies and quotations of AWS's pricing pages, whose addresses stand in Prices. AWS's own GB is 2³⁰ bytes.
+// Prices are list prices of us-east-1 in dollars, without free tiers and taxes, looked up in November 2026 in public copies of AWS's
+// pricing pages, whose addresses are in Prices. AWS's GB is 2³⁰ bytes.
 const (
 	Region = "us-east-1"
 	Dated  = "2026-11"
 )
 
-// tier is a price that holds for so many units, before the next one begins.
+// tier is the price of the next units.
 type tier struct{ units, price float64 }
 
 const (
 	million  = 1e6
 	gigabyte = 1 << 30
 	terabyte = 1 << 40
-	// monthHours is how AWS counts a month.
+	// monthHours is AWS's length of a month.
 	monthHours = 730
 	month      = monthHours * 3600
 )
 
 var endless = math.Inf(1)
 
-// Prices for one unit.
+// Prices per unit.
 var (
 	restRequest = []tier{{333e6, 3.50 / million}, {667e6, 2.80 / million}, {19e9, 2.38 / million}, {endless, 1.51 / million}}
 	httpRequest = []tier{{300e6, 1.00 / million}, {endless, 0.90 / million}}
 	invocation  = []tier{{endless, 0.20 / million}}
-	// armSecond is for a second of a GB of a function on arm64.
+	// armSecond is the price of a GB-second on arm64.
 	armSecond = []tier{{7.5e9, 0.0000133334}, {11.25e9, 0.0000120001}, {endless, 0.0000106667}}
 	readUnit  = []tier{{endless, 0.125 / million}}
 	writeUnit = []tier{{endless, 0.625 / million}}
-	// storedByte and recoverableByte are for a month, the second for point-in-time recovery on top.
+	// storedByte and recoverableByte are prices per month; the second is for point-in-time recovery, in addition.
 	storedByte      = []tier{{endless, 0.25 / gigabyte}}
 	recoverableByte = []tier{{endless, 0.20 / gigabyte}}
-	// loggedByte is for taking a log in. Above 10 TB a month, Lambda's own logs cost less.
+	// loggedByte is the price of ingestion. Above 10 TB per month, Lambda's own logs cost less.
 	loggedByte = []tier{{endless, 0.50 / gigabyte}}
-	// keptLogByte is for keeping it for a month. AWS bills the compressed size; here it is the size taken in, so this is too much.
+	// keptLogByte is the price of storage per month. AWS bills the compressed size; applied to the ingested size, it is an upper bound.
 	keptLogByte = []tier{{endless, 0.03 / gigabyte}}
 	keyRequest  = []tier{{endless, 0.03 / 10_000}}
 	sentByte    = []tier{{10 * terabyte, 0.09 / gigabyte}, {40 * terabyte, 0.085 / gigabyte}, {100 * terabyte, 0.07 / gigabyte}, {endless, 0.05 / gigabyte}}
 )
 
-// Prices for an hour, and for what a load balancer carries.
+// Prices per hour, and per byte of a load balancer.
 var (
-	// container is a Fargate task of half a vCPU and 1 GB, x86.
+	// container is a Fargate task with half a vCPU and 1 GB on x86.
 	container = []tier{{endless, 0.5*0.04048 + 0.004445}}
-	// database is an RDS db.t4g.micro of one zone with 20 GB of gp3.
+	// database is a single-zone RDS db.t4g.micro with 20 GB of gp3.
 	database = []tier{{endless, 0.016 + 20*0.115/monthHours}}
 	balancer = []tier{{endless, 0.0225}}
-	// balancedByte: one capacity unit of an Application Load Balancer is a GB in an hour.
+	// balancedByte follows from an Application Load Balancer's capacity unit of one GB per hour.
 	balancedByte  = []tier{{endless, 0.008 / gigabyte}}
 	publicAddress = []tier{{endless, 0.005}}
 )
 
-// price is that of so many units.
+// price returns the price of units.
 func price(units float64, tiers []tier) float64 {
 	total := 0.0
 	for _, t := range tiers {
@@ -74,10 +74,10 @@ func price(units float64, tiers []tier) float64 {
 	return total
 }
 
-// Price is a list price as people write it, and where AWS has it.
+// Price is a list price in words, with its source.
 type Price struct{ Of, Dollars, Source string }
 
-// Prices are those that the designs are reckoned with; of prices in tiers, the first.
+// Prices returns the prices behind the bills. Of tiered prices, it returns the first tier.
 func Prices() []Price {
 	list := []struct {
 		of     string
@@ -92,11 +92,11 @@ func Prices() []Price {
 		{"Lambda, time on arm64", armSecond, million, "a million GB-seconds", "https://aws.amazon.com/lambda/pricing/"},
 		{"DynamoDB, reads on demand", readUnit, million, "a million units", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
 		{"DynamoDB, writes on demand", writeUnit, million, "a million units", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
-		{"DynamoDB, storage", storedByte, gigabyte, "a GB for a month", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
-		{"DynamoDB, point-in-time recovery", recoverableByte, gigabyte, "a GB for a month", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
+		{"DynamoDB, storage", storedByte, gigabyte, "a GB per month", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
+		{"DynamoDB, point-in-time recovery", recoverableByte, gigabyte, "a GB per month", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
 		{"KMS, requests", keyRequest, 10_000, "10,000", "https://aws.amazon.com/kms/pricing/"},
-		{"CloudWatch, logs taken in", loggedByte, gigabyte, "a GB", "https://aws.amazon.com/cloudwatch/pricing/"},
-		{"CloudWatch, logs kept", keptLogByte, gigabyte, "a GB for a month", "https://aws.amazon.com/cloudwatch/pricing/"},
+		{"CloudWatch, log ingestion", loggedByte, gigabyte, "a GB", "https://aws.amazon.com/cloudwatch/pricing/"},
+		{"CloudWatch, log storage", keptLogByte, gigabyte, "a GB per month", "https://aws.amazon.com/cloudwatch/pricing/"},
 		{"Data transfer", sentByte, gigabyte, "a GB", "https://aws.amazon.com/ec2/pricing/on-demand/"},
 		{"Fargate, half a vCPU and 1 GB", container, 1, "an hour", "https://aws.amazon.com/fargate/pricing/"},
 		{"RDS, db.t4g.micro with 20 GB", database, 1, "an hour", "https://aws.amazon.com/rds/postgresql/pricing/"},

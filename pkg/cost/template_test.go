@@ -62,20 +62,20 @@ func fill(t *testing.T, text string) string {
 	return variable.ReplaceAllStringFunc(text, func(name string) string {
 		value, known := values[name]
 		if !known {
-			t.Errorf("no typical value of %s is known", name)
+			t.Errorf("the test has no typical value of %s", name)
 		}
 		return value
 	})
 }
 
-// gatewayResponse is the size of a gateway response.
+// gatewayResponse returns the size of a gateway response in bytes.
 func gatewayResponse(t *testing.T, kind string) float64 {
 	t.Helper()
-	answer, there := readTemplate(t).Resources.API.Properties.GatewayResponses[kind]
+	response, there := readTemplate(t).Resources.API.Properties.GatewayResponses[kind]
 	if !there {
 		t.Fatalf("the template has no gateway response %s", kind)
 	}
-	reason := strings.Replace(answer.ResponseTemplates["application/json"], "$context.authorizer.reason", "The token is not valid.", 1)
+	reason := strings.Replace(response.ResponseTemplates["application/json"], "$context.authorizer.reason", "The token is not valid.", 1)
 	return float64(len(fill(t, reason)))
 }
 
@@ -84,12 +84,12 @@ func TestAccessLine(t *testing.T) {
 	wantNear(t, "bytes of a line of the access log", float64(len(fill(t, readTemplate(t).Resources.API.Properties.AccessLogSetting.Format))), cost.AccessLine)
 }
 
-// TestNoMetricsOfMethods: no bill here has a line for them.
+// TestNoMetricsOfMethods checks that the template has no per-method metrics, since no bill has a line for them.
 func TestNoMetricsOfMethods(t *testing.T) {
 	t.Parallel()
 	for _, settings := range readTemplate(t).Resources.API.Properties.MethodSettings {
 		if settings.MetricsEnabled {
-			t.Error("MethodSettings have MetricsEnabled, which nothing here reckons with")
+			t.Error("MethodSettings have MetricsEnabled, which no bill includes")
 		}
 	}
 }
