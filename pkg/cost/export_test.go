@@ -2,7 +2,7 @@ package cost
 
 // Counted is what an operation uses, as a test counts it.
 type Counted struct {
-	CheckRuns, CheckReads, CheckLogged      float64
+	CheckRuns, CheckReads, CheckLogged        float64
 	Runs, Reads, Writes, ActLogged, Responses float64
 }
 
