@@ -67,13 +67,13 @@ func TestAdminKeyMatchesItsTokenOnly(t *testing.T) {
 		"42 characters":       {ofHash("*:*." + strings.Repeat("x", 42)), "*:*." + strings.Repeat("x", 42), false},
 		"43 characters":       {ofHash("*:*." + strings.Repeat("x", 43)), "*:*." + strings.Repeat("x", 43), true},
 		"hash of nothing":     {ofHash(""), "", false},
-		"its own":             {newAdminKey(t, secret), secret.Reveal(), true},
+		"its own token":       {newAdminKey(t, secret), secret.Reveal(), true},
 		"hash in upper case":  {upper, secret.Reveal(), true},
 		"newline at the end":  {newAdminKey(t, secret), secret.Reveal() + "\n", false},
 		"cut off":             {newAdminKey(t, secret), secret.Reveal()[:46], false},
 		"in lower case":       {newAdminKey(t, secret), strings.ToLower(secret.Reveal()), false},
 		"its hash":            {newAdminKey(t, secret), secret.Hash(), false},
-		"none":                {newAdminKey(t, secret), "", false},
+		"empty":               {newAdminKey(t, secret), "", false},
 		"no key":              {pat.AdminKey{}, secret.Reveal(), false},
 		"no key and no token": {pat.AdminKey{}, "", false},
 	} {
@@ -99,7 +99,7 @@ func TestParseAdminKeyRefuses(t *testing.T) {
 		}
 	}
 	if key, err := pat.ParseAdminKey(""); err != nil || key != (pat.AdminKey{}) {
-		t.Errorf("nothing: got %v, want the key that recognises no token", err)
+		t.Errorf("empty: got %v, want the key that recognises no token", err)
 	}
 }
 
@@ -122,8 +122,8 @@ func TestAdminKeyAdmitsItsOwnPrincipalOnly(t *testing.T) {
 		principal pat.Principal
 		want      bool
 	}{
-		"its own":                  {key, key.Principal(), true},
-		"of the key before":        {key, newAdminKey(t, replaced).Principal(), false},
+		"its own holder":           {key, key.Principal(), true},
+		"of a replaced token":      {key, newAdminKey(t, replaced).Principal(), false},
 		"of no key":                {key, none.Principal(), false},
 		"without fingerprint":      {key, bare, false},
 		"a user":                   {key, user, false},
@@ -145,7 +145,7 @@ func TestFingerprintIsNotTheHash(t *testing.T) {
 	secret := newAdminSecret(t)
 	for name, value := range newAdminKey(t, secret).Principal().Claims() {
 		if strings.Contains(secret.Hash(), value) || strings.Contains(secret.Reveal(), value) {
-			t.Errorf("claim %s gives the hash or the token", name)
+			t.Errorf("claim %s contains the hash or the token", name)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// BenchmarkParseSecret checks the form and the checksum of a token as it is presented.
 func BenchmarkParseSecret(b *testing.B) {
 	_, holder := pattest.NewInstant(b, 1)
 	text := holder.Secret.Reveal()
@@ -19,7 +18,7 @@ func BenchmarkParseSecret(b *testing.B) {
 	}
 }
 
-// BenchmarkAuthenticate finds out whose token is presented, with a store that answers at once.
+// BenchmarkAuthenticate uses a store that takes no time.
 func BenchmarkAuthenticate(b *testing.B) {
 	for _, size := range pattest.Sizes {
 		b.Run(size.Name, func(b *testing.B) {

@@ -13,8 +13,8 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// mostTries is the bound on the writes of one change.
-const mostTries = 60
+// maxTries is the most writes of one change.
+const maxTries = 60
 
 func (f *fixture) wantDescriptions(t *testing.T, want ...string) {
 	t.Helper()
@@ -23,7 +23,7 @@ func (f *fixture) wantDescriptions(t *testing.T, want ...string) {
 	}
 }
 
-func TestCreateSurvivesALostAnswer(t *testing.T) {
+func TestCreateSurvivesALostResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.store.LoseAnswer(pattest.CallReplaceAccount)
@@ -32,11 +32,11 @@ func TestCreateSurvivesALostAnswer(t *testing.T) {
 	f.wantDescriptions(t, "own", "new")
 	who, err := f.service.Authenticate(t.Context(), secret)
 	if err != nil || who.Selector != token.Selector {
-		t.Errorf("got %v and %v, want the token to work", who, err)
+		t.Errorf("got %v and %v, want the token to be valid", who, err)
 	}
 }
 
-func TestCreateSurvivesALostAnswerAtTheLimit(t *testing.T) {
+func TestCreateSurvivesALostResponseAtTheLimit(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for _, draft := range pattest.Drafts(pat.MaxTokens - 2) {
@@ -48,7 +48,7 @@ func TestCreateSurvivesALostAnswerAtTheLimit(t *testing.T) {
 	}
 }
 
-func TestCreateSurvivesAWriteThatDidNotArrive(t *testing.T) {
+func TestCreateSurvivesALostWrite(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.store.Refuse(pattest.CallReplaceAccount, 1, pat.Unavailable(io.ErrUnexpectedEOF))
@@ -56,7 +56,7 @@ func TestCreateSurvivesAWriteThatDidNotArrive(t *testing.T) {
 	f.wantDescriptions(t, "own", "new")
 }
 
-func TestRevokeSurvivesALostAnswer(t *testing.T) {
+func TestRevokeSurvivesALostResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	token, _ := f.create(t, "new")
@@ -77,7 +77,7 @@ func TestRevokeSurvivesALostAnswer(t *testing.T) {
 	f.wantDescriptions(t, "new")
 }
 
-func TestUserChangesSurviveALostAnswer(t *testing.T) {
+func TestUserChangesSurviveALostResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	other := pattest.Account(t, f.store, pattest.Profile("bob", pat.Viewer))
@@ -96,26 +96,26 @@ func TestUserChangesSurviveALostAnswer(t *testing.T) {
 	pattest.WantKind(t, err, pat.KindNotFound)
 }
 
-func TestConflictsAreTriedAgain(t *testing.T) {
+func TestConflictsAreRetried(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.store.Refuse(pattest.CallReplaceAccount, mostTries-1, pat.Conflict(nil))
+	f.store.Refuse(pattest.CallReplaceAccount, maxTries-1, pat.Conflict(nil))
 	f.create(t, "new")
-	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: mostTries, pattest.CallReplaceAccount: mostTries})
+	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: maxTries, pattest.CallReplaceAccount: maxTries})
 	f.wantDescriptions(t, "own", "new")
 }
 
-func TestConflictsEndInUnavailable(t *testing.T) {
+func TestTooManyConflictsAreUnavailable(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.store.Refuse(pattest.CallReplaceAccount, mostTries, pat.Conflict(nil))
+	f.store.Refuse(pattest.CallReplaceAccount, maxTries, pat.Conflict(nil))
 	_, _, err := f.service.CreateToken(t.Context(), f.holder.Identity(), f.draft("new"))
 	pattest.WantKind(t, err, pat.KindUnavailable)
-	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: mostTries, pattest.CallReplaceAccount: mostTries})
+	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: maxTries, pattest.CallReplaceAccount: maxTries})
 	f.wantDescriptions(t, "own")
 }
 
-func TestSilenceEndsSoonInUnavailable(t *testing.T) {
+func TestUnavailableStoreIsRetriedTwice(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.store.Refuse(pattest.CallReplaceAccount, 9, pat.Unavailable(io.ErrUnexpectedEOF))
@@ -126,7 +126,7 @@ func TestSilenceEndsSoonInUnavailable(t *testing.T) {
 	}
 }
 
-func TestOtherFailuresAreNotTriedAgain(t *testing.T) {
+func TestOtherFailuresAreNotRetried(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	broken := &pat.Error{Kind: pat.KindInternal, Message: "broken", Err: io.ErrUnexpectedEOF}
@@ -138,7 +138,7 @@ func TestOtherFailuresAreNotTriedAgain(t *testing.T) {
 	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: 1, pattest.CallReplaceAccount: 1})
 }
 
-func TestCancelledContextEndsTheTries(t *testing.T) {
+func TestCancelledContextEndsRetries(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,12 +153,12 @@ func TestCancelledContextEndsTheTries(t *testing.T) {
 	f.wantDescriptions(t, "own")
 }
 
-// TestRulesHoldOnEachTry lets somebody else be quicker between a change's read and its write.
-func TestRulesHoldOnEachTry(t *testing.T) {
+// TestRulesHoldOnEveryTry makes another change between the read and the write of a create.
+func TestRulesHoldOnEveryTry(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		quicker func(t *testing.T, f *fixture)
-		want    pat.Kind
+		other func(t *testing.T, f *fixture)
+		want  pat.Kind
 	}{
 		"the description is taken": {func(t *testing.T, f *fixture) {
 			t.Helper()
@@ -186,21 +186,21 @@ func TestRulesHoldOnEachTry(t *testing.T) {
 		}, pat.KindUnauthenticated},
 		"the caller's token expires": {func(t *testing.T, f *fixture) {
 			t.Helper()
-			f.create(t, "somebody's")
+			f.create(t, "another")
 			f.clock.Advance(pattest.Lifetime)
 		}, pat.KindUnauthenticated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			f.store.Before(pattest.CallReplaceAccount, func() { c.quicker(t, f) })
+			f.store.Before(pattest.CallReplaceAccount, func() { c.other(t, f) })
 			_, _, err := f.service.CreateToken(t.Context(), f.holder.Identity(), f.draft("new"))
 			pattest.WantKind(t, err, c.want)
 		})
 	}
 }
 
-func TestPausesGrowAndStayShort(t *testing.T) {
+func TestPausesGrowUpToABound(t *testing.T) {
 	t.Parallel()
 	store := pattest.NewFaulty(openStore(t))
 	clock, pauses := pattest.NewClock(), []time.Duration(nil)
@@ -211,7 +211,7 @@ func TestPausesGrowAndStayShort(t *testing.T) {
 	}
 	service := pat.NewService(store, pat.DefaultRetention, env)
 	account := pattest.Account(t, store, pattest.Profile("ann", pat.Viewer))
-	store.Refuse(pattest.CallReplaceAccount, mostTries, pat.Conflict(nil))
+	store.Refuse(pattest.CallReplaceAccount, maxTries, pat.Conflict(nil))
 	_, _, err := service.CreateUserToken(t.Context(), account.ID, pattest.Draft("new"))
 	pattest.WantKind(t, err, pat.KindUnavailable)
 	bound, distinct := 5*time.Millisecond, map[time.Duration]bool{}
@@ -222,6 +222,6 @@ func TestPausesGrowAndStayShort(t *testing.T) {
 		bound, distinct[pause] = min(2*bound, 200*time.Millisecond), true
 	}
 	if len(distinct) < len(pauses)/2 {
-		t.Errorf("got %d distinct pauses of %d, want them scattered", len(distinct), len(pauses))
+		t.Errorf("got %d distinct pauses of %d, want them random", len(distinct), len(pauses))
 	}
 }

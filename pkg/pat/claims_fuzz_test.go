@@ -7,8 +7,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// FuzzClaims: an authorizer's context names somebody in one way only, which is the one that Claims writes; everything else names
-// nobody.
+// FuzzClaims: ParseClaims accepts only what Claims writes.
 func FuzzClaims(f *testing.F) {
 	selector := strings.Repeat("A", 21) + "Q"
 	f.Add("user", "1", selector, "")
@@ -25,7 +24,7 @@ func FuzzClaims(f *testing.F) {
 		principal, err := pat.ParseClaims(claims)
 		if err != nil {
 			if pat.KindOf(err) != pat.KindUnauthenticated {
-				t.Errorf("got %v, want that nobody is named", err)
+				t.Errorf("got %v, want KindUnauthenticated", err)
 			}
 			return
 		}
@@ -35,10 +34,10 @@ func FuzzClaims(f *testing.F) {
 			}
 		}
 		if principal.Kind == pat.HolderUser && (principal.Identity.User < 1 || principal.Identity.User > pat.MaxID) {
-			t.Errorf("got user %d", principal.Identity.User)
+			t.Errorf("got user %d, want one from 1 to MaxID", principal.Identity.User)
 		}
 		if (pat.AdminKey{}).Admits(principal) {
-			t.Errorf("%v: got it admitted without a key", claims)
+			t.Errorf("%v: admitted although there is no admin API token", claims)
 		}
 	})
 }

@@ -8,14 +8,14 @@ import (
 	"pats/pkg/pat"
 )
 
-func TestTimeToAnswer(t *testing.T) {
+func TestWithTimeToRespond(t *testing.T) {
 	t.Parallel()
-	const slack = 50 * time.Millisecond // what is left shrinks while the test runs
+	const slack = 50 * time.Millisecond // the remaining time shrinks while the test runs
 	now := time.Now()
 	for name, c := range map[string]struct{ left, want time.Duration }{
-		"a function's":     {9 * time.Second, 8500 * time.Millisecond},
-		"a short one":      {time.Second, 900 * time.Millisecond},
-		"one that is over": {-time.Second, -900 * time.Millisecond},
+		"nine seconds": {9 * time.Second, 8500 * time.Millisecond},
+		"one second":   {time.Second, 900 * time.Millisecond},
+		"already over": {-time.Second, -900 * time.Millisecond},
 	} {
 		ctx, cancel := context.WithDeadline(t.Context(), now.Add(c.left))
 		defer cancel()
@@ -27,7 +27,7 @@ func TestTimeToAnswer(t *testing.T) {
 	}
 }
 
-func TestNoDeadlineStaysNone(t *testing.T) {
+func TestWithTimeToRespondAddsNoDeadline(t *testing.T) {
 	t.Parallel()
 	ctx, release := pat.WithTimeToRespond(context.Background())
 	defer release()

@@ -27,15 +27,15 @@ func TestKindOf(t *testing.T) {
 		err  error
 		want pat.Kind
 	}{
-		"none":             {nil, pat.KindInternal},
-		"foreign":          {io.EOF, pat.KindInternal},
-		"own":              {pat.Conflict(nil), pat.KindConflict},
-		"wrapped":          {fmt.Errorf("while at it: %w", pat.NoUser(nil)), pat.KindNotFound},
-		"joined":           {errors.Join(io.EOF, pat.LastAdmin(nil)), pat.KindLastAdmin},
-		"own within own":   {pat.Refused(pat.ReasonInvalid, pat.NoUser(nil)), pat.KindUnauthenticated},
-		"unavailable":      {pat.Unavailable(io.EOF), pat.KindUnavailable},
-		"user exists":      {pat.UserExists(nil), pat.KindUserExists},
-		"zero is internal": {&pat.Error{}, pat.KindInternal},
+		"no error":             {nil, pat.KindInternal},
+		"another error":        {io.EOF, pat.KindInternal},
+		"an Error":             {pat.Conflict(nil), pat.KindConflict},
+		"wrapped":              {fmt.Errorf("doing: %w", pat.NoUser(nil)), pat.KindNotFound},
+		"joined":               {errors.Join(io.EOF, pat.LastAdmin(nil)), pat.KindLastAdmin},
+		"an Error in an Error": {pat.Refused(pat.ReasonInvalid, pat.NoUser(nil)), pat.KindUnauthenticated},
+		"unavailable":          {pat.Unavailable(io.EOF), pat.KindUnavailable},
+		"user exists":          {pat.UserExists(nil), pat.KindUserExists},
+		"zero is internal":     {&pat.Error{}, pat.KindInternal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -46,7 +46,7 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
-func TestErrorTellsItsCauseToLogsOnly(t *testing.T) {
+func TestErrorIncludesItsCause(t *testing.T) {
 	t.Parallel()
 	err := pat.Unavailable(io.ErrUnexpectedEOF)
 	if !errors.Is(err, io.ErrUnexpectedEOF) {

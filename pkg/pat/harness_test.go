@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
 
-// fixture is a service on a store that fails on demand, with one holder of a token.
+// fixture is a service on a store that fails on demand, with one user, an Admin who holds a token.
 type fixture struct {
 	clock   *pattest.Clock
 	store   *pattest.Faulty
@@ -45,7 +47,7 @@ func openStore(t *testing.T) *boltstore.Store {
 	return store
 }
 
-// create makes a token of the holder's.
+// create creates a token of the holder's.
 func (f *fixture) create(t *testing.T, description string) (pat.Token, pat.Secret) {
 	t.Helper()
 	token, secret, err := f.service.CreateToken(t.Context(), f.holder.Identity(), f.draft(description))
@@ -55,12 +57,12 @@ func (f *fixture) create(t *testing.T, description string) (pat.Token, pat.Secre
 	return token, secret
 }
 
-// draft is a valid draft by the fixture's clock.
+// draft returns a valid draft by the fixture's clock.
 func (f *fixture) draft(description string) pat.Draft {
 	return pat.Draft{Description: description, ExpiresAt: f.clock.Now().Add(pattest.Lifetime)}
 }
 
-// descriptions are those of the holder's tokens, as listed.
+// descriptions returns the descriptions of the holder's tokens, in order.
 func (f *fixture) descriptions(t *testing.T) []string {
 	t.Helper()
 	tokens, err := f.service.UserTokens(t.Context(), f.holder.Account.ID)
@@ -79,4 +81,51 @@ func wantRefused(t *testing.T, err error, reason pat.Reason) {
 	t.Helper()
 	pattest.WantKind(t, err, pat.KindUnauthenticated)
 	wantMessage(t, err, string(reason))
+}
+
+// calls returns how often each method of the store was called since the last Forget.
+func (f *fixture) calls() map[pattest.Call]int {
+	result := map[pattest.Call]int{}
+	for _, call := range []pattest.Call{
+		pattest.CallAccount, pattest.CallAccounts, pattest.CallCreateAccount, pattest.CallReplaceAccount,
+		pattest.CallDeleteAccount, pattest.CallReserveUserIDs, pattest.CallImportAccount, pattest.CallLookUp, pattest.CallMarkSeen,
+	} {
+		if n := f.store.Count(call); n > 0 {
+			result[call] = n
+		}
+	}
+	return result
+}
+
+// wantCalls fails the test unless the store got exactly these calls since the last Forget, and forgets them.
+func (f *fixture) wantCalls(t *testing.T, want map[pattest.Call]int) {
+	t.Helper()
+	if diff := cmp.Diff(want, f.calls()); diff != "" {
+		t.Errorf("calls of the store, -want +got:\n%s", diff)
+	}
+	f.store.Forget()
+}
+
+func parse(t *testing.T, text string) pat.Secret {
+	t.Helper()
+	secret, err := pat.ParseSecret(text)
+	if err != nil {
+		t.Fatalf("ParseSecret: %v", err)
+	}
+	return secret
+}
+
+// forged returns a token with the holder's selector and another secret part.
+func forged(t *testing.T, f *fixture) pat.Secret {
+	t.Helper()
+	return parse(t, withSelector(string(f.holder.Token.Selector)))
+}
+
+// disable disables the holder, after creating another enabled Admin.
+func disable(t *testing.T, f *fixture) {
+	t.Helper()
+	pattest.Account(t, f.store, pattest.Profile("other admin", pat.Admin))
+	if err := pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -15,7 +15,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// key is an idempotency key of a client that presents the holder's token.
+// key returns an idempotency key for requests that present the holder's token.
 func (f *fixture) key(t *testing.T, text string) pat.IdempotencyKey {
 	t.Helper()
 	return keyOf(t, f.holder.Secret, text)
@@ -30,35 +30,35 @@ func keyOf(t *testing.T, presented pat.Secret, text string) pat.IdempotencyKey {
 	return key
 }
 
-// made is what a create gave.
-type made struct {
+// created is the result of a create.
+type created struct {
 	token  pat.Token
 	secret pat.Secret
 }
 
-func (f *fixture) once(t *testing.T, key pat.IdempotencyKey, description string) made {
+func (f *fixture) once(t *testing.T, key pat.IdempotencyKey, description string) created {
 	t.Helper()
 	token, secret, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), f.until(description), key)
 	if err != nil {
 		t.Fatalf("CreateTokenOnce(%q): %v", description, err)
 	}
-	return made{token, secret}
+	return created{token, secret}
 }
 
-// until is a draft with the same expiry whatever the clock says.
+// until returns a draft whose expiry date does not depend on the clock.
 func (f *fixture) until(description string) pat.Draft { return pattest.Draft(description) }
 
-func wantSameToken(t *testing.T, got, want made) {
+func wantSameToken(t *testing.T, got, want created) {
 	t.Helper()
 	if diff := cmp.Diff(want.token, got.token); diff != "" {
 		t.Errorf("token, -first +repeated:\n%s", diff)
 	}
 	if got.secret.Reveal() != want.secret.Reveal() {
-		t.Error("the repetition gave another secret")
+		t.Error("the repetition returned another secret")
 	}
 }
 
-func TestRepeatedCreateGivesTheSameToken(t *testing.T) {
+func TestRepeatedCreateReturnsTheSameToken(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	key := f.key(t, "8e03978e-40d5-43dd-bc93-6894a57f9324")
@@ -92,8 +92,8 @@ func TestRepeatedCreateAtTheLimit(t *testing.T) {
 	wantSameToken(t, f.once(t, f.key(t, "k"), "ci"), first)
 }
 
-// TestDraftIsCheckedAheadOfItsKey: a used key does not change what is wrong with a draft, and returns no token that has expired.
-func TestDraftIsCheckedAheadOfItsKey(t *testing.T) {
+// TestDraftIsCheckedBeforeItsKey: an invalid draft is refused although its key was used, and no expired token is returned.
+func TestDraftIsCheckedBeforeItsKey(t *testing.T) {
 	t.Parallel()
 	short := pat.Draft{Description: "short", ExpiresAt: pattest.Start.Add(time.Hour)}
 	for name, again := range map[string]pat.Draft{
@@ -117,7 +117,7 @@ func TestDraftIsCheckedAheadOfItsKey(t *testing.T) {
 	}
 }
 
-func TestIdempotencyKeysAreApart(t *testing.T) {
+func TestOtherKeysCreateOtherTokens(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	_, other := f.create(t, "other")
@@ -134,12 +134,12 @@ func TestIdempotencyKeysAreApart(t *testing.T) {
 		pattest.WantKind(t, err, pat.KindDuplicate)
 		token, secret, err := f.service.CreateTokenOnce(t.Context(), identity, f.until(name), key)
 		if err != nil || token.ID == first.token.ID || secret.Reveal() == first.secret.Reveal() {
-			t.Errorf("%s: got token %d and %v, want one of its own", name, token.ID, err)
+			t.Errorf("%s: got token %d and %v, want another token", name, token.ID, err)
 		}
 	}
 }
 
-func TestSameKeyMakesAnotherSecretAfterItsWindow(t *testing.T) {
+func TestKeyCreatesAnotherSecretAfterItsWindow(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	first := f.once(t, f.key(t, "k"), "ci")
@@ -151,7 +151,7 @@ func TestSameKeyMakesAnotherSecretAfterItsWindow(t *testing.T) {
 	}
 	second := f.once(t, f.key(t, "k"), "ci")
 	if second.token.ID == first.token.ID || second.secret.Reveal() == first.secret.Reveal() {
-		t.Error("a key that is forgotten brought a revoked token back")
+		t.Error("the key brought back a revoked token after its window")
 	}
 	if _, err := f.service.Authenticate(t.Context(), first.secret); pat.KindOf(err) != pat.KindUnauthenticated {
 		t.Errorf("the revoked token: got %v, want a refusal", err)
@@ -196,15 +196,15 @@ func TestSpentKeyIsRefused(t *testing.T) {
 			_, secret, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), draft, f.key(t, "k"))
 			pattest.WantKind(t, err, pat.KindKeySpent)
 			if secret.Reveal() != "" {
-				t.Error("a refusal gave a secret")
+				t.Error("got a secret with the error")
 			}
 			f.wantDescriptions(t, before...)
 		})
 	}
 }
 
-// TestWhatIsLeftOfRevokedTokensIsBounded in number and in time.
-func TestWhatIsLeftOfRevokedTokensIsBounded(t *testing.T) {
+// TestSpentIsBounded: an account keeps the last ten, and none after the window.
+func TestSpentIsBounded(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for i := range 2 * pat.MaxTokens {
@@ -214,16 +214,16 @@ func TestWhatIsLeftOfRevokedTokensIsBounded(t *testing.T) {
 		}
 	}
 	if got := len(pattest.Read(t, f.store, f.holder.Account.ID).Spent); got != pat.MaxTokens {
-		t.Errorf("got what is left of %d tokens, want of the last %d", got, pat.MaxTokens)
+		t.Errorf("got %d spent, want %d", got, pat.MaxTokens)
 	}
 	f.clock.Advance(pat.IdempotencyWindow)
 	f.create(t, "without a key")
 	if got := len(pattest.Read(t, f.store, f.holder.Account.ID).Spent); got != 0 {
-		t.Errorf("after the window: got what is left of %d tokens, want of none", got)
+		t.Errorf("after the window: got %d spent, want none", got)
 	}
 }
 
-func TestTokensWithoutAKeyLeaveNothing(t *testing.T) {
+func TestTokensWithoutAKeyAreNotSpent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	token, _ := f.create(t, "ci")
@@ -235,7 +235,7 @@ func TestTokensWithoutAKeyLeaveNothing(t *testing.T) {
 	}
 }
 
-func TestKeyedCreateSurvivesALostAnswer(t *testing.T) {
+func TestKeyedCreateSurvivesALostResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.store.LoseAnswer(pattest.CallReplaceAccount)
@@ -244,7 +244,7 @@ func TestKeyedCreateSurvivesALostAnswer(t *testing.T) {
 	f.wantDescriptions(t, "own", "ci")
 }
 
-// TestLostCreateIsRepeated: the service gave up, but its write had taken effect.
+// TestLostCreateIsRepeated: the service returned KindUnavailable although its write had taken effect.
 func TestLostCreateIsRepeated(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -261,7 +261,7 @@ func TestLostCreateIsRepeated(t *testing.T) {
 	f.wantDescriptions(t, "own", "ci")
 }
 
-func TestRepeatedAtOnceMakesOneToken(t *testing.T) {
+func TestConcurrentRepetitionsCreateOneToken(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	const n = 16
@@ -279,7 +279,7 @@ func TestRepeatedAtOnceMakesOneToken(t *testing.T) {
 	all.Wait()
 	for _, secret := range secrets {
 		if secret != secrets[0] {
-			t.Error("two callers at once got different secrets")
+			t.Error("concurrent callers got different secrets")
 		}
 	}
 	f.wantDescriptions(t, "own", "ci")
@@ -290,7 +290,7 @@ func TestKeyOfAnotherTokenIsRefused(t *testing.T) {
 	f := newFixture(t)
 	_, other := f.create(t, "other")
 	forgery := parse(t, withSelector(string(f.holder.Token.Selector)))
-	for name, presented := range map[string]pat.Secret{"of the same user": other, "that is made up": forgery} {
+	for name, presented := range map[string]pat.Secret{"of the same user": other, "with another secret": forgery} {
 		_, _, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), f.until("ci"), keyOf(t, presented, "k"))
 		if pat.KindOf(err) != pat.KindUnauthenticated || err == nil {
 			t.Errorf("with a token %s: got %v, want kind %d", name, err, pat.KindUnauthenticated)
@@ -299,7 +299,7 @@ func TestKeyOfAnotherTokenIsRefused(t *testing.T) {
 	f.wantDescriptions(t, "own", "other")
 }
 
-func TestRevokedHolderLearnsNothing(t *testing.T) {
+func TestRevokedHolderCannotRepeat(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.once(t, f.key(t, "k"), "ci")
@@ -318,21 +318,21 @@ func TestIdempotencyKeyForm(t *testing.T) {
 	f := newFixture(t)
 	longest := strings.Repeat("k", pat.MaxIdempotencyKeyLen)
 	for name, c := range map[string]struct {
-		key  string
-		good bool
+		key   string
+		valid bool
 	}{
-		"one character": {"k", true}, "a quoted one": {`"k"`, true}, "the longest": {longest, true},
-		"none": {"", false}, "too long": {longest + "k", false}, "a blank": {"a b", false}, "a control character": {"a\x7f", false},
+		"one character": {"k", true}, "in quotes": {`"k"`, true}, "longest": {longest, true},
+		"empty": {"", false}, "too long": {longest + "k", false}, "a blank": {"a b", false}, "a control character": {"a\x7f", false},
 		"a letter beyond ASCII": {"é", false}, "NUL": {"\x00", false},
 	} {
 		_, err := pat.NewIdempotencyKey(f.holder.Secret, c.key)
-		if good := err == nil; good != c.good || (!good && pat.KindOf(err) != pat.KindInvalid) {
-			t.Errorf("%s: got %v, want good: %t", name, err, c.good)
+		if valid := err == nil; valid != c.valid || (!valid && pat.KindOf(err) != pat.KindInvalid) {
+			t.Errorf("%s: got %v, want valid: %t", name, err, c.valid)
 		}
 	}
 }
 
-func TestIdempotencyKeyDoesNotPrintItself(t *testing.T) {
+func TestIdempotencyKeyDoesNotPrint(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	key := f.key(t, "the-client's-key")
@@ -344,7 +344,7 @@ func TestIdempotencyKeyDoesNotPrintItself(t *testing.T) {
 	}
 }
 
-// TestDerivedSecretsAreTokens: whatever the key, what it derives is a token like others.
+// TestDerivedSecretsAreTokens: any key derives a well-formed token of the caller.
 func TestDerivedSecretsAreTokens(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -361,7 +361,7 @@ func TestDerivedSecretsAreTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := pat.ParseSecret(secret.Reveal()); err != nil || secret.Selector().UserID() != f.holder.Account.ID {
-			t.Errorf("key %q: the secret is no token of user %d: %v", text, f.holder.Account.ID, err)
+			t.Errorf("key %q: the secret is not a token of user %d: %v", text, f.holder.Account.ID, err)
 		}
 		if err := f.service.RevokeToken(t.Context(), f.holder.Identity(), token.ID); err != nil {
 			t.Fatal(err)

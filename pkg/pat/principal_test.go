@@ -11,7 +11,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// asAny is claims as they come back from an authorizer's context.
+// asAny returns claims in the type of an event's authorizer context.
 func asAny(claims map[string]string) map[string]any {
 	result := map[string]any{}
 	for name, value := range claims {
@@ -36,13 +36,13 @@ func TestUserClaimsRoundTrip(t *testing.T) {
 	})
 }
 
-// TestImportedClaimsRoundTrip: an imported token's selector does not say whose it is.
+// TestImportedClaimsRoundTrip: an imported token's selector does not name its user.
 func TestImportedClaimsRoundTrip(t *testing.T) {
 	t.Parallel()
 	for name, selector := range map[string]string{
-		"v2, of another user by chance": selectorOf(8),
-		"v2, of nobody":                 strings.Repeat("_", 21) + "w",
-		"v1":                            strings.Repeat("-", 42) + "8",
+		"v2 that names another user": selectorOf(8),
+		"v2 that names no user":      strings.Repeat("_", 21) + "w",
+		"v1":                         strings.Repeat("-", 42) + "8",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,12 +73,12 @@ func TestParseClaimsRefuses(t *testing.T) {
 		return claims
 	}
 	for name, claims := range map[string]map[string]any{
-		"none":                        nil,
+		"no claims":                   nil,
 		"no kind":                     with("kind", ""),
 		"unknown kind":                with("kind", "root"),
-		"kind that is no text":        with("kind", 1),
+		"kind that is a number":       with("kind", 1),
 		"no user":                     with("userId", nil),
-		"user that is no text":        with("userId", 7),
+		"user that is a number":       with("userId", 7),
 		"user 0":                      with("userId", "0"),
 		"negative user":               with("userId", "-7"),
 		"user above the largest":      with("userId", "9007199254740992"),
@@ -91,7 +91,7 @@ func TestParseClaimsRefuses(t *testing.T) {
 		"selector of v1, spare bits":  with("selector", strings.Repeat("A", 42)+"B"),
 		"selector of v1, padding":     with("selector", strings.Repeat("A", 42)+"="),
 		"selector, padding":           with("selector", selectorOf(7)[:21]+"="),
-		"selector that is no text":    with("selector", []byte(selectorOf(7))),
+		"selector that is bytes":      with("selector", []byte(selectorOf(7))),
 		"selector with spare bits":    with("selector", selectorOf(7)[:21]+nextCharacter(selectorOf(7)[21])),
 		"kind in another letter case": with("kind", "User"),
 	} {
@@ -102,6 +102,6 @@ func TestParseClaimsRefuses(t *testing.T) {
 		})
 	}
 	if _, err := pat.ParseClaims(good); err != nil {
-		t.Errorf("the good claims: got %v, want no error", err)
+		t.Errorf("the valid claims: got %v, want no error", err)
 	}
 }

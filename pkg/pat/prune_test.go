@@ -10,8 +10,8 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// expire lets the holder's first token and as many more as the limit allows end, and gives the holder a fresh one first, whose
-// end lies a year later.
+// expire fills the holder's account with tokens, all but one of which expired the given time ago. It returns the Identity of the
+// remaining token, which expires in a year.
 func expire(t *testing.T, f *fixture, after time.Duration) pat.Identity {
 	t.Helper()
 	for _, draft := range pattest.Drafts(pat.MaxTokens - 2) {
@@ -37,12 +37,12 @@ func TestExpiredTokensCountUntilRetentionEnds(t *testing.T) {
 	pattest.WantKind(t, err, pat.KindLimit)
 }
 
-func TestExpiredTokensGoWhenRetentionEnds(t *testing.T) {
+func TestExpiredTokensAreDroppedWhenRetentionEnds(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	who := expire(t, f, pat.DefaultRetention)
 	if got := f.descriptions(t); !cmp.Equal(got, []string{"long"}) {
-		t.Errorf("got tokens %v, want only the one that lasts", got)
+		t.Errorf("got tokens %v, want only the valid one", got)
 	}
 	own, err := f.service.Tokens(t.Context(), who)
 	if err != nil || len(own) != 1 {
@@ -50,7 +50,7 @@ func TestExpiredTokensGoWhenRetentionEnds(t *testing.T) {
 	}
 	token, _, err := f.service.CreateToken(t.Context(), who, f.draft("own"))
 	if err != nil {
-		t.Fatalf("CreateToken with the description of one that is gone: %v", err)
+		t.Fatalf("CreateToken with the description of a dropped token: %v", err)
 	}
 	if want := pat.TokenID(pat.MaxTokens + 1); token.ID != want {
 		t.Errorf("got ID %d, want %d", token.ID, want)

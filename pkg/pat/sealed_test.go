@@ -14,7 +14,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// carrier has secrets where code has them: in fields, exported and not, behind pointers, in lists and maps.
+// carrier has secrets in fields, exported and not, behind pointers, and in lists and maps.
 type carrier struct {
 	Secret pat.Secret
 	Admin  *pat.AdminSecret
@@ -36,19 +36,19 @@ func newCarrier(t *testing.T) (carrier, []string) {
 	return c, []string{secret.Reveal()[31:], admin.Reveal()[len(pat.AdminPrefix):]}
 }
 
-// wantHidden fails the test if text has one of the secrets, as it is or in hexadecimal digits.
+// wantHidden fails the test if text contains one of the secrets, as text, in hexadecimal digits or as decimal bytes.
 func wantHidden(t *testing.T, text string, secrets []string) {
 	t.Helper()
 	for _, secret := range secrets {
 		for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), decimal(secret)} {
 			if strings.Contains(text, form) {
-				t.Fatalf("the secret shows: %s", text)
+				t.Fatalf("the text contains a secret: %s", text)
 			}
 		}
 	}
 }
 
-// decimal is how fmt prints the bytes of text.
+// decimal returns text as fmt prints its bytes.
 func decimal(text string) string { return fmt.Sprintf("%d", []byte(text)) }
 
 func TestSecretsDoNotPrint(t *testing.T) {

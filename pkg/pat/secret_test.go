@@ -23,7 +23,7 @@ const (
 	base62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// tokenForm is the form of a token, told apart from the code: prefix, selector of 22 characters, 37 at random, 6 of checksum.
+// tokenForm states the form of a token independently of the code: prefix, 22 characters of selector, 37 random, 6 of checksum.
 var tokenForm = regexp.MustCompile(`^user:v2_([A-Za-z0-9_-]{22})_([A-Za-z0-9_-]{37})([0-9A-Za-z]{6})$`)
 
 func newSecret(tb testing.TB, user pat.UserID) pat.Secret {
@@ -35,7 +35,7 @@ func newSecret(tb testing.TB, user pat.UserID) pat.Secret {
 	return secret
 }
 
-// checksum is a second writing of the rule: CRC-32 (IEEE) in base62.
+// checksum computes CRC-32 (IEEE) in base62 independently of the code.
 func checksum(body string) string {
 	sum := crc32.ChecksumIEEE([]byte(body))
 	text := ""
@@ -46,7 +46,7 @@ func checksum(body string) string {
 	return text
 }
 
-// withSelector is a token with a right checksum whose selector is any text.
+// withSelector returns a token with any text as selector and a correct checksum.
 func withSelector(selector string) string {
 	body := "user:v2_" + selector + "_" + strings.Repeat("x", 37)
 	return body + checksum(body)
@@ -66,7 +66,7 @@ func TestNewSecretHasTheForm(t *testing.T) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil || binary.BigEndian.Uint64(raw) != 42 {
-		t.Errorf("the selector holds user %d (%v), want 42", binary.BigEndian.Uint64(raw), err)
+		t.Errorf("the selector names user %d (%v), want 42", binary.BigEndian.Uint64(raw), err)
 	}
 	if want := checksum(strings.TrimSuffix(text, parts[3])); parts[3] != want {
 		t.Errorf("got checksum %s, want %s", parts[3], want)
@@ -110,7 +110,7 @@ func TestNewSecretFailsWithoutRandomness(t *testing.T) {
 	}
 }
 
-// thenFail reads what there is, and then fails.
+// thenFail reads data, and then fails.
 type thenFail struct {
 	data *bytes.Reader
 	err  error
@@ -140,7 +140,7 @@ func TestSecretRoundTrip(t *testing.T) {
 			t.Errorf("got selector %s of user %d, want %s of user %d", again.Selector(), again.Selector().UserID(), secret.Selector(), user)
 		}
 		if !again.Verifier().Matches(secret) {
-			t.Error("the verifier does not match the token that it is of")
+			t.Error("the verifier does not match its own token")
 		}
 	})
 }
@@ -149,7 +149,7 @@ func TestParseSecretRefuses(t *testing.T) {
 	t.Parallel()
 	good := newSecret(t, 7).Reveal()
 	bad := map[string]string{
-		"nothing":                        "",
+		"empty":                          "",
 		"prefix only":                    "user:v2_",
 		"newline at the end":             good + "\n",
 		"newline for the last character": good[:len(good)-1] + "\n",
@@ -166,15 +166,15 @@ func TestParseSecretRefuses(t *testing.T) {
 		"padding in the selector":        withSelector(selectorOf(7)[:20] + "=="),
 		"standard base64 in the selector": withSelector(
 			strings.NewReplacer("A", "+", "B", "/").Replace(selectorOf(7))),
-		"line break in the selector":        withSelector(selectorOf(7)[:21] + "\n"),
-		"line breaks that a decoder skips":  withSelector(selectorOf(7)[:20] + "\r\n"),
-		"spare bits set in the selector":    withSelector(selectorOf(7)[:21] + nextCharacter(selectorOf(7)[21])),
-		"user 0":                            withSelector(selectorOf(0)),
-		"user above the largest":            withSelector(selectorOf(pat.MaxID + 1)),
-		"user -1":                           withSelector(selectorOf(1<<64 - 1)),
-		"selector with a letter of another": withSelector("é" + selectorOf(7)[2:]),
-		"dot in the random part":            dotted(),
-		"admin token":                       pat.AdminPrefix + strings.Repeat("x", 80),
+		"line break in the selector":       withSelector(selectorOf(7)[:21] + "\n"),
+		"line breaks that a decoder skips": withSelector(selectorOf(7)[:20] + "\r\n"),
+		"spare bits set in the selector":   withSelector(selectorOf(7)[:21] + nextCharacter(selectorOf(7)[21])),
+		"user 0":                           withSelector(selectorOf(0)),
+		"user above the largest":           withSelector(selectorOf(pat.MaxID + 1)),
+		"user -1":                          withSelector(selectorOf(1<<64 - 1)),
+		"selector with an accented letter": withSelector("é" + selectorOf(7)[2:]),
+		"dot in the random part":           dotted(),
+		"admin token":                      pat.AdminPrefix + strings.Repeat("x", 80),
 	}
 	for name, text := range bad {
 		t.Run(name, func(t *testing.T) {
@@ -193,18 +193,18 @@ func TestParseSecretRefuses(t *testing.T) {
 	}
 }
 
-// dotted has a right checksum over a wrong alphabet.
+// dotted returns a token with a correct checksum and a character outside the alphabet.
 func dotted() string {
 	body := "user:v2_" + selectorOf(7) + "_" + strings.Repeat("x", 36) + "."
 	return body + checksum(body)
 }
 
-// nextCharacter differs in the last bit only. A selector's last character holds two bits of the selector and four spare ones.
+// nextCharacter returns c with its last bit set. The last character of a selector has two bits of it and four spare bits.
 func nextCharacter(c byte) string {
 	return string(base64URL[strings.IndexByte(base64URL, c)|1])
 }
 
-func TestParseSecretFindsEachWrongCharacter(t *testing.T) {
+func TestParseSecretDetectsAnyWrongCharacter(t *testing.T) {
 	t.Parallel()
 	good := []byte(newSecret(t, 7).Reveal())
 	for i := range good {
@@ -212,25 +212,25 @@ func TestParseSecretFindsEachWrongCharacter(t *testing.T) {
 			wrong := bytes.Clone(good)
 			wrong[i] = byte(c)
 			if _, err := pat.ParseSecret(string(wrong)); err == nil && wrong[i] != good[i] {
-				t.Errorf("character %d of the token may be %q", i, rune(c))
+				t.Errorf("character %d: got %q accepted", i, rune(c))
 			}
 		}
 	}
 }
 
-func TestParseSecretFindsSwappedCharacters(t *testing.T) {
+func TestParseSecretDetectsSwappedCharacters(t *testing.T) {
 	t.Parallel()
 	good := []byte(newSecret(t, 7).Reveal())
 	for i := range len(good) - 1 {
 		wrong := bytes.Clone(good)
 		wrong[i], wrong[i+1] = wrong[i+1], wrong[i]
 		if _, err := pat.ParseSecret(string(wrong)); err == nil && !bytes.Equal(wrong, good) {
-			t.Errorf("characters %d and %d may be swapped", i, i+1)
+			t.Errorf("got characters %d and %d accepted when swapped", i, i+1)
 		}
 	}
 }
 
-// FuzzParseSecret holds that ParseSecret never panics, and that what it accepts is a token of the one form, letter for letter.
+// FuzzParseSecret: ParseSecret never panics, and accepts only well-formed tokens, unchanged.
 func FuzzParseSecret(f *testing.F) {
 	good := newSecret(f, 7).Reveal()
 	for _, seed := range []string{"", good, good + "\n", good[1:], withSelector(selectorOf(0)), withSelector(selectorOf(pat.MaxID)), dotted()} {
@@ -244,7 +244,7 @@ func FuzzParseSecret(f *testing.F) {
 		}
 		parts := tokenForm.FindStringSubmatch(text)
 		if parts == nil || checksum(text[:len(text)-6]) != parts[3] {
-			t.Fatalf("accepted %q, which is no token", text)
+			t.Fatalf("accepted %q, which is not well-formed", text)
 		}
 		user := secret.Selector().UserID()
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
@@ -252,7 +252,7 @@ func FuzzParseSecret(f *testing.F) {
 			t.Fatalf("accepted a selector of user %d that is not canonical", user)
 		}
 		if secret.Reveal() != text || string(secret.Selector()) != parts[1] {
-			t.Fatal("the token is not the text that it was read from")
+			t.Fatal("the token differs from the text")
 		}
 	})
 }
@@ -278,8 +278,8 @@ func TestParseSelectorRefuses(t *testing.T) {
 	}
 }
 
-// TestSelectorsOfImportedTokensNameNobody: or anybody, if the first bits of a v2 token are zero by chance.
-func TestSelectorsOfImportedTokensNameNobody(t *testing.T) {
+// TestSelectorsWithoutAUser: an imported token's selector names no user, or any user by chance.
+func TestSelectorsWithoutAUser(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"user 0":             selectorOf(0),
@@ -307,10 +307,10 @@ func TestParseForeignSecret(t *testing.T) {
 		text string
 		want pat.Selector
 	}{
-		"made here":         {newSecret(t, 7).Reveal(), newSecret(t, 7).Selector()},
+		"created here":      {newSecret(t, 7).Reveal(), newSecret(t, 7).Selector()},
 		"v2":                {v2, pat.Selector(strings.Repeat("_", 21) + "w")},
 		"v1":                {v1, "6ofMchh9rRmKvPIWkqfveaEjHhSXTZqx9lWr7hBXc9A"},
-		"nothing":           {"", ""},
+		"empty":             {"", ""},
 		"v1 in upper case":  {strings.ToUpper(v1), ""},
 		"v1, upper digits":  {"user:" + strings.ToUpper(v1[5:]), ""},
 		"v1 of 55 digits":   {v1[:60], ""},
@@ -350,7 +350,7 @@ func TestForeignSecretDoesNotPrint(t *testing.T) {
 	}
 }
 
-func TestVerifierMatchesOneTokenOnly(t *testing.T) {
+func TestVerifierMatchesItsTokenOnly(t *testing.T) {
 	t.Parallel()
 	random := pattest.NewRandom()
 	one, _ := pat.NewSecret(random, 7)

@@ -19,7 +19,7 @@ func TestCreateUserRules(t *testing.T) {
 	)
 	for name, c := range map[string]struct {
 		profile pat.Profile
-		want    string // the message, or none if the profile is good
+		want    string // the message, or "" if the profile is valid
 	}{
 		"username only":       {pat.Profile{Username: "bob", Role: pat.Viewer}, ""},
 		"email only":          {pat.Profile{Email: "bob@example.org", Role: pat.Editor}, ""},
@@ -56,7 +56,7 @@ func TestCreateUserRules(t *testing.T) {
 	}
 }
 
-func TestCreateUserOfATakenName(t *testing.T) {
+func TestCreateUserWithATakenKey(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	holder := f.holder.Account.Profile
@@ -73,7 +73,7 @@ func TestCreateUserOfATakenName(t *testing.T) {
 	}
 }
 
-func TestEmailIsKeptInLowerCase(t *testing.T) {
+func TestEmailIsStoredInLowerCase(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	made, err := f.service.CreateUser(t.Context(), pat.Profile{Email: "Bob@Example.ORG", Role: pat.Viewer})
@@ -96,7 +96,7 @@ func TestUpdateUser(t *testing.T) {
 	if err != nil {
 		t.Fatalf("User: %v", err)
 	}
-	for name, got := range map[string]pat.Profile{"answered": updated.Profile, "stored": stored.Profile} {
+	for name, got := range map[string]pat.Profile{"returned": updated.Profile, "stored": stored.Profile} {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s profile, -want +got:\n%s", name, diff)
 		}
@@ -112,7 +112,7 @@ func TestUpdateUserRefuses(t *testing.T) {
 		edit func(*pat.Profile)
 		want pat.Kind
 	}{
-		"a user that is not there":  {bob.ID + 1, func(*pat.Profile) {}, pat.KindNotFound},
+		"a missing user":            {bob.ID + 1, func(*pat.Profile) {}, pat.KindNotFound},
 		"a bad role":                {bob.ID, func(p *pat.Profile) { p.Role = 9 }, pat.KindInvalid},
 		"a taken email":             {bob.ID, func(p *pat.Profile) { p.Email = f.holder.Account.Email }, pat.KindUserExists},
 		"the last Admin's demotion": {f.holder.Account.ID, func(p *pat.Profile) { p.Role = pat.Viewer }, pat.KindLastAdmin},
@@ -123,7 +123,7 @@ func TestUpdateUserRefuses(t *testing.T) {
 	}
 }
 
-func TestUsersAreListed(t *testing.T) {
+func TestUsersReturnsThoseAboveAnID(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	bob := pattest.Account(t, f.store, pattest.Profile("bob", pat.Viewer))
@@ -133,7 +133,7 @@ func TestUsersAreListed(t *testing.T) {
 	}
 }
 
-func TestTheLastAdminStays(t *testing.T) {
+func TestTheLastAdminCannotLeave(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for name, err := range map[string]error{
