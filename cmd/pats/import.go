@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
-	"strconv"
-	"sync"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -19,16 +16,16 @@ import (
 )
 
 type importUnleash struct {
-	DatabaseURL string `name:"database-url" placeholder:"URL" from:"DATABASE_URL" help:"Unleash's PostgreSQL database: postgres://USER@HOST/NAME. It is only read. The password can stand in PGPASSWORD."`
-	DryRun      bool   `help:"Say what would be imported and write nothing."`
+	DatabaseURL string `name:"database-url" placeholder:"URL" from:"DATABASE_URL" help:"Unleash's PostgreSQL database, for example postgres://USER@HOST/NAME. It is only read. PGPASSWORD can hold the password."`
+	DryRun      bool   `help:"List what would be imported, what would not, and why. Writes nothing."`
 	serviceFlags
 }
 
-// Help is what `pats import unleash --help` ends with.
+// Help is the end of the output of `pats import unleash --help`.
 func (*importUnleash) Help() string {
-	return `Users and their personal access tokens are brought with their ids; the tokens stay valid once the stack's parameter
-AcceptImportedTokens is true. Run it again to go on after an interruption, or to bring what is newer: what is here stays as it
-is, and what was revoked here does not come back.
+	return `Imports users and their personal access tokens with their ids, into the store that --store names. The tokens work here once the
+parameter AcceptImportedTokens is true. Rerun the command to resume after an interruption, or to pick up new records: users and
+tokens that exist here stay as they are, and tokens revoked here do not come back.
 
 Examples:
   pats import unleash --database-url postgres://unleash@db.example.org/unleash --dry-run
@@ -38,7 +35,7 @@ Examples:
 // Run imports the users and tokens.
 func (c *importUnleash) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
 	if c.DatabaseURL == "" {
-		return failure.Misuse("import unleash needs --database-url", "It looks like postgres://USER@HOST/NAME; DATABASE_URL can have it too.")
+		return failure.Misuse("import unleash needs --database-url", "It looks like postgres://USER@HOST/NAME. The variable DATABASE_URL can hold it too.")
 	}
 	source, err := unleashdb.Open(ctx, c.DatabaseURL)
 	if err != nil {
@@ -50,11 +47,16 @@ func (c *importUnleash) Run(ctx context.Context, e env, out *printer, typed type
 	return errors.Join(err, source.Close(context.WithoutCancel(ctx)))
 }
 
+// sourceFailed returns the failure for an error of Unleash's database.
 func sourceFailed(err error) error {
+	if errors.Is(err, unleashdb.ErrURL) {
+		return failure.Misuse("--database-url: "+err.Error(), "It looks like postgres://USER@HOST/NAME. Put the password into PGPASSWORD, or percent-encode its special\n"+
+			"characters: %40 for @, %2F for /, %3A for :, %3F for ?, %23 for #, %25 for %.")
+	}
 	return &failure.Error{Code: failure.Unavailable, Message: "Unleash's database: " + err.Error(), Err: err}
 }
 
-// withImportStore lets work use a Service on the store that the flags name, or on a preview of it.
+// withImportStore calls work with a Service on the store that the flags name, or on a preview of it.
 func (c *importUnleash) withImportStore(ctx context.Context, e env, typed typedFlags, work func(*pat.Service) error) (err error) {
 	retention, err := c.retention()
 	if err != nil {
@@ -95,7 +97,7 @@ func (c *importUnleash) openForImport(ctx context.Context, typed typedFlags) (*t
 	return opened, nil
 }
 
-// importFrom brings everything and prints the report. What was brought before a failure is in the store.
+// importFrom imports everything and prints the report. What was imported before a failure stays.
 func (c *importUnleash) importFrom(ctx context.Context, e env, out *printer, source *unleashdb.Database, service *pat.Service) error {
 	totals, err := source.Totals(ctx)
 	if err != nil {
@@ -105,179 +107,29 @@ func (c *importUnleash) importFrom(ctx context.Context, e env, out *printer, sou
 		return err
 	}
 	begin := e.now()
-	run := &importRun{service: service, advance: e.importBar(totals.Users), report: importReport{DryRun: c.DryRun, Refused: []importRefusal{}}}
+	run := &importRun{service: service, advance: e.importBar(totals.Users, c.DryRun), report: newImportReport(c.DryRun)}
 	if err := run.all(ctx, source); err != nil {
-		out.note("%d of %d users are done. The same command goes on from there.", run.done, totals.Users)
+		out.note("Stopped after %d of %d users. Rerun the command to resume.", run.done, totals.Users)
 		return err
 	}
 	run.report.Seconds = e.now().Sub(begin).Seconds()
 	return out.importReport(run.report)
 }
 
-// importBar shows how many users are done, if a person watches.
-func (e env) importBar(users int) func() {
+// importBar returns a function that counts a user in a progress bar, if a person watches.
+func (e env) importBar(users int, dry bool) func() {
 	if !e.terminal {
 		return func() {}
 	}
+	description := "Importing users"
+	if dry {
+		description = "Checking users"
+	}
 	bar := progressbar.NewOptions(users,
 		progressbar.OptionSetWriter(e.stderr),
-		progressbar.OptionSetDescription("importing users"),
+		progressbar.OptionSetDescription(description),
 		progressbar.OptionShowCount(),
 		progressbar.OptionOnCompletion(func() { _, _ = fmt.Fprintln(e.stderr) }),
 	)
-	return func() { _ = bar.Add(1) } // a bar that cannot be drawn is no reason to stop
-}
-
-// importWorkers is how many users are written at once: as many as the AWS SDK keeps connections.
-const importWorkers = 10
-
-// importRun is an import under way.
-type importRun struct {
-	service *pat.Service
-	advance func()
-
-	mu     sync.Mutex
-	done   int
-	report importReport
-}
-
-// all imports the users side by side, and stops at the first failure.
-func (r *importRun) all(ctx context.Context, source *unleashdb.Database) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	users := make(chan unleashdb.User)
-	var workers sync.WaitGroup
-	for range importWorkers {
-		workers.Go(func() {
-			for user := range users {
-				if err := r.one(ctx, user); err != nil {
-					stop(err)
-				}
-			}
-		})
-	}
-	err := feed(ctx, source, users)
-	close(users)
-	workers.Wait()
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-		return cause // of which err is a consequence
-	}
-	if err == nil && ctx.Err() != nil {
-		return pat.Unavailable(ctx.Err())
-	}
-	return err
-}
-
-func feed(ctx context.Context, source *unleashdb.Database, users chan<- unleashdb.User) error {
-	for user, err := range source.Users(ctx) {
-		if err != nil {
-			return sourceFailed(err)
-		}
-		select {
-		case users <- user:
-		case <-ctx.Done():
-			return pat.Unavailable(ctx.Err())
-		}
-	}
-	return nil
-}
-
-func (r *importRun) one(ctx context.Context, user unleashdb.User) error {
-	result := pat.Imported{Refusal: user.Refusal}
-	if user.Refusal == "" {
-		var err error
-		if result, err = r.service.ImportUser(ctx, user.Account); err != nil {
-			return err
-		}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.done++
-	r.advance()
-	r.report.count(user.Account, result)
-	return nil
-}
-
-// importReport is what became of everything.
-type importReport struct {
-	DryRun  bool            `json:"dryRun"`
-	Users   importCounts    `json:"users"`
-	Tokens  importCounts    `json:"tokens"`
-	Refused []importRefusal `json:"refused"`
-	Seconds float64         `json:"seconds"`
-}
-
-type importCounts struct {
-	Imported int `json:"imported"`
-	// Present were here already.
-	Present int `json:"present"`
-	Refused int `json:"refused"`
-}
-
-// importRefusal is a user, or one token of a user, that was not taken.
-type importRefusal struct {
-	User   pat.UserID  `json:"user"`
-	Token  pat.TokenID `json:"token,omitempty"`
-	Reason string      `json:"reason"`
-}
-
-func (r *importReport) count(user pat.Account, result pat.Imported) {
-	if result.Refusal != "" {
-		r.Users.Refused++
-		r.Tokens.Refused += len(user.Tokens)
-		r.Refused = append(r.Refused, importRefusal{User: user.ID, Reason: result.Refusal})
-		return
-	}
-	r.Users.add(result.Made)
-	for _, token := range result.Tokens {
-		if token.Refusal == "" {
-			r.Tokens.add(token.Added)
-			continue
-		}
-		r.Tokens.Refused++
-		r.Refused = append(r.Refused, importRefusal{user.ID, token.ID, token.Refusal})
-	}
-}
-
-func (c *importCounts) add(imported bool) {
-	if imported {
-		c.Imported++
-	} else {
-		c.Present++
-	}
-}
-
-func (c importCounts) cells(what string) []string {
-	return []string{what, strconv.Itoa(c.Imported), strconv.Itoa(c.Present), strconv.Itoa(c.Refused)}
-}
-
-func (p *printer) importReport(report importReport) error {
-	slices.SortFunc(report.Refused, func(a, b importRefusal) int {
-		if a.User != b.User {
-			return int(a.User - b.User)
-		}
-		return int(a.Token - b.Token)
-	})
-	imported := "IMPORTED"
-	if report.DryRun {
-		imported = "TO IMPORT"
-	}
-	rows := table{{"", imported, "ALREADY HERE", "NOT TAKEN"}, report.Users.cells("Users"), report.Tokens.cells("Tokens")}
-	if err := p.print(report, rows); err != nil || p.format == formatJSON {
-		return err
-	}
-	return p.importRefusals(report.Refused)
-}
-
-// importRefusals says why what was not taken was not. The tokens of a user who was not taken were not taken either.
-func (p *printer) importRefusals(refused []importRefusal) error {
-	rows := table{}
-	for _, r := range refused {
-		what := "user " + formatID(r.User)
-		if r.Token != 0 {
-			what += ", token " + formatID(r.Token)
-		}
-		rows = append(rows, []string{"Not taken: " + what, r.Reason})
-	}
-	return rows.write(p.stdout)
+	return func() { _ = bar.Add(1) } // an import does not stop because a bar cannot be drawn
 }

@@ -73,7 +73,7 @@ func (s *Service) ImportUser(ctx context.Context, user Account) (Imported, error
 // importable returns a with its texts and times in the form in which they are stored.
 func (a Account) importable() Account {
 	stored := func(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
-	a.Profile = a.normal()
+	a.Profile = a.Normal()
 	a.CreatedAt = stored(a.CreatedAt)
 	a.Tokens = slices.Clone(a.Tokens)
 	for n, token := range a.Tokens {

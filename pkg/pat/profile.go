@@ -62,8 +62,8 @@ func (p Profile) UniqueKeys() []string {
 	return keys
 }
 
-// normal returns p as it is stored.
-func (p Profile) normal() Profile {
+// Normal returns p as it is stored.
+func (p Profile) Normal() Profile {
 	p.Username, p.Name, p.Email = normalText(p.Username), normalText(p.Name), normalText(strings.ToLower(p.Email))
 	return p
 }
@@ -71,7 +71,7 @@ func (p Profile) normal() Profile {
 // revise returns p, which replaces before, as it is stored. A text that is the same in both keeps the form in which it was
 // stored, which rules of a later release might refuse. Errors: KindInvalid.
 func (p Profile) revise(before Profile) (Profile, error) {
-	after := p.normal()
+	after := p.Normal()
 	texts := []struct {
 		is, was string
 		stored  *string

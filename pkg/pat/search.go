@@ -39,7 +39,7 @@ func (s *Service) SearchUsers(ctx context.Context, query string) ([]Account, err
 // userWithKey reads the user whose username or email address is text. Errors: KindNotFound, KindUnavailable.
 func (s *Service) userWithKey(ctx context.Context, text string) (Account, error) {
 	err := error(NoUser(nil))
-	for _, key := range (Profile{Username: text, Email: text}).normal().UniqueKeys() {
+	for _, key := range (Profile{Username: text, Email: text}).Normal().UniqueKeys() {
 		var id UserID
 		if id, err = s.store.FindUser(ctx, key); err == nil {
 			return s.store.Account(ctx, id)

@@ -8,15 +8,20 @@ import (
 // tokenLike matches what may be a token: somebody may have typed one in the wrong place.
 var tokenLike = regexp.MustCompile(`(?i)(user:|\*:\*\.)[a-z0-9._-]{16,}`)
 
+// passwordLike matches what may be the password in a database's URL, or keyword/value string: somebody may have typed one in the
+// wrong place.
+var passwordLike = regexp.MustCompile(`postgres(ql)?://[^\s/]*:.*|\S+:[^\s/]\S*@.*|password\s*=.*`)
+
 // minPart is the length from which a part of a token is redacted. Shorter parts occur in ordinary words.
 const minPart = 12
 
 const redacted = "[redacted]"
 
-// redact removes everything that looks like a token from message, and every part of a token in args: parsers split their input
+// redact removes everything that looks like a token or a database's password from message, and every part of a token in args: parsers split their input
 // at colons and dots, and quote only one side of it.
 func redact(message string, args []string) string {
 	message = tokenLike.ReplaceAllString(message, redacted)
+	message = passwordLike.ReplaceAllString(message, redacted)
 	for _, arg := range args {
 		for _, token := range tokenLike.FindAllString(arg, -1) {
 			for part := range strings.FieldsFuncSeq(token, isSeparator) {
