@@ -7,7 +7,6 @@ import (
 	"os/exec"
 
 	"pats/infra/testkit/service"
-	"pats/infra/verify/runner"
 )
 
 // endpointVariable names a running DynamoDB Local to the tests: see dynamotest.EndpointVariable, which is not imported because it brings
@@ -65,7 +64,7 @@ func (c *dbCommand) Run(ctx context.Context) error {
 	if dynamodb != nil {
 		defer func() { _ = dynamodb.Stop() }() // its tables are in memory, so how it ends does not matter
 	}
-	err = runner.Supervise(ctx, runner.Process{Args: c.Command, Env: endpointEnv(dynamodb), Out: os.Stdout})
+	err = runCommandLine(ctx, c.Command, endpointEnv(dynamodb))
 	if !canRunDynamoDB() && os.Getenv(endpointVariable) == "" {
 		fmt.Println("skipped: DynamoDB Local tests (need Java and Maven)")
 	}

@@ -47,8 +47,8 @@ func main() {
 	if err == nil {
 		return
 	}
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok && strings.HasPrefix(parsed.Command(), "with-") {
-		os.Exit(failed.ExitCode())
+	if failed, ok := errors.AsType[commandFailed](err); ok {
+		os.Exit(int(failed))
 	}
 	if !errors.Is(err, errFailed) {
 		fmt.Fprintln(os.Stderr, "verify:", err)
@@ -58,6 +58,20 @@ func main() {
 
 // errFailed is the error of a run that has said what failed.
 var errFailed = errors.New("the verification failed")
+
+// commandFailed is the exit code of a command that was run for the caller. It has said what failed.
+type commandFailed int
+
+func (c commandFailed) Error() string { return fmt.Sprintf("the command's exit code is %d", int(c)) }
+
+// runCommandLine runs the rest of the command line. Errors: commandFailed, and those of starting it.
+func runCommandLine(ctx context.Context, args, env []string) error {
+	err := runner.Supervise(ctx, runner.Process{Args: args, Env: env, In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok && failed.Exited() {
+		return commandFailed(failed.ExitCode())
+	}
+	return err
+}
 
 // cancelWithoutParent ends the run when its parent ends: a signal to go run does not reach this process.
 func cancelWithoutParent(ctx context.Context, cancel context.CancelFunc) {

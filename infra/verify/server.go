@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"pats/infra/testkit/service"
-	"pats/infra/verify/runner"
 )
 
 type serverCommand struct {
@@ -36,7 +35,7 @@ func (c *serverCommand) Run(ctx context.Context) (err error) {
 	token, err := os.ReadFile(filepath.Join(data, "token")) //nolint:gosec // in a new folder
 	if err == nil {
 		env := []string{"PATS_URL=" + server.Ready, "PATS_TOKEN=" + strings.TrimSpace(string(token))}
-		err = runner.Supervise(ctx, runner.Process{Args: c.Command, Env: env, Out: os.Stdout})
+		err = runCommandLine(ctx, c.Command, env)
 	}
 	return errors.Join(err, server.Stop())
 }

@@ -31,7 +31,7 @@ func TestStartWaitsForTheReadyLine(t *testing.T) {
 		t.Errorf("got %q, want %q", s.Ready, want)
 	}
 	s.Kill()
-	if got := log.String(); !strings.HasPrefix(got, "serving on http") {
+	if got := log.String(); !strings.Contains(got, "serving on http://127.0.0.1:1234\n") {
 		t.Errorf("got log %q, want all output", got)
 	}
 }
@@ -64,10 +64,10 @@ func TestStartEndsWithItsContext(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	t.Parallel()
-	const ready = `echo http://127.0.0.1:1; `
+	const ready, forever = `echo http://127.0.0.1:1; `, `while :; do read -r line || :; done`
 	for name, c := range map[string]struct{ script, want string }{
-		"an orderly end":   {ready + `trap 'exit 0' TERM; while :; do read -r line || :; done`, ""},
-		"an exit code":     {ready + `trap 'exit 4' TERM; while :; do read -r line || :; done`, "exit status 4"},
+		"an orderly end":   {`trap 'exit 0' TERM; ` + ready + forever, ""},
+		"an exit code":     {`trap 'exit 4' TERM; ` + ready + forever, "exit status 4"},
 		"ended by SIGTERM": {ready + `exec cat`, "signal: terminated"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,8 +20,12 @@ type Process struct {
 	Args []string
 	// Env is added to the environment, as KEY=VALUE.
 	Env []string
-	// Out receives standard output and standard error.
+	// In is standard input; nil is empty.
+	In io.Reader
+	// Out receives standard output.
 	Out io.Writer
+	// Err receives standard error; nil means Out.
+	Err io.Writer
 }
 
 // Supervise runs a process to its end, in a process group that ends with it. When ctx is done, the group gets SIGTERM, and SIGKILL
@@ -29,7 +33,10 @@ type Process struct {
 func Supervise(ctx context.Context, p Process) error {
 	command := exec.CommandContext(ctx, p.Args[0], p.Args[1:]...) //nolint:gosec // a step names it
 	command.Env = append(os.Environ(), p.Env...)
-	command.Stdout, command.Stderr = p.Out, p.Out
+	command.Stdin, command.Stdout, command.Stderr = p.In, p.Out, p.Err
+	if p.Err == nil {
+		command.Stderr = p.Out
+	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
 	command.WaitDelay = stopTimeout
