@@ -1,12 +1,12 @@
-// Package pats is a service for personal access tokens that speaks Unleash's PAT API: on AWS it is API Gateway, a Lambda
-// authorizer, Lambda handlers and one DynamoDB table, all in one SAM template; on a laptop it is one process that reads the
-// same template. The domain is pkg/pat; cmd/pats is the command.
+// Package pats embeds template.yaml, which defines the service: personal access tokens that speak Unleash's PAT API. On AWS, SAM
+// deploys the template as an API Gateway, a Lambda authorizer, Lambda handlers and a DynamoDB table. On a laptop, `pats serve` runs
+// the same template in one process. To read the code, start with docs/architecture.md and package pats/pkg/pat, the domain.
 package pats
 
-import _ "embed" // for the template
+import _ "embed"
 
 //go:embed template.yaml
 var template []byte
 
-// Template is template.yaml as this program was built with it.
+// Template returns template.yaml as it was when this program was built.
 func Template() []byte { return template }

@@ -48,7 +48,7 @@ func BenchmarkGateway(b *testing.B) {
 	}
 }
 
-// fullAccount makes a user with as many tokens as there may be. The Secret is of one of them.
+// fullAccount creates a user with MaxTokens tokens, and returns one of them.
 func fullAccount(b *testing.B, store pat.Store, service *pat.Service) pat.Secret {
 	b.Helper()
 	account := pattest.Account(b, store, pattest.Profile("ann", pat.Editor))

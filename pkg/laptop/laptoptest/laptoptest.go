@@ -1,4 +1,4 @@
-// Package laptoptest serves the template's stack to a test over HTTP, as `pats serve` does, and opens a store for it.
+// Package laptoptest runs the template's stack for tests: over HTTP, as `pats serve` does, on any store.
 package laptoptest
 
 import (
@@ -17,32 +17,31 @@ import (
 	"pats/pkg/pat"
 )
 
-// Options are what a test wants otherwise. Its zero value is the template with its own defaults, on the system's clock and
-// without a log.
+// Options change the stack. The zero value is the template with its defaults, on the system's clock, without a log.
 type Options struct {
-	// Parameters are values of the template's parameters. The admin API token is set by Serve.
+	// Parameters are values for the template's parameters. Serve sets AdminTokenHash unless it is among them.
 	Parameters map[string]string
 	// Now is the clock of the gateway and of the functions.
 	Now func() time.Time
-	// Log gets what the gateway and the functions log.
+	// Log receives the logs of the gateway and the functions.
 	Log *slog.Logger
-	// Wrap puts a test's own between the gateway and the functions, which have the template's logical ids.
+	// Wrap returns the functions that the gateway invokes in place of the stack's.
 	Wrap func(gateway.Functions) gateway.Functions
 }
 
-// Server is the stack on a port of 127.0.0.1. It ends with its test.
+// Server is the stack on a port of 127.0.0.1. It stops at the end of the test.
 type Server struct {
 	// URL is the base address.
 	URL string
 	// AdminToken is the whole admin API token.
 	AdminToken string
-	// Functions are what the gateway calls.
+	// Functions are those that the gateway invokes.
 	Functions gateway.Functions
-	// Service applies the rules to the store as an operator's commands do.
+	// Service works on the store directly, as an operator's commands do.
 	Service *pat.Service
 }
 
-// NewStore gives an embedded Store in a file of its own, which lasts as long as its test.
+// NewStore opens a store in a new file, which is deleted at the end of the test.
 func NewStore(tb testing.TB) *boltstore.Store {
 	tb.Helper()
 	store, err := boltstore.Open(filepath.Join(tb.TempDir(), "pats.db"))
@@ -53,7 +52,7 @@ func NewStore(tb testing.TB) *boltstore.Store {
 	return store
 }
 
-// Serve puts the stack on store.
+// Serve runs the stack on store.
 func Serve(tb testing.TB, store pat.Store, options Options) *Server {
 	tb.Helper()
 	admin, err := pat.NewAdminSecret(rand.Reader)
@@ -101,7 +100,7 @@ func (o Options) complete(admin pat.AdminSecret) Options {
 func listen(tb testing.TB, gateway *gateway.Gateway) string {
 	tb.Helper()
 	server := httptest.NewUnstartedServer(gateway)
-	server.Config.MaxHeaderBytes = 64 << 10 // the gateway has a bound of its own
+	server.Config.MaxHeaderBytes = 64 << 10 // the gateway has its own limit
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.Start()
 	tb.Cleanup(server.Close)
