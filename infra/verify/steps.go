@@ -47,6 +47,7 @@ func (v *verification) steps() []runner.Step {
 		{Name: "vuln", Run: vuln},
 		{Name: testStep, Tools: words("java mvn cc"), Alone: true, Run: v.test},
 		{Name: openapiStep, Tools: words("schemathesis curl"), Figures: regexp.MustCompile(`Tested: .*|[0-9]+ generated, .*`), Run: v.openapi},
+		{Name: "generators", Tools: words("curl npm node python3"), Figures: regexp.MustCompile(`.*: generated, compiled, used`), Run: v.generators},
 		{Name: examplesStep, Tools: words("curl java javac jq mvn node npm php python3 ruby"), Figures: regexp.MustCompile(`.*: listed, created, deleted, refused`), Run: v.examples},
 		{Name: "sam-local", Tools: words("sam java mvn docker"), Figures: regexp.MustCompile(`[0-9]+ (cases|events).*`), Run: v.samLocal},
 		{Name: "unleash", Tools: unleashTools(), Figures: regexp.MustCompile(`[0-9]+ requests to each, .*`), Run: unleash},

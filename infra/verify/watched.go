@@ -53,6 +53,14 @@ func (v *verification) openapi(ctx context.Context, job *runner.Job) error {
 	return v.withServer(ctx, job, "infra/contract/openapi/check")
 }
 
+// generators uses clients that are generated from the OpenAPI document.
+func (v *verification) generators(ctx context.Context, job *runner.Job) error {
+	if err := job.Run(ctx, "infra/contract/openapi/generators/install"); err != nil {
+		return err
+	}
+	return v.withServer(ctx, job, "infra/contract/openapi/generators/check")
+}
+
 // examples runs the programs in examples, each in its language.
 func (v *verification) examples(ctx context.Context, job *runner.Job) error {
 	if err := job.Run(ctx, "infra/contract/examples/install"); err != nil {

@@ -16,15 +16,18 @@ import (
 
 // sources are the files that name tools, by pattern, with what reads the names from a file's text.
 var sources = map[string]func(t *testing.T, text []byte) []string{
-	".ci/install.sh":                installed,
-	"infra/static/supply/*":         goTools,
-	"infra/services/*/pom.xml":      artifacts,
-	"examples/*/pom.xml":            artifacts,
-	"infra/services/*/package.json": npmPackages,
-	"infra/bench/*/*/package.json":  npmPackages,
-	"examples/*/package.json":       npmPackages,
-	"infra/*/*/requirements.in":     pythonPackages,
-	"examples/*/requirements.in":    pythonPackages,
+	".ci/install.sh":                                      installed,
+	"infra/static/supply/*":                               goTools,
+	"infra/services/*/pom.xml":                            artifacts,
+	"examples/*/pom.xml":                                  artifacts,
+	"infra/services/*/package.json":                       npmPackages,
+	"infra/bench/*/*/package.json":                        npmPackages,
+	"examples/*/package.json":                             npmPackages,
+	"infra/*/*/requirements.in":                           pythonPackages,
+	"infra/contract/openapi/generators/*/go.mod":          moduleTools,
+	"infra/contract/openapi/generators/*/package.json":    npmPackages,
+	"infra/contract/openapi/generators/*/requirements.in": pythonPackages,
+	"examples/*/requirements.in":                          pythonPackages,
 }
 
 func TestToolsAreInTheDocs(t *testing.T) {
@@ -99,6 +102,11 @@ func matches(expression *regexp.Regexp, text string) []string {
 		groups = append(groups, match[1])
 	}
 	return groups
+}
+
+// moduleTools returns the tools of a go.mod.
+func moduleTools(_ *testing.T, text []byte) []string {
+	return matches(regexp.MustCompile(`(?m)^tool (\S+)$`), string(text))
 }
 
 func pythonPackages(_ *testing.T, text []byte) []string {
