@@ -23,9 +23,10 @@ type importUnleash struct {
 
 // Help is the end of the output of `pats import unleash --help`.
 func (*importUnleash) Help() string {
-	return `Imports users and their personal access tokens with their ids, into the store that --store names. The tokens work here once the
-parameter AcceptImportedTokens is true. Rerun the command to resume after an interruption, or to pick up new records: users and
-tokens that exist here stay as they are, and tokens revoked here do not come back.
+	return `Imports users and their personal access tokens, with their ids, into the store that --store names. The tokens
+work here once the stack's parameter AcceptImportedTokens is true. Rerun the command to resume after an
+interruption, or to pick up new records: users and tokens that exist here stay as they are, and tokens that were
+revoked here do not come back.
 
 Examples:
   pats import unleash --database-url postgres://unleash@db.example.org/unleash --dry-run

@@ -28,8 +28,9 @@ type Imported struct {
 	Tokens []ImportedToken
 }
 
-// The refusals of an import, apart from the messages of KindInvalid and KindUserExists.
+// The refusals of an import, apart from the messages of KindInvalid.
 const (
+	refusalTakenName = "Another user here has the username or the email address."
 	refusalOtherUser = "Another user here has this id."
 	refusalDeleted   = "The user was imported before and has since been deleted here."
 	refusalTakenID   = "Another token of this user has this id."
@@ -84,10 +85,14 @@ func (a Account) importable() Account {
 	return a
 }
 
-// refusalOf returns the message of an error that repeating the import would meet again, and "" for all others.
+// refusalOf returns the reason of an error that repeating the import would meet again, and "" for all others.
 func refusalOf(err error) string {
-	if e, ok := errors.AsType[*Error](err); ok && (e.Kind == KindInvalid || e.Kind == KindUserExists) {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case ok && e.Kind == KindInvalid:
 		return e.Message
+	case ok && e.Kind == KindUserExists:
+		return refusalTakenName
 	}
 	return ""
 }

@@ -281,8 +281,8 @@ func TestImportRefusesUsers(t *testing.T) {
 		want   string
 	}{
 		"the id of another user":   {func(a *pat.Account) { a.ID = 1 }, "Another user"},
-		"a taken username":         {func(a *pat.Account) { a.Username = "ann" }, "already exists"},
-		"a taken email address":    {func(a *pat.Account) { a.Email = "ANN@example.org" }, "already exists"},
+		"a taken username":         {func(a *pat.Account) { a.Username = "ann" }, "has the username or the email"},
+		"a taken email address":    {func(a *pat.Account) { a.Email = "ANN@example.org" }, "has the username or the email"},
 		"no username or email":     {func(a *pat.Account) { a.Username, a.Email = "", "" }, "username or email"},
 		"no such role":             {func(a *pat.Account) { a.Role = 9 }, "root role"},
 		"a malformed email":        {func(a *pat.Account) { a.Email = "x" }, "email address"},
@@ -298,7 +298,7 @@ func TestImportRefusesUsers(t *testing.T) {
 		"creation in the future":   {func(a *pat.Account) { a.CreatedAt = pattest.Start.Add(25 * time.Hour) }, "in the future"},
 		"an IP address as domain":  {func(a *pat.Account) { a.Email = "a@[127.0.0.1]" }, "email address"},
 		"a look-alike username":    {func(a *pat.Account) { a.Username = "аnn" }, "Cyrillic"},
-		"a taken name with spaces": {func(a *pat.Account) { a.Username = " ann " }, "already exists"},
+		"a taken name with spaces": {func(a *pat.Account) { a.Username = " ann " }, "has the username or the email"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
