@@ -19,7 +19,7 @@ import (
 type cli struct {
 	Output outputFormat `default:"text" enum:"text,json" placeholder:"text|json" from:"PATS_OUTPUT" help:"Format of results. JSON uses the names of the HTTP API (default: text)."`
 
-	Serve serveCommand `cmd:"" group:"serve" help:"Serve the API on this machine."`
+	Serve serveCommand `cmd:"" group:"serve" noresult:"" help:"Serve the API on this machine."`
 	Check checkCommand `cmd:"" group:"serve" help:"Check a data file for corruption."`
 
 	User struct {
@@ -106,7 +106,7 @@ func run(ctx context.Context, args []string, e env) failure.Code {
 	if f.Err == err && errors.Is(err, syscall.EPIPE) {
 		return failure.Failed // `pats user list | head` needs no message
 	}
-	if ctx.Err() != nil && f.Code == failure.Unavailable {
+	if ctx.Err() != nil && (f.Code == failure.Unavailable || errors.Is(err, context.Canceled)) {
 		f = &failure.Error{Code: failure.Interrupted, Message: "interrupted", Advice: f.Advice, Err: err}
 	}
 	f.Print(e.stderr, args)
@@ -130,6 +130,7 @@ func parseAndRun(ctx context.Context, args []string, e env) error {
 	if err != nil {
 		return err
 	}
+	parser.Model.HelpFlag.Help = "Show help."
 	parsed, err := parser.Parse(args)
 	switch {
 	case helped:

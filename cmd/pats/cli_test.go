@@ -282,11 +282,11 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"serve":           "--listen --log-format --parameter" + store,
 		"check":           "--data",
 		"table create":    "--endpoint --region --table",
-		"user create":     "--email --name --role --username" + service,
-		"user list":       "--after --limit" + service,
+		"user create":     "--email --name --role --username" + store,
+		"user list":       "--after --limit" + store,
 		"user disable":    service,
 		"user enable":     service,
-		"user delete":     service,
+		"user delete":     store,
 		"token create":    "--description --expires" + service + server,
 		"token list":      service + server,
 		"token revoke":    service + server,
@@ -303,7 +303,10 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 				flags = append(flags, match[1])
 			}
 			slices.Sort(flags)
-			wanted := append(strings.Fields(want), "--help", "--output")
+			wanted := append(strings.Fields(want), "--help")
+			if command != "serve" { // it prints no result
+				wanted = append(wanted, "--output")
+			}
 			slices.Sort(wanted)
 			if diff := cmp.Diff(wanted, flags); diff != "" {
 				t.Errorf("flags (-want +got):\n%s\nin\n%s", diff, got.Stdout)

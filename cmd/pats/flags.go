@@ -70,28 +70,26 @@ func (f retentionFlag) retention() (time.Duration, error) {
 	return retention, nil
 }
 
-// serviceFlags choose a store and how long expired tokens stay in it.
-type serviceFlags struct {
-	storeFlags
-	retentionFlag
+// access says how a command uses a store.
+type access struct {
+	// create permits to create a missing data file.
+	create bool
+	// retention is how long expired tokens stay. Commands that neither list nor change tokens need none.
+	retention time.Duration
 }
 
-// withService calls work with a Service on the store, and closes the store. create permits to create a data file.
-func (f serviceFlags) withService(ctx context.Context, e env, typed typedFlags, create bool, work func(*pat.Service) error) error {
-	retention, err := f.retention()
-	if err != nil {
-		return err
-	}
+// withService calls work with a Service on the store, and closes the store.
+func (f storeFlags) withService(ctx context.Context, e env, typed typedFlags, a access, work func(*pat.Service) error) error {
 	store, err := f.store(typed)
 	if err != nil {
 		return err
 	}
-	opened, err := store.Open(ctx, create)
+	opened, err := store.Open(ctx, a.create)
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return errors.Join(work(pat.NewService(opened, retention, e.domain(log))), opened.Close())
+	return errors.Join(work(pat.NewService(opened, a.retention, e.domain(log))), opened.Close())
 }
 
 // domain returns the environment of the domain: the system's, with the clock of e.

@@ -11,11 +11,15 @@ import (
 // helpWidth is the maximum length of a line of help.
 const helpWidth = 110
 
-// printHelp prints kong's help, followed by the command's details, which are examples, without wrapping them.
+// printHelp prints kong's help, followed by the command's details, which are examples, without wrapping them. A command with the
+// tag "noresult" has no use for --output.
 func printHelp(options kong.HelpOptions, parsed *kong.Context) error {
 	node := parsed.Model.Node
 	if selected := parsed.Selected(); selected != nil {
 		node = selected
+	}
+	for _, flag := range parsed.Model.Flags {
+		flag.Hidden = flag.Name == "output" && node.Tag.Has("noresult")
 	}
 	detail := node.Detail
 	node.Detail = ""

@@ -18,7 +18,8 @@ import (
 type importUnleash struct {
 	DatabaseURL string `name:"database-url" placeholder:"URL" from:"DATABASE_URL" help:"Unleash's PostgreSQL database, for example postgres://USER@HOST/NAME. It is only read. PGPASSWORD can hold the password."`
 	DryRun      bool   `help:"List what would be imported, what would not, and why. Writes nothing."`
-	serviceFlags
+	storeFlags
+	retentionFlag
 }
 
 // Help is the end of the output of `pats import unleash --help`.

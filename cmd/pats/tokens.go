@@ -16,7 +16,8 @@ import (
 // tokensFlags choose the tokens that a command works on: a user's in a store, or the caller's on a server.
 type tokensFlags struct {
 	User pat.UserID `placeholder:"ID" help:"User whose tokens they are. Required with a store; a server knows the user by the token presented."`
-	serviceFlags
+	storeFlags
+	retentionFlag
 	URL       string `name:"url" placeholder:"URL" group:"server" from:"PATS_URL" help:"Base address of a server. The token to present is in PATS_TOKEN or --token-file."`
 	AllowHTTP bool   `name:"allow-http" group:"server" help:"Send the token unencrypted if --url is an http address of another machine."`
 }
@@ -53,7 +54,13 @@ func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, work
 	if f.User == 0 {
 		return failure.Misuse("--user ID is needed", "`pats user list` lists the ids.")
 	}
-	return f.withService(ctx, e, typed, false, func(service *pat.Service) error { return work(target.UserTokens(service, f.User)) })
+	retention, err := f.retention()
+	if err != nil {
+		return err
+	}
+	return f.withService(ctx, e, typed, access{retention: retention}, func(service *pat.Service) error {
+		return work(target.UserTokens(service, f.User))
+	})
 }
 
 // server returns the server that --url names, to which the token in tokenFile, or in PATS_TOKEN, is presented.

@@ -31,16 +31,16 @@ func userState(user apitypes.User) string {
 }
 
 // usersFlags are the flags of all user commands.
-type usersFlags struct{ serviceFlags }
+type usersFlags struct{ storeFlags }
 
 // administer is withService, and refuses to ignore PATS_URL: there are no user commands for servers.
-func (f usersFlags) administer(ctx context.Context, e env, typed typedFlags, create bool, work func(*pat.Service) error) error {
+func (f usersFlags) administer(ctx context.Context, e env, typed typedFlags, a access, work func(*pat.Service) error) error {
 	if e.getenv("PATS_URL") != "" && !typed.any(storeNames) {
 		return failure.Misuse("PATS_URL is set, but the user commands do not work through a server",
 			"Unset it or name a store: --data FOLDER while `pats serve` is stopped, or --store dynamodb --table NAME.\n"+
 				"On a server, an Admin manages users with the HTTP API: /api/admin/user-admin.")
 	}
-	return f.withService(ctx, e, typed, create, work)
+	return f.withService(ctx, e, typed, a, work)
 }
 
 // roleFlag is the value of --role.
@@ -74,7 +74,7 @@ func (*userCreate) Help() string {
 // Run creates the user.
 func (c *userCreate) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
 	profile := pat.Profile{Username: c.Username, Name: c.Name, Email: c.Email, Role: c.Role.Role}
-	return c.administer(ctx, e, typed, true, func(service *pat.Service) error {
+	return c.administer(ctx, e, typed, access{create: true}, func(service *pat.Service) error {
 		account, err := service.CreateUser(ctx, profile)
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ func (c *userList) Run(ctx context.Context, e env, out *printer, typed typedFlag
 	if c.After < 0 || c.Limit < 0 {
 		return failure.Misuse("--after and --limit must not be negative", "")
 	}
-	return c.administer(ctx, e, typed, false, func(service *pat.Service) error {
+	return c.administer(ctx, e, typed, access{}, func(service *pat.Service) error {
 		users, err := c.read(ctx, service)
 		if err != nil {
 			return err
@@ -145,9 +145,21 @@ func (p *printer) users(accounts []pat.Account) error {
 	return p.print(body, rows)
 }
 
+// changeFlags are the flags of commands that change a user, which drops the user's expired tokens after the retention.
+type changeFlags struct {
+	usersFlags
+	retentionFlag
+}
+
 type userDisable struct {
 	ID pat.UserID `arg:"" name:"user-id" help:"The user's id, as in the list."`
-	usersFlags
+	changeFlags
+}
+
+// Help returns the end of `pats user disable --help`.
+func (*userDisable) Help() string {
+	return `Example:
+  pats user disable 2`
 }
 
 // Run disables the user.
@@ -157,7 +169,13 @@ func (c *userDisable) Run(ctx context.Context, e env, out *printer, typed typedF
 
 type userEnable struct {
 	ID pat.UserID `arg:"" name:"user-id" help:"The user's id, as in the list."`
-	usersFlags
+	changeFlags
+}
+
+// Help returns the end of `pats user enable --help`.
+func (*userEnable) Help() string {
+	return `Example:
+  pats user enable 2`
 }
 
 // Run enables the user.
@@ -165,8 +183,12 @@ func (c *userEnable) Run(ctx context.Context, e env, out *printer, typed typedFl
 	return c.setDisabled(ctx, e, out, typed, c.ID, false)
 }
 
-func (f usersFlags) setDisabled(ctx context.Context, e env, out *printer, typed typedFlags, id pat.UserID, disabled bool) error {
-	return f.administer(ctx, e, typed, false, func(service *pat.Service) error {
+func (f changeFlags) setDisabled(ctx context.Context, e env, out *printer, typed typedFlags, id pat.UserID, disabled bool) error {
+	retention, err := f.retention()
+	if err != nil {
+		return err
+	}
+	return f.administer(ctx, e, typed, access{retention: retention}, func(service *pat.Service) error {
 		account, err := service.UpdateUser(ctx, id, func(profile *pat.Profile) { profile.Disabled = disabled })
 		if err != nil {
 			return err
@@ -180,9 +202,15 @@ type userDelete struct {
 	usersFlags
 }
 
+// Help returns the end of `pats user delete --help`.
+func (*userDelete) Help() string {
+	return `Example:
+  pats user delete 2`
+}
+
 // Run deletes the user.
 func (c *userDelete) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
-	return c.administer(ctx, e, typed, false, func(service *pat.Service) error {
+	return c.administer(ctx, e, typed, access{}, func(service *pat.Service) error {
 		if err := service.DeleteUser(ctx, c.ID); err != nil {
 			return err
 		}

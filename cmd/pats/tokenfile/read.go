@@ -18,7 +18,7 @@ const maxFile = 4096
 const maxWait = 10 * time.Second
 
 // Read returns the token in the file at path, which may be a pipe, and a warning if other users can read the file.
-// Errors: a file without a token, those of the file system.
+// Errors: a file without a token, those of the file system and of ctx.
 func Read(ctx context.Context, path string) (token, warning string, err error) {
 	// Without O_NONBLOCK, opening a named pipe waits for a writer.
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the caller names the file
@@ -50,6 +50,9 @@ func readBounded(ctx context.Context, file *os.File) (string, error) {
 	stop := context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(0, 1)) })
 	defer stop()
 	text, err := io.ReadAll(io.LimitReader(file, maxFile))
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
 	return string(text), err
 }
 

@@ -1,0 +1,41 @@
+package failure_test
+
+import (
+	"strings"
+	"testing"
+
+	"pats/cmd/pats/failure"
+)
+
+func TestPrint(t *testing.T) {
+	t.Parallel()
+	secret := strings.Repeat("aB3_-", 8)
+	token, v1, admin := "user:v2_"+secret, "user:"+strings.Repeat("0a", 28), "*:*."+secret
+	cases := map[string]struct {
+		message, advice string
+		args            []string
+		want            string
+	}{
+		"message":         {"it failed", "", nil, "pats: it failed\n"},
+		"advice":          {"it failed", "Do this.\nOr that.", nil, "pats: it failed\n      Do this.\n      Or that.\n"},
+		"a token":         {"no user " + token, "not " + token, nil, "pats: no user [redacted]\n      not [redacted]\n"},
+		"a v1 token":      {"no user " + v1 + "!", "", nil, "pats: no user [redacted]!\n"},
+		"an admin token":  {"no user " + admin, "", nil, "pats: no user [redacted]\n"},
+		"capitals":        {"no user " + strings.ToUpper(token), "", nil, "pats: no user [redacted]\n"},
+		"a token's part":  {"unknown port v2_" + secret, "", []string{"--listen", token}, "pats: unknown port [redacted]\n"},
+		"a v1 part":       {"unknown port " + v1[5:], "", []string{"--listen=" + v1}, "pats: unknown port [redacted]\n"},
+		"an admin's part": {"no host " + secret, "", []string{"http://" + admin + "@x"}, "pats: no host [redacted]\n"},
+		"words of a line": {"user list: no user", "", []string{"user", "list", "user:x"}, "pats: user list: no user\n"},
+		"long words":      {"no folder /tmp/" + secret, "", []string{"/tmp/" + secret}, "pats: no folder /tmp/" + secret + "\n"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got strings.Builder
+			failure.New(failure.Failed, c.message, c.advice).Print(&got, c.args)
+			if got.String() != c.want {
+				t.Errorf("got %q, want %q", got.String(), c.want)
+			}
+		})
+	}
+}
