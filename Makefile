@@ -12,6 +12,9 @@ ARCH ?= arm64
 FUZZTIME ?= 20000x
 MINUTES ?= 30
 
+# $(call quoted,NAME) is the value of a variable as one word of the shell, whatever characters it contains.
+quoted = '$(subst ','\'',$(value $(1)))'
+
 # The tools that .ci/install.sh installed, if it was run.
 -include .cache/env.mk
 export PATH
@@ -24,11 +27,12 @@ RACE = $(shell command -v cc >/dev/null && echo -race)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "  PORT=$(PORT)  DATA=$(DATA)  SAM_PORT=$(SAM_PORT)  ARCH=$(ARCH)  FUZZTIME=$(FUZZTIME)  MINUTES=$(MINUTES)"
+	@printf '  %s=%s' $(foreach name,PORT DATA SAM_PORT ARCH FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
+	@echo
 
 .PHONY: run
 run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA=)
-	@exec bin/pats serve --listen 127.0.0.1:$(PORT) --data $(DATA)
+	@exec bin/pats serve --listen 127.0.0.1:$(call quoted,PORT) --data $(call quoted,DATA)
 
 .PHONY: build
 build: bin/pats ## Build the command bin/pats
@@ -58,7 +62,7 @@ lint: ## Check the code, the scripts and the template with linters
 
 .PHONY: verify
 verify: ## Run everything: linters, all tests, the built functions, sam local, the harnesses
-	@go run ./infra/verify run $(if $(TESTED),--tested $(TESTED))
+	@go run ./infra/verify run $(if $(TESTED),--tested $(call quoted,TESTED))
 
 .PHONY: verify-unleash
 verify-unleash: ## Compare the responses to the same requests with a real Unleash's (UNLEASH_URL=)
@@ -70,7 +74,7 @@ verify-import: ## Import 10,000 users from Unleash's tables into both stores, an
 
 .PHONY: soak
 soak: ## Repeat the harnesses for races, kills, faults and attacks for MINUTES, each round with new seeds
-	@go run ./infra/verify soak $(MINUTES)
+	@go run ./infra/verify soak $(call quoted,MINUTES)
 
 .PHONY: sbom
 sbom: ## Write a CycloneDX bill of materials for each binary to bin/sbom
@@ -82,20 +86,20 @@ vuln: ## Check the called functions against Go's vulnerability database (needs v
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME: executions (20000x) or a time (1m)
-	@go run ./infra/verify fuzz $(FUZZTIME)
+	@go run ./infra/verify fuzz $(call quoted,FUZZTIME)
 
 .PHONY: bench
 bench: bin/pats ## Measure start-up, warm requests, throughput and scale next to the alternatives (PARTS=)
-	@go -C infra/bench run . run $(if $(PARTS),--parts $(PARTS))
+	@go -C infra/bench run . run $(if $(PARTS),--parts $(call quoted,PARTS))
 
 .PHONY: sam-local
 sam-local: bin/pats ## Serve the API with sam local and DynamoDB Local (SAM_PORT=)
-	@infra/services/sam-local/start --port $(SAM_PORT)
+	@infra/services/sam-local/start --port $(call quoted,SAM_PORT)
 
 .PHONY: deploy
 deploy: ## Build for ARCH and deploy the stack to AWS; asks for the parameters
-	@sam build --parameter-overrides Architecture=$(ARCH)
-	@sam deploy --guided --parameter-overrides Architecture=$(ARCH)
+	@sam build --parameter-overrides Architecture=$(call quoted,ARCH)
+	@sam deploy --guided --parameter-overrides Architecture=$(call quoted,ARCH)
 
 .PHONY: clean
 clean: ## Remove build results; your data in .pats stays
@@ -107,7 +111,7 @@ clean: ## Remove build results; your data in .pats stays
 GOARCH_arm64 = arm64
 GOARCH_x86_64 = amd64
 LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) \
-	go build -trimpath -ldflags="-s -w" -tags lambda.norpc,nethttpomithttp2 -o "$(ARTIFACTS_DIR)/bootstrap"
+	go build -trimpath -ldflags="-s -w" -tags lambda.norpc,nethttpomithttp2 -o $(call quoted,ARTIFACTS_DIR)/bootstrap
 
 .PHONY: build-AuthorizerFunction
 build-AuthorizerFunction:
