@@ -10,16 +10,28 @@ import (
 
 // Account is described at pat.Store.
 func (s *Store) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+	if account, found := s.cache.get(id); found && ctx.Err() == nil && !s.isBroken() {
+		return account, nil
+	}
 	return view(ctx, s, func(tx *bolt.Tx) (pat.Account, error) {
-		stored, found, err := get[account](tx, bucketAccounts, userKey(id))
-		if err != nil {
-			return pat.Account{}, err
+		account, err := read(tx, id)
+		if err == nil {
+			s.cache.keep(account, tx.ID())
 		}
-		if !found {
-			return pat.Account{}, pat.NoUser(nil)
-		}
-		return withTokens(tx, stored, id)
+		return account, err
 	})
+}
+
+// read reads the account with its tokens. Errors: KindNotFound; damage.
+func read(tx *bolt.Tx, id pat.UserID) (pat.Account, error) {
+	stored, found, err := get[account](tx, bucketAccounts, userKey(id))
+	if err != nil {
+		return pat.Account{}, err
+	}
+	if !found {
+		return pat.Account{}, pat.NoUser(nil)
+	}
+	return withTokens(tx, stored, id)
 }
 
 // withTokens is the stored account with its tokens and the times they were seen.
@@ -78,7 +90,7 @@ func (s *Store) CountAdmins(ctx context.Context) (int, error) {
 // CreateAccount is described at pat.Store.
 func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
 	var made pat.Account
-	err := s.update(ctx, func(tx *bolt.Tx) error {
+	err := s.update(ctx, nobody, func(tx *bolt.Tx) error {
 		id, err := nextUser(tx)
 		if err != nil {
 			return err
@@ -95,7 +107,7 @@ func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Accou
 
 // ReplaceAccount is described at pat.Store.
 func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
-	return s.update(ctx, func(tx *bolt.Tx) error {
+	return s.update(ctx, before.ID, func(tx *bolt.Tx) error {
 		stored, err := current(tx, before)
 		if err != nil {
 			return err
@@ -107,7 +119,7 @@ func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) e
 
 // DeleteAccount is described at pat.Store.
 func (s *Store) DeleteAccount(ctx context.Context, account pat.Account) error {
-	return s.update(ctx, func(tx *bolt.Tx) error {
+	return s.update(ctx, account.ID, func(tx *bolt.Tx) error {
 		stored, err := current(tx, account)
 		if err != nil {
 			return err

@@ -17,6 +17,11 @@
 // What happens to the file afterwards, while it is mapped, is caught at the reads: a fault or a wrong checksum becomes an error
 // of kind pat.KindInternal, and after a fault the Store does nothing any more.
 //
+// # Reads
+//
+// An account that was read is kept in memory, decoded, until it is written or 4,096 others were read; see cache. A read never
+// returns an account from before a write that was answered.
+//
 // # Layout
 //
 // Five buckets, with integers big-endian:

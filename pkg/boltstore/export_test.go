@@ -91,3 +91,30 @@ func (s *Store) File() *os.File { return s.file }
 
 // DecodeStep is how many records Check decodes in one go.
 const DecodeStep = decodeStep
+
+// Cache is the cache of accounts in a Store.
+type Cache = cache
+
+// NewCache returns an empty cache.
+var NewCache = newCache
+
+// CacheUsers and CacheTokens bound a cache.
+const (
+	CacheUsers  = cacheUsers
+	CacheTokens = cacheTokens
+)
+
+// Get returns the cached account.
+func (c *cache) Get(id pat.UserID) (pat.Account, bool) { return c.get(id) }
+
+// Keep caches an account that was read in transaction.
+func (c *cache) Keep(account pat.Account, transaction int) { c.keep(account, transaction) }
+
+// Forget drops an account that transaction writes.
+func (c *cache) Forget(id pat.UserID, transaction int) { c.forget(id, transaction) }
+
+// Len returns the number of cached accounts.
+func (c *cache) Len() int { return len(c.accounts) }
+
+// Cache returns the store's cache.
+func (s *Store) Cache() *Cache { return s.cache }

@@ -10,7 +10,7 @@ import (
 
 // ReserveUserIDs is described at pat.Store.
 func (s *Store) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
-	return s.update(ctx, func(tx *bolt.Tx) error {
+	return s.update(ctx, nobody, func(tx *bolt.Tx) error {
 		counted, _, err := get[state](tx, bucketMeta, keyState)
 		if err != nil {
 			return err
@@ -25,7 +25,7 @@ func (s *Store) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
 
 // ImportAccount is described at pat.Store.
 func (s *Store) ImportAccount(ctx context.Context, before, after pat.Account) error {
-	return s.update(ctx, func(tx *bolt.Tx) error {
+	return s.update(ctx, after.ID, func(tx *bolt.Tx) error {
 		stored, err := importable(tx, before, after.ID)
 		if err != nil {
 			return err

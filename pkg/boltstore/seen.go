@@ -14,7 +14,7 @@ import (
 // MarkSeen is described at pat.Store. It leaves out tokens that are gone, and it writes nothing if the use is not due: one
 // synced write in pat.SeenInterval for each token in use.
 func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
-	return s.update(ctx, func(tx *bolt.Tx) error {
+	return s.update(ctx, account.ID, func(tx *bolt.Tx) error {
 		due, err := seenDue(tx, account.ID, token, at)
 		if err != nil {
 			return err

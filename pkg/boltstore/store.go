@@ -25,9 +25,10 @@ const (
 
 // Store is a pat.Store in a file. It is safe for concurrent use.
 type Store struct {
-	path string
-	file *os.File
-	db   *bolt.DB
+	path  string
+	file  *os.File
+	db    *bolt.DB
+	cache *cache
 	// writer holds a value while a change is under way.
 	writer chan struct{}
 	// broken is closed when bbolt has faulted. It may hold its own locks for good then, so nobody enters it again.
@@ -52,7 +53,7 @@ func Open(path string) (*Store, error) {
 	if err := admit(file, path); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	s := &Store{path: path, file: file, writer: make(chan struct{}, 1), broken: make(chan struct{})}
+	s := &Store{path: path, file: file, cache: newCache(), writer: make(chan struct{}, 1), broken: make(chan struct{})}
 	if err := s.open(); err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (s *Store) open() error {
 
 // complete brings a file of an earlier format to the present one.
 func (s *Store) complete() error {
-	return s.update(context.Background(), func(tx *bolt.Tx) error {
+	return s.update(context.Background(), nobody, func(tx *bolt.Tx) error {
 		written, _, err := get[int](tx, bucketMeta, keyFormat)
 		if err != nil {
 			return err
@@ -132,6 +133,7 @@ func (s *Store) Close() error {
 
 func (s *Store) close() error {
 	forgetHolder(s.path)
+	s.cache.close()
 	_, err := do(s, func() (struct{}, error) { return struct{}{}, s.db.Close() })
 	if s.isBroken() {
 		// bbolt keeps its mapping, and the mapping would keep the lock.

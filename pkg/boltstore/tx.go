@@ -29,13 +29,25 @@ func view[T any](ctx context.Context, s *Store, work func(*bolt.Tx) (T, error)) 
 	return value, s.translate(err)
 }
 
-// update runs work in a write transaction, and returns when it is on the disk. Errors: as for view.
-func (s *Store) update(ctx context.Context, work func(*bolt.Tx) error) error {
+// nobody is the ID of no user.
+const nobody pat.UserID = 0
+
+// update runs work, which may change the account with id and no other that exists, in a write transaction. It returns when the
+// change is on the disk. Errors: as for view.
+func (s *Store) update(ctx context.Context, id pat.UserID, work func(*bolt.Tx) error) error {
 	if err := s.awaitTurn(ctx); err != nil {
 		return err
 	}
 	defer func() { <-s.writer }()
-	_, err := do(s, func() (struct{}, error) { return struct{}{}, s.db.Update(work) })
+	_, err := do(s, func() (struct{}, error) {
+		return struct{}{}, s.db.Update(func(tx *bolt.Tx) error {
+			if err := work(tx); err != nil {
+				return err
+			}
+			s.cache.forget(id, tx.ID())
+			return nil
+		})
+	})
 	if errors.Is(err, errUnchanged) {
 		return nil
 	}
