@@ -78,7 +78,7 @@ install_golangci_lint() {
 }
 
 # install_python NAME REQUIREMENTS COMMAND ...: installs Python packages, and links the commands that they bring.
-# A virtual environment cannot be moved into place when it is whole, so a file says that it is.
+# A virtual environment cannot be moved into place once it is complete, so a file marks it as complete.
 install_python() {
   local environment command
   environment=$tools/$1-$(cksum <"$2" | cut -d ' ' -f 1)

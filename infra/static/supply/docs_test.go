@@ -5,15 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pats/infra/testkit/must"
 )
 
-// table reads the table of docs/dependencies.md whose first column has this title: each row by the titles of its columns.
+// table returns the rows of the table in docs/dependencies.md whose first column has this title, each by column title.
 func table(t *testing.T, first string) []map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "dependencies.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	var titles []string
 	var rows []map[string]string
 	for line := range strings.Lines(string(text)) {
@@ -33,7 +33,7 @@ func table(t *testing.T, first string) []map[string]string {
 	return rows
 }
 
-// cellsOf is a line of a table without its marks, or nothing.
+// cellsOf returns the cells of a table's line without backticks, or nil for another line.
 func cellsOf(line string) []string {
 	line = strings.TrimSpace(line)
 	if !strings.HasPrefix(line, "|") {

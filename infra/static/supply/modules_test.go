@@ -1,4 +1,5 @@
-// Package supply_test holds docs/dependencies.md and the documents of infra/static/supply/sbom against what the project is made of.
+// Package supply_test checks what the project is made of: the modules' sums and licences, pinned versions, docs/dependencies.md, and the
+// documents that infra/static/supply/sbom writes.
 package supply_test
 
 import (
@@ -12,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// root is the project's folder.
+// root is the repository.
 const root = "../../.."
 
 // measuring is the folder of the module that only measures.
@@ -39,7 +40,7 @@ func goListIn(t *testing.T, folder string, args ...string) []string {
 	return slices.Compact(lines)
 }
 
-// modulesOf are the modules that the packages' binaries are made of, by path, with their Version or Dir.
+// modulesOf returns the Version or Dir of each module in the packages' binaries, by path.
 func modulesOf(t *testing.T, field string, packages ...string) map[string]string {
 	t.Helper()
 	form := "{{with .Module}}{{if not .Main}}{{.Path}} {{." + field + "}}{{end}}{{end}}"
@@ -56,7 +57,7 @@ func pairs(lines []string) map[string]string {
 	return values
 }
 
-// module is what docs/dependencies.md says of a direct one.
+// module is a row of docs/dependencies.md.
 type module struct {
 	Licence string
 	Reaches string
@@ -78,8 +79,8 @@ func TestModulesAreInTheDocs(t *testing.T) {
 	got := map[string]module{}
 	for _, row := range table(t, "module") {
 		got[row["module"]] = module{Licence: row["licence"], Reaches: row["reaches"]}
-		if row["why"] == "" {
-			t.Errorf("%s: got no reason, want one", row["module"])
+		if row["for"] == "" {
+			t.Errorf("%s: got no purpose, want one", row["module"])
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -109,7 +110,7 @@ func TestWhatShipsHasAPermissiveLicence(t *testing.T) {
 	}
 }
 
-// phrases are those that only the text of a licence has, without commas, by its SPDX identifier.
+// phrases are distinctive of a licence's text, without commas, by SPDX identifier.
 var phrases = map[string]string{
 	"Apache-2.0":   "Apache License Version 2.0",
 	"BSD-3-Clause": "Neither the name of",
@@ -117,7 +118,7 @@ var phrases = map[string]string{
 	"MPL-2.0":      "Mozilla Public License Version 2.0",
 }
 
-// licence says by its text under which licences a module is.
+// licence returns the SPDX identifiers of the licences in a module's folder, joined by AND.
 func licence(t *testing.T, folder string) string {
 	t.Helper()
 	var found []string

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// packages are what the binaries are built from, by the names of their documents.
+// packages are the binaries' packages, by the names of their documents.
 var packages = map[string]string{
 	"pats":               "./cmd/pats",
 	"AuthorizerFunction": "./functions/authorizer",
@@ -19,12 +19,12 @@ var packages = map[string]string{
 	"UsersFunction":      "./functions/users",
 }
 
-// TestSBOMNamesEveryModule: there is a document for each binary, which names the modules that go list names, and Go itself.
+// TestSBOMNamesEveryModule compares the document of each binary with what `go list` prints, and with Go's own version.
 func TestSBOMNamesEveryModule(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("PATS_SBOM")
 	if folder == "" {
-		t.Skip("PATS_SBOM is not set: `make verify` has infra/static/supply/sbom write into a folder and sets it")
+		t.Skip("PATS_SBOM is not set; `make verify` sets it to a folder with the documents")
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.cdx.json"))
 	if err != nil || len(files) != len(packages) {
@@ -42,7 +42,7 @@ func TestSBOMNamesEveryModule(t *testing.T) {
 	}
 }
 
-// components are those of a CycloneDX document, with their versions: https://cyclonedx.org/docs/1.6/json/
+// components returns the versions of a CycloneDX document's components, by name: https://cyclonedx.org/docs/1.6/json/
 func components(t *testing.T, file string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(file)
