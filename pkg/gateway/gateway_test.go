@@ -217,6 +217,33 @@ func TestRequestIDIsAnotherUUIDForEachRequest(t *testing.T) {
 	}
 }
 
+// TestCallerCannotSetIDs: on AWS a caller can set $context.requestId by this header, but not $context.extendedRequestId.
+func TestCallerCannotSetIDs(t *testing.T) {
+	t.Parallel()
+	const forged = "00000000-0000-4000-8000-000000000000"
+	for _, name := range []string{"x-amzn-RequestId", "X-Amzn-Requestid", "x-amz-apigw-id", "X-Amzn-Trace-Id"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t, withResponses(`UNAUTHORIZED: {ResponseTemplates: {application/json: '$context.requestId$context.extendedRequestId'}}`), nil)
+			set := header(name, forged)
+			served, refused := e.get("/items", set), e.get("/items", set, authorization())
+			wantStatus(t, served, http.StatusOK)
+			wantStatus(t, refused, http.StatusUnauthorized)
+			if got := e.lastEvent().RequestContext; got.RequestID == forged || got.ExtendedRequestID == forged {
+				t.Errorf("event: got request id %q and extended request id %q, want neither from the caller", got.RequestID, got.ExtendedRequestID)
+			}
+			for where, text := range map[string]string{
+				"response": served.Header().Get("X-Amzn-Requestid"), "refusal": refused.Header().Get("X-Amzn-Requestid"),
+				"body": refused.Body.String(), "log": e.log.String(),
+			} {
+				if text == "" || strings.Contains(text, forged) {
+					t.Errorf("%s: got %q, want an id that the caller did not choose", where, text)
+				}
+			}
+		})
+	}
+}
+
 func TestNoRandomnessIsA500(t *testing.T) {
 	t.Parallel()
 	uuid := strings.Repeat("r", 16)

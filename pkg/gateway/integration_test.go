@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -180,6 +181,52 @@ func TestBodyReachesTheFunction(t *testing.T) {
 				t.Errorf("body: got %q (base64 %t), want %q", got.Body, got.IsBase64Encoded, c.want)
 			}
 		})
+	}
+}
+
+// TestDuplicateHeadersReachTheFunction: the function decides what to make of them.
+func TestDuplicateHeadersReachTheFunction(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Content-Encoding", "Content-Type", "Idempotency-Key", "X-Other"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t, small, nil)
+			e.send(http.MethodPost, "/open", "{}", header(name, "identity", "gzip"))
+			event := e.lastEvent()
+			if diff := cmp.Diff([]string{"identity", "gzip"}, event.MultiValueHeaders[name]); diff != "" {
+				t.Errorf("multiValueHeaders (-want +got):\n%s", diff)
+			}
+			if got := event.Headers[name]; got != "gzip" {
+				t.Errorf("headers: got %q, want the last value", got)
+			}
+		})
+	}
+}
+
+// TestEventIsUTF8: whatever bytes a request has, an event is JSON, which is UTF-8.
+func TestEventIsUTF8(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, small, nil)
+	e.send(http.MethodPost, "/below/a?a=%ff%fe&%80=x\xff", "b\xffc", func(r *http.Request) {
+		r.URL.Path = "/below/a\xff"
+		r.Host = "h\xff"
+		r.Header["X-Odd"] = []string{"a\xff\xffb", "c\x80"}
+		r.Header.Set("User-Agent", "curl\xff")
+	})
+	event := e.lastEvent()
+	encoded, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decoded events.APIGatewayProxyRequest
+	if err := json.Unmarshal(encoded, &decoded); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(decoded, event); diff != "" {
+		t.Errorf("event (-by JSON +got):\n%s", diff)
+	}
+	if got := event.Headers["X-Odd"]; got != "c\ufffd" {
+		t.Errorf("a header: got %q, want U+FFFD in place of the byte", got)
 	}
 }
 
