@@ -1,7 +1,6 @@
 package pat
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -76,13 +75,8 @@ func (a Account) admit(selector Selector, now time.Time) (Token, error) {
 	return token, nil
 }
 
-// add returns a with a token for draft and secret. It checks the rules in Unleash's order: description, expiry date, limit,
-// duplicate. Errors: KindInvalid, KindLimit, KindDuplicate.
-func (a Account) add(draft Draft, secret Secret, keyed bool, now time.Time) (Account, Token, error) {
-	draft = draft.normal()
-	if err := cmp.Or(draft.check(now), a.checkRoom(draft.Description)); err != nil {
-		return Account{}, Token{}, err
-	}
+// add returns a with a token for draft and secret, which a must have room for.
+func (a Account) add(draft Draft, secret Secret, keyed bool, now time.Time) (Account, Token) {
 	token := Token{
 		ID:          a.NextTokenID,
 		Description: draft.Description,
@@ -94,7 +88,7 @@ func (a Account) add(draft Draft, secret Secret, keyed bool, now time.Time) (Acc
 	}
 	a.NextTokenID++
 	a.Tokens = append(slices.Clone(a.Tokens), token)
-	return a, token, nil
+	return a, token
 }
 
 // checkRoom checks that the account can have one more token, and that no other has the description.

@@ -4,6 +4,7 @@ import "time"
 
 // creation is the create of one token, over all attempts to write it.
 type creation struct {
+	// draft is normal.
 	draft  Draft
 	secret Secret
 	// key is nil if the create cannot be repeated.
@@ -13,7 +14,8 @@ type creation struct {
 	token Token
 }
 
-// apply is an edit.
+// apply is an edit. It checks the rules in Unleash's order: description, expiry date, limit, duplicate.
+// Errors: those of permit, KindInvalid, KindKeySpent, KindLimit, KindDuplicate.
 func (c *creation) apply(account Account, now time.Time) (Account, bool, error) {
 	if token, ok := account.Find(c.secret.Selector()); ok {
 		c.token = token // an earlier write took effect, although its response was lost
@@ -22,8 +24,7 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 	if err := c.permit(account, now); err != nil {
 		return Account{}, false, err
 	}
-	// Ahead of the key, so that a repetition returns no token that has expired since.
-	if err := c.draft.normal().check(now); err != nil {
+	if err := c.draft.check(now); err != nil { // before the key, so that a repetition returns no expired token
 		return Account{}, false, err
 	}
 	if c.key != nil {
@@ -31,9 +32,11 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 			return account, false, err
 		}
 	}
-	after, token, err := account.add(c.draft, c.secret, c.key != nil, now)
-	c.token = token
-	return after, true, err
+	if err := account.checkRoom(c.draft.Description); err != nil {
+		return Account{}, false, err
+	}
+	account, c.token = account.add(c.draft, c.secret, c.key != nil, now)
+	return account, true, nil
 }
 
 // repeat sets token and secret to those that the key created before, and reports whether it did. Errors: KindKeySpent.

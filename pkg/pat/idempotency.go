@@ -52,7 +52,7 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 	if err != nil {
 		return Token{}, Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft, secret: secret, key: &key, permit: s.allowPresenter(caller, key)}
+	c := creation{draft: draft.normal(), secret: secret, key: &key, permit: s.allowPresenter(caller, key)}
 	return c.result(hideMissingUser(s.change(ctx, caller.User, c.apply)))
 }
 

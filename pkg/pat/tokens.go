@@ -26,7 +26,8 @@ func (s *Service) CreateToken(ctx context.Context, caller Identity, draft Draft)
 // RevokeToken removes the caller's token with id, which is invalid from then on. If the caller has no such token, RevokeToken does
 // nothing, as in Unleash. Errors: KindUnauthenticated, KindUnavailable.
 func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) error {
-	return hideMissingUser(s.revoke(ctx, caller.User, id, s.allow(caller)))
+	_, err := s.revoke(ctx, caller.User, id, s.allow(caller))
+	return hideMissingUser(err)
 }
 
 // UserTokens returns a user's tokens for an operator, in ascending order of ID. Errors: KindNotFound, KindUnavailable.
@@ -47,12 +48,7 @@ func (s *Service) CreateUserToken(ctx context.Context, user UserID, draft Draft)
 // RevokeUserToken removes a user's token with id for an operator. Errors: KindNotFound if there is no such user or token;
 // KindUnavailable.
 func (s *Service) RevokeUserToken(ctx context.Context, user UserID, id TokenID) error {
-	found := false
-	err := s.revoke(ctx, user, id, func(account Account, now time.Time) error {
-		_, has := account.remove(id, now)
-		found = found || has
-		return nil
-	})
+	found, err := s.revoke(ctx, user, id, allowOperator)
 	if err == nil && !found {
 		return &Error{Kind: KindNotFound, Message: fmt.Sprintf("User %d has no token %d.", user, id)}
 	}
@@ -77,7 +73,7 @@ func (s *Service) create(ctx context.Context, user UserID, draft Draft, permit p
 	if err != nil {
 		return Token{}, Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft, secret: secret, permit: permit}
+	c := creation{draft: draft.normal(), secret: secret, permit: permit}
 	return c.result(s.change(ctx, user, c.apply))
 }
 
@@ -85,17 +81,18 @@ func noRandomness(cause error) error {
 	return &Error{Kind: KindInternal, Message: "no randomness", Err: cause}
 }
 
-func (s *Service) revoke(ctx context.Context, user UserID, id TokenID, permit permission) error {
-	tried := false
-	return s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
-		after, found := account.remove(id, now)
-		if tried && !found {
+// revoke removes a token, and reports whether the user had it.
+func (s *Service) revoke(ctx context.Context, user UserID, id TokenID, permit permission) (found bool, err error) {
+	err = s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
+		after, has := account.remove(id, now)
+		if found && !has {
 			return account, false, nil // an earlier write took effect; it may have removed the caller's own token
 		}
 		if err := permit(account, now); err != nil {
 			return Account{}, false, err
 		}
-		tried = found
-		return after, found, nil
+		found = has
+		return after, has, nil
 	})
+	return found, err
 }
