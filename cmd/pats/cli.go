@@ -103,14 +103,20 @@ func run(ctx context.Context, args []string, e env) failure.Code {
 		return failure.OK
 	}
 	f := target.Explain(err)
-	if f.Err == err && errors.Is(err, syscall.EPIPE) {
-		return failure.Failed // `pats user list | head` needs no message
+	if isBrokenPipe(err) {
+		return f.Code // `pats user list | head` needs no message
 	}
 	if ctx.Err() != nil && (f.Code == failure.Unavailable || errors.Is(err, context.Canceled)) {
 		f = &failure.Error{Code: failure.Interrupted, Message: "interrupted", Advice: f.Advice, Err: err}
 	}
 	f.Print(e.stderr, args)
 	return f.Code
+}
+
+// isBrokenPipe reports whether err is the plain error of a write to a closed pipe.
+func isBrokenPipe(err error) bool {
+	_, explained := errors.AsType[*failure.Error](err)
+	return !explained && errors.Is(err, syscall.EPIPE)
 }
 
 func parseAndRun(ctx context.Context, args []string, e env) error {

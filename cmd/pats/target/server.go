@@ -47,7 +47,7 @@ func NewServer(base, token string, allowHTTP bool) (*Server, error) {
 		return nil, failure.Misuse(fmt.Sprintf("--url %q is not an http or https URL", base), "For example: http://127.0.0.1:3000.")
 	}
 	if address.Scheme == "http" && !isLoopback(address.Hostname()) && !allowHTTP {
-		return nil, failure.Misuse(fmt.Sprintf("the token would travel unencrypted to %s", address.Host),
+		return nil, failure.Misuse("the token would travel unencrypted to "+address.Host,
 			"Use https. On a network that you trust, --allow-http permits it.")
 	}
 	return &Server{

@@ -32,7 +32,7 @@ func newRecorder(t *testing.T, respond func(w http.ResponseWriter, r *http.Reque
 	rec := &recorder{}
 	rec.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec.mu.Lock()
-		rec.requests = append(rec.requests, r.Clone(context.Background()))
+		rec.requests = append(rec.requests, r)
 		n := len(rec.requests)
 		rec.mu.Unlock()
 		respond(w, r, n)
