@@ -12,26 +12,26 @@ import (
 	"pats/pkg/pat"
 )
 
-// requestsAToken is how many requests a token makes in a month where the command line does not say: one in four minutes.
+// requestsAToken is the default number of requests that a token makes in a month: one in four minutes.
 const requestsAToken = 10_000
 
 type costCommand struct {
 	Requests   []float64     `arg:"" optional:"" help:"Requests a month, such as 1e7 (default: 1e4 1e7 1e9)."`
-	Tokens     float64       `placeholder:"N" help:"Tokens that make them, all alike (default: one for each 10,000 requests)."`
-	Writes     float64       `default:"0.01" placeholder:"SHARE" help:"Share of requests that create or delete a token (default: 0.01)."`
-	TTL        time.Duration `name:"ttl" default:"60s" placeholder:"DURATION" help:"How long API Gateway keeps the authorizer's answer, up to 1h (default: 60s)."`
-	Operations bool          `help:"Print what a million requests of each kind cost instead."`
+	Tokens     float64       `placeholder:"N" help:"Number of tokens that make the requests (default: one for each 10,000 requests)."`
+	Writes     float64       `default:"0.01" placeholder:"SHARE" help:"Share of the requests that create or delete a token (default: 0.01)."`
+	TTL        time.Duration `name:"ttl" default:"60s" placeholder:"DURATION" help:"How long API Gateway caches the authorizer's response, up to 1h (default: 60s)."`
+	Operations bool          `help:"Print the cost of a million requests of each kind instead."`
 }
 
-// Help is what `pats cost --help` ends with.
+// Help returns the end of `pats cost --help`.
 func (*costCommand) Help() string {
-	return fmt.Sprintf(`List prices of %s, %s, without free tiers; what they are multiplied with stands in docs/cost.md.
-"pats, idle" is the month after such a month, without a request.
+	return fmt.Sprintf(`List prices of %s, %s, without free tiers. docs/cost.md lists the assumptions.
+"pats, idle" is a month without requests that follows such a month.
 
 Examples:
-  What a month costs, and what turns it:
+  A month with 100 million requests of 500 tokens:
     pats cost 1e8 --tokens 500 --ttl 5m
-  A table of 5,000 tokens that nobody uses:
+  A month with 5,000 tokens that are not used:
     pats cost 0 --tokens 5000
   A million lists, creates, refused tokens and so on:
     pats cost --operations`, cost.Region, cost.Dated)
@@ -53,26 +53,26 @@ func (c *costCommand) Run(out *printer, typed typedFlags) error {
 
 func (c *costCommand) operations(out *printer, typed typedFlags) error {
 	if len(c.Requests) > 0 || typed.any([]string{"tokens", "writes", "ttl"}) {
-		return failure.Misuse("--operations prices a million requests of each kind, whatever the load", "Leave out the requests, --tokens, --writes and --ttl.")
+		return failure.Misuse("--operations does not depend on the load", "Leave out the requests, --tokens, --writes and --ttl.")
 	}
 	bills := cost.Operations()
 	return out.print(bills, slices.Concat(operationRows(bills, false), table{{""}}, operationRows(bills, true)))
 }
 
-// usualLoads are those that are shown where the command line names none.
+// usualLoads are the default numbers of requests.
 var usualLoads = []float64{1e4, 1e7, 1e9}
 
 func (c *costCommand) months(out *printer) error {
-	type answer struct {
+	type month struct {
 		Load  costLoad    `json:"load"`
 		Bills []cost.Bill `json:"bills"`
 	}
-	var body []answer
+	var body []month
 	var rows table
 	for _, requests := range c.Requests {
 		load := c.load(requests)
 		bills := cost.Bills(load)
-		body = append(body, answer{newCostLoad(load), bills})
+		body = append(body, month{newCostLoad(load), bills})
 		rows = append(rows, costRows(load, bills)...)
 	}
 	return out.print(body, rows)
@@ -81,13 +81,13 @@ func (c *costCommand) months(out *printer) error {
 func (c *costCommand) check() error {
 	switch {
 	case slices.ContainsFunc(c.Requests, func(n float64) bool { return !(n >= 0 && n <= 1e12) }):
-		return failure.Misuse("the requests are 0 to 1e12 a month", "")
+		return failure.Misuse("the number of requests must be 0 to 1e12", "")
 	case !(c.Tokens >= 0 && c.Tokens <= 1e12):
-		return failure.Misuse("--tokens is 0 to 1e12", "")
+		return failure.Misuse("--tokens must be 0 to 1e12", "")
 	case !(c.Writes >= 0 && c.Writes <= 1):
-		return failure.Misuse("--writes is a share from 0 to 1", "")
+		return failure.Misuse("--writes must be a share from 0 to 1", "")
 	case c.TTL < 0 || c.TTL > time.Hour:
-		return failure.Misuse("--ttl is 0s to 1h", "API Gateway keeps an answer no longer.")
+		return failure.Misuse("--ttl must be 0s to 1h", "API Gateway caches for an hour at most.")
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func (c *costCommand) load(requests float64) cost.Load {
 	return cost.Load{Requests: requests, Tokens: tokens, Writes: c.Writes, TTL: c.TTL, SeenInterval: pat.SeenInterval}
 }
 
-// costLoad is a load as JSON has it.
+// costLoad is the JSON of a load.
 type costLoad struct {
 	Requests   float64 `json:"requests"`
 	Tokens     float64 `json:"tokens"`
@@ -112,7 +112,7 @@ func newCostLoad(l cost.Load) costLoad {
 	return costLoad{l.Requests, l.Tokens, l.Writes, l.TTL.Seconds()}
 }
 
-// costRows has a row for each service and a column for each design.
+// costRows returns a row for each service, with a column for each design.
 func costRows(load cost.Load, bills []cost.Bill) table {
 	head := []string{fmt.Sprintf("%s requests a month, %s tokens", grouped(load.Requests), grouped(load.Tokens))}
 	total := []string{"Total, dollars a month"}
@@ -145,19 +145,19 @@ func costOf(bill cost.Bill, service string) string {
 	return dollars(bill.Lines[i].Dollars)
 }
 
-// operationRows has a row for each operation with the authorizer's answer cached, or not, and a column for each service.
+// operationRows returns a row for each operation, with the authorizer's response cached or not, and a column for each service.
 func operationRows(bills []cost.OperationBill, cached bool) table {
-	head := "dollars a million, authorizer asked"
+	head := "dollars a million, authorizer called"
 	if cached {
-		head = "dollars a million, its answer cached"
+		head = "dollars a million, authorizer cached"
 	}
 	rows := table{{head}}
 	for _, line := range bills[0].Lines {
-		_, what, short := strings.Cut(line.Service, ", ")
-		if !short {
-			what = line.Service
+		_, detail, ok := strings.Cut(line.Service, ", ")
+		if !ok {
+			detail = line.Service
 		}
-		rows[0] = append(rows[0], what)
+		rows[0] = append(rows[0], detail)
 	}
 	rows[0] = append(rows[0], "total")
 	for _, bill := range bills {
@@ -176,7 +176,7 @@ func operationRow(bill cost.OperationBill) []string {
 	return append(row, fine(bill.Total()))
 }
 
-// fine has the tenths of a cent that a million cheap things cost.
+// fine formats an amount in dollars to tenths of a cent.
 func fine(amount float64) string {
 	if amount == 0 {
 		return "0"
@@ -184,6 +184,7 @@ func fine(amount float64) string {
 	return strconv.FormatFloat(amount, 'f', 3, 64)
 }
 
+// dollars formats an amount in dollars to cents, and to whole dollars from 100.
 func dollars(amount float64) string {
 	switch {
 	case amount == 0:
@@ -196,7 +197,7 @@ func dollars(amount float64) string {
 	return strconv.FormatFloat(amount, 'f', 2, 64)
 }
 
-// grouped is a whole number with commas between thousands.
+// grouped formats a whole number with commas between thousands.
 func grouped(n float64) string {
 	digits := strconv.FormatFloat(n, 'f', 0, 64)
 	for i := len(digits) - 3; i > 0; i -= 3 {

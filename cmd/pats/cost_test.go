@@ -23,21 +23,21 @@ func TestCost(t *testing.T) {
 		"API Gateway", "Function URL", "Total, dollars a month")
 	wantContains(t, "one load", sh.runBare(t, "cost", "1e6", "--tokens", "7").Stdout, "1,000,000 requests a month, 7 tokens", "3.50")
 	wantContains(t, "operations", sh.runBare(t, "cost", "--operations").Stdout,
-		"authorizer asked", "its answer cached", "list tokens", "a made-up token", "delete a user", "record a use", "3.500")
+		"authorizer called", "authorizer cached", "list tokens", "a made-up token", "delete a user", "record a use", "3.500")
 }
 
 func TestCostAsJSON(t *testing.T) {
 	t.Parallel()
-	var answers []struct {
+	var months []struct {
 		Load  struct{ Requests, Tokens, TTLSeconds float64 }
 		Bills []struct {
 			Design string
 			Lines  []struct{ Dollars float64 }
 		}
 	}
-	readJSON(t, newShell(t).runBare(t, "cost", "1e6", "2e6", "--ttl", "5m", "--output", "json").Stdout, &answers)
-	if len(answers) != 2 || answers[1].Load.Requests != 2e6 || answers[1].Load.TTLSeconds != 300 || len(answers[0].Bills) != 5 {
-		t.Errorf("got %+v, want two loads with five bills each", answers)
+	readJSON(t, newShell(t).runBare(t, "cost", "1e6", "2e6", "--ttl", "5m", "--output", "json").Stdout, &months)
+	if len(months) != 2 || months[1].Load.Requests != 2e6 || months[1].Load.TTLSeconds != 300 || len(months[0].Bills) != 5 {
+		t.Errorf("got %+v, want two loads with five bills each", months)
 	}
 }
 
@@ -70,8 +70,8 @@ func TestCostMisuse(t *testing.T) {
 		"a load with --operations":  {"1e6", "--operations"},
 		"a TTL with --operations":   {"--operations", "--ttl", "5m"},
 		"a TTL above an hour":       {"--ttl", "61m"},
-		"less than no requests":     {"--", "-1"},
-		"more than all are changes": {"--writes", "1.5"},
+		"a negative load":           {"--", "-1"},
+		"a share above one": {"--writes", "1.5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +86,7 @@ const costDocument = "../../docs/cost.md"
 
 var update = flag.Bool("update", false, "write the tables of docs/cost.md instead of comparing them")
 
-// TestCostDocument holds the tables of docs/cost.md against what is reckoned. To renew them:
+// TestCostDocument compares the tables of docs/cost.md with the model. To update them:
 //
 //	go test -run TestCostDocument ./cmd/pats -update
 func TestCostDocument(t *testing.T) {
@@ -100,7 +100,7 @@ func TestCostDocument(t *testing.T) {
 	for name, rows := range costTables() {
 		block := regexp.MustCompile(`(?s)(<!-- ` + name + `: begin -->\n).*?(<!-- ` + name + `: end -->)`)
 		if len(block.FindAllString(want, -1)) != 1 {
-			t.Errorf("the document has not one block %q", name)
+			t.Errorf("the document does not have exactly one block %q", name)
 		}
 		want = block.ReplaceAllString(want, "${1}"+markdown(rows)+"${2}")
 	}
@@ -111,7 +111,7 @@ func TestCostDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 	default:
-		t.Error("the document has other figures; renew them with: go test -run TestCostDocument ./cmd/pats -update")
+		t.Error("the tables are out of date; update them with: go test -run TestCostDocument ./cmd/pats -update")
 	}
 }
 
@@ -126,7 +126,7 @@ func markdown(rows table) string {
 	return text.String()
 }
 
-// costTables are the blocks of the document.
+// costTables returns the tables of the document, by the names of their blocks.
 func costTables() map[string]table {
 	operations := cost.Operations()
 	return map[string]table{
@@ -141,12 +141,12 @@ func costTables() map[string]table {
 	}
 }
 
-// usual is a load as `pats cost` takes it without flags.
+// usual returns the load of `pats cost` without flags.
 func usual(requests float64) cost.Load {
 	return (&costCommand{Writes: 0.01, TTL: 60e9}).load(requests)
 }
 
-// designRows has a row for each load and a column for each design.
+// designRows returns a row for each load, with a column for each design.
 func designRows() table {
 	rows := table{{"dollars a month"}}
 	for _, bill := range cost.Bills(usual(1)) {
@@ -162,7 +162,7 @@ func designRows() table {
 	return rows
 }
 
-// serviceRows has a row for each service and a column for each load.
+// serviceRows returns a row for each service, with a column for each load.
 func serviceRows() table {
 	var bills []cost.Bill
 	head := []string{"dollars a month"}
@@ -173,7 +173,7 @@ func serviceRows() table {
 	return billRows(head, bills)
 }
 
-// idleRows has a column for each size of a table that nobody uses.
+// idleRows returns a column for each size of an unused table.
 func idleRows() table {
 	var bills []cost.Bill
 	head := []string{"dollars a month"}
