@@ -70,7 +70,7 @@ func (f retentionFlag) retention() (time.Duration, error) {
 	return retention, nil
 }
 
-// access says how a command uses a store.
+// access describes how a command uses a store.
 type access struct {
 	// create permits to create a missing data file.
 	create bool

@@ -34,7 +34,7 @@ func main() {
 const maxStop = stopTimeout + 5*time.Second
 
 // untilSignal returns a context that the first SIGINT or SIGTERM cancels. A second one has its default action, and exit is called
-// if the process has not ended after maxStop: a write to a pipe that nobody reads does not heed a context.
+// if the process has not ended after maxStop: a write to a full pipe does not heed a context.
 func untilSignal(exit func()) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)

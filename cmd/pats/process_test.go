@@ -107,7 +107,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	if _, err := connection.Write([]byte(head)); err != nil {
 		t.Fatal(err)
 	}
-	// The server asks for the body: the request is under way.
+	// The server asks for the body: the request is in progress.
 	if _, err := connection.Read(make([]byte, len("HTTP/1.1 100"))); err != nil {
 		t.Fatal(err)
 	}
@@ -118,8 +118,8 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	if status, ok := p.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != syscall.SIGTERM {
 		t.Errorf("got %v, want an end by the second SIGTERM", p.ProcessState)
 	}
-	sh := &shell{folder: filepath.Dir(folder)}
-	sh.clock = newShell(t).clock
+	sh := newShell(t)
+	sh.folder = filepath.Dir(folder)
 	wantContains(t, "check afterwards", sh.must(t, "check"), "Users   1")
 }
 

@@ -64,14 +64,14 @@ func TestSecondStartKeepsUserAndToken(t *testing.T) {
 	server.end(t)
 	for _, unwanted := range []string{"Created user", "does not work"} {
 		if strings.Contains(server.stderr.String(), unwanted) {
-			t.Errorf("got %q on stderr of a start where all is well:\n%s", unwanted, server.stderr.String())
+			t.Errorf("got %q on stderr of a start with a valid token:\n%s", unwanted, server.stderr.String())
 		}
 	}
 	wantContains(t, "tokens", sh.must(t, "token", "list", "--user", "1"), "first token")
 }
 
-// TestStartIsNoUseOfTheToken: only requests count as uses.
-func TestStartIsNoUseOfTheToken(t *testing.T) {
+// TestStartDoesNotUseTheToken: only requests count as uses.
+func TestStartDoesNotUseTheToken(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t)
 	sh.serve(t).end(t)
@@ -79,8 +79,8 @@ func TestStartIsNoUseOfTheToken(t *testing.T) {
 	wantContains(t, "tokens", sh.must(t, "token", "list", "--user", "1"), "never")
 }
 
-// TestTokenThatWorksNoMore: the start says so, with the command that makes another, and that command works.
-func TestTokenThatWorksNoMore(t *testing.T) {
+// TestTokenFileWithoutAValidToken: the start prints a command that creates another token, and that command works.
+func TestTokenFileWithoutAValidToken(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		reason string
@@ -140,7 +140,7 @@ func TestTokenThatWorksNoMore(t *testing.T) {
 	}
 }
 
-// forge makes a well-formed token with the selector of another one.
+// forge returns a well-formed token with the selector of another one.
 func forge(t *testing.T, token string) string {
 	t.Helper()
 	secret, err := pat.ParseSecret(strings.TrimSpace(token))
@@ -159,7 +159,7 @@ func forge(t *testing.T, token string) string {
 	return forged.Reveal()
 }
 
-// wantServes starts the server and calls it with the token in the token file.
+// wantServes starts the server and sends a request with the token in the token file.
 func wantServes(t *testing.T, sh *shell) {
 	t.Helper()
 	server := sh.serve(t)
@@ -167,12 +167,12 @@ func wantServes(t *testing.T, sh *shell) {
 		t.Errorf("got status %d with %s, want 200", status, body)
 	}
 	server.end(t)
-	if strings.Contains(server.stderr.String(), "no token") {
-		t.Errorf("the start still complains:\n%s", server.stderr.String())
+	if strings.Contains(server.stderr.String(), "does not work") {
+		t.Errorf("the start did not find a valid token:\n%s", server.stderr.String())
 	}
 }
 
-// words are those that a shell makes of a command line.
+// words returns the words into which a shell splits a command line.
 func words(t *testing.T, command string) []string {
 	t.Helper()
 	text, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+command).Output()
@@ -204,7 +204,7 @@ func TestUserWithoutATokenFile(t *testing.T) {
 	wantFiles(t, sh.data(), "pats.db")
 }
 
-func TestFolderWithASpace(t *testing.T) {
+func TestFolderWithABlank(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t)
 	sh.folder = filepath.Join(sh.folder, "my data")
@@ -212,7 +212,7 @@ func TestFolderWithASpace(t *testing.T) {
 	wantContains(t, "ready line", server.stdout.String(), "$(cat '"+sh.tokenPath()+"')")
 }
 
-func TestPortTaken(t *testing.T) {
+func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -235,7 +235,7 @@ func TestParametersOfTheTemplate(t *testing.T) {
 	token := strings.TrimSpace(readFile(t, sh.tokenPath()))
 	server := sh.serve(t, "--parameter", "PatsEnabled=false", "--parameter", fields[3])
 	if status, body := server.request(t, http.MethodGet, tokensPath, token); status != http.StatusNotFound || !strings.Contains(body, "PATs are disabled.") {
-		t.Errorf("with the kill switch on: got %d %s, want 404 PATs are disabled.", status, body)
+		t.Errorf("with the token routes off: got %d %s, want 404 PATs are disabled.", status, body)
 	}
 	server.end(t)
 	server = sh.serve(t, "--parameter", fields[3])
@@ -288,8 +288,8 @@ func TestNoSecretInTheLog(t *testing.T) {
 	}
 }
 
-// TestStopFinishesRequestsUnderWay sends half a request, stops the server, and sends the rest.
-func TestStopFinishesRequestsUnderWay(t *testing.T) {
+// TestStopFinishesRequestsInProgress sends half a request, stops the server, and sends the rest.
+func TestStopFinishesRequestsInProgress(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t)
 	server := sh.serve(t)
@@ -328,7 +328,7 @@ func TestStopFinishesRequestsUnderWay(t *testing.T) {
 	wantContains(t, "tokens", sh.must(t, "token", "list", "--user", "1"), "late")
 }
 
-// closing is a listener that tells when it is closed.
+// closing is a listener that reports when it is closed.
 type closing struct {
 	net.Listener
 	once   sync.Once
@@ -340,8 +340,8 @@ func (c *closing) Close() error {
 	return c.Listener.Close()
 }
 
-// TestStopTakesNoMoreRequests: the address is free as soon as the stop begins, while a request is still under way.
-func TestStopTakesNoMoreRequests(t *testing.T) {
+// TestStopAcceptsNoMoreRequests: the address is free as soon as the stop begins, while a request is still in progress.
+func TestStopAcceptsNoMoreRequests(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -371,11 +371,11 @@ func TestStopTakesNoMoreRequests(t *testing.T) {
 		t.Errorf("the request was interrupted: %v", interrupted)
 	}
 	if _, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String()); err == nil {
-		t.Error("the address still takes connections")
+		t.Error("the address still accepts connections")
 	}
 }
 
-func TestServingAnUnencryptedNetworkIsNoted(t *testing.T) {
+func TestServingANetworkWarns(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{"127.0.0.1": false, "::1": false, "0.0.0.0": true, "192.0.2.1": true} {
 		var stderr bytes.Buffer

@@ -85,7 +85,7 @@ func createdRows(token apitypes.Token) table {
 // revokeTimeout bounds the revocation of a token that could not be delivered.
 const revokeTimeout = 30 * time.Second
 
-// createAndDeliver creates a token and calls deliver with it. If deliver fails, the token is revoked: nobody would have its secret.
+// createAndDeliver creates a token and calls deliver with it. If deliver fails, it revokes the token, whose secret would be lost.
 func createAndDeliver(ctx context.Context, tokens target.Tokens, draft pat.Draft, deliver func(apitypes.CreatedToken) error) (apitypes.CreatedToken, error) {
 	created, err := tokens.Create(ctx, draft)
 	if err != nil {
