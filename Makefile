@@ -41,9 +41,13 @@ build: bin/pats ## Build the command bin/pats
 bin/pats: $(GOFILES)
 	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -o $@ ./cmd/pats
 
+# The same flags, so that the compiler finds most packages in its cache.
+bin/verify: $(GOFILES)
+	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -o $@ ./infra/verify
+
 .PHONY: test
-test: ## Run the tests (those for DynamoDB Local need Java and Maven)
-	@go run -v=false ./infra/verify with-dynamodb $(MAKE) run-tests
+test: bin/verify ## Run the tests (those for DynamoDB Local need Java and Maven)
+	@bin/verify with-dynamodb $(MAKE) run-tests
 	@command -v cc >/dev/null || echo "skipped: the race detector (needs a C compiler)"
 
 .PHONY: run-tests
@@ -61,20 +65,20 @@ lint: ## Check the code, the scripts and the template with linters
 	@infra/services/quietly env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
 
 .PHONY: verify
-verify: ## Run everything: linters, all tests, the built functions, sam local, the harnesses
-	@go run ./infra/verify run $(if $(TESTED),--tested $(call quoted,TESTED))
+verify: bin/verify ## Run everything: linters, all tests, the built functions, sam local, the harnesses
+	@bin/verify run $(if $(TESTED),--tested $(call quoted,TESTED))
 
 .PHONY: verify-unleash
-verify-unleash: ## Compare the responses to the same requests with a real Unleash's (UNLEASH_URL=)
-	@go run ./infra/verify unleash
+verify-unleash: bin/verify ## Compare the responses to the same requests with a real Unleash's (UNLEASH_URL=)
+	@bin/verify unleash
 
 .PHONY: verify-import
 verify-import: ## Import 10,000 users from Unleash's tables into both stores, and check the result
 	@infra/contract/unleashimport/verify
 
 .PHONY: soak
-soak: ## Repeat the harnesses for races, kills, faults and attacks for MINUTES, each round with new seeds
-	@go run ./infra/verify soak $(call quoted,MINUTES)
+soak: bin/verify ## Repeat the harnesses for races, kills, faults and attacks for MINUTES, each round with new seeds
+	@bin/verify soak $(call quoted,MINUTES)
 
 .PHONY: sbom
 sbom: ## Write a CycloneDX bill of materials for each binary to bin/sbom
@@ -85,8 +89,8 @@ vuln: ## Check the called functions against Go's vulnerability database (needs v
 	@infra/static/supply/vuln
 
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME: executions (20000x) or a time (1m)
-	@go run ./infra/verify fuzz $(call quoted,FUZZTIME)
+fuzz: bin/verify ## Run every fuzz target for FUZZTIME: executions (20000x) or a time (1m)
+	@bin/verify fuzz $(call quoted,FUZZTIME)
 
 .PHONY: bench
 bench: bin/pats ## Measure start-up, warm requests, throughput and scale next to the alternatives (PARTS=)

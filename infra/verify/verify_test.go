@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"pats/infra/testkit/binaries"
 	"pats/infra/testkit/must"
 	"pats/infra/testkit/procfs"
 )
@@ -33,12 +34,7 @@ func TestMain(m *testing.M) {
 
 // build returns the path of the program.
 var build = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(scratch, "verify")
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".").CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return path, err
+	return binaries.BuildProgram(context.Background(), "../..", "./infra/verify", scratch)
 })
 
 // repository is a folder that the program takes for this repository, with tools that are scripts.

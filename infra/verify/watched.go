@@ -81,10 +81,7 @@ func (v *verification) withServer(ctx context.Context, job *runner.Job, command 
 			func() error { return job.Run(ctx, self, "with-server", command) },
 		)
 	}
-	program, err := filepath.Abs(filepath.Join(v.folder(), "bin", "pats"))
-	if err != nil {
-		return err
-	}
+	program := filepath.Join(v.folder(), "bin", "pats")
 	return runner.Steps(
 		func() error { return v.runWatched(ctx, job, "go", "build", "-o", program, "./cmd/pats") },
 		func() error { return v.runWatched(ctx, job, self, "with-server", "--program", program, command) },

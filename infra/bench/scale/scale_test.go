@@ -2,7 +2,6 @@ package scale_test
 
 import (
 	"io"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -13,6 +12,8 @@ import (
 	"pats/infra/bench/bulk"
 	"pats/infra/bench/result"
 	"pats/infra/bench/scale"
+	"pats/infra/testkit/binaries"
+	"pats/infra/testkit/must"
 	"pats/pkg/boltstore"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/pat"
@@ -76,10 +77,8 @@ func TestSize(t *testing.T) {
 // TestFiles runs the whole of the embedded store's part on small files.
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "pats")
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "pats/cmd/pats").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, output)
-	}
+	binary, err := binaries.BuildProgram(t.Context(), "../../..", "./cmd/pats", t.TempDir())
+	must.Do(t, err)
 	var run result.Run
 	options := scale.Options{Files: []int{10, 100}, Rounds: 2, Batch: 20, Starts: 1, Binary: binary, Progress: io.Discard}
 	if err := scale.Run(t.Context(), &run, options); err != nil {

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 // build returns the path of the program.
-var build = sync.OnceValues(func() (string, error) { return binaries.BuildCommand(context.Background(), scratch) })
+var build = sync.OnceValues(func() (string, error) { return binaries.BuildProgram(context.Background(), "../../..", "./cmd/pats", scratch) })
 
 func program(t *testing.T) string {
 	t.Helper()

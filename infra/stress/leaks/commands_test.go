@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"pats/infra/stress/leaks"
+	"pats/infra/testkit/binaries"
+	"pats/infra/testkit/must"
 )
 
 // terminal runs the command pats and keeps everything that it prints, but for the answers that are a token.
@@ -26,11 +28,8 @@ type terminal struct {
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
 	folder := t.TempDir()
-	program := filepath.Join(folder, "pats")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../../cmd/pats")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	program, err := binaries.BuildProgram(t.Context(), "../../..", "./cmd/pats", folder)
+	must.Do(t, err)
 	return &terminal{program: program, folder: filepath.Join(folder, "data")}
 }
 

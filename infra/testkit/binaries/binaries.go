@@ -4,9 +4,12 @@ package binaries
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // architectures maps Go's names to the template's.
@@ -16,20 +19,24 @@ var architectures = map[string]string{"amd64": "x86_64", "arm64": "arm64"}
 // path of the binary in folder. function is a logical ID of template.yaml or another one that the Makefile has a target for; root is
 // the folder of the Makefile. Errors: make's, with its output.
 func BuildFunction(ctx context.Context, root, function, folder string) (string, error) {
-	err := run(ctx, "make", "-C", root, "build-"+function, "ARTIFACTS_DIR="+folder, "ARCH="+architectures[runtime.GOARCH])
-	return filepath.Join(folder, "bootstrap"), err
+	args := []string{"-C", root, "build-" + function, "ARTIFACTS_DIR=" + folder, "ARCH=" + architectures[runtime.GOARCH]}
+	return filepath.Join(folder, "bootstrap"), run(exec.CommandContext(ctx, "make", args...)) //nolint:gosec // function is a word from the Makefile
 }
 
-// BuildCommand builds the command pats and returns the path of the binary in folder. The working directory is in this module.
-// Errors: go build's, with its output.
-func BuildCommand(ctx context.Context, folder string) (string, error) {
-	path := filepath.Join(folder, "pats")
-	return path, run(ctx, "go", "build", "-trimpath", "-o", path, "pats/cmd/pats")
+// BuildProgram builds a main package of this module, such as ./cmd/pats, and returns the path of the binary in folder, an absolute path.
+// The flags are the Makefile's, so that the compiler finds most packages in its cache. root is the folder of the module. Errors: go
+// build's, with its output.
+func BuildProgram(ctx context.Context, root, pkg, folder string) (string, error) {
+	binary := filepath.Join(folder, path.Base(pkg))
+	args := []string{"-C", root, "build", "-trimpath", "-tags=lambda.norpc,nethttpomithttp2", "-o", binary, pkg}
+	command := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the caller names a package
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return binary, run(command)
 }
 
-func run(ctx context.Context, name string, args ...string) error {
-	if output, err := exec.CommandContext(ctx, name, args...).CombinedOutput(); err != nil { //nolint:gosec // make or go
-		return fmt.Errorf("%s %s: %w\n%s", name, args, err, output)
+func run(command *exec.Cmd) error {
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(command.Args, " "), err, output)
 	}
 	return nil
 }
