@@ -33,7 +33,7 @@ func TestImport(t *testing.T) {
 	url := startPostgres(t)
 	s := newSource(users)
 	s.fill(t, url)
-	command, err := binaries.BuildCommand(t.Context(), t.TempDir())
+	command, err := binaries.BuildProgram(t.Context(), "../../..", "./cmd/pats", t.TempDir())
 	must.Do(t, err)
 	t.Run("bolt", func(t *testing.T) { //nolint:paralleltest // the stores follow each other, so that their speeds can be compared
 		check(t, s, newBolt(t, command, url, users))
