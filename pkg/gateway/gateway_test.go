@@ -191,11 +191,11 @@ func TestEvent(t *testing.T) {
 	if diff := cmp.Diff(want, e.lastEvent()); diff != "" {
 		t.Errorf("event (-want +got):\n%s", diff)
 	}
-	asked := events.APIGatewayCustomAuthorizerRequest{
+	authorizerEvent := events.APIGatewayCustomAuthorizerRequest{
 		Type: "TOKEN", AuthorizationToken: goodToken,
 		MethodArn: "arn:aws:execute-api:us-east-1:123456789012:local/prod/GET/items/a%2Fb",
 	}
-	if diff := cmp.Diff([]events.APIGatewayCustomAuthorizerRequest{asked}, e.authorized); diff != "" {
+	if diff := cmp.Diff([]events.APIGatewayCustomAuthorizerRequest{authorizerEvent}, e.authorized); diff != "" {
 		t.Errorf("authorizer event (-want +got):\n%s", diff)
 	}
 }

@@ -70,8 +70,8 @@ func (m method) maxBody() int64 {
 var errBodiesUnderWay = errors.New("too many large bodies are under way")
 
 // readBody returns the body as text, which counts as under way until release is called. Where too many bytes are under way, it
-// waits. Errors: requestTooLarge, without reading a body whose Content-Length says so; throttled; default4XX if the body breaks
-// off.
+// waits. Errors: requestTooLarge, without reading if Content-Length is too large; throttled, after integrationTimeout; default4XX if
+// reading fails.
 func (g *Gateway) readBody(ctx context.Context, r *http.Request, limit int64) (body string, release func(), err error) {
 	release = func() {}
 	size := r.ContentLength

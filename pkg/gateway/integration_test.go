@@ -33,15 +33,15 @@ func TestStatusCodes(t *testing.T) {
 	}
 }
 
-func TestAnswerHeaders(t *testing.T) {
+func TestResponseHeaders(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name   string
-		answer events.APIGatewayProxyResponse
-		want   http.Header
+		name  string
+		given events.APIGatewayProxyResponse
+		want  http.Header
 	}{
-		{"a content type is given", events.APIGatewayProxyResponse{}, http.Header{"Content-Type": {"application/json"}}},
-		{"a content type is kept", events.APIGatewayProxyResponse{Headers: map[string]string{"content-type": "text/html"}}, http.Header{"Content-Type": {"text/html"}}},
+		{"a default content type", events.APIGatewayProxyResponse{}, http.Header{"Content-Type": {"application/json"}}},
+		{"the function's content type", events.APIGatewayProxyResponse{Headers: map[string]string{"content-type": "text/html"}}, http.Header{"Content-Type": {"text/html"}}},
 		{"both forms are joined", events.APIGatewayProxyResponse{
 			Headers:           map[string]string{"X-A": "1", "x-b": "3"},
 			MultiValueHeaders: map[string][]string{"x-a": {"1", "2"}, "X-B": {"4"}},
@@ -61,8 +61,8 @@ func TestAnswerHeaders(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t, small, nil)
-			c.answer.StatusCode, c.answer.Body = http.StatusOK, "body"
-			e.handle = returning(c.answer, nil)
+			c.given.StatusCode, c.given.Body = http.StatusOK, "body"
+			e.handle = returning(c.given, nil)
 			w := e.get("/open")
 			wantStatus(t, w, http.StatusOK)
 			for name, want := range c.want {
@@ -82,12 +82,12 @@ func TestBase64IsNotDecodedWithoutBinaryTypes(t *testing.T) {
 	e := newEnv(t, small, nil)
 	e.handle = returning(events.APIGatewayProxyResponse{StatusCode: 200, Body: "aGVsbG8=", IsBase64Encoded: true}, nil)
 	if got := e.get("/open").Body.String(); got != "aGVsbG8=" {
-		t.Errorf("body: got %q, want it as the function gave it", got)
+		t.Errorf("body: got %q, want the function's, unchanged", got)
 	}
 }
 
-// TestAnswersThatHaveNoBody goes over a real connection, where a wrong length would break the next answer.
-func TestAnswersThatHaveNoBody(t *testing.T) {
+// TestResponsesWithoutABody uses a real connection, where a wrong length would break the next response.
+func TestResponsesWithoutABody(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, small, nil)
 	server := httptest.NewServer(e.gateway)
@@ -265,20 +265,20 @@ func TestFunctionThatPanics(t *testing.T) {
 	}
 }
 
-// TestFunctionTimeouts runs in a bubble whose time stands until all wait, so no one waits in truth.
+// TestFunctionTimeouts runs on synctest's fake clock, so it does not wait.
 func TestFunctionTimeouts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name     string
-		timeout  string
-		obedient bool
-		status   int
-		waited   time.Duration
+		name    string
+		timeout string
+		watches bool
+		status  int
+		waited  time.Duration
 	}{
-		{"the gateway's patience", "60", true, 504, 29 * time.Second},
-		{"the gateway's patience with a function that does not listen", "60", false, 504, 29 * time.Second},
+		{"API Gateway's time-out", "60", true, 504, 29 * time.Second},
+		{"API Gateway's time-out, with a function that ignores its context", "60", false, 504, 29 * time.Second},
 		{"Lambda's time-out", "9", true, 502, 9 * time.Second},
-		{"Lambda's time-out with a function that does not listen", "9", false, 502, 9 * time.Second},
+		{"Lambda's time-out, with a function that ignores its context", "9", false, 502, 9 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -287,7 +287,7 @@ func TestFunctionTimeouts(t *testing.T) {
 				released := make(chan struct{})
 				defer close(released)
 				e.handle = func(ctx context.Context, _ events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-					if c.obedient {
+					if c.watches {
 						<-ctx.Done()
 						return events.APIGatewayProxyResponse{}, ctx.Err()
 					}
@@ -341,6 +341,6 @@ func TestFunctionGetsALambdaContext(t *testing.T) {
 	}
 	e.get("/open")
 	if got == nil || got.AwsRequestID == "" || got.AwsRequestID == e.lastEvent().RequestContext.RequestID {
-		t.Errorf("lambda context: got %+v, want a request id of its own", got)
+		t.Errorf("lambda context: got %+v, want another request id", got)
 	}
 }

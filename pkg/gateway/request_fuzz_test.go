@@ -20,18 +20,18 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// goodHeader is what the watched authorizer lets through. It has a form that the template's expression accepts.
+// goodHeader is the header that the recording authorizer allows. It has a form that the template's expression accepts.
 const goodHeader = "*:*.good"
 
-// behind are the functions that the template puts behind its resources.
+// behind has the function of each resource in the template.
 var behind = map[string]string{
 	"/api/admin/user/tokens": "TokensFunction", "/api/admin/user/tokens/{id}": "TokensFunction", "/docs/openapi.json": "TokensFunction",
 	"/": "TokensFunction", "/{proxy+}": "TokensFunction",
 	"/api/admin/user": "UsersFunction", "/api/admin/user-admin": "UsersFunction", "/api/admin/user-admin/{id}": "UsersFunction",
 }
 
-// watched is the project's API with functions that keep what they are invoked with.
-type watched struct {
+// recording is the project's API with functions that record their events.
+type recording struct {
 	gateway *gateway.Gateway
 
 	mu         sync.Mutex
@@ -39,9 +39,9 @@ type watched struct {
 	handled    map[string][]events.APIGatewayProxyRequest
 }
 
-func watch(tb testing.TB) *watched {
+func newRecording(tb testing.TB) *recording {
 	tb.Helper()
-	w := &watched{}
+	w := &recording{}
 	functions := gateway.Functions{
 		Authorizers: map[string]gateway.AuthorizerFunction{"AuthorizerFunction": w.authorize},
 		Proxies:     map[string]gateway.ProxyFunction{},
@@ -65,7 +65,7 @@ func watch(tb testing.TB) *watched {
 	return w
 }
 
-func (w *watched) authorize(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+func (w *recording) authorize(_ context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.authorized = append(w.authorized, event)
@@ -82,8 +82,8 @@ func (w *watched) authorize(_ context.Context, event events.APIGatewayCustomAuth
 	}, nil
 }
 
-// FuzzRequest: whatever the bytes of a request, it reaches a function by a resource of the template alone, which its path fits; not
-// without the authorizer's consent, but on the open one; and with the caller whom the authorizer named, whatever its headers say.
+// FuzzRequest checks that any request reaches a function only by a resource of the template that its path matches, only if the
+// authorizer allows it or the resource is open, and only with the caller that the authorizer named.
 func FuzzRequest(f *testing.F) {
 	const host, good = " HTTP/1.1\r\nHost: a\r\n", "Authorization: " + goodHeader + "\r\n"
 	for _, text := range []string{
@@ -101,24 +101,24 @@ func FuzzRequest(f *testing.F) {
 	} {
 		f.Add(text)
 	}
-	w := watch(f)
+	w := newRecording(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		request, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
 		if err != nil {
 			t.Skip("no HTTP")
 		}
 		status := w.serve(t, request)
-		open, served := w.wantRouted(t, request)
+		open, invoked := w.wantRouted(t, request)
 		if status >= http.StatusInternalServerError {
-			t.Errorf("got status %d, want none that says the gateway is at fault", status)
+			t.Errorf("got status %d, want none of a server error", status)
 		}
-		if given := request.Header.Values("Authorization"); served > 0 && !open && !cmp.Equal(given, []string{goodHeader}) {
+		if given := request.Header.Values("Authorization"); invoked > 0 && !open && !cmp.Equal(given, []string{goodHeader}) {
 			t.Errorf("Authorization %q: a function was invoked", given)
 		}
 	})
 }
 
-func (w *watched) serve(t *testing.T, request *http.Request) int {
+func (w *recording) serve(t *testing.T, request *http.Request) int {
 	t.Helper()
 	w.authorized, w.handled = nil, map[string][]events.APIGatewayProxyRequest{}
 	request.RemoteAddr = "127.0.0.1:1"
@@ -128,23 +128,23 @@ func (w *watched) serve(t *testing.T, request *http.Request) int {
 	return recorder.Code
 }
 
-// wantRouted checks what the functions were invoked with: how many were, and whether on the open resource.
-func (w *watched) wantRouted(t *testing.T, request *http.Request) (open bool, served int) {
+// wantRouted checks the events of the functions. It returns their number, and whether one was on the open resource.
+func (w *recording) wantRouted(t *testing.T, request *http.Request) (open bool, invoked int) {
 	t.Helper()
 	for function, invocations := range w.handled {
 		for _, event := range invocations {
-			served++
+			invoked++
 			open = open || event.Resource == "/docs/openapi.json"
 			w.wantEvent(t, function, event, request)
 		}
 	}
-	if served > 1 || len(w.authorized) > 1 {
-		t.Errorf("got %d functions and %d authorizers invoked, want one at most", served, len(w.authorized))
+	if invoked > 1 || len(w.authorized) > 1 {
+		t.Errorf("got %d functions and %d authorizers invoked, want one at most", invoked, len(w.authorized))
 	}
-	return open, served
+	return open, invoked
 }
 
-func (w *watched) wantEvent(t *testing.T, function string, event events.APIGatewayProxyRequest, request *http.Request) {
+func (w *recording) wantEvent(t *testing.T, function string, event events.APIGatewayProxyRequest, request *http.Request) {
 	t.Helper()
 	if behind[event.Resource] != function {
 		t.Errorf("resource %q: got %s invoked, want %q", event.Resource, function, behind[event.Resource])

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -68,14 +69,14 @@ var (
 const remappedPrefix = "X-Amzn-Remapped-"
 
 // finish sends the response, or that of a refusal, unless the client disconnected, and logs the request.
-func (g *Gateway) finish(w http.ResponseWriter, req *request, resp response, err error) {
+func (g *Gateway) finish(ctx context.Context, w http.ResponseWriter, req *request, resp response, err error) {
 	if err != nil {
-		resp = g.refuse(req, err)
+		resp = g.refuse(ctx, req, err)
 	}
-	if req.Context().Err() == nil {
+	if ctx.Err() == nil {
 		resp.write(w, req)
 	}
-	g.logAccess(req, resp, err)
+	g.logAccess(ctx, req, resp, err)
 }
 
 // write sends the response. The response to HEAD has the length of the body, but not the body.
@@ -97,9 +98,9 @@ func (resp response) write(w http.ResponseWriter, req *request) {
 const statusClientGone = 499
 
 // logAccess writes the same members as the template's access log, so neither the path nor a header.
-func (g *Gateway) logAccess(req *request, resp response, err error) {
+func (g *Gateway) logAccess(ctx context.Context, req *request, resp response, err error) {
 	status := resp.status
-	if req.Context().Err() != nil {
+	if ctx.Err() != nil {
 		status = statusClientGone
 	}
 	attributes := append(make([]slog.Attr, 0, 12),
@@ -112,7 +113,7 @@ func (g *Gateway) logAccess(req *request, resp response, err error) {
 		slog.Duration("duration", g.options.Now().Sub(req.start)),
 	)
 	attributes = req.appendOutcome(attributes, err)
-	g.options.Log.LogAttrs(req.Context(), slog.LevelInfo, "request", attributes...)
+	g.options.Log.LogAttrs(ctx, slog.LevelInfo, "request", attributes...)
 }
 
 // appendOutcome appends the attributes that only some requests have.
@@ -201,12 +202,12 @@ func (r *refusal) Error() string {
 func (r *refusal) Unwrap() error { return r.cause }
 
 // refuse returns the response to a refused request, and logs the cause unless the client disconnected.
-func (g *Gateway) refuse(req *request, err error) response {
+func (g *Gateway) refuse(ctx context.Context, req *request, err error) response {
 	r, ok := errors.AsType[*refusal](err)
 	if !ok {
 		r = refuse(default5XX, err)
 	}
-	if ctx := req.Context(); r.cause != nil && ctx.Err() == nil {
+	if r.cause != nil && ctx.Err() == nil {
 		g.options.Log.ErrorContext(ctx, "refused", "requestId", req.id, "errorType", string(r.kind), "cause", r.cause.Error())
 	}
 	custom := g.customizationOf(r)

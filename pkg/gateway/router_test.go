@@ -18,10 +18,10 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// routing is an open API with a function for each of its routes, such as "GET /path".
+// routing is an open API with one function for each of its routes, such as "GET /path".
 type routing struct {
 	gateway *gateway.Gateway
-	// route is that of the function that was invoked last, params are what it got.
+	// route and params are those of the last invocation.
 	route  string
 	params map[string]string
 }
@@ -48,7 +48,7 @@ func newRouting(routes ...string) (*routing, error) {
 	return r, err
 }
 
-// find leaves r.route empty if no function answers. It returns the path as the gateway gets it.
+// find sends a request, and leaves r.route empty if no function is invoked. It returns the path as the gateway receives it.
 func (r *routing) find(method string, target *url.URL) string {
 	r.route, r.params = "", nil
 	request := &http.Request{Method: method, URL: target, Header: http.Header{}, Body: http.NoBody}
@@ -56,7 +56,7 @@ func (r *routing) find(method string, target *url.URL) string {
 	return target.EscapedPath()
 }
 
-// TestRouting has parameters whose names come before every literal, since order by the alphabet would be another one.
+// TestRouting has parameters whose names sort before every literal, so that alphabetical order would fail.
 func TestRouting(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -68,28 +68,28 @@ func TestRouting(t *testing.T) {
 		{name: "a literal beats a parameter", method: "GET", path: "/a/b", want: "ANY /a/b"},
 		{name: "a parameter beats a greedy one", method: "GET", path: "/a/x", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
 		{name: "a method beats ANY", method: "GET", path: "/a/x/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "x"}},
-		{name: "ANY takes other methods", method: "PUT", path: "/a/x/c", want: "ANY /a/{Id}/c", params: map[string]string{"Id": "x"}},
+		{name: "ANY matches other methods", method: "PUT", path: "/a/x/c", want: "ANY /a/{Id}/c", params: map[string]string{"Id": "x"}},
 		{name: "the branch of the literal can end", method: "GET", path: "/a/b/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "b"}},
-		{name: "a greedy one below a parameter", method: "GET", path: "/a/x/y/z", want: "ANY /a/{Id}/{Proxy+}", params: map[string]string{"Id": "x", "Proxy": "y/z"}},
-		{name: "a greedy one takes the rest", method: "GET", path: "/q/r", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
-		{name: "a greedy one takes at least one segment", method: "GET", path: "/a", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a"}},
-		{name: "trailing slash", method: "GET", path: "/a/b/", want: "ANY /a/b"},
-		{name: "trailing slash is no part of a parameter", method: "GET", path: "/a/x/", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
-		{name: "trailing slash is no part of a greedy one", method: "GET", path: "/q/r/", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
+		{name: "a greedy parameter below a parameter", method: "GET", path: "/a/x/y/z", want: "ANY /a/{Id}/{Proxy+}", params: map[string]string{"Id": "x", "Proxy": "y/z"}},
+		{name: "a greedy parameter matches the rest", method: "GET", path: "/q/r", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
+		{name: "a greedy parameter matches at least one segment", method: "GET", path: "/a", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a"}},
+		{name: "a trailing slash", method: "GET", path: "/a/b/", want: "ANY /a/b"},
+		{name: "a trailing slash is not part of a parameter", method: "GET", path: "/a/x/", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
+		{name: "a trailing slash is not part of a greedy parameter", method: "GET", path: "/q/r/", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
 		{name: "a doubled slash first is an empty segment", method: "GET", path: "//a/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "/a/b"}},
 		{name: "a doubled slash last is an empty segment", method: "GET", path: "/q//", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/"}},
 		{name: "a doubled slash in place of a parameter", method: "GET", path: "/a//c", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a//c"}},
 		{name: "only slashes", method: "GET", path: "///", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "/"}},
 		{name: "a double slash inside is an empty segment", method: "GET", path: "/a//b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a//b"}},
-		{name: "an encoded slash parts nothing", method: "GET", path: "/a/x%2Fc", want: "ANY /a/{Id}", params: map[string]string{"Id": "x%2Fc"}},
+		{name: "an encoded slash does not separate segments", method: "GET", path: "/a/x%2Fc", want: "ANY /a/{Id}", params: map[string]string{"Id": "x%2Fc"}},
 		{name: "an encoded letter is not its literal", method: "GET", path: "/%61/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "%61/b"}},
 		{name: "case counts", method: "GET", path: "/A/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "A/b"}},
-		{name: "HEAD is of ANY", method: "HEAD", path: "/a/b", want: "ANY /a/b"},
-		{name: "OPTIONS is of ANY", method: "OPTIONS", path: "/a/b", want: "ANY /a/b"},
-		{name: "TRACE is not of ANY", method: "TRACE", path: "/a/b", want: ""},
-		{name: "made-up methods are not of ANY", method: "FETCH", path: "/a/b", want: ""},
+		{name: "ANY includes HEAD", method: "HEAD", path: "/a/b", want: "ANY /a/b"},
+		{name: "ANY includes OPTIONS", method: "OPTIONS", path: "/a/b", want: "ANY /a/b"},
+		{name: "ANY does not include TRACE", method: "TRACE", path: "/a/b", want: ""},
+		{name: "ANY does not include unknown methods", method: "FETCH", path: "/a/b", want: ""},
 		{name: "a resource without the method ends the search", method: "GET", path: "/only", want: ""},
-		{name: "methods in small letters are others", method: "get", path: "/a/b", want: ""},
+		{name: "methods are case-sensitive", method: "get", path: "/a/b", want: ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -166,7 +166,7 @@ func TestNoRoute(t *testing.T) {
 	}{
 		{"path", "GET", "/nowhere", authorization(), "Missing Authentication Token"},
 		{"method", "DELETE", "/items/1", authorization(), "Missing Authentication Token"},
-		{"method that ANY is not", "TRACE", "/items", authorization(), "Missing Authentication Token"},
+		{"method that ANY does not include", "TRACE", "/items", authorization(), "Missing Authentication Token"},
 		{"a header that is no signature", "GET", "/nowhere", authorization(goodToken), "The Authorization header is not an AWS signature"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -184,7 +184,7 @@ func TestNoRoute(t *testing.T) {
 	}
 }
 
-// FuzzRouting looks for a path that escapes the catch-all route, and for parameters that do not add up to the path.
+// FuzzRouting looks for a path that no route matches, and for parameters from which the path cannot be rebuilt.
 func FuzzRouting(f *testing.F) {
 	for _, path := range []string{"/", "//", "/a/b", "/a/x", "/a//", "/a/%2f/c", "/a/b/c/d/", "a", "/{id}", "/a/{proxy+}"} {
 		f.Add(path)
@@ -195,7 +195,7 @@ func FuzzRouting(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, path string) {
 		if len(path) > 400 {
-			t.Skip("longer than an ARN may be") // each byte may take three
+			t.Skip("longer than an ARN can be") // escaped, each byte has three
 		}
 		sent := r.find(http.MethodGet, &url.URL{Path: path, RawPath: path})
 		if r.route == "" {
@@ -206,7 +206,7 @@ func FuzzRouting(f *testing.F) {
 			rebuilt = strings.NewReplacer("{"+name+"}", value, "{"+name+"+}", value).Replace(rebuilt)
 		}
 		if want := strings.TrimSuffix(strings.TrimPrefix(sent, "/"), "/"); len(r.params) < 2 && rebuilt != want {
-			t.Errorf("%q: route %q with %v gives %q, want %q", sent, r.route, r.params, rebuilt, want)
+			t.Errorf("%q: route %q with %v rebuilds %q, want %q", sent, r.route, r.params, rebuilt, want)
 		}
 	})
 }

@@ -38,7 +38,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	resp, err := g.respond(r.Context(), req)
-	g.finish(w, req, resp, err)
+	g.finish(r.Context(), w, req, resp, err)
 }
 
 func (g *Gateway) newRequest(r *http.Request) (*request, error) {

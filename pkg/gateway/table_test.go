@@ -19,7 +19,7 @@ import (
 // guide is where AWS documents API Gateway.
 const guide = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
 
-// Pages of the guide, and reports where it is silent.
+// Pages of the guide, and reports on what it does not document.
 const (
 	docKnownIssues = guide + "api-gateway-known-issues.html"
 	docLimits      = guide + "api-gateway-execution-service-limits-table.html"
@@ -47,12 +47,12 @@ const (
 // three is one row of the table: what a case does on this gateway, on `sam local start-api` (SAM CLI 1.170.0) and on AWS.
 type three struct {
 	name string
-	// run says in a few words what happens here; laptop is what it must say.
+	// run returns what happens here in a few words, which must be laptop.
 	run    func(e *env) string
 	laptop string
 	// sam is measured, or, in brackets, as SAM CLI's source has it.
 	sam string
-	// aws is what source documents or, where it says so, what users report.
+	// aws is what source documents or, where it is marked so, what users report.
 	aws    string
 	source string
 	// why this gateway differs from AWS, if it does.
@@ -63,31 +63,31 @@ var table = []three{
 	// Who comes in.
 	{
 		name:   "no Authorization header",
-		run:    func(e *env) string { return e.says(e.get("/items", authorization())) },
+		run:    func(e *env) string { return e.outcome(e.get("/items", authorization())) },
 		laptop: "401 Unauthorized, no invocation", sam: "401 Unauthorized, no invocation", aws: "401 Unauthorized, no invocation",
 		source: docAuthorizer,
 	},
 	{
 		name:   "a header that the validation expression does not match",
-		run:    func(e *env) string { return e.says(e.get("/items", authorization("junk"))) },
+		run:    func(e *env) string { return e.outcome(e.get("/items", authorization("junk"))) },
 		laptop: "401 Unauthorized, no invocation", sam: "401 Unauthorized, no invocation", aws: "401 Unauthorized, no invocation",
 		source: docSettings,
 	},
 	{
 		name:   "a header of which the validation expression matches a part",
-		run:    func(e *env) string { return e.says(e.get("/items", authorization("good-a!"))) },
+		run:    func(e *env) string { return e.outcome(e.get("/items", authorization("good-a!"))) },
 		laptop: "401 Unauthorized, no invocation", sam: "200, authorizer and function invoked", aws: "not documented",
 		source: docSettings, why: "the strict reading; an expression with ^ and $ means the same everywhere",
 	},
 	{
 		name:   "several Authorization headers",
-		run:    func(e *env) string { return e.says(e.get("/items", authorization(goodToken, goodToken))) },
+		run:    func(e *env) string { return e.outcome(e.get("/items", authorization(goodToken, goodToken))) },
 		laptop: "401 Unauthorized, no invocation", sam: "(joined with a comma, so as the expression has it)", aws: "not documented",
 		source: docKnownIssues, why: "it would be open which of them counts",
 	},
 	{
 		name:   "the same token three times",
-		run:    func(e *env) string { return e.asks("/items", "/items", "/items") },
+		run:    func(e *env) string { return e.countAuthorized("/items", "/items", "/items") },
 		laptop: "authorizer invoked 1 time", sam: "authorizer invoked 3 times", aws: "authorizer invoked 1 time",
 		source: docSettings,
 	},
@@ -95,7 +95,7 @@ var table = []three{
 		name: "a token that is denied, three times",
 		run: func(e *env) string {
 			e.authorize = authorizing(authorizerResponse("Deny", "*", nil), nil)
-			return e.asks("/items", "/items", "/items")
+			return e.countAuthorized("/items", "/items", "/items")
 		},
 		laptop: "authorizer invoked 1 time", sam: "authorizer invoked 3 times", aws: "authorizer invoked 1 time",
 		source: docSettings,
@@ -172,7 +172,7 @@ var table = []three{
 	// Where a request goes.
 	{
 		name:   "a path that has no resource, without a header",
-		run:    func(e *env) string { return e.says(e.get("/nowhere", authorization())) },
+		run:    func(e *env) string { return e.outcome(e.get("/nowhere", authorization())) },
 		laptop: "403 Missing Authentication Token, no invocation", sam: "403 Missing Authentication Token, no invocation",
 		aws: "403 Missing Authentication Token, no invocation", source: docResponse,
 	},
@@ -183,11 +183,11 @@ var table = []three{
 			return fmt.Sprintf("%d, header in the body: %t", w.Code, strings.Contains(w.Body.String(), goodToken))
 		},
 		laptop: "403, header in the body: false", sam: "403, header in the body: false", aws: "403, header in the body: true",
-		source: docTypes, why: "nobody needs their token sent back",
+		source: docTypes, why: "a response should not repeat a token",
 	},
 	{
 		name:   "a method that the resource does not have",
-		run:    func(e *env) string { return e.says(e.send(http.MethodPut, "/items/1", "", authorization())) },
+		run:    func(e *env) string { return e.outcome(e.send(http.MethodPut, "/items/1", "", authorization())) },
 		laptop: "403 Missing Authentication Token, no invocation", sam: "403 Missing Authentication Token, no invocation",
 		aws: "403 Missing Authentication Token, no invocation", source: docTypes,
 	},
@@ -225,6 +225,15 @@ var table = []three{
 		},
 		laptop: "/items with the path /items/", sam: "(/items with the path /items/)", aws: "/items with the path /items/, as users report",
 		source: reportSlash,
+	},
+	{
+		name: "two slashes before the path",
+		run: func(e *env) string {
+			w := e.get("/", func(r *http.Request) { r.URL.Path = "//items" })
+			return status(w)
+		},
+		laptop: "403", sam: "(redirected to one slash)", aws: "not documented; an emulator that is checked against AWS does so",
+		source: reportMatching,
 	},
 	{
 		name: "two slashes inside the path",
@@ -293,7 +302,15 @@ var table = []three{
 		source: docLimits,
 	},
 	{
-		name: "more requests than the stage lets through",
+		name: "a body over 64 KB to a route without an authorizer",
+		run: func(e *env) string {
+			return status(e.send(http.MethodPost, "/open", strings.Repeat("x", 64<<10+1)))
+		},
+		laptop: "413", sam: "(served)", aws: "served",
+		source: docLimits, why: "callers without a token must not fill a laptop's memory",
+	},
+	{
+		name: "more requests than the stage allows",
 		run: func(e *env) string {
 			e = newEnv(e.t, strings.Replace(small, "StageName: prod", "StageName: prod\n      MethodSettings: "+
 				"[{ResourcePath: /*, HttpMethod: '*', ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1}]", 1), nil)
@@ -304,13 +321,13 @@ var table = []three{
 			}
 			return "served"
 		},
-		laptop: "served", sam: "served", aws: "429, as well as it can be kept",
+		laptop: "served", sam: "served", aws: "429, on a best-effort basis",
 		source: docThrottling, why: "the limit protects a bill",
 	},
 
 	// What the function answers.
 	{
-		name: "the function takes longer than the gateway's patience",
+		name: "the function takes longer than API Gateway's time-out",
 		run: func(e *env) string {
 			e.handle = func(ctx context.Context, _ events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 				<-ctx.Done()
@@ -325,7 +342,7 @@ var table = []three{
 		name: "the function fails",
 		run: func(e *env) string {
 			e.handle = returning(events.APIGatewayProxyResponse{}, errors.New("oh"))
-			return e.says(e.get("/open"))
+			return e.outcome(e.get("/open"))
 		},
 		laptop: "502 Internal server error, function invoked", sam: "(500 Internal server error, function invoked)",
 		aws: "502 Internal server error, function invoked", source: docProxy,
@@ -337,7 +354,7 @@ var table = []three{
 			return status(e.get("/open"))
 		},
 		laptop: "502", sam: "(200)", aws: "not documented; an emulator that is checked against AWS has 200",
-		source: reportStatus, why: "a function that forgets the status is better found here",
+		source: reportStatus, why: "a function that forgets the status should fail here",
 	},
 	{
 		name: "WWW-Authenticate, Date and Server from the function",
@@ -360,7 +377,7 @@ var table = []three{
 		source: docResponse,
 	},
 	{
-		name: "a gateway response with a status and a body of its own",
+		name: "a gateway response with its own status and body",
 		run: func(e *env) string {
 			e = newEnv(e.t, withResponses(`UNAUTHORIZED: {StatusCode: 418, ResponseTemplates: {application/json: '<$context.nothing>'}}`), nil)
 			w := e.get("/items", authorization())
@@ -415,27 +432,27 @@ func TestTable(t *testing.T) {
 
 func status(w *httptest.ResponseRecorder) string { return strconv.Itoa(w.Code) }
 
-// says gives the status, API Gateway's message if there is one, and which functions were invoked.
-func (e *env) says(w *httptest.ResponseRecorder) string {
+// outcome returns the status, API Gateway's message if there is one, and which functions were invoked.
+func (e *env) outcome(w *httptest.ResponseRecorder) string {
 	e.t.Helper()
 	var body struct{ Message string }
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
 		e.t.Fatal(err)
 	}
 	invoked := "no invocation"
-	switch asked, served := len(e.authorized) > 0, len(e.handled) > 0; {
-	case asked && served:
+	switch authorized, handled := len(e.authorized) > 0, len(e.handled) > 0; {
+	case authorized && handled:
 		invoked = "authorizer and function invoked"
-	case asked:
+	case authorized:
 		invoked = "authorizer invoked"
-	case served:
+	case handled:
 		invoked = "function invoked"
 	}
 	return strings.TrimSuffix(fmt.Sprintf("%d %s", w.Code, body.Message), " ") + ", " + invoked
 }
 
-// asks counts the invocations of the authorizer.
-func (e *env) asks(paths ...string) string {
+// countAuthorized returns how often the authorizer is invoked for requests.
+func (e *env) countAuthorized(paths ...string) string {
 	e.t.Helper()
 	for _, path := range paths {
 		e.get(path)
@@ -446,7 +463,7 @@ func (e *env) asks(paths ...string) string {
 	return fmt.Sprintf("authorizer invoked %d times", len(e.authorized))
 }
 
-// claims gives what becomes of x and y in an authorizer's context, or the status if the function does not get them.
+// claims returns x and y of an authorizer's context as the function gets them, or the status if it does not.
 func (e *env) claims(claims map[string]any) string {
 	e.t.Helper()
 	e.authorize = authorizing(authorizerResponse("Allow", "*", claims), nil)
@@ -457,20 +474,20 @@ func (e *env) claims(claims map[string]any) string {
 	return fmt.Sprintf("x is %#v, y is %#v", got["x"], got["y"])
 }
 
-// event is what the function gets of a request.
+// event returns the event that the function gets for a request.
 func (e *env) event(path string) events.APIGatewayProxyRequest {
 	e.t.Helper()
 	e.get(path)
 	return e.lastEvent()
 }
 
-// renamed tells what became of headers of the function.
+// renamed reports which of the function's headers the client gets under another name.
 func (e *env) renamed(names ...string) string {
 	e.t.Helper()
-	answer := e.get("/open").Header()
+	header := e.get("/open").Header()
 	renamed := 0
 	for _, name := range names {
-		if answer.Get(name) == "" && answer.Get("x-amzn-Remapped-"+name) != "" {
+		if header.Get(name) == "" && header.Get("x-amzn-Remapped-"+name) != "" {
 			renamed++
 		}
 	}

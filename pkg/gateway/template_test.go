@@ -10,8 +10,8 @@ import (
 	"pats/pkg/gateway"
 )
 
-// newOf makes a gateway of a template and returns the error.
-func newOf(t *testing.T, template string, parameters map[string]string) error {
+// newError returns the error of a gateway with a template.
+func newError(t *testing.T, template string, parameters map[string]string) error {
 	t.Helper()
 	e := &env{t: t, log: &logBuffer{}}
 	gateway, err := gateway.New([]byte(template), e.functions(), gateway.Options{Parameters: parameters})
@@ -21,8 +21,8 @@ func newOf(t *testing.T, template string, parameters map[string]string) error {
 	return err
 }
 
-// TestUnhonoured plants one thing at a time that the gateway does not honour: it must not start, and has to name the place.
-func TestUnhonoured(t *testing.T) {
+// TestUnsupported plants one unsupported setting at a time: the gateway must refuse to start, and name the place.
+func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	const (
 		api      = "      StageName: prod\n"
@@ -79,7 +79,7 @@ func TestUnhonoured(t *testing.T) {
 			if !strings.Contains(small, c.at) {
 				t.Fatalf("there is no %q to change", c.at)
 			}
-			err := newOf(t, strings.Replace(small, c.at, c.plant, 1), nil)
+			err := newError(t, strings.Replace(small, c.at, c.plant, 1), nil)
 			if err == nil {
 				t.Fatal("got no error")
 			}
@@ -90,7 +90,7 @@ func TestUnhonoured(t *testing.T) {
 	}
 }
 
-// TestIgnored plants what changes nothing on a laptop.
+// TestIgnored plants settings that change nothing on a laptop.
 func TestIgnored(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, at, plant string }{
@@ -120,16 +120,16 @@ Resources:
 			if !strings.Contains(small, c.at) {
 				t.Fatalf("there is no %q to change", c.at)
 			}
-			if err := newOf(t, strings.Replace(small, c.at, c.plant, 1), nil); err != nil {
+			if err := newError(t, strings.Replace(small, c.at, c.plant, 1), nil); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 }
 
-func TestAllFaultsAreNamed(t *testing.T) {
+func TestErrorNamesAllFaults(t *testing.T) {
 	t.Parallel()
-	err := newOf(t, strings.NewReplacer("StageName: prod", "Cors: x\n      Models: {}\n      StageName: prod").Replace(small), nil)
+	err := newError(t, strings.NewReplacer("StageName: prod", "Cors: x\n      Models: {}\n      StageName: prod").Replace(small), nil)
 	for _, place := range []string{"Properties.Cors", "Properties.Models"} {
 		if err == nil || !strings.Contains(err.Error(), place) {
 			t.Errorf("error: got %v, want one that names %s", err, place)
@@ -137,7 +137,7 @@ func TestAllFaultsAreNamed(t *testing.T) {
 	}
 }
 
-func TestFunctionsMustBeThoseOfTheTemplate(t *testing.T) {
+func TestFunctionsMustMatchTheTemplate(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
@@ -171,7 +171,7 @@ func TestNoTemplate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if err := newOf(t, c.text, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			if err := newError(t, c.text, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error: got %v, want one with %q", err, c.want)
 			}
 		})
@@ -292,19 +292,19 @@ Resources:
 	}
 }
 
-func TestAliasesAreNotUnderstood(t *testing.T) {
+func TestAliasesAreNotSupported(t *testing.T) {
 	t.Parallel()
-	err := newOf(t, strings.Replace(small, "StageName: prod", "StageName: *stage\n      Name: &stage prod", 1), nil)
+	err := newError(t, strings.Replace(small, "StageName: prod", "StageName: *stage\n      Name: &stage prod", 1), nil)
 	if err == nil {
 		t.Error("an alias before its anchor: got no error")
 	}
-	err = newOf(t, strings.Replace(small, "StageName: prod", "Name: &stage prod\n      StageName: *stage", 1), nil)
+	err = newError(t, strings.Replace(small, "StageName: prod", "Name: &stage prod\n      StageName: *stage", 1), nil)
 	if err == nil || !strings.Contains(err.Error(), "Resources.Api.Properties.StageName") {
 		t.Errorf("an alias: got %v, want an error that names the place", err)
 	}
 }
 
-// FuzzTemplate looks for a template that stops the reader instead of being refused.
+// FuzzTemplate looks for a template that makes New panic.
 func FuzzTemplate(f *testing.F) {
 	f.Add(small)
 	f.Add("Resources: {A: !If [B, C, D]}\nConditions: {B: !Equals [1]}")
