@@ -14,7 +14,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// foreign is a token as Unleash makes it: v1 for an even number, v2 for an odd one.
+// foreign returns a token as Unleash creates it: v1 for an even number, v2 for an odd one.
 func foreign(t *testing.T, n int) pat.Secret {
 	t.Helper()
 	text := fmt.Sprintf("user:%056x", n)
@@ -28,8 +28,8 @@ func foreign(t *testing.T, n int) pat.Secret {
 	return secret
 }
 
-// elsewhere is user 7 of another service, with tokens of these ids.
-func elsewhere(t *testing.T, ids ...int) pat.Account {
+// importable returns user 7 of another service, with tokens of these ids.
+func importable(t *testing.T, ids ...int) pat.Account {
 	t.Helper()
 	account := pat.Account{ID: 7, Profile: pattest.Profile("vera", pat.Viewer), CreatedAt: pattest.Start.Add(-time.Hour)}
 	for _, id := range ids {
@@ -42,7 +42,7 @@ func elsewhere(t *testing.T, ids ...int) pat.Account {
 	return account
 }
 
-func (f *fixture) bring(t *testing.T, account pat.Account) pat.Imported {
+func (f *fixture) importUser(t *testing.T, account pat.Account) pat.Imported {
 	t.Helper()
 	result, err := f.service.ImportUser(t.Context(), account)
 	if err != nil {
@@ -51,7 +51,7 @@ func (f *fixture) bring(t *testing.T, account pat.Account) pat.Imported {
 	return result
 }
 
-// summary is what became of tokens: +ID was added, =ID was there, -ID was refused.
+// summary lists the outcomes for tokens: +ID was added, =ID was present, -ID was refused.
 func summary(result pat.Imported) string {
 	var words []string
 	for _, token := range result.Tokens {
@@ -84,7 +84,7 @@ func wantRefusal(t *testing.T, got pat.Imported, part string) {
 func TestImportedTokensAreValidOnceAccepted(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.bring(t, elsewhere(t, 20, 21))
+	f.importUser(t, importable(t, 20, 21))
 	accepting := f.service.AcceptImported(true)
 	for _, id := range []int{20, 21} {
 		f.store.Forget()
@@ -142,7 +142,7 @@ func TestImportedTokenRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			f.bring(t, elsewhere(t, 20))
+			f.importUser(t, importable(t, 20))
 			if err := c.end(t, f); err != nil {
 				t.Fatal(err)
 			}
@@ -190,7 +190,7 @@ func TestImportedCallersAreRefusedUnlessAccepted(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, token %d", name, id), func(t *testing.T) {
 				t.Parallel()
 				f := newFixture(t)
-				f.bring(t, elsewhere(t, id))
+				f.importUser(t, importable(t, id))
 				accepting := f.service.AcceptImported(true)
 				who, err := accepting.Authenticate(t.Context(), foreign(t, id))
 				if err != nil {
@@ -209,12 +209,12 @@ func TestImportedCallersAreRefusedUnlessAccepted(t *testing.T) {
 	}
 }
 
-// TestAuthenticateWithoutAnAnswer: no doubt becomes a refusal.
-func TestAuthenticateWithoutAnAnswer(t *testing.T) {
+// TestAuthenticateWithoutAResponse: an error of the store is not a refusal.
+func TestAuthenticateWithoutAResponse(t *testing.T) {
 	t.Parallel()
 	for _, call := range []pattest.Call{pattest.CallLookUp, pattest.CallAccount} {
 		f := newFixture(t)
-		f.bring(t, elsewhere(t, 20))
+		f.importUser(t, importable(t, 20))
 		f.store.Refuse(call, 1, pat.Unavailable(nil))
 		_, err := f.service.AcceptImported(true).Authenticate(t.Context(), foreign(t, 20))
 		pattest.WantKind(t, err, pat.KindUnavailable)
@@ -230,9 +230,9 @@ func TestImportOfManyTokens(t *testing.T) {
 		ids = append(ids, id)
 		added, present = append(added, fmt.Sprintf("+%d", id)), append(present, fmt.Sprintf("=%d", id))
 	}
-	account := elsewhere(t, ids...)
-	wantImport(t, f.bring(t, account), true, strings.Join(added, " "))
-	wantImport(t, f.bring(t, account), false, strings.Join(present, " "))
+	account := importable(t, ids...)
+	wantImport(t, f.importUser(t, account), true, strings.Join(added, " "))
+	wantImport(t, f.importUser(t, account), false, strings.Join(present, " "))
 	here := pattest.Read(t, f.store, 7)
 	if want := account.Tokens[len(account.Tokens)-1].ID + 1; here.NextTokenID != want {
 		t.Errorf("next id: got %d, want %d", here.NextTokenID, want)
@@ -244,12 +244,12 @@ func TestImportOfManyTokens(t *testing.T) {
 func TestImportAddsWhatIsNewer(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.bring(t, elsewhere(t, 20, 22))
+	f.importUser(t, importable(t, 20, 22))
 	if err := f.service.RevokeUserToken(t.Context(), 7, 20); err != nil {
 		t.Fatal(err)
 	}
-	wantImport(t, f.bring(t, elsewhere(t, 20, 21, 22, 23)), false, "-20 -21 =22 +23")
-	if got := f.bring(t, elsewhere(t, 20, 22, 23)); !strings.Contains(got.Tokens[0].Refusal, "revoked") {
+	wantImport(t, f.importUser(t, importable(t, 20, 21, 22, 23)), false, "-20 -21 =22 +23")
+	if got := f.importUser(t, importable(t, 20, 22, 23)); !strings.Contains(got.Tokens[0].Refusal, "revoked") {
 		t.Errorf("got %+v, want the first refused as revoked", got)
 	}
 }
@@ -257,14 +257,14 @@ func TestImportAddsWhatIsNewer(t *testing.T) {
 func TestImportKeepsWhatIsHere(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.bring(t, elsewhere(t, 20))
+	f.importUser(t, importable(t, 20))
 	if _, err := f.service.UpdateUser(t.Context(), 7, func(p *pat.Profile) { p.Username = "renamed"; p.Role = pat.Editor }); err != nil {
 		t.Fatal(err)
 	}
 	before := pattest.Read(t, f.store, 7)
-	other := elsewhere(t, 20)
+	other := importable(t, 20)
 	other.Tokens[0].Verifier = foreign(t, 22).Verifier()
-	got := f.bring(t, other)
+	got := f.importUser(t, other)
 	wantImport(t, got, false, "-20")
 	if !strings.Contains(got.Tokens[0].Refusal, "Another token") {
 		t.Errorf("got %q, want another token", got.Tokens[0].Refusal)
@@ -303,9 +303,9 @@ func TestImportRefusesUsers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			account := elsewhere(t, 20)
+			account := importable(t, 20)
 			c.change(&account)
-			wantRefusal(t, f.bring(t, account), c.want)
+			wantRefusal(t, f.importUser(t, account), c.want)
 			_, err := f.service.AcceptImported(true).Authenticate(t.Context(), foreign(t, 20))
 			wantRefused(t, err, pat.ReasonInvalid)
 		})
@@ -346,9 +346,9 @@ func TestImportRefusesTokens(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			account := elsewhere(t, 20, 21)
+			account := importable(t, 20, 21)
 			c.change(&account.Tokens[1])
-			got := f.bring(t, account)
+			got := f.importUser(t, account)
 			if !got.Made || !got.Tokens[0].Added || got.Tokens[1].Added || !strings.Contains(got.Tokens[1].Refusal, c.want) {
 				t.Errorf("got %+v, want the first added, the second refused with %q", got, c.want)
 			}
@@ -373,9 +373,9 @@ func TestImportAcceptsOddDates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			account := elsewhere(t, 20)
+			account := importable(t, 20)
 			change(&account.Tokens[0])
-			wantImport(t, f.bring(t, account), true, "+20")
+			wantImport(t, f.importUser(t, account), true, "+20")
 			if diff := cmp.Diff(account.Tokens, pattest.Read(t, f.store, 7).Tokens); diff != "" {
 				t.Errorf("tokens, -want +got:\n%s", diff)
 			}
@@ -387,14 +387,14 @@ func TestImportAcceptsOddDates(t *testing.T) {
 func TestImportOfExpiredTokensAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	account := elsewhere(t, 20)
-	wantImport(t, f.bring(t, account), true, "+20")
+	account := importable(t, 20)
+	wantImport(t, f.importUser(t, account), true, "+20")
 	f.clock.Advance(pattest.Lifetime + pat.DefaultRetention)
-	wantImport(t, f.bring(t, account), false, "=20")
+	wantImport(t, f.importUser(t, account), false, "=20")
 	if _, _, err := f.service.CreateUserToken(t.Context(), 7, pat.Draft{Description: "x", ExpiresAt: f.clock.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
-	got := f.bring(t, account)
+	got := f.importUser(t, account)
 	wantImport(t, got, false, "-20")
 	if !strings.Contains(got.Tokens[0].Refusal, "expired longer ago") {
 		t.Errorf("got %q, want a refusal because of the expiry", got.Tokens[0].Refusal)
@@ -433,51 +433,51 @@ func TestImportBeyondTheStoresSize(t *testing.T) {
 	}
 	for _, store := range []pat.Store{preview, small} {
 		f.service = pat.NewService(store, pat.DefaultRetention, pattest.Env(f.clock))
-		wantRefusal(t, f.bring(t, elsewhere(t, 20, 21, 22)), space)
-		wantImport(t, f.bring(t, elsewhere(t, 20)), true, "+20")
-		got := f.bring(t, elsewhere(t, 22, 23))
+		wantRefusal(t, f.importUser(t, importable(t, 20, 21, 22)), space)
+		wantImport(t, f.importUser(t, importable(t, 20)), true, "+20")
+		got := f.importUser(t, importable(t, 22, 23))
 		wantImport(t, got, false, "-22 -23")
 		if !strings.Contains(got.Tokens[0].Refusal, space) {
 			t.Errorf("got %q, want a refusal because of the size", got.Tokens[0].Refusal)
 		}
-		wantImport(t, f.bring(t, elsewhere(t, 20, 22)), false, "=20 +22")
-		expired := elsewhere(t, 20, 22, 24)
+		wantImport(t, f.importUser(t, importable(t, 20, 22)), false, "=20 +22")
+		expired := importable(t, 20, 22, 24)
 		expired.Tokens[2].CreatedAt, expired.Tokens[2].ExpiresAt = year(2000), year(2001)
-		wantImport(t, f.bring(t, expired), false, "=20 =22 -24")
+		wantImport(t, f.importUser(t, expired), false, "=20 =22 -24")
 	}
 }
 
 func TestImportOfATokenOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.bring(t, elsewhere(t, 20))
-	other := elsewhere(t, 20, 22)
+	f.importUser(t, importable(t, 20))
+	other := importable(t, 20, 22)
 	other.ID, other.Profile = 8, pattest.Profile("bob", pat.Viewer)
-	got := f.bring(t, other)
+	got := f.importUser(t, other)
 	wantImport(t, got, true, "-20 +22")
 }
 
 func TestImportDoesNotBringADeletedUserBack(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.bring(t, elsewhere(t, 20))
+	f.importUser(t, importable(t, 20))
 	if err := f.service.DeleteUser(t.Context(), 7); err != nil {
 		t.Fatal(err)
 	}
-	wantRefusal(t, f.bring(t, elsewhere(t, 20, 22)), "deleted")
+	wantRefusal(t, f.importUser(t, importable(t, 20, 22)), "deleted")
 }
 
-func TestImportWithoutAnAnswer(t *testing.T) {
+func TestImportWithoutAResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.store.LoseAnswer(pattest.CallImportAccount)
-	wantImport(t, f.bring(t, elsewhere(t, 20, 21)), true, "+20 +21")
+	wantImport(t, f.importUser(t, importable(t, 20, 21)), true, "+20 +21")
 	for _, call := range []pattest.Call{pattest.CallImportAccount, pattest.CallAccount} {
 		f.store.Refuse(call, 1, pat.Unavailable(errors.New("away")))
 	}
-	wantImport(t, f.bring(t, elsewhere(t, 20, 21, 22)), false, "=20 =21 +22")
+	wantImport(t, f.importUser(t, importable(t, 20, 21, 22)), false, "=20 =21 +22")
 	f.store.Refuse(pattest.CallAccount, 100, pat.Unavailable(errors.New("away")))
-	_, err := f.service.ImportUser(t.Context(), elsewhere(t, 20))
+	_, err := f.service.ImportUser(t.Context(), importable(t, 20))
 	pattest.WantKind(t, err, pat.KindUnavailable)
 }
 

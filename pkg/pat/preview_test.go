@@ -9,21 +9,21 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestPreviewForetells imports the same users into a Preview and then for good: the outcomes are the same, and the preview wrote
+// TestPreviewPredictsTheImport imports the same users into a Preview and into the store: the outcomes are the same, and the preview writes
 // nothing.
-func TestPreviewForetells(t *testing.T) {
+func TestPreviewPredictsTheImport(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.bring(t, elsewhere(t, 20))
+	f.importUser(t, importable(t, 20))
 	before := pattest.Read(t, f.store, 7)
 	f.store.Forget()
 	preview, err := pat.NewPreview(t.Context(), f.store)
 	if err != nil {
 		t.Fatal(err)
 	}
-	users := []pat.Account{elsewhere(t, 20, 22)}
+	users := []pat.Account{importable(t, 20, 22)}
 	for id, name := range map[pat.UserID]string{8: "bob", 9: "ann", 10: "vera", 1: "other", 11: "eve"} {
-		user := elsewhere(t, int(100+id), int(120+id))
+		user := importable(t, int(100+id), int(120+id))
 		user.ID, user.Profile = id, pattest.Profile(name, pat.Viewer)
 		users = append(users, user)
 	}

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
@@ -78,6 +80,17 @@ func TestNamesAndAddressesAreStoredInNormalForm(t *testing.T) {
 		_, err := f.service.CreateUser(t.Context(), profile)
 		wantMessage(t, err, message)
 	}
+}
+
+func TestNormalOfNormalChangesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.RuneFrom([]rune(" \u00A0\u3000eEIIİKÅ\u0301\u0307\u0308\u030A\u0345가\u1100\u1161")))).Draw(t, "text")
+		once := pat.Profile{Username: text, Name: text, Email: text}.Normal()
+		if twice := once.Normal(); twice != once {
+			t.Fatalf("got %+v and then %+v, want the same", once, twice)
+		}
+	})
 }
 
 func TestDescriptionsAreStoredInNormalForm(t *testing.T) {
