@@ -238,6 +238,8 @@ func userReads(ids ...string) []scenario {
 	return cases
 }
 
+func search(q string) request { return administer("GET", usersPath+"/search?q="+q) }
+
 func userRemovals(ids ...string) []scenario {
 	var cases []scenario
 	for _, id := range ids {
@@ -269,6 +271,34 @@ var userCases = slices.Concat(
 		alone("add by a Viewer, malformed JSON", call("POST", usersPath).json("{bad")),
 		alone("edit by a Viewer", call("PUT", usersPath+"/{veraId}").json(`{"name":"x"}`)),
 		alone("remove by a Viewer", call("DELETE", usersPath+"/{veraId}")),
+		alone("search for a username", search("vera")),
+		alone("search for a username in upper case", search("VERA")),
+		alone("search for the start of a username", search("abb")),
+		alone("search for the middle of a username", search("ver")),
+		alone("search for an address", search("VERA%40example.com")),
+		alone("search for a domain", search("example.com")),
+		alone("search for the middle of a name", search("bby")),
+		alone("search for nobody", search("nobody")),
+		alone("search for one letter", search("v")),
+		alone("search for an emoji", search("%F0%9F%98%80")),
+		alone("search for nothing", search("")),
+		alone("search with wildcards", search("%25%25")),
+		alone("search with underscores", search("__")),
+		alone("search without q", administer("GET", usersPath+"/search")),
+		alone("search with two texts", search("vera&q=abby")),
+		alone("search with a list", administer("GET", usersPath+"/search?q[]=vera")),
+		alone("search, HEAD", administer("HEAD", usersPath+"/search?q=vera")),
+		alone("search, PUT", administer("PUT", usersPath+"/search").json("{}")),
+		alone("search, DELETE", administer("DELETE", usersPath+"/search")),
+		alone("search by a Viewer", call("GET", usersPath+"/search?q=vera")),
+		alone("search by the admin API token", search("olga").as("{admin}")),
+		alone("count of Admins", administer("GET", usersPath+"/admin-count")),
+		alone("count of Admins, HEAD", administer("HEAD", usersPath+"/admin-count")),
+		alone("count of Admins, POST", administer("POST", usersPath+"/admin-count").json("{}")),
+		alone("count of Admins by a Viewer", call("GET", usersPath+"/admin-count")),
+		alone("count of Admins by the admin API token", administer("GET", usersPath+"/admin-count").as("{admin}")),
+		alone("OPTIONS by an Admin", administer("OPTIONS", usersPath)),
+		alone("OPTIONS of a user by an Admin", administer("OPTIONS", usersPath+"/1")),
 		alone("PATCH", administer("PATCH", usersPath+"/{targetId}").json(`{"name":"x"}`)),
 		alone("remove with text", administer("DELETE", usersPath+"/{targetId}").plus("Content-Type: text/plain").with("x")),
 		alone("remove with malformed JSON", administer("DELETE", usersPath+"/{targetId}").json("{bad")),
@@ -333,7 +363,8 @@ var editCases = slices.Concat(
 		`{"email":"T2@EXAMPLE.com"}`, `{"email":""}`, `{"email":null}`, `{"email":"x"}`, `{"email":3}`, `{"email":"vera@example.com"}`,
 		`{"email":"target@example.com"}`, `{"username":"other"}`, `{"foo":1}`, `{"id":77,"name":"x"}`, `{"rootRole":1}`, `{"rootRole":2}`, `{"rootRole":"Editor"}`,
 		`{"rootRole":"3"}`, `{"rootRole":0}`, `{"rootRole":null}`, `{"rootRole":99}`, `{"rootRole":-1}`, `{"rootRole":"Nope"}`, `{"rootRole":""}`, `{"rootRole":[]}`,
-		`{"name":"x","email":"t3@example.com","rootRole":2}`),
+		`{"name":"x","email":"t3@example.com","rootRole":2}`,
+		`{"disabled":null}`, `{"disabled":0}`, `{"disabled":"true"}`, `{"disabled":""}`, `{"name":false,"email":""}`, `{"rootRole":true}`, `{"rootRole":false}`),
 	[]scenario{
 		alone("edit nobody", administer(http.MethodPut, usersPath+"/999999").json(`{"name":"x"}`)),
 		alone("edit nobody with a bad email", administer(http.MethodPut, usersPath+"/999999").json(`{"email":"x"}`)),

@@ -208,7 +208,7 @@ func TestDifferencesAreDocumented(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(raw), "\n## Differences from Unleash 8.2.0\n")
 	known := map[string]bool{}
-	for _, number := range regexp.MustCompile(`(?m)^(\d+)\. `).FindAllStringSubmatch(section, -1) {
+	for _, number := range regexp.MustCompile(`(?m)^\| (\d+) \| `).FindAllStringSubmatch(section, -1) {
 		known[number[1]] = true
 	}
 	for _, d := range differences {

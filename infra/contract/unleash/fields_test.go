@@ -55,7 +55,8 @@ func (r *reader) headerValue(name, value string) string {
 	case name == "Etag" && weakTag.MatchString(value):
 		return "weak"
 	case name == "Location":
-		return r.label("user", value)
+		id := strings.TrimPrefix(value, "user-admin/")
+		return strings.TrimSuffix(value, id) + r.label("user", id)
 	}
 	return value
 }
