@@ -9,7 +9,7 @@ import (
 
 const far = "2099-01-01T00:00:00.000Z"
 
-// good is a body that a user without tokens of that name may post.
+// good is a valid body for a user without a token of that name.
 const good = `{"description":"laptop","expiresAt":"` + far + `"}`
 
 var (
@@ -25,23 +25,23 @@ func until(expiresAt string) request {
 	return create(`{"description":"laptop","expiresAt":` + expiresAt + `}`)
 }
 
-// padded is a good body of size bytes.
+// padded returns a valid body of size bytes.
 func padded(size int) string {
 	start, end := `{"x":"`, `",`+strings.TrimPrefix(good, "{")
 	return start + strings.Repeat("a", size-len(start)-len(end)) + end
 }
 
-// posted is a body with these headers beside the caller's.
+// posted returns a create with these headers in addition to the caller's.
 func posted(body string, headers ...string) request {
 	return request{http.MethodPost, listPath, append([]string{own}, headers...), body}
 }
 
-// chunked is a body in two parts (RFC 9112 §7.1).
+// chunked returns body in two chunks (RFC 9112 §7.1).
 func chunked(body string) string {
 	return fmt.Sprintf("5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", body[:5], len(body)-5, body[5:])
 }
 
-// createCases are bodies and content types.
+// createCases are creates with all kinds of bodies and content types.
 var createCases = []scenario{
 	one("a good body", create(good), made),
 	one("a member more", create(`{"foo":"bar","id":77,"userId":1,"secret":"x",`+good[1:]), made),

@@ -16,9 +16,9 @@ const (
 	lastKey     = "of two Idempotency-Key headers the last counts"
 )
 
-// credentialCases are the forms in which a token can come, and can fail to.
+// credentialCases are the forms in which a token is accepted, and those in which it is not.
 var credentialCases = []scenario{
-	one("the request of Unleash's API reference", call("GET", listPath, "Accept: application/json", own), tokens("own")),
+	one("the request of Unleash's API reference", newRequest("GET", listPath, "Accept: application/json", own), tokens("own")),
 	one("a bare token", list(own), tokens("own")),
 	one("Bearer", list("Authorization: Bearer {token}"), tokens("own")),
 	one("bearer", list("Authorization: bearer {token}"), tokens("own")),
@@ -35,7 +35,7 @@ var credentialCases = []scenario{
 	one("a cookie beside the token", list(own, "Cookie: unleash-session=x"), tokens("own")),
 
 	one("no header", list(), noToken),
-	one("HEAD without a header", call("HEAD", listPath), headOf(noToken)),
+	one("HEAD without a header", newRequest("HEAD", listPath), headOf(noToken)),
 	one("an empty header", list("Authorization: "), noToken),
 	one("a blank header", list("Authorization:    "), noToken),
 	one("Bearer alone", list("Authorization: Bearer"), noToken),
@@ -69,7 +69,7 @@ var credentialCases = []scenario{
 	one("X-Api-Key", list("X-Api-Key: {token}"), noToken),
 	one("Proxy-Authorization", list("Proxy-Authorization: {token}"), noToken),
 	one("a cookie alone", list("Cookie: Authorization={token}"), noToken),
-	one("access_token in the query", call("GET", listPath+"?access_token={token}"), noToken),
+	one("access_token in the query", newRequest("GET", listPath+"?access_token={token}"), noToken),
 	one("If-None-Match and no token", list("If-None-Match: *"), noToken),
 
 	one("well-formed, but never given out", list("Authorization: user:v2_"+strings.Repeat("A", 22)+"_"+strings.Repeat("B", 43)), denied(pat.ReasonInvalid)),
@@ -82,18 +82,18 @@ var credentialCases = []scenario{
 	one("expired", list("Authorization: {expired}"), denied(pat.ReasonExpired)),
 	one("expired, as a Bearer token", list("Authorization: bearer {expired}"), denied(pat.ReasonExpired)),
 	one("expired long ago", list("Authorization: {longExpired}"), denied(pat.ReasonExpired)),
-	one("expired, HEAD", call("HEAD", listPath, "Authorization: {expired}"), headOf(denied(pat.ReasonExpired))),
+	one("expired, HEAD", newRequest("HEAD", listPath, "Authorization: {expired}"), headOf(denied(pat.ReasonExpired))),
 	one("expired, a malformed body", create("{bad").as("{expired}"), denied(pat.ReasonExpired)),
 	one("a wrong admin API token", list("Authorization: *:*."+strings.Repeat("x", 43)), denied(pat.ReasonInvalid)),
 	one("an admin API token that is too short", list("Authorization: *:*.unleash-insecure-admin-api-token"), noToken),
 
-	one("the admin API token", list("Authorization: {admin}"), noUser),
-	one("the admin API token as a Bearer token", list("Authorization: Bearer {admin}"), noUser),
-	one("the admin API token creates", create(`{"description":"x","expiresAt":"{soon}"}`).as("{admin}"), noUser),
-	one("the admin API token, a body against the schema", create("{}").as("{admin}"), missing("description")),
-	one("the admin API token deletes", revoke("1").as("{admin}"), noUser),
-	one("the admin API token on a path that is not there", call("GET", "/api/admin/nope", "Authorization: {admin}"), notThere("/api/admin/nope")),
-	one("the admin API token, one character more", list("Authorization: {admin}x"), denied(pat.ReasonInvalid)),
+	one("the admin API token", list("Authorization: {adminToken}"), noUser),
+	one("the admin API token as a Bearer token", list("Authorization: Bearer {adminToken}"), noUser),
+	one("the admin API token creates", create(`{"description":"x","expiresAt":"{soon}"}`).as("{adminToken}"), noUser),
+	one("the admin API token, a body against the schema", create("{}").as("{adminToken}"), missing("description")),
+	one("the admin API token deletes", revoke("1").as("{adminToken}"), noUser),
+	one("the admin API token on a path that is not there", newRequest("GET", "/api/admin/nope", "Authorization: {adminToken}"), notThere("/api/admin/nope")),
+	one("the admin API token, one character more", list("Authorization: {adminToken}x"), denied(pat.ReasonInvalid)),
 
 	one("two headers, the same token", list(own, own), noToken.atEdge()),
 	one("two headers, the right one first", list(own, "Authorization: user:nope"), noToken.atEdge()),

@@ -2,21 +2,21 @@ package e2e
 
 import "pats/infra/contract/openapi"
 
-// checkDocumented holds an answer of the API against the OpenAPI document. It leaves alone what the HTTP server before the API
-// answers, and what a front is known to answer in the API's place.
-func (w *world) checkDocumented(s step, got reply) {
-	w.t.Helper()
-	if !s.isAPIs(w.target.Front, got) {
+// checkDocumented compares a response of the API with the OpenAPI document. It skips responses of the HTTP server in front of the
+// API, and those that a front is known to send instead of the API.
+func (e *env) checkDocumented(s step, got response) {
+	e.t.Helper()
+	if !s.isAPIs(e.target.Front, got) {
 		return
 	}
-	err := w.target.document.Check(w.t.Context(), s.request.method, w.fill(s.request.path), openapi.Answer{Status: got.status, Header: got.header, Body: got.body})
+	err := e.target.document.Check(e.t.Context(), s.request.method, e.fill(s.request.path), openapi.Response{Status: got.status, Header: got.header, Body: got.body})
 	if err != nil {
-		w.t.Errorf("the OpenAPI document has another answer: %v", err)
+		e.t.Errorf("the OpenAPI document has another answer: %v", err)
 	}
 }
 
-// isAPIs says whether the API answered. sam local does not tell by a header.
-func (s step) isAPIs(front Front, got reply) bool {
+// isAPIs reports whether the API sent the response. sam local has no header that shows it.
+func (s step) isAPIs(front Front, got response) bool {
 	if front == SamLocal {
 		_, gap := s.want.gaps[front]
 		return !gap && !s.want.edge

@@ -1,6 +1,6 @@
-// Package e2e holds the HTTP cases of the API: requests, byte for byte, and the answers that the contract gives them. They run
-// against any front: the laptop gateway, `sam local`, a deployed stack. Where a front is known to answer otherwise, the case
-// holds that answer too, so that a gap which has closed is noticed.
+// Package e2e has the HTTP test cases of the API: requests, byte for byte, and the responses that docs/api.md promises. They run
+// against any front: the laptop gateway, `sam local`, a deployed stack. Where a front is known to respond differently, the case has
+// that response too, so that the test fails once the gap has closed.
 package e2e
 
 import (
@@ -15,7 +15,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// Front is what stands between a client and the functions.
+// Front is the HTTP server or service between a client and the functions.
 type Front int
 
 // The fronts.
@@ -35,19 +35,19 @@ func (f Front) String() string {
 // Target is an API to run the cases against.
 type Target struct {
 	Front Front
-	// URL is the API's base address, without a slash at its end.
+	// URL is the base URL of the API, without a slash at the end.
 	URL string
-	// Store is the one that the API's functions use. The cases make users and tokens in it, and remove the users. It has to have
-	// an enabled Admin besides: the last one cannot be removed.
+	// Store is the store of the API's functions. The cases create users and tokens in it, and delete the users. It must have another
+	// enabled Admin, since the last one cannot be deleted.
 	Store pat.Store
-	// AdminToken is the admin API token that the functions know. Without it the cases that need it are left out.
+	// AdminToken is the admin API token of the functions. Without it the cases that need it are skipped.
 	AdminToken string
 
-	// document is what the API's answers are held against.
+	// document is the OpenAPI document, with which responses are compared.
 	document *openapi.Document
 }
 
-// Run runs every case against target and logs how many there were.
+// Run runs every case against target and logs their number.
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	run(t, target, slices.Concat(credentialCases, pathCases, listCases, createCases, revokeCases, sequences,
@@ -60,8 +60,8 @@ func run(t *testing.T, target Target, cases []scenario) {
 	if target.document, err = openapi.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	count := tally{gaps: map[string]int{}, ids: map[string]int{}}
-	// One after the other: sam local has one container for a function, which takes one event at a time.
+	count := counts{gaps: map[string]int{}, ids: map[string]int{}}
+	// One at a time: sam local has one container for a function, which handles one event at a time.
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			c.run(t, target, &count)
@@ -74,15 +74,15 @@ func run(t *testing.T, target Target, cases []scenario) {
 	}
 }
 
-// tally counts cases, those with each known gap, and how often each request id came.
-type tally struct {
+// counts has the number of cases, of those with each known gap, and of responses with each request id.
+type counts struct {
 	ran, leftOut int
 	gaps         map[string]int
 	ids          map[string]int
 }
 
-// checkIDs: every request has an id of its own, but at sam local, where each process has one.
-func (n *tally) checkIDs(t *testing.T, front Front) {
+// checkIDs checks that no two requests have the same id, except with sam local, where each process has one.
+func (n *counts) checkIDs(t *testing.T, front Front) {
 	t.Helper()
 	if front == SamLocal {
 		if len(n.ids) > 1 {
@@ -97,28 +97,28 @@ func (n *tally) checkIDs(t *testing.T, front Front) {
 	}
 }
 
-// scenario is a case: steps that are taken one after the other.
+// scenario is a case: one or more steps in order.
 type scenario struct {
 	name  string
 	steps []step
 }
 
-// step is a request with its answer.
+// step is a request with the expected response.
 type step struct {
-	// first is done ahead of the request.
-	first   func(*world)
+	// first runs before the request is sent, if it is not nil.
+	first   func(*env)
 	request request
-	want    answer
+	want    expected
 }
 
-// one is a scenario of one step.
-func one(name string, r request, want answer) scenario {
+// one returns a scenario of one step.
+func one(name string, r request, want expected) scenario {
 	return scenario{name, []step{{request: r, want: want}}}
 }
 
-func (s scenario) run(t *testing.T, target Target, count *tally) {
+func (s scenario) run(t *testing.T, target Target, count *counts) {
 	t.Helper()
-	if target.AdminToken == "" && s.needs("{admin}") {
+	if target.AdminToken == "" && s.needs("{adminToken}") {
 		count.leftOut++
 		skip.Test(t, noAdminToken)
 	}
@@ -126,34 +126,34 @@ func (s scenario) run(t *testing.T, target Target, count *tally) {
 	for _, why := range s.gaps(target.Front) {
 		count.gaps[why]++
 	}
-	w := &world{t: t, target: target, values: map[string]string{"admin": target.AdminToken}}
+	e := &env{t: t, target: target, values: map[string]string{"adminToken": target.AdminToken}}
 	for i, step := range s.steps {
 		if step.first != nil {
-			step.first(w)
+			step.first(e)
 		}
-		got := w.send(step.request)
+		got := e.send(step.request)
 		if id := requestID(got); id != "" {
 			count.ids[id]++
 		}
-		step.want.on(target.Front).in(w).check(t, got)
-		w.checkDocumented(step, got)
+		step.want.on(target.Front).in(e).check(t, got)
+		e.checkDocumented(step, got)
 		if t.Failed() {
 			t.Fatalf("step %d, %s %s: got %s", i+1, step.request.method, step.request.path, got)
 		}
 	}
 }
 
-// noAdminToken is the reason to skip a case.
+// noAdminToken is the reason why cases are skipped without an admin API token.
 const noAdminToken = "the admin API token is not known: set PATS_E2E_ADMIN_TOKEN to the one whose hash the functions have"
 
-// needs says whether a request has the placeholder in it.
+// needs reports whether a request contains the placeholder.
 func (s scenario) needs(placeholder string) bool {
 	return slices.ContainsFunc(s.steps, func(step step) bool {
 		return strings.Contains(fmt.Sprint(step.request), placeholder)
 	})
 }
 
-// gaps are those of the front that the steps meet, each once.
+// gaps returns the known gaps of the front in the steps, each once.
 func (s scenario) gaps(front Front) []string {
 	known := map[string]bool{}
 	for _, step := range s.steps {

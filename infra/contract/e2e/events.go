@@ -20,18 +20,18 @@ import (
 	"pats/pkg/pat"
 )
 
-// Invoke calls a function, by its logical id, with an event, and gives what it returned or its error.
+// Invoke calls the function with a logical id with an event, and returns its result or its error.
 type Invoke func(ctx context.Context, function string, event []byte) ([]byte, error)
 
-// RunEvents gives every file of the folder events/ to the function it is for, through invoke, and logs how many there were.
-// Of target only Store and AdminToken count: they are the functions'.
+// RunEvents calls, through invoke, the function for each file of the folder events/, and logs their number. Of target it uses only
+// Store and AdminToken, which must be those of the functions.
 func RunEvents(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 	t.Helper()
 	sameFiles(t, folder)
 	ran, leftOut := 0, 0
 	for _, c := range eventCases {
 		t.Run(c.file, func(t *testing.T) {
-			if c.holder == "admin" && target.AdminToken == "" {
+			if c.holder == "adminToken" && target.AdminToken == "" {
 				leftOut++
 				skip.Test(t, noAdminToken)
 			}
@@ -42,7 +42,7 @@ func RunEvents(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 	t.Logf("%d events given to the functions, %d left out", ran, leftOut)
 }
 
-// sameFiles checks that there is a case for each file, and a file for each case.
+// sameFiles checks that each file has a case, and each case a file.
 func sameFiles(t *testing.T, folder fs.FS) {
 	t.Helper()
 	files, err := fs.Glob(folder, "*.json")
@@ -66,22 +66,22 @@ const (
 	usersOf    = deployed.UsersFunction
 )
 
-// eventCase is a file of events/ and what its function makes of it.
+// eventCase is a file of events/ with the expected result of its function.
 type eventCase struct {
 	file, function string
-	// holder names, as a placeholder does, the token that YOUR_TOKEN stands for; the caller's own if it is empty.
+	// holder is the placeholder of the token that replaces YOUR_TOKEN; empty for the caller's own.
 	holder string
-	first  func(*world)
+	first  func(*env)
 	want   outcome
 }
 
-// outcome checks what a function returned.
-type outcome func(w *world, payload []byte, err error)
+// outcome checks the result of a function.
+type outcome func(e *env, payload []byte, err error)
 
 var eventCases = []eventCase{
 	{"authorizer-allow", authorizer, "", nil, lets("user")},
 	{"authorizer-allow-bearer", authorizer, "", nil, lets("user")},
-	{"authorizer-allow-admin", authorizer, "admin", nil, lets("admin")},
+	{"authorizer-allow-admin", authorizer, "adminToken", nil, lets("admin")},
 	{"authorizer-deny-malformed", authorizer, "", nil, turnsAway(pat.ReasonInvalid)},
 	{"authorizer-deny-checksum", authorizer, "", nil, turnsAway(pat.ReasonInvalid)},
 	{"authorizer-deny-unknown", authorizer, "", nil, turnsAway(pat.ReasonInvalid)},
@@ -98,7 +98,7 @@ var eventCases = []eventCase{
 	{"list-no-claims", tokensOf, "", nil, replies(unknown)},
 	{"list-forged-claims", tokensOf, "", nil, replies(unknown)},
 	{"list-token-gone", tokensOf, "", nil, replies(unknown)},
-	{"list-admin", tokensOf, "admin", nil, replies(noUser)},
+	{"list-admin", tokensOf, "adminToken", nil, replies(noUser)},
 	{"create", tokensOf, "", nil, replies(made)},
 	{"create-once", tokensOf, "", nil, replies(made)},
 	{"create-key-spent", tokensOf, "", useKey, replies(keySpent("The Idempotency-Key was used for another token."))},
@@ -123,75 +123,75 @@ var eventCases = []eventCase{
 	{"document", tokensOf, "", nil, replies(document)},
 	{"document-not-modified", tokensOf, "", nil, replies(notModified)},
 
-	{"self", usersOf, "boss", nil, replies(bossSelf)},
+	{"self", usersOf, "admin", nil, replies(adminSelf)},
 	{"self-viewer", usersOf, "viewer", nil, replies(viewerSelf)},
-	{"self-admin", usersOf, "admin", nil, replies(adminSelf)},
-	{"self-options", usersOf, "boss", nil, replies(allows("GET,HEAD"))},
-	{"self-token-gone", usersOf, "boss", nil, replies(unknown)},
-	{"users-list", usersOf, "boss", nil, replies(everybody(1000))},
-	{"users-list-page", usersOf, "boss", comeLater, replies(viewerPage)},
-	{"users-list-limit", usersOf, "boss", nil, replies(notInRange("limit", "1 to 1000", "0"))},
+	{"self-admin", usersOf, "adminToken", nil, replies(adminTokenSelf)},
+	{"self-options", usersOf, "admin", nil, replies(allows("GET,HEAD"))},
+	{"self-token-gone", usersOf, "admin", nil, replies(unknown)},
+	{"users-list", usersOf, "admin", nil, replies(everybody(1000))},
+	{"users-list-page", usersOf, "admin", comeLater, replies(viewerPage)},
+	{"users-list-limit", usersOf, "admin", nil, replies(notInRange("limit", "1 to 1000", "0"))},
 	{"users-list-viewer", usersOf, "viewer", nil, replies(needAdmin)},
-	{"users-search", usersOf, "boss", nil, replies(shows("[" + found("{viewerID}", viewerNames) + "]"))},
+	{"users-search", usersOf, "admin", nil, replies(shows("[" + found("{viewerID}", viewerNames) + "]"))},
 	{"users-search-viewer", usersOf, "viewer", nil, replies(needAdmin)},
-	{"admin-count", usersOf, "boss", nil, replies(adminCount)},
+	{"admin-count", usersOf, "admin", nil, replies(adminCount)},
 	{"admin-count-viewer", usersOf, "viewer", nil, replies(needAdmin)},
-	{"users-create", usersOf, "boss", nil, replies(hired)},
-	{"users-create-taken", usersOf, "boss", takeName, replies(userTaken)},
-	{"users-create-no-role", usersOf, "boss", nil, replies(missing("rootRole"))},
-	{"users-create-bad-role", usersOf, "boss", nil, replies(rule("Could not find rootRole=99"))},
-	{"users-create-bad-email", usersOf, "boss", nil, replies(notEmail("nobody"))},
-	{"users-create-extra", usersOf, "boss", nil, replies(additional("admin"))},
-	{"users-create-text", usersOf, "boss", nil, replies(wrongType("text/plain"))},
+	{"users-create", usersOf, "admin", nil, replies(createdUser)},
+	{"users-create-taken", usersOf, "admin", takeName, replies(userTaken)},
+	{"users-create-no-role", usersOf, "admin", nil, replies(missing("rootRole"))},
+	{"users-create-bad-role", usersOf, "admin", nil, replies(rule("Could not find rootRole=99"))},
+	{"users-create-bad-email", usersOf, "admin", nil, replies(notEmail("nobody"))},
+	{"users-create-extra", usersOf, "admin", nil, replies(additional("admin"))},
+	{"users-create-text", usersOf, "admin", nil, replies(wrongType("text/plain"))},
 	{"users-create-viewer", usersOf, "viewer", nil, replies(needAdmin)},
-	{"users-read", usersOf, "boss", nil, replies(viewer)},
-	{"users-read-no-number", usersOf, "boss", nil, replies(notWhole("abc"))},
-	{"users-read-not-there", usersOf, "boss", nil, replies(noSuchUser)},
+	{"users-read", usersOf, "admin", nil, replies(viewer)},
+	{"users-read-no-number", usersOf, "admin", nil, replies(notWhole("abc"))},
+	{"users-read-not-there", usersOf, "admin", nil, replies(noSuchUser)},
 	{"users-read-viewer", usersOf, "viewer", nil, replies(needAdmin)},
-	{"users-update", usersOf, "boss", nil, replies(renamed)},
-	{"users-update-refused", usersOf, "boss", nil, replies(rule("Could not find rootRole=4"))},
-	{"users-update-not-there", usersOf, "boss", nil, replies(noSuchUser)},
+	{"users-update", usersOf, "admin", nil, replies(renamed)},
+	{"users-update-refused", usersOf, "admin", nil, replies(rule("Could not find rootRole=4"))},
+	{"users-update-not-there", usersOf, "admin", nil, replies(noSuchUser)},
 	{"users-update-viewer", usersOf, "viewer", nil, replies(needAdmin)},
-	{"users-delete", usersOf, "boss", nil, removes(replies(done))},
-	{"users-delete-not-there", usersOf, "boss", nil, replies(noSuchUser)},
+	{"users-delete", usersOf, "admin", nil, removes(replies(done))},
+	{"users-delete-not-there", usersOf, "admin", nil, replies(noSuchUser)},
 	{"users-delete-viewer", usersOf, "viewer", nil, replies(needAdmin)},
-	{"users-patch", usersOf, "boss", nil, replies(notThere(usersPath + "/abc"))},
+	{"users-patch", usersOf, "admin", nil, replies(notThere(usersPath + "/abc"))},
 }
 
-// useKey makes another token with the idempotency key of the event.
-func useKey(w *world) {
-	presented, err := pat.ParseSecret(w.value("token"))
-	w.must(err)
+// useKey creates another token with the idempotency key of the event.
+func useKey(e *env) {
+	presented, err := pat.ParseSecret(e.value("token"))
+	e.must(err)
 	key, err := pat.NewIdempotencyKey(presented, strings.TrimPrefix(onceOnly, "Idempotency-Key: "))
-	w.must(err)
-	who := pat.Identity{User: w.callerID(), Selector: presented.Selector()}
-	_, _, err = w.service(0).CreateTokenOnce(w.t.Context(), who, pat.Draft{Description: "other", ExpiresAt: w.inAnHour()}, key)
-	w.must(err)
+	e.must(err)
+	who := pat.Identity{User: e.callerID(), Selector: presented.Selector()}
+	_, _, err = e.service(0).CreateTokenOnce(e.t.Context(), who, pat.Draft{Description: "other", ExpiresAt: e.inAnHour()}, key)
+	e.must(err)
 }
 
 // renamed is the Viewer with another name.
-var renamed = shows(person("{viewerID}", `"name":"Newton","username":"{viewerName}"`, `,"rootRole":3`))
+var renamed = shows(person("{viewerID}", `"name":"Nina B","username":"{viewerName}"`, `,"rootRole":3`))
 
-// unknown is a function's 401, as it is before API Gateway renames its header.
+// unknown is a 401 of a function, before API Gateway renames its header.
 var unknown = denied(pat.ReasonInvalid)
 
 func (c eventCase) run(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 	t.Helper()
-	w := &world{t: t, target: target, values: map[string]string{"admin": target.AdminToken}}
+	e := &env{t: t, target: target, values: map[string]string{"adminToken": target.AdminToken}}
 	raw, err := fs.ReadFile(folder, c.file+".json")
-	w.must(err)
+	e.must(err)
 	if c.first != nil {
-		c.first(w)
+		c.first(e)
 	}
-	payload, err := invoke(t.Context(), c.function, []byte(w.event(string(raw), or(c.holder, "token"))))
-	c.want(w, payload, err)
+	payload, err := invoke(t.Context(), c.function, []byte(e.event(string(raw), or(c.holder, "token"))))
+	c.want(e, payload, err)
 	if t.Failed() {
 		t.Logf("got %s, error %v", secret.ReplaceAllString(string(payload), "${1}…"), err)
 	}
 }
 
-// What the files have in the place of a token, and of the claims of the token's holder: user 1 with a selector of zeros, and
-// the admin API token under no key.
+// Placeholders in the files for a token and for the claims of its holder: user 1 with a selector of zeros, and the admin API
+// token under no key.
 const (
 	tokenInFiles       = "YOUR_TOKEN"
 	selectorInFiles    = "AAAAAAAAAAEAAAAAAAAAAA"
@@ -199,143 +199,143 @@ const (
 	fingerprintInFiles = `"fingerprint": "0000000000000000"`
 )
 
-// event is a file with a token of this world and its holder's claims.
-func (w *world) event(file, holder string) string {
+// event returns the file with a token of this environment and the claims of its holder.
+func (e *env) event(file, holder string) string {
 	if strings.Contains(file, usersPath) {
-		file = w.aboutViewer(file)
+		file = e.aboutViewer(file)
 	}
-	file = strings.ReplaceAll(file, tokenInFiles, w.value(holder))
-	if holder == "admin" {
-		return strings.Replace(file, fingerprintInFiles, `"fingerprint": "`+w.fingerprint()+`"`, 1)
+	file = strings.ReplaceAll(file, tokenInFiles, e.value(holder))
+	if holder == "adminToken" {
+		return strings.Replace(file, fingerprintInFiles, `"fingerprint": "`+e.fingerprint()+`"`, 1)
 	}
 	if !strings.Contains(file, selectorInFiles) {
 		return file
 	}
-	selector := selectorOf(w, w.value(holder))
+	selector := selectorOf(e, e.value(holder))
 	file = strings.Replace(file, userInFiles, fmt.Sprintf(`"userId": "%d"`, selector.UserID()), 1)
 	return strings.ReplaceAll(file, selectorInFiles, string(selector))
 }
 
-// aboutViewer is a file of the user routes with the Viewer for user 2, and a name that nobody has for the one in it.
-func (w *world) aboutViewer(file string) string {
+// aboutViewer returns a file of the user routes with the Viewer in place of user 2, and an unused name in place of the one in it.
+func (e *env) aboutViewer(file string) string {
 	return strings.NewReplacer(
-		usersPath+`/2"`, usersPath+"/"+w.value("viewerID")+`"`,
-		`"id": "2"`, `"id": "`+w.value("viewerID")+`"`,
-		`"after": "1"`, `"after": "`+w.value("beforeViewer")+`"`,
-		"newt", w.value("name"),
+		usersPath+`/2"`, usersPath+"/"+e.value("viewerID")+`"`,
+		`"id": "2"`, `"id": "`+e.value("viewerID")+`"`,
+		`"after": "1"`, `"after": "`+e.value("beforeViewer")+`"`,
+		"nina", e.value("name"),
 	).Replace(file)
 }
 
-// fingerprint is that of the admin API token's key.
-func (w *world) fingerprint() string {
-	sum := sha256.Sum256([]byte(w.target.AdminToken))
+// fingerprint returns the fingerprint of the key of the admin API token.
+func (e *env) fingerprint() string {
+	sum := sha256.Sum256([]byte(e.target.AdminToken))
 	key, err := pat.ParseAdminKey(hex.EncodeToString(sum[:]))
-	w.must(err)
+	e.must(err)
 	return key.Principal().Claims()["fingerprint"]
 }
 
 // addToken gives the caller a second token.
-func addToken(description string) func(*world) {
-	return func(w *world) {
-		w.value("token")
-		w.newToken(w.callerID(), description, w.inAnHour(), 0)
+func addToken(description string) func(*env) {
+	return func(e *env) {
+		e.value("token")
+		e.newToken(e.callerID(), description, e.inAnHour(), 0)
 	}
 }
 
-// comeLater makes a user after the Viewer.
-func comeLater(w *world) {
-	w.value("viewer")
-	w.newUser()
+// comeLater creates a user after the Viewer.
+func comeLater(e *env) {
+	e.value("viewer")
+	e.newUser()
 }
 
-// takeName gives the name in the file to somebody.
-func takeName(w *world) { w.addUser(pat.Profile{Username: w.value("name"), Role: pat.Viewer}) }
+// takeName creates a user with the name in the file.
+func takeName(e *env) { e.addUser(pat.Profile{Username: e.value("name"), Role: pat.Viewer}) }
 
-// replies is a proxy answer.
-func replies(want answer) outcome {
-	return func(w *world, payload []byte, err error) {
-		w.t.Helper()
-		w.must(err)
-		var got events.APIGatewayProxyResponse
-		w.must(strict(string(payload), &got))
+// replies expects a proxy response.
+func replies(want expected) outcome {
+	return func(e *env, payload []byte, err error) {
+		e.t.Helper()
+		e.must(err)
+		var proxy events.APIGatewayProxyResponse
+		e.must(strict(string(payload), &proxy))
 		header := http.Header{}
-		for name, values := range got.MultiValueHeaders {
+		for name, values := range proxy.MultiValueHeaders {
 			header[http.CanonicalHeaderKey(name)] = values
 		}
-		answered := reply{got.StatusCode, header, got.Body}
-		w.learn(answered)
-		want.in(w).check(w.t, answered)
+		got := response{proxy.StatusCode, header, proxy.Body}
+		e.learn(got)
+		want.in(e).check(e.t, got)
 	}
 }
 
-// then is an outcome after which the caller has tokens with these descriptions.
+// then expects first, and that the caller is left with tokens with these descriptions.
 func then(first outcome, left ...string) outcome {
-	return func(w *world, payload []byte, err error) {
-		w.t.Helper()
-		first(w, payload, err)
-		list, err := w.service(0).UserTokens(w.t.Context(), w.callerID())
-		w.must(err)
+	return func(e *env, payload []byte, err error) {
+		e.t.Helper()
+		first(e, payload, err)
+		list, err := e.service(0).UserTokens(e.t.Context(), e.callerID())
+		e.must(err)
 		var got []string
 		for _, token := range list {
 			got = append(got, token.Description)
 		}
 		if diff := cmp.Diff(left, got); diff != "" {
-			w.t.Errorf("tokens left (-want +got):\n%s", diff)
+			e.t.Errorf("tokens left (-want +got):\n%s", diff)
 		}
 	}
 }
 
-// removes is an outcome after which the Viewer is no more.
+// removes expects first, and that the Viewer does not exist.
 func removes(first outcome) outcome {
-	return func(w *world, payload []byte, err error) {
-		w.t.Helper()
-		first(w, payload, err)
-		if got := w.service(0).DeleteUser(w.t.Context(), selectorOf(w, w.value("viewer")).UserID()); pat.KindOf(got) != pat.KindNotFound {
-			w.t.Errorf("the user: got error %v, want that there is none", got)
+	return func(e *env, payload []byte, err error) {
+		e.t.Helper()
+		first(e, payload, err)
+		if got := e.service(0).DeleteUser(e.t.Context(), selectorOf(e, e.value("viewer")).UserID()); pat.KindOf(got) != pat.KindNotFound {
+			e.t.Errorf("the user: got error %v, want that there is none", got)
 		}
 	}
 }
 
-// stage is the one in the method ARN of every file.
+// stage is the stage in the method ARN of every file.
 const stage = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/*"
 
-// lets is a policy that allows the stage to a holder of this kind.
+// lets expects a policy that allows a holder of this kind the stage.
 func lets(kind string) outcome {
-	return func(w *world, payload []byte, err error) {
-		w.t.Helper()
-		w.must(err)
-		wantPolicy(w, payload, "Allow", map[string]any{"kind": kind})
+	return func(e *env, payload []byte, err error) {
+		e.t.Helper()
+		e.must(err)
+		wantPolicy(e, payload, "Allow", map[string]any{"kind": kind})
 	}
 }
 
-// turnsAway is a policy that denies the stage, with the reason.
+// turnsAway expects a policy that denies the stage, with the reason.
 func turnsAway(reason pat.Reason) outcome {
-	return func(w *world, payload []byte, err error) {
-		w.t.Helper()
-		w.must(err)
-		wantPolicy(w, payload, "Deny", map[string]any{"reason": string(reason)})
+	return func(e *env, payload []byte, err error) {
+		e.t.Helper()
+		e.must(err)
+		wantPolicy(e, payload, "Deny", map[string]any{"reason": string(reason)})
 	}
 }
 
-func wantPolicy(w *world, payload []byte, effect string, context map[string]any) {
-	w.t.Helper()
+func wantPolicy(e *env, payload []byte, effect string, context map[string]any) {
+	e.t.Helper()
 	var got events.APIGatewayCustomAuthorizerResponse
-	w.must(json.Unmarshal(payload, &got))
+	e.must(json.Unmarshal(payload, &got))
 	for name, want := range context {
 		if got.Context[name] != want {
-			w.t.Errorf("context: got %s %v, want %v", name, got.Context[name], want)
+			e.t.Errorf("context: got %s %v, want %v", name, got.Context[name], want)
 		}
 	}
 	statement := []events.IAMPolicyStatement{{Action: []string{"execute-api:Invoke"}, Effect: effect, Resource: []string{stage}}}
 	if diff := cmp.Diff(statement, got.PolicyDocument.Statement); diff != "" {
-		w.t.Errorf("policy (-want +got):\n%s", diff)
+		e.t.Errorf("policy (-want +got):\n%s", diff)
 	}
 }
 
-// fails is an error of the authorizer's, which API Gateway turns into a 503. "Unauthorized" would be a 401.
-func fails(w *world, payload []byte, err error) {
-	w.t.Helper()
+// fails expects an error of the authorizer, which API Gateway turns into a 503. "Unauthorized" would be a 401.
+func fails(e *env, payload []byte, err error) {
+	e.t.Helper()
 	if err == nil || strings.Contains(err.Error(), "Unauthorized") {
-		w.t.Errorf("got %s and error %v, want an error that says nothing", payload, err)
+		e.t.Errorf("got %s and error %v, want an error that says nothing", payload, err)
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 const folder = "../../../events"
 
-// TestEventsHaveTheRightShape: nothing stands in them that the functions' types do not know, and nothing is lost on the way.
+// TestEventsHaveTheRightShape checks that the types of the functions know every member, and lose none.
 func TestEventsHaveTheRightShape(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
@@ -67,7 +67,7 @@ func strict[T any](t *testing.T, raw []byte) (value T) {
 	return value
 }
 
-// wantConsistent checks what API Gateway says twice in an event.
+// wantConsistent checks the values that an event has twice.
 func wantConsistent(t *testing.T, event events.APIGatewayProxyRequest) {
 	t.Helper()
 	want := []string{event.HTTPMethod, event.Resource, "/" + event.RequestContext.Stage + event.Path}
@@ -91,7 +91,7 @@ func wantConsistent(t *testing.T, event events.APIGatewayProxyRequest) {
 	}
 }
 
-// TestEventsAreInTheReadme: the table of what each event gives is for people too.
+// TestEventsAreInTheReadme checks that the README has a row for each event.
 func TestEventsAreInTheReadme(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile(filepath.Join(folder, "README.md"))

@@ -12,7 +12,7 @@ import (
 	"pats/pkg/dynamostore"
 )
 
-// ready is what infra/services/sam-local/start writes once the API answers.
+// ready has the variables that infra/services/sam-local/start writes once the API responds.
 type ready map[string]string
 
 func readReady(t *testing.T) ready {
@@ -34,7 +34,7 @@ func readReady(t *testing.T) ready {
 	return values
 }
 
-// target is sam local with the table that its functions use.
+// target returns sam local with the table of its functions.
 func (r ready) target() e2e.Target {
 	client := dynamostore.NewClient(dynamostore.Settings{
 		Region: "us-east-1", Endpoint: r["DYNAMODB_URL"], AccessKeyID: "local", SecretAccessKey: "local",

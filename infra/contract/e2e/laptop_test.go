@@ -13,14 +13,14 @@ import (
 	"pats/pkg/pat"
 )
 
-// laptopFront is the API of the template behind the laptop gateway, as `pats serve` has it.
+// laptopFront is the API of the template behind the laptop gateway, as in `pats serve`.
 type laptopFront struct {
 	target    e2e.Target
 	store     *cuttable
 	functions gateway.Functions
 }
 
-// cuttable is a store that can be cut off.
+// cuttable is a store that can be made unreachable.
 type cuttable struct {
 	pat.Store
 	off atomic.Bool

@@ -1,14 +1,14 @@
 package e2e
 
-// listCases are what else a list may be asked with.
+// listCases are requests for a list with queries, headers and bodies.
 var listCases = []scenario{
-	one("HEAD", call("HEAD", listPath, own), headOf(tokens("own"))),
-	one("a query", call("GET", listPath+"?a=b", own), tokens("own")),
-	one("an empty query", call("GET", listPath+"?", own), tokens("own")),
-	one("a query with a slash", call("GET", listPath+"?x=y/z", own), tokens("own")),
-	one("a query that names another user", call("GET", listPath+"?userId=1", own), tokens("own")),
-	one("a query with a bad escape", call("GET", listPath+"?a=%", own), tokens("own")),
-	one("a query with a list", call("GET", listPath+"?a[]=1&a[]=2", own), tokens("own")),
+	one("HEAD", newRequest("HEAD", listPath, own), headOf(tokens("own"))),
+	one("a query", newRequest("GET", listPath+"?a=b", own), tokens("own")),
+	one("an empty query", newRequest("GET", listPath+"?", own), tokens("own")),
+	one("a query with a slash", newRequest("GET", listPath+"?x=y/z", own), tokens("own")),
+	one("a query that names another user", newRequest("GET", listPath+"?userId=1", own), tokens("own")),
+	one("a query with a bad escape", newRequest("GET", listPath+"?a=%", own), tokens("own")),
+	one("a query with a list", newRequest("GET", listPath+"?a[]=1&a[]=2", own), tokens("own")),
 	one("Accept text/html", list(own, "Accept: text/html"), tokens("own")),
 	one("Accept json;q=0", list(own, "Accept: application/json;q=0"), tokens("own")),
 	one("Accept image/png", list(own, "Accept: image/png;q=0.1"), tokens("own")),
@@ -26,7 +26,7 @@ var listCases = []scenario{
 		{request: list(own), want: tokens("own")},
 		{request: list(own, "If-None-Match: {etag}"), want: notModified},
 		{request: list(own, `If-None-Match: "a", {etag}`), want: notModified},
-		{request: call("HEAD", listPath, own, "If-None-Match: {etag}"), want: notModified},
+		{request: newRequest("HEAD", listPath, own, "If-None-Match: {etag}"), want: notModified},
 		{request: list(own, "If-None-Match: {etag}", "Cache-Control: no-cache"), want: tokens("own")},
 		{request: described(`"x"`), want: token(2, "x")},
 		{request: list(own, "If-None-Match: {etag}"), want: tokens("own", "x")},

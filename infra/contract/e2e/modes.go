@@ -16,24 +16,24 @@ var off = plain(http.StatusNotFound, "NotFoundError", "PATs are disabled.")
 
 var switchedOffCases = []scenario{
 	one("list", list(own), off),
-	one("HEAD", call("HEAD", listPath, own), headOf(off)),
+	one("HEAD", newRequest("HEAD", listPath, own), headOf(off)),
 	one("create", create(good), off),
 	one("revoke", revoke("1"), off),
 	one("malformed JSON", create("{bad"), off),
 	one("no token", list(), noToken),
 	one("expired", list("Authorization: {expired}"), denied("The token has expired.")),
-	one("another path", call("GET", "/api/admin/nope", own), notThere("/api/admin/nope")),
-	one("another method", call("PUT", listPath, own), notThere(listPath)),
+	one("another path", newRequest("GET", "/api/admin/nope", own), notThere("/api/admin/nope")),
+	one("another method", newRequest("PUT", listPath, own), notThere(listPath)),
 }
 
-// RunOutage runs the cases for an API whose store is out of reach at times; cut cuts it off and connects it.
+// RunOutage runs the cases for an API whose store is unreachable at times; cut makes it so, and reachable again.
 func RunOutage(t *testing.T, target Target, cut func(off bool)) {
 	t.Helper()
-	off := func(*world) { cut(true) }
-	on := func(*world) { cut(false) }
+	off := func(*env) { cut(true) }
+	on := func(*env) { cut(false) }
 	run(t, target, []scenario{
 		{"a token that was not seen before", []step{
-			{first: func(w *world) { w.value("token"); cut(true) }, request: list(own), want: busy},
+			{first: func(e *env) { e.value("token"); cut(true) }, request: list(own), want: busy},
 			{request: list(own), want: busy},
 			{first: on, request: list(own), want: tokens("own")},
 		}},
@@ -43,15 +43,15 @@ func RunOutage(t *testing.T, target Target, cut func(off bool)) {
 			{request: create(good), want: busy},
 			{request: revoke("1"), want: busy},
 			{request: create("{}"), want: busy},
-			{request: call("GET", "/nope", own), want: busy},
-			{request: call("OPTIONS", listPath, own), want: busy},
+			{request: newRequest("GET", "/nope", own), want: busy},
+			{request: newRequest("OPTIONS", listPath, own), want: busy},
 			{first: on, request: list(own), want: tokens("own")},
 		}},
 		{"what needs no store", []step{
 			{first: off, request: list(), want: noToken},
 			{request: list("Authorization: user:nope"), want: noToken},
 			{request: list("Authorization: *:*." + strings.Repeat("x", 43)), want: denied("The token is not valid.")},
-			{request: list("Authorization: {admin}"), want: noUser},
+			{request: list("Authorization: {adminToken}"), want: noUser},
 			{first: on, request: list(own), want: tokens("own")},
 		}},
 	})

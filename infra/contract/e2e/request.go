@@ -16,87 +16,87 @@ import (
 	"time"
 )
 
-// request is one as it goes over the wire. Nothing in it is normalised, since much of what is tested is not normal.
-// {placeholders} in path, headers and body are the world's.
+// request is an HTTP request as it is sent. Nothing in it is normalized, since malformed requests are tested, too. Path, headers and
+// body can contain {placeholders}.
 type request struct {
 	method, path string
-	// headers are lines, without their ends.
+	// headers are lines without their line breaks.
 	headers []string
 	body    string
 }
 
 const listPath = "/api/admin/user/tokens"
 
-// own is the header of the caller that most cases have.
+// own is the header of the caller in most cases.
 const own = "Authorization: {token}"
 
 const jsonBody = "Content-Type: application/json"
 
-func call(method, path string, headers ...string) request {
+func newRequest(method, path string, headers ...string) request {
 	return request{method: method, path: path, headers: headers}
 }
 
-func list(headers ...string) request { return call(http.MethodGet, listPath, headers...) }
+func list(headers ...string) request { return newRequest(http.MethodGet, listPath, headers...) }
 
-// create posts JSON with the caller's token.
+// create returns a POST of JSON with the caller's token.
 func create(body string) request {
 	return request{http.MethodPost, listPath, []string{own, jsonBody}, body}
 }
 
-func revoke(id string) request { return call(http.MethodDelete, listPath+"/"+id, own) }
+func revoke(id string) request { return newRequest(http.MethodDelete, listPath+"/"+id, own) }
 
-// with adds a body to the request.
+// with returns the request with a body.
 func (r request) with(body string) request {
 	r.body = body
 	return r
 }
 
-// as makes the request somebody else's.
+// as returns the request with the token of another caller.
 func (r request) as(token string) request {
 	r.headers = append([]string{"Authorization: " + token}, r.headers[1:]...)
 	return r
 }
 
-// plus adds a header to the request.
+// plus returns the request with one more header.
 func (r request) plus(header string) request {
 	r.headers = append(slices.Clone(r.headers), header)
 	return r
 }
 
-// reply is what came back.
-type reply struct {
-	// status is 0 if the connection was closed without an answer.
+// response is the response to a request.
+type response struct {
+	// status is 0 if the connection was closed without a response.
 	status int
 	header http.Header
 	body   string
 }
 
-// String is the reply for a test's log, without the secret of a token.
-func (r reply) String() string {
+// String returns the response without secrets, for the log of a test.
+func (r response) String() string {
 	return fmt.Sprintf("%d\n%v\n%s", r.status, r.header, secret.ReplaceAllString(r.body, "${1}…"))
 }
 
 var secret = regexp.MustCompile(`(user:v2_[A-Za-z0-9_-]{22}_)[A-Za-z0-9_-]{43}`)
 
-// patience bounds one exchange. sam local may have to start a container first.
+// patience limits one exchange. sam local sometimes has to start a container first.
 const patience = 30 * time.Second
 
-// send writes the request to the API at base, and reads the answer. Errors: those of the network, of which a connection that
-// is closed without an answer is none.
-func (r request) send(ctx context.Context, base string) (reply, error) {
+// send sends the request to the API at base, and reads the response. A connection that is closed without a response is not an
+// error. Errors: those of the network.
+func (r request) send(ctx context.Context, base string) (response, error) {
 	at, err := url.Parse(base)
 	if err != nil {
-		return reply{}, err
+		return response{}, err
 	}
 	conn, err := dial(ctx, at)
 	if err != nil {
-		return reply{}, err
+		return response{}, err
 	}
 	defer func() { _ = conn.Close() }()
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return reply{}, err
+		return response{}, err
 	}
-	// An API may refuse and close before it has read everything: then there is an answer to read in spite of the error.
+	// An API can respond and close before it has read everything: then there is a response in spite of the error.
 	_, _ = io.WriteString(conn, r.text(at))
 	return read(conn, r.method)
 }
@@ -117,7 +117,7 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// text is the request as HTTP/1.1 has it, with the headers that a client cannot do without.
+// text returns the request in HTTP/1.1, with the headers that every client sends.
 func (r request) text(at *url.URL) string {
 	path := r.path
 	if strings.HasPrefix(path, "/") {
@@ -140,23 +140,23 @@ func (r request) has(header string) bool {
 	return false
 }
 
-func read(conn net.Conn, method string) (reply, error) {
+func read(conn net.Conn, method string) (response, error) {
 	reader := bufio.NewReader(conn)
 	for {
-		answer, err := http.ReadResponse(reader, &http.Request{Method: method})
+		expected, err := http.ReadResponse(reader, &http.Request{Method: method})
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return reply{}, nil
+			return response{}, nil
 		}
 		if err != nil {
-			return reply{}, err
+			return response{}, err
 		}
-		body, err := io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
+		body, err := io.ReadAll(expected.Body)
+		_ = expected.Body.Close()
 		if err != nil {
-			return reply{}, fmt.Errorf("reading the body of a %d: %w", answer.StatusCode, err)
+			return response{}, fmt.Errorf("reading the body of a %d: %w", expected.StatusCode, err)
 		}
-		if answer.StatusCode != http.StatusContinue {
-			return reply{answer.StatusCode, answer.Header, string(body)}, nil
+		if expected.StatusCode != http.StatusContinue {
+			return response{expected.StatusCode, expected.Header, string(body)}, nil
 		}
 	}
 }

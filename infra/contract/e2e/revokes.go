@@ -2,7 +2,7 @@ package e2e
 
 import "strings"
 
-// revokeCases are ids; the caller's one token has the id 1.
+// revokeCases are revocations with all kinds of ids. The caller's one token has the id 1.
 var revokeCases = []scenario{
 	one("an own id", revoke("1"), done),
 	one("an own id with zeros", revoke("0001"), done),
@@ -30,8 +30,8 @@ var revokeCases = []scenario{
 	one("two dots as id", revoke(".."), notWhole("..")),
 	one("bytes that are not UTF-8", revoke("%ff"), badPath.sam(decodes, notWhole("\ufffd"))),
 	one("no id", revoke(""), notThere(listPath+"/")),
-	one("without a token", call("DELETE", listPath+"/1"), noToken),
-	one("letters without a token", call("DELETE", listPath+"/abc"), noToken),
+	one("without a token", newRequest("DELETE", listPath+"/1"), noToken),
+	one("letters without a token", newRequest("DELETE", listPath+"/abc"), noToken),
 	one("an own id with an object", revoke("1").plus(jsonBody).with("{}"), done),
 	one("an own id with text", revoke("1").plus("Content-Type: text/plain").with("x"), done),
 	one("an own id with a malformed body", revoke("1").plus(jsonBody).with("{bad"), done),

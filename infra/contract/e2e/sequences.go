@@ -4,9 +4,9 @@ import "pats/pkg/pat"
 
 const onceOnly = "Idempotency-Key: 8e03978e-40d5-43dd-bc93-6894a57f9324"
 
-func keySpent(message string) answer { return plain(422, "IdempotencyKeyError", message) }
+func keySpent(message string) expected { return plain(422, "IdempotencyKeyError", message) }
 
-// sequences are what a token goes through.
+// sequences are cases of several requests about tokens.
 var sequences = []scenario{
 	{"create, list, use, revoke, refused", []step{
 		{request: create(good), want: made},
@@ -18,8 +18,8 @@ var sequences = []scenario{
 		{request: create("{bad").as("{made}"), want: ended(pat.ReasonInvalid)},
 		{request: posted(good, "Content-Type: text/plain").as("{made}"), want: ended(pat.ReasonInvalid)},
 		{request: create(good).as("{made}").plus("Idempotency-Key: a b"), want: ended(pat.ReasonInvalid)},
-		{request: call("OPTIONS", listPath, "Authorization: {made}"), want: ended(pat.ReasonInvalid)},
-		{request: call("GET", "/api/admin/nope", "Authorization: {made}"), want: ended(pat.ReasonInvalid)},
+		{request: newRequest("OPTIONS", listPath, "Authorization: {made}"), want: ended(pat.ReasonInvalid)},
+		{request: newRequest("GET", "/api/admin/nope", "Authorization: {made}"), want: ended(pat.ReasonInvalid)},
 		{request: revoke("1").as("{made}"), want: ended(pat.ReasonInvalid)},
 		{request: revoke("abc").as("{made}"), want: ended(pat.ReasonInvalid)},
 		{request: list(own), want: tokens("own")},
@@ -38,7 +38,7 @@ var sequences = []scenario{
 	{"a token is revoked by the operator", []step{
 		{request: list(own), want: tokens("own")},
 		{first: revokeOwn, request: list(own), want: ended(pat.ReasonInvalid)},
-		{request: call("HEAD", listPath, own), want: headOf(ended(pat.ReasonInvalid))},
+		{request: newRequest("HEAD", listPath, own), want: headOf(ended(pat.ReasonInvalid))},
 	}},
 	{"a user is disabled and enabled", []step{
 		{request: list(own), want: tokens("own")},

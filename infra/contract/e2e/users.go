@@ -14,38 +14,38 @@ const (
 	usersPath = "/api/admin/user-admin"
 )
 
-// boss is the header of an Admin, who asks most of what follows.
-const boss = "Authorization: {boss}"
+// byAdmin is the header of an Admin, the caller of most cases below.
+const byAdmin = "Authorization: {admin}"
 
-func self(headers ...string) request { return call(http.MethodGet, selfPath, headers...) }
+func self(headers ...string) request { return newRequest(http.MethodGet, selfPath, headers...) }
 
-func users(query string) request { return call(http.MethodGet, usersPath+query, boss) }
+func users(query string) request { return newRequest(http.MethodGet, usersPath+query, byAdmin) }
 
-func hire(body string) request {
-	return request{http.MethodPost, usersPath, []string{boss, jsonBody}, body}
+func createUser(body string) request {
+	return request{http.MethodPost, usersPath, []string{byAdmin, jsonBody}, body}
 }
 
-func readUser(id string) request { return call(http.MethodGet, usersPath+"/"+id, boss) }
+func readUser(id string) request { return newRequest(http.MethodGet, usersPath+"/"+id, byAdmin) }
 
-func edit(id, body string) request {
-	return request{http.MethodPut, usersPath + "/" + id, []string{boss, jsonBody}, body}
+func updateUser(id, body string) request {
+	return request{http.MethodPut, usersPath + "/" + id, []string{byAdmin, jsonBody}, body}
 }
 
-func fire(id string) request { return call(http.MethodDelete, usersPath+"/"+id, boss) }
+func deleteUser(id string) request { return newRequest(http.MethodDelete, usersPath+"/"+id, byAdmin) }
 
-// newt is a body that makes a user with nothing that is taken.
-const newt = `{"username":"{name}","email":"{name}@example.com","name":"Newt","rootRole":3}`
+// plainUser is the body of a new user whose name and address are unused.
+const plainUser = `{"username":"{name}","email":"{name}@example.com","name":"Nina","rootRole":3}`
 
-// person is a user as the API shows one: id and names with what stands between, and the end.
+// person returns the JSON of a user from the id, the names and the members at the end.
 func person(id, names, end string) string {
 	return `{"accountType":"User","id":` + id + "," + names + `,"createdAt":TIME` + end + "}"
 }
 
-// found is a user as a search shows one.
+// found returns the JSON of a user in search results.
 func found(id, names string) string { return `{"accountType":"User","id":` + id + "," + names + "}" }
 
-// adminCount is the number of enabled Admins, of whom the case's is one.
-var adminCount = ok(func(got reply) string {
+// adminCount expects the number of enabled Admins, at least one.
+var adminCount = ok(func(got response) string {
 	var count map[string]int
 	if err := strict(got.body, &count); err != nil || len(count) != 3 || count["noPassword"] < 1 || count["password"]+count["service"] != 0 {
 		return fmt.Sprintf("got %s, want at least one Admin, none of them with a password", got.body)
@@ -53,27 +53,27 @@ var adminCount = ok(func(got reply) string {
 	return ""
 })
 
-const newtNames = `"name":"Newt","username":"{name}","email":"{name}@example.com"`
+const plainNames = `"name":"Nina","username":"{name}","email":"{name}@example.com"`
 
 const viewerNames = `"name":"Vera","username":"{viewerName}"`
 
-// shows is a 200 with a body like this one.
-func shows(like string) answer {
+// shows expects a 200 with a body like this one.
+func shows(like string) expected {
 	a := ok(nil)
 	a.like = like
 	return a
 }
 
 var (
-	// hired is the answer to newt.
-	hired = answer{
+	// createdUser is the response to plainUser.
+	createdUser = expected{
 		status: http.StatusCreated, headers: map[string]string{"Content-Type": jsonType, "Location": "user-admin/{madeUser}"},
-		like: person("{madeUser}", newtNames, `,"rootRole":3,"emailSent":false`),
+		like: person("{madeUser}", plainNames, `,"rootRole":3,"emailSent":false`),
 	}
-	bossSelf   = selfIs(person("{bossID}", `"username":"{bossName}"`, ""), `{"permission":"ADMIN"}`)
-	viewerSelf = selfIs(person("{viewerID}", viewerNames, ""), "")
-	adminSelf  = selfIs(`{"username":"admin","type":"admin"}`, `{"permission":"ADMIN"}`)
-	viewer     = shows(person("{viewerID}", viewerNames, `,"rootRole":3`))
+	adminSelf      = selfIs(person("{adminID}", `"username":"{adminName}"`, ""), `{"permission":"ADMIN"}`)
+	viewerSelf     = selfIs(person("{viewerID}", viewerNames, ""), "")
+	adminTokenSelf = selfIs(`{"username":"admin","type":"admin"}`, `{"permission":"ADMIN"}`)
+	viewer         = shows(person("{viewerID}", viewerNames, `,"rootRole":3`))
 
 	disabledViewer = shows(person("{viewerID}", viewerNames, `,"rootRole":3,"disabled":true`))
 
@@ -83,7 +83,7 @@ var (
 	userTaken  = rule("User already exists")
 )
 
-func selfIs(user, permissions string) answer {
+func selfIs(user, permissions string) expected {
 	return shows(`{"user":`+user+`,"permissions":[`+permissions+`],"feedback":[],"splash":{}}`).having("Cache-Control", "no-store")
 }
 
@@ -91,13 +91,13 @@ const rootRoles = `"rootRoles":[{"id":1,"name":"Admin","type":"root","descriptio
 	`{"id":2,"name":"Editor","type":"root","description":"Manages their own tokens."},` +
 	`{"id":3,"name":"Viewer","type":"root","description":"Manages their own tokens."}]`
 
-// viewerPage is the page with the Viewer alone, which is not the last: somebody came later.
+// viewerPage is the page with the Viewer alone, which is not the last one.
 var viewerPage = shows(`{"users":[`+person("{viewerID}", viewerNames, `,"rootRole":3`)+`],`+rootRoles+`}`).
 	having("Link", `<?after={viewerID}&limit=1>; rel="next"`)
 
-// everybody is a list of users with rising ids, at most so many.
-func everybody(most int) answer {
-	return ok(func(got reply) string {
+// everybody expects a list of up to most users, in ascending order of id.
+func everybody(most int) expected {
+	return ok(func(got response) string {
 		var list struct {
 			Users []struct {
 				ID pat.UserID `json:"id"`
@@ -117,15 +117,15 @@ func everybody(most int) answer {
 	})
 }
 
-func notEmail(sent string) answer {
+func notEmail(sent string) expected {
 	return schema("", `"value" must be a valid email. You provided "`+sent+`".`)
 }
 
-func additional(name string) answer {
+func additional(name string) expected {
 	return schema("/body/"+name, "The `/body` object of the request body does not allow additional properties. Your request included the `/body/"+name+"` property.")
 }
 
-func notRole(sent string) answer {
+func notRole(sent string) expected {
 	return refusal(http.StatusBadRequest, "BadDataError", invalid+". Refer to the `details` list for more information.",
 		detail{"The `/body/rootRole` property must be integer. You sent " + sent + ".", "/body/rootRole"},
 		detail{"The `rootRole` property must be equal to one of the allowed values: \"Admin\", \"Editor\", \"Viewer\", \"Owner\", \"Member\", " +
@@ -134,43 +134,43 @@ func notRole(sent string) answer {
 			"schema. These options are mutually exclusive. Please refer back to the schema and remove any excess properties.", "/body/rootRole"})
 }
 
-func notInRange(name, bounds, sent string) answer {
+func notInRange(name, bounds, sent string) expected {
 	return schema("/query/"+name, "The `/query/"+name+"` property must be a whole number from "+bounds+`. You sent "`+sent+`".`)
 }
 
-// userCases are the user routes, one request each.
+// userCases are single requests for the user routes.
 var userCases = []scenario{
-	one("who an Admin is", self(boss), bossSelf),
+	one("who an Admin is", self(byAdmin), adminSelf),
 	one("who a Viewer is", self("Authorization: {viewer}"), viewerSelf),
-	one("who the admin API token is", self("Authorization: {admin}"), adminSelf),
-	one("who one is, HEAD", call("HEAD", selfPath, boss), headOf(bossSelf)),
-	one("who one is, If-None-Match", self(boss, "If-None-Match: *"), notModified),
+	one("who the admin API token is", self("Authorization: {adminToken}"), adminTokenSelf),
+	one("who one is, HEAD", newRequest("HEAD", selfPath, byAdmin), headOf(adminSelf)),
+	one("who one is, If-None-Match", self(byAdmin, "If-None-Match: *"), notModified),
 	one("who one is, without a token", self(), noToken),
-	one("who one is, OPTIONS", call("OPTIONS", selfPath, own), allows("GET,HEAD")),
-	one("POST to who one is", call("POST", selfPath, own), notThere(selfPath)),
+	one("who one is, OPTIONS", newRequest("OPTIONS", selfPath, own), allows("GET,HEAD")),
+	one("POST to who one is", newRequest("POST", selfPath, own), notThere(selfPath)),
 
 	one("a Viewer lists users", users("").as("{viewer}"), needAdmin),
-	one("a Viewer lists users, HEAD", call("HEAD", usersPath, boss).as("{viewer}"), headOf(needAdmin)),
-	one("a Viewer creates a user", hire(newt).as("{viewer}"), needAdmin),
-	one("a Viewer posts an empty object", hire("{}").as("{viewer}"), needAdmin),
-	one("a Viewer posts malformed JSON", hire("{bad").as("{viewer}"), needAdmin),
+	one("a Viewer lists users, HEAD", newRequest("HEAD", usersPath, byAdmin).as("{viewer}"), headOf(needAdmin)),
+	one("a Viewer creates a user", createUser(plainUser).as("{viewer}"), needAdmin),
+	one("a Viewer posts an empty object", createUser("{}").as("{viewer}"), needAdmin),
+	one("a Viewer posts malformed JSON", createUser("{bad").as("{viewer}"), needAdmin),
 	one("a Viewer reads a user", readUser("{viewerID}").as("{viewer}"), needAdmin),
 	one("a Viewer reads what is no id", readUser("abc").as("{viewer}"), needAdmin),
-	one("a Viewer makes an Admin of a Viewer", edit("{viewerID}", `{"rootRole":1}`).as("{viewer}"), needAdmin),
-	one("a Viewer deletes a user", fire("{viewerID}").as("{viewer}"), needAdmin),
+	one("a Viewer makes an Admin of a Viewer", updateUser("{viewerID}", `{"rootRole":1}`).as("{viewer}"), needAdmin),
+	one("a Viewer deletes a user", deleteUser("{viewerID}").as("{viewer}"), needAdmin),
 	one("an Editor lists users", users("").as("{token}"), needAdmin),
 
-	one("the admin API token lists users", users("").as("{admin}"), everybody(1000)),
-	one("the admin API token creates a user", hire(newt).as("{admin}"), hired),
-	one("the admin API token reads a user", readUser("{viewerID}").as("{admin}"), viewer),
-	one("the admin API token changes a user", edit("{viewerID}", "{}").as("{admin}"), viewer),
-	one("the admin API token deletes a user", fire("{viewerID}").as("{admin}"), done),
+	one("the admin API token lists users", users("").as("{adminToken}"), everybody(1000)),
+	one("the admin API token creates a user", createUser(plainUser).as("{adminToken}"), createdUser),
+	one("the admin API token reads a user", readUser("{viewerID}").as("{adminToken}"), viewer),
+	one("the admin API token changes a user", updateUser("{viewerID}", "{}").as("{adminToken}"), viewer),
+	one("the admin API token deletes a user", deleteUser("{viewerID}").as("{adminToken}"), done),
 
 	one("all users", users(""), everybody(1000)),
-	one("users, HEAD", call("HEAD", usersPath, boss), headOf(everybody(1000))),
-	one("users, OPTIONS", call("OPTIONS", usersPath, boss), allows("GET,HEAD,POST")),
-	one("users, without a token", call("GET", usersPath), noToken),
-	one("PUT on the users", call("PUT", usersPath, boss), notThere(usersPath)),
+	one("users, HEAD", newRequest("HEAD", usersPath, byAdmin), headOf(everybody(1000))),
+	one("users, OPTIONS", newRequest("OPTIONS", usersPath, byAdmin), allows("GET,HEAD,POST")),
+	one("users, without a token", newRequest("GET", usersPath), noToken),
+	one("PUT on the users", newRequest("PUT", usersPath, byAdmin), notThere(usersPath)),
 	one("at most one user", users("?limit=1"), everybody(1)),
 	one("the page after the last", users("?after=9007199254740991"), shows(`{"users":[],`+rootRoles+`}`).having("Link", "")),
 	one("a page of none", users("?limit=0"), notInRange("limit", "1 to 1000", "0")),
@@ -185,62 +185,62 @@ var userCases = []scenario{
 	one("searching for nothing", users("/search"), shows("[]")),
 	one("searching for two texts", users("/search?q=ab&q=cd"), schema("/query/q", "The `/query/q` property must be string. You sent [\"ab\",\"cd\"].")),
 	one("a Viewer searches", users("/search?q=ab").as("{viewer}"), needAdmin),
-	one("PUT on the search", call("PUT", usersPath+"/search", boss), notThere(usersPath+"/search")),
+	one("PUT on the search", newRequest("PUT", usersPath+"/search", byAdmin), notThere(usersPath+"/search")),
 	one("counting Admins", users("/admin-count"), adminCount),
-	one("the admin API token counts Admins", users("/admin-count").as("{admin}"), adminCount),
+	one("the admin API token counts Admins", users("/admin-count").as("{adminToken}"), adminCount),
 	one("a Viewer counts Admins", users("/admin-count").as("{viewer}"), needAdmin),
-	one("DELETE on the count", call("DELETE", usersPath+"/admin-count", boss), notThere(usersPath+"/admin-count")),
+	one("DELETE on the count", newRequest("DELETE", usersPath+"/admin-count", byAdmin), notThere(usersPath+"/admin-count")),
 
-	one("a user without a role", hire(`{"username":"{name}"}`), missing("rootRole")),
-	one("a user with neither name nor address", hire(`{"name":"Newt","rootRole":3}`), rule("You must specify username or email")),
-	one("a taken username", hire(`{"username":"{takenName}","rootRole":3}`), userTaken),
-	one("a taken address in upper case", hire(`{"username":"{name}","email":"{takenName}@EXAMPLE.com","rootRole":3}`), userTaken),
-	one("a role of a project", hire(`{"username":"{name}","rootRole":"Owner"}`), rule("Could not find rootRole=Owner")),
-	one("a role that is not there", hire(`{"username":"{name}","rootRole":99}`), rule("Could not find rootRole=99")),
-	one("a role that is no role", hire(`{"username":"{name}","rootRole":"viewer"}`), notRole(`"viewer"`)),
-	one("an address that is none", hire(`{"email":"vera","rootRole":3}`), notEmail("vera")),
-	one("a member of a user too many", hire(`{"username":"{name}","foo":1,"rootRole":3}`), additional("foo")),
-	one("a user as text", request{"POST", usersPath, []string{boss, "Content-Type: text/plain"}, newt}, wrongType("text/plain")),
-	one("a user without a token", request{"POST", usersPath, []string{jsonBody}, newt}, noToken),
+	one("a user without a role", createUser(`{"username":"{name}"}`), missing("rootRole")),
+	one("a user with neither name nor address", createUser(`{"name":"Nina","rootRole":3}`), rule("You must specify username or email")),
+	one("a taken username", createUser(`{"username":"{takenName}","rootRole":3}`), userTaken),
+	one("a taken address in upper case", createUser(`{"username":"{name}","email":"{takenName}@EXAMPLE.com","rootRole":3}`), userTaken),
+	one("a role of a project", createUser(`{"username":"{name}","rootRole":"Owner"}`), rule("Could not find rootRole=Owner")),
+	one("a role that is not there", createUser(`{"username":"{name}","rootRole":99}`), rule("Could not find rootRole=99")),
+	one("a role that is no role", createUser(`{"username":"{name}","rootRole":"viewer"}`), notRole(`"viewer"`)),
+	one("an address that is none", createUser(`{"email":"vera","rootRole":3}`), notEmail("vera")),
+	one("a member of a user too many", createUser(`{"username":"{name}","foo":1,"rootRole":3}`), additional("foo")),
+	one("a user as text", request{"POST", usersPath, []string{byAdmin, "Content-Type: text/plain"}, plainUser}, wrongType("text/plain")),
+	one("a user without a token", request{"POST", usersPath, []string{jsonBody}, plainUser}, noToken),
 
 	one("a user", readUser("{viewerID}"), viewer),
-	one("a user, HEAD", call("HEAD", usersPath+"/{viewerID}", boss), headOf(viewer)),
+	one("a user, HEAD", newRequest("HEAD", usersPath+"/{viewerID}", byAdmin), headOf(viewer)),
 	one("a user, If-None-Match", readUser("{viewerID}").plus("If-None-Match: *"), notModified),
-	one("a user, OPTIONS", call("OPTIONS", usersPath+"/1", boss), allows("GET,HEAD,PUT,DELETE")),
-	one("a Viewer, OPTIONS of a user", call("OPTIONS", usersPath+"/1", "Authorization: {viewer}"), needAdmin),
+	one("a user, OPTIONS", newRequest("OPTIONS", usersPath+"/1", byAdmin), allows("GET,HEAD,PUT,DELETE")),
+	one("a Viewer, OPTIONS of a user", newRequest("OPTIONS", usersPath+"/1", "Authorization: {viewer}"), needAdmin),
 	one("a user who was deleted", readUser("{goneUser}"), noSuchUser),
 	one("a user with the last id there can be", readUser("9007199254740991"), noSuchUser),
 	one("a user with letters as id", readUser("abc"), notWhole("abc")),
-	one("PATCH of a user", call("PATCH", usersPath+"/1", boss), notThere(usersPath+"/1")),
+	one("PATCH of a user", newRequest("PATCH", usersPath+"/1", byAdmin), notThere(usersPath+"/1")),
 	one("below a user", readUser("1/x"), notThere(usersPath+"/1/x")),
 
-	one("changing a user who was deleted", edit("{goneUser}", `{"name":"x"}`), noSuchUser),
-	one("changing a user with letters as id", edit("abc", "{}"), notWhole("abc")),
-	one("changing to a taken address", edit("{viewerID}", `{"email":"{takenName}@example.com"}`), userTaken),
-	one("changing to an address that is none", edit("{viewerID}", `{"email":"x"}`), notEmail("x")),
-	one("changing to a role that is not there", edit("{viewerID}", `{"rootRole":4}`), rule("Could not find rootRole=4")),
-	one("changing nothing", edit("{viewerID}", "{}"), viewer),
+	one("changing a user who was deleted", updateUser("{goneUser}", `{"name":"x"}`), noSuchUser),
+	one("changing a user with letters as id", updateUser("abc", "{}"), notWhole("abc")),
+	one("changing to a taken address", updateUser("{viewerID}", `{"email":"{takenName}@example.com"}`), userTaken),
+	one("changing to an address that is none", updateUser("{viewerID}", `{"email":"x"}`), notEmail("x")),
+	one("changing to a role that is not there", updateUser("{viewerID}", `{"rootRole":4}`), rule("Could not find rootRole=4")),
+	one("changing nothing", updateUser("{viewerID}", "{}"), viewer),
 
-	one("deleting a user who was deleted", fire("{goneUser}"), noSuchUser),
-	one("deleting a user with letters as id", fire("abc"), notWhole("abc")),
-	one("deleting oneself, where there is another Admin", fire("{bossID}"), done),
+	one("deleting a user who was deleted", deleteUser("{goneUser}"), noSuchUser),
+	one("deleting a user with letters as id", deleteUser("abc"), notWhole("abc")),
+	one("deleting oneself, where there is another Admin", deleteUser("{adminID}"), done),
 }
 
-// userSequences are what a user goes through. The gateway knows the token of whom it is about.
+// userSequences are cases of several requests about users.
 var userSequences = []scenario{
 	{"create, read, change, delete", []step{
-		{request: hire(newt), want: hired},
-		{request: readUser("{madeUser}"), want: shows(person("{madeUser}", newtNames, `,"rootRole":3`))},
-		{request: hire(newt), want: userTaken},
+		{request: createUser(plainUser), want: createdUser},
+		{request: readUser("{madeUser}"), want: shows(person("{madeUser}", plainNames, `,"rootRole":3`))},
+		{request: createUser(plainUser), want: userTaken},
 		{
-			request: edit("{madeUser}", `{"name":"Newton","email":"N.{name}@Example.com","rootRole":"Editor","disabled":true,"username":"x"}`),
-			want:    shows(changedNewt),
+			request: updateUser("{madeUser}", `{"name":"Nina B","email":"N.{name}@Example.com","rootRole":"Editor","disabled":true,"username":"x"}`),
+			want:    shows(changedUser),
 		},
-		{request: readUser("{madeUser}"), want: shows(changedNewt)},
-		{request: fire("{madeUser}"), want: done},
+		{request: readUser("{madeUser}"), want: shows(changedUser)},
+		{request: deleteUser("{madeUser}"), want: done},
 		{request: readUser("{madeUser}"), want: noSuchUser},
-		{request: fire("{madeUser}"), want: noSuchUser},
-		{request: hire(newt), want: hired},
+		{request: deleteUser("{madeUser}"), want: noSuchUser},
+		{request: createUser(plainUser), want: createdUser},
 	}},
 	{"pages", []step{
 		{request: readUser("{viewerID}"), want: viewer},
@@ -250,37 +250,37 @@ var userSequences = []scenario{
 	}},
 	{"an Admin is demoted", []step{
 		{request: readUser("{viewerID}").as("{second}"), want: viewer},
-		{request: edit("{secondID}", `{"rootRole":3}`), want: answer{status: http.StatusOK}},
+		{request: updateUser("{secondID}", `{"rootRole":3}`), want: expected{status: http.StatusOK}},
 		{request: readUser("{viewerID}").as("{second}"), want: needAdmin},
 		{request: list("Authorization: {second}"), want: tokens("own")},
-		{request: edit("{secondID}", `{"rootRole":"Admin"}`), want: answer{status: http.StatusOK}},
+		{request: updateUser("{secondID}", `{"rootRole":"Admin"}`), want: expected{status: http.StatusOK}},
 		{request: readUser("{viewerID}").as("{second}"), want: viewer},
 	}},
 	{"a user is disabled and enabled by an Admin", []step{
 		{request: self("Authorization: {viewer}"), want: viewerSelf},
-		{request: edit("{viewerID}", `{"disabled":true}`), want: disabledViewer},
+		{request: updateUser("{viewerID}", `{"disabled":true}`), want: disabledViewer},
 		{request: self("Authorization: {viewer}"), want: ended(pat.ReasonDisabled)},
-		{request: edit("{viewerID}", `{"disabled":null}`), want: disabledViewer},
-		{request: edit("{viewerID}", `{"disabled":0}`), want: schema("/body/disabled", "The `/body/disabled` property must be boolean. You sent 0.")},
-		{request: edit("{viewerID}", `{"name":null,"email":"","rootRole":0}`), want: disabledViewer},
+		{request: updateUser("{viewerID}", `{"disabled":null}`), want: disabledViewer},
+		{request: updateUser("{viewerID}", `{"disabled":0}`), want: schema("/body/disabled", "The `/body/disabled` property must be boolean. You sent 0.")},
+		{request: updateUser("{viewerID}", `{"name":null,"email":"","rootRole":0}`), want: disabledViewer},
 		{request: users("").as("{viewer}"), want: ended(pat.ReasonDisabled)},
-		{request: hire("{bad").as("{viewer}"), want: ended(pat.ReasonDisabled)},
+		{request: createUser("{bad").as("{viewer}"), want: ended(pat.ReasonDisabled)},
 		{request: list("Authorization: {viewer}"), want: ended(pat.ReasonDisabled)},
-		{request: edit("{viewerID}", `{"disabled":false}`), want: viewer},
+		{request: updateUser("{viewerID}", `{"disabled":false}`), want: viewer},
 		{request: self("Authorization: {viewer}"), want: viewerSelf},
 	}},
 	{"a user is deleted by an Admin", []step{
 		{request: self("Authorization: {viewer}"), want: viewerSelf},
-		{request: fire("{viewerID}"), want: done},
+		{request: deleteUser("{viewerID}"), want: done},
 		{request: self("Authorization: {viewer}"), want: ended(pat.ReasonInvalid)},
 		{request: create(good).as("{viewer}"), want: ended(pat.ReasonInvalid)},
 	}},
 	{"a user's refused change changes nothing", []step{
-		{request: edit("{viewerID}", `{"name":"x","rootRole":4}`), want: rule("Could not find rootRole=4")},
-		{request: edit("{viewerID}", `{"name":"x","email":"{takenName}@example.com"}`), want: userTaken},
-		{request: edit("{viewerID}", `{"name":[]}`), want: notString("name", "[]")},
+		{request: updateUser("{viewerID}", `{"name":"x","rootRole":4}`), want: rule("Could not find rootRole=4")},
+		{request: updateUser("{viewerID}", `{"name":"x","email":"{takenName}@example.com"}`), want: userTaken},
+		{request: updateUser("{viewerID}", `{"name":[]}`), want: notString("name", "[]")},
 		{request: readUser("{viewerID}"), want: viewer},
 	}},
 }
 
-var changedNewt = person("{madeUser}", `"name":"Newton","username":"{name}","email":"n.{name}@example.com"`, `,"rootRole":2,"disabled":true`)
+var changedUser = person("{madeUser}", `"name":"Nina B","username":"{name}","email":"n.{name}@example.com"`, `,"rootRole":2,"disabled":true`)

@@ -36,8 +36,8 @@ func parse(ctx context.Context, text []byte) (*Document, error) {
 	return &Document{spec}, nil
 }
 
-// Answer is what came back for a request.
-type Answer struct {
+// Response is what came back for a request.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   string
@@ -51,7 +51,7 @@ var (
 // Check holds the answer to a request against the document: status, headers and body. target is the request's, with
 // its path as it was sent and perhaps a query. HEAD is held against GET, without the body; OPTIONS and what is no operation have to
 // be answered with the methods that there are, or in the form of an error. Errors say what is not as documented.
-func (d *Document) Check(ctx context.Context, method, target string, answer Answer) error {
+func (d *Document) Check(ctx context.Context, method, target string, answer Response) error {
 	item := d.pathItem(target)
 	head := method == http.MethodHead
 	if head {
@@ -68,7 +68,7 @@ func (d *Document) Check(ctx context.Context, method, target string, answer Answ
 	return nil
 }
 
-func (d *Document) checkOperation(ctx context.Context, route *routers.Route, head bool, answer Answer) error {
+func (d *Document) checkOperation(ctx context.Context, route *routers.Route, head bool, answer Response) error {
 	request, err := http.NewRequestWithContext(ctx, route.Method, "/", nil)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (d *Document) checkOperation(ctx context.Context, route *routers.Route, hea
 	})
 }
 
-func (d *Document) checkRefusal(method string, item *openapi3.PathItem, head bool, answer Answer) error {
+func (d *Document) checkRefusal(method string, item *openapi3.PathItem, head bool, answer Response) error {
 	switch {
 	case answer.Status >= http.StatusBadRequest && head && answer.Body == "":
 		return nil

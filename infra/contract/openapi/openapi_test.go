@@ -29,7 +29,7 @@ func load(t *testing.T) *openapi.Document {
 }
 
 // answer is one with JSON and these headers beside it.
-func answer(status int, body string, headers ...string) openapi.Answer {
+func answer(status int, body string, headers ...string) openapi.Response {
 	header := http.Header{}
 	if body != "" {
 		header.Set("Content-Type", "application/json; charset=utf-8")
@@ -38,7 +38,7 @@ func answer(status int, body string, headers ...string) openapi.Answer {
 		name, value, _ := strings.Cut(line, ": ")
 		header.Set(name, value)
 	}
-	return openapi.Answer{Status: status, Header: header, Body: body}
+	return openapi.Response{Status: status, Header: header, Body: body}
 }
 
 func TestAnswersAsDocumented(t *testing.T) {
@@ -46,7 +46,7 @@ func TestAnswersAsDocumented(t *testing.T) {
 	document := load(t)
 	for name, c := range map[string]struct {
 		method, target string
-		answer         openapi.Answer
+		answer         openapi.Response
 	}{
 		"list":               {http.MethodGet, tokens, answer(200, list, "ETag: "+tag, noStore)},
 		"list with a query":  {http.MethodGet, tokens + "?a=b", answer(200, list, "ETag: "+tag, noStore)},
@@ -58,7 +58,7 @@ func TestAnswersAsDocumented(t *testing.T) {
 		"another path":       {http.MethodGet, "/nope", answer(404, refusal)},
 		"another method":     {http.MethodPut, tokens, answer(404, refusal)},
 		"HEAD, another path": {http.MethodHead, "/nope", answer(404, "")},
-		"OPTIONS":            {http.MethodOptions, tokens, openapi.Answer{Status: 200, Header: http.Header{"Allow": {"GET,HEAD,POST"}}, Body: "GET,HEAD,POST"}},
+		"OPTIONS":            {http.MethodOptions, tokens, openapi.Response{Status: 200, Header: http.Header{"Allow": {"GET,HEAD,POST"}}, Body: "GET,HEAD,POST"}},
 		"OPTIONS, refused":   {http.MethodOptions, tokens, answer(404, refusal)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestAnswersNotAsDocumented(t *testing.T) {
 	document := load(t)
 	for name, c := range map[string]struct {
 		method, target string
-		answer         openapi.Answer
+		answer         openapi.Response
 	}{
 		"a status more":              {http.MethodGet, tokens, answer(202, list, "ETag: "+tag, noStore)},
 		"a member more":              {http.MethodGet, tokens, answer(200, strings.Replace(list, `"id"`, `"secret":"x","id"`, 1), "ETag: "+tag, noStore)},
@@ -96,7 +96,7 @@ func TestAnswersNotAsDocumented(t *testing.T) {
 		"an error in text":           {http.MethodGet, "/nope", answer(404, "not found")},
 		"another path that is there": {http.MethodGet, "/nope", answer(200, list)},
 		"two ids":                    {http.MethodDelete, tokens + "/1/2", answer(200, "")},
-		"OPTIONS of another path":    {http.MethodOptions, "/nope", openapi.Answer{Status: 200}},
+		"OPTIONS of another path":    {http.MethodOptions, "/nope", openapi.Response{Status: 200}},
 		"a throttle without a wait":  {http.MethodGet, tokens, answer(429, strings.Replace(refusal, "NotFound", "RateLimit", 1))},
 	} {
 		t.Run(name, func(t *testing.T) {

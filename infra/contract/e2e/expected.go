@@ -15,29 +15,29 @@ import (
 	"pats/pkg/pat"
 )
 
-// answer is what a request must get.
-type answer struct {
+// expected is the response that a request must get.
+type expected struct {
 	status int
-	// headers must have these values; "" is for one that must not be there.
+	// headers must have these values; "" means that the header must be absent.
 	headers map[string]string
 	body    body
-	// like is a body to the letter but for times, for which TIME stands. In it, and in headers, {placeholders} are the world's.
+	// like is the exact body with TIME in place of timestamps. It and headers can contain {placeholders}.
 	like string
-	// gaps are what fronts answer that do not give this one.
+	// gaps has the responses of fronts that are known to send another one.
 	gaps map[Front]gap
-	// edge says that a front's HTTP server decides this one, not the API. What API Gateway's does is not documented: it may
-	// refuse in its own way.
+	// edge is set if the HTTP server of the front decides the response, not the API. That of API Gateway is not documented: it
+	// can refuse in its own way.
 	edge bool
 }
 
-// gap is an answer that a front gives instead, and why.
+// gap is the response that a front sends instead, and why.
 type gap struct {
-	why    string
-	answer answer
+	why      string
+	expected expected
 }
 
-// sam is the answer with a known gap of sam local.
-func (a answer) sam(why string, instead answer) answer {
+// sam returns a with a known gap of sam local.
+func (a expected) sam(why string, instead expected) expected {
 	a.gaps = maps.Clone(a.gaps)
 	if a.gaps == nil {
 		a.gaps = map[Front]gap{}
@@ -46,39 +46,39 @@ func (a answer) sam(why string, instead answer) answer {
 	return a
 }
 
-// atEdge is the answer as one that a front's HTTP server decides.
-func (a answer) atEdge() answer {
+// atEdge returns a as a response that the HTTP server of the front decides.
+func (a expected) atEdge() expected {
 	a.edge = true
 	return a
 }
 
-// in is the answer with the world's values.
-func (a answer) in(w *world) answer {
+// in returns a with the values of the placeholders.
+func (a expected) in(e *env) expected {
 	a.headers = maps.Clone(a.headers)
 	for name, value := range a.headers {
-		a.headers[name] = w.fill(value)
+		a.headers[name] = e.fill(value)
 	}
 	if a.like == "" {
 		return a
 	}
-	want := w.fill(a.like)
-	a.body = func(got reply) string { return cmp.Diff(want, quotedTime.ReplaceAllString(got.body, "TIME")) }
+	want := e.fill(a.like)
+	a.body = func(got response) string { return cmp.Diff(want, quotedTime.ReplaceAllString(got.body, "TIME")) }
 	return a
 }
 
-// on is what the front is expected to answer.
-func (a answer) on(front Front) answer {
+// on returns what is expected of the front.
+func (a expected) on(front Front) expected {
 	if gap, known := a.gaps[front]; known {
-		return gap.answer
+		return gap.expected
 	}
 	a.edge = a.edge && front == Deployed
 	return a
 }
 
-// body says what is wrong with a reply's body, or "".
-type body func(reply) string
+// body reports what is wrong with the body of a response, or "".
+type body func(response) string
 
-func (a answer) check(t *testing.T, got reply) {
+func (a expected) check(t *testing.T, got response) {
 	t.Helper()
 	if a.edge && (got.status == 0 || got.status/100 == 4) {
 		return
@@ -104,8 +104,8 @@ func (a answer) check(t *testing.T, got reply) {
 	}
 }
 
-// having is the answer with one more header.
-func (a answer) having(name, value string) answer {
+// having returns a with one more header.
+func (a expected) having(name, value string) expected {
 	headers := maps.Clone(a.headers)
 	if headers == nil {
 		headers = map[string]string{}
@@ -117,12 +117,12 @@ func (a answer) having(name, value string) answer {
 
 const jsonType = "application/json; charset=utf-8"
 
-// ok is a 200 with JSON of a function's.
-func ok(b body) answer {
-	return answer{status: http.StatusOK, headers: map[string]string{"Content-Type": jsonType}, body: b}
+// ok expects a 200 with JSON from a function.
+func ok(b body) expected {
+	return expected{status: http.StatusOK, headers: map[string]string{"Content-Type": jsonType}, body: b}
 }
 
-// pats is Unleash's patsSchema. It has no member for a secret.
+// pats is Unleash's patsSchema, which has no member for a secret.
 type pats struct {
 	Pats []struct {
 		ID          int     `json:"id"`
@@ -134,9 +134,9 @@ type pats struct {
 	} `json:"pats"`
 }
 
-// tokens is a list of tokens with these descriptions, in this order.
-func tokens(descriptions ...string) answer {
-	return ok(func(got reply) string {
+// tokens expects a list of tokens with these descriptions, in this order.
+func tokens(descriptions ...string) expected {
+	return ok(func(got response) string {
 		var list pats
 		if err := strict(got.body, &list); err != nil {
 			return fmt.Sprintf("got %s, want a list of tokens: %v", got.body, err)
@@ -152,9 +152,9 @@ func tokens(descriptions ...string) answer {
 	})
 }
 
-// seen is a list of tokens, of which these were used.
-func seen(used ...bool) answer {
-	return ok(func(got reply) string {
+// seen expects a list of tokens, and reports of each whether it has been used.
+func seen(used ...bool) expected {
+	return ok(func(got response) string {
 		var list pats
 		if err := strict(got.body, &list); err != nil {
 			return fmt.Sprintf("got %s, want a list of tokens: %v", got.body, err)
@@ -171,12 +171,12 @@ var timeText = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
 
 var quotedTime = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`)
 
-// token is the answer to a create: the token, which expires far in the future, with its secret.
-func token(id int, description string) answer {
-	return answer{
+// token expects the response to a create: the token, which expires far in the future, with its secret.
+func token(id int, description string) expected {
+	return expected{
 		status:  http.StatusCreated,
 		headers: map[string]string{"Content-Type": jsonType, "Cache-Control": "no-store"},
-		body: func(got reply) string {
+		body: func(got response) string {
 			var made struct {
 				ID          int     `json:"id"`
 				Description string  `json:"description"`
@@ -197,20 +197,20 @@ func token(id int, description string) answer {
 	}
 }
 
-// done is a 200 without a body.
-var done = answer{status: http.StatusOK, body: text("")}
+// done expects a 200 without a body.
+var done = expected{status: http.StatusOK, body: text("")}
 
-// notModified has the ETag and no body.
-var notModified = answer{status: http.StatusNotModified, body: text("")}
+// notModified expects a 304 without a body.
+var notModified = expected{status: http.StatusNotModified, body: text("")}
 
-// allows is the answer to OPTIONS.
-func allows(methods string) answer {
-	return answer{status: http.StatusOK, headers: map[string]string{"Allow": methods, "Access-Control-Allow-Origin": ""}, body: text(methods)}
+// allows expects the response to OPTIONS.
+func allows(methods string) expected {
+	return expected{status: http.StatusOK, headers: map[string]string{"Allow": methods, "Access-Control-Allow-Origin": ""}, body: text(methods)}
 }
 
-// text is a body to the letter.
+// text expects exactly this body.
 func text(want string) body {
-	return func(got reply) string { return cmp.Diff(want, got.body) }
+	return func(got response) string { return cmp.Diff(want, got.body) }
 }
 
 func strict(text string, into any) error {
@@ -226,7 +226,7 @@ type detail struct {
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
-// problem is the one shape of errors.
+// problem is the body of every error.
 type problem struct {
 	ID      string   `json:"id"`
 	Name    string   `json:"name"`
@@ -234,8 +234,8 @@ type problem struct {
 	Details []detail `json:"details"`
 }
 
-// requestID is the id in a refusal, or "".
-func requestID(got reply) string {
+// requestID returns the id of an error, or "".
+func requestID(got response) string {
 	var body problem
 	if strict(got.body, &body) != nil || body.Name == "" {
 		return ""
@@ -243,9 +243,9 @@ func requestID(got reply) string {
 	return body.ID
 }
 
-// refusal is an error with the request's id.
-func refusal(status int, name, message string, details ...detail) answer {
-	return answer{status: status, body: func(got reply) string {
+// refusal expects an error with the id of the request.
+func refusal(status int, name, message string, details ...detail) expected {
+	return expected{status: status, body: func(got response) string {
 		var body problem
 		if err := strict(got.body, &body); err != nil {
 			return fmt.Sprintf("got %s, want an error in the API's shape: %v", got.body, err)
@@ -260,58 +260,58 @@ func refusal(status int, name, message string, details ...detail) answer {
 	}}
 }
 
-// plain is a refusal whose one detail repeats the message.
-func plain(status int, name, message string) answer {
+// plain expects an error whose one detail repeats the message.
+func plain(status int, name, message string) expected {
 	return refusal(status, name, message, detail{Message: message})
 }
 
 const invalid = "Request validation failed: your request body or params contain invalid data"
 
-// rule is a 400 for a broken rule.
-func rule(message string) answer {
+// rule expects a 400 for a broken rule.
+func rule(message string) expected {
 	return refusal(http.StatusBadRequest, "BadDataError", invalid+": "+message, detail{Message: message})
 }
 
-// schema is a 400 for a value without the form that is asked for.
-func schema(path, message string) answer {
+// schema expects a 400 for a value that does not match the schema.
+func schema(path, message string) expected {
 	return refusal(http.StatusBadRequest, "BadDataError", invalid+". Refer to the `details` list for more information.", detail{message, path})
 }
 
-func missing(name string) answer {
+func missing(name string) expected {
 	return schema("/body/"+name, "The `/body/"+name+"` property is required. It was not present on the data you sent.")
 }
 
-func notString(name, sent string) answer {
+func notString(name, sent string) expected {
 	return schema("/body/"+name, "The `/body/"+name+"` property must be string. You sent "+sent+".")
 }
 
-func notObject(sent string) answer {
+func notObject(sent string) expected {
 	return schema("/body", "The `/body` property must be object. You sent "+sent+".")
 }
 
-func notTime(sent string) answer {
+func notTime(sent string) expected {
 	return schema("/body/expiresAt", "The `/body/expiresAt` property must match format \"date-time\". You sent \""+sent+"\".")
 }
 
-func notWhole(sent string) answer {
+func notWhole(sent string) expected {
 	return schema("/params/id", "The `/params/id` property must be integer. You sent \""+sent+"\".")
 }
 
-func wrongType(sent string) answer {
+func wrongType(sent string) expected {
 	return plain(http.StatusUnsupportedMediaType, "ContentTypeError", "We do not accept the content-type you provided ("+sent+
 		"). Try using one of the content-types we do accept instead (application/json) and make sure the body is in the corresponding format.")
 }
 
-func notThere(path string) answer {
+func notThere(path string) expected {
 	return plain(http.StatusNotFound, "NotFoundError", "The path you were looking for ("+path+") is not available.")
 }
 
-// What sam local answers itself, since it reads no gateway responses.
+// Responses of sam local itself, which ignores gateway responses.
 var (
-	samUnauthorized = answer{status: http.StatusUnauthorized, headers: map[string]string{"WWW-Authenticate": ""}, body: text(`{"message":"Unauthorized"}` + "\n")}
-	samDenied       = answer{status: http.StatusForbidden, body: text(`{"message":"User is not authorized to access this resource"}` + "\n")}
-	samNoMethod     = answer{status: http.StatusForbidden, body: text(`{"message":"Missing Authentication Token"}` + "\n")}
-	samFault        = answer{status: http.StatusInternalServerError, body: text(`{"message":"Internal server error"}` + "\n")}
+	samUnauthorized = expected{status: http.StatusUnauthorized, headers: map[string]string{"WWW-Authenticate": ""}, body: text(`{"message":"Unauthorized"}` + "\n")}
+	samDenied       = expected{status: http.StatusForbidden, body: text(`{"message":"User is not authorized to access this resource"}` + "\n")}
+	samNoMethod     = expected{status: http.StatusForbidden, body: text(`{"message":"Missing Authentication Token"}` + "\n")}
+	samFault        = expected{status: http.StatusInternalServerError, body: text(`{"message":"Internal server error"}` + "\n")}
 )
 
 const (
@@ -319,42 +319,42 @@ const (
 	noCache   = "authorizers' answers are not kept"
 )
 
-// denied is the gateway's 401 for a token that the authorizer refuses.
-func denied(reason pat.Reason) answer {
+// denied expects the 401 of the gateway for a token that the authorizer refuses.
+func denied(reason pat.Reason) expected {
 	return refusal(http.StatusUnauthorized, "AuthenticationRequired", "You must log in to use Unleash.", detail{Message: string(reason)}).
 		having("WWW-Authenticate", "Bearer").sam(ownBodies, samDenied)
 }
 
-// ended is a function's 401 for a token that the authorizer has let through before. API Gateway renames its header.
-func ended(reason pat.Reason) answer {
+// ended expects the 401 of a function for a token that the authorizer accepted earlier. API Gateway renames its header.
+func ended(reason pat.Reason) expected {
 	return denied(reason).having("WWW-Authenticate", "").having("X-Amzn-Remapped-Www-Authenticate", "Bearer").sam(noCache, samDenied)
 }
 
 var (
-	// noToken is the gateway's 401 for a header that is not there or could be no token.
+	// noToken is the 401 of the gateway for a header that is absent or cannot be a token.
 	noToken = plain(http.StatusUnauthorized, "AuthenticationRequired", "You must log in to use Unleash. Your request had no authorization "+
 		"header, so we could not authorize you. Try logging in at /auth/simple/login.").
 		having("WWW-Authenticate", "Bearer").sam(ownBodies, samUnauthorized)
 	notJSON  = rule("The request body is not valid JSON.")
 	tooLarge = rule("The request body is larger than 64 KiB.")
 	badPath  = rule("The path is not valid percent-encoded UTF-8.")
-	// headersTooLarge is API Gateway's refusal of more than 10,240 bytes of request line and headers.
+	// headersTooLarge is the response of API Gateway to more than 10,240 bytes of request line and headers.
 	headersTooLarge = plain(http.StatusRequestHeaderFieldsTooLarge, "BadRequestError", "The request cannot be accepted.").atEdge()
-	// badMethod is API Gateway's refusal of a method that it does not know.
+	// badMethod is the response of API Gateway to a method that it does not know.
 	badMethod = plain(http.StatusForbidden, "BadRequestError", "The request cannot be accepted.").atEdge().sam(ownBodies, samNoMethod)
-	// badRequest is an HTTP server's refusal of what is no HTTP.
-	badRequest = answer{status: http.StatusBadRequest}.atEdge()
+	// badRequest is the response of an HTTP server to a malformed request.
+	badRequest = expected{status: http.StatusBadRequest}.atEdge()
 	limit      = plain(http.StatusForbidden, "OperationDeniedError", "Too many PATs (10) already exist for this user.")
 	duplicate  = plain(http.StatusConflict, "NameExistsError", "PAT description already exists.")
 	noUser     = plain(http.StatusForbidden, "NoAccessError", "PATs require an authenticated user.")
 )
 
-// headOf is the answer to HEAD where GET gets the other one: without its body.
-func headOf(a answer) answer {
+// headOf returns what is expected of HEAD where a is expected of GET: the same without a body.
+func headOf(a expected) expected {
 	a.body, a.like = text(""), ""
 	a.gaps = maps.Clone(a.gaps)
 	for front, known := range a.gaps {
-		known.answer.body = text("")
+		known.expected.body = text("")
 		a.gaps[front] = known
 	}
 	return a

@@ -1,0 +1,315 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
+)
+
+// env is the environment of one case: its own users in the store, and what it has read from responses.
+type env struct {
+	t      *testing.T
+	target Target
+	// caller is the user with the token {token}, which is described as "own".
+	caller pat.UserID
+	// values are the values of the placeholders used so far.
+	values map[string]string
+}
+
+// placeholder is a name in braces. In JSON a quote follows the brace.
+var placeholder = regexp.MustCompile(`\{[a-zA-Z]+\}`)
+
+func (e *env) send(r request) response {
+	e.t.Helper()
+	headers := make([]string, len(r.headers))
+	for i, line := range r.headers {
+		headers[i] = e.fill(line)
+	}
+	got, err := request{r.method, e.fill(r.path), headers, e.fill(r.body)}.send(e.t.Context(), e.target.URL)
+	if err != nil {
+		e.t.Fatalf("%s %s: %v", r.method, r.path, err)
+	}
+	e.learn(got)
+	return got
+}
+
+func (e *env) fill(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return e.value(name[1 : len(name)-1]) })
+}
+
+func (e *env) value(name string) string {
+	e.t.Helper()
+	if known, ok := e.values[name]; ok {
+		return known
+	}
+	maker, ok := e.makers()[name]
+	if !ok {
+		e.t.Fatalf("there is no placeholder {%s}", name)
+	}
+	e.values[name] = maker()
+	return e.values[name]
+}
+
+// learn keeps what later steps need from a response: {made}, the secret of a new token, its {id}, {madeUser}, the id of a new user,
+// and {etag}.
+func (e *env) learn(got response) {
+	var body struct {
+		ID        json.Number `json:"id"`
+		Secret    string      `json:"secret"`
+		EmailSent *bool       `json:"emailSent"`
+	}
+	known := json.Unmarshal([]byte(got.body), &body) == nil
+	if known && body.Secret != "" {
+		e.values["made"], e.values["id"] = body.Secret, body.ID.String()
+	}
+	if known && body.EmailSent != nil {
+		e.learnUser(body.ID)
+	}
+	if tag := got.header.Get("Etag"); tag != "" {
+		e.values["etag"] = tag
+	}
+}
+
+// learnUser keeps the id of a new user, who is deleted at the end of the case.
+func (e *env) learnUser(id json.Number) {
+	e.t.Helper()
+	number, err := id.Int64()
+	e.must(err)
+	e.values["madeUser"] = id.String()
+	e.removeInTheEnd(pat.UserID(number))
+}
+
+// makers returns functions that create the values of placeholders. Each is called once in a case.
+func (e *env) makers() map[string]func() string {
+	return map[string]func() string{
+		// Tokens, names and ids of two Admins and a Viewer.
+		"admin":     func() string { return e.newAdmin(e.value("adminName")) },
+		"adminName": newName,
+		"adminID":   func() string { return e.userOf("admin", 0) },
+		"second":    func() string { return e.newAdmin(newName()) },
+		"secondID":  func() string { return e.userOf("second", 0) },
+		"viewer": func() string {
+			return e.tokenOf(e.addUser(pat.Profile{Username: e.value("viewerName"), Name: "Vera", Role: pat.Viewer}))
+		},
+		"viewerName":   newName,
+		"viewerID":     func() string { return e.userOf("viewer", 0) },
+		"beforeViewer": func() string { return e.userOf("viewer", -1) },
+		// An unused name, one that is taken both as a username and before @example.com, and the id of a deleted user.
+		"name":      newName,
+		"takenName": e.takenName,
+		"takenID":   func() string { e.value("takenName"); return e.values["takenID"] },
+		// The Viewer's name after the Viewer was created, in full and without its last letters.
+		"viewerInFull": func() string { e.value("viewer"); return e.value("viewerName") },
+		"viewerStart":  func() string { name := e.value("viewerInFull"); return name[:len(name)-4] },
+		"goneUser":     func() string { return e.userOf("deleted", 0) },
+
+		"token": e.ownToken, // the caller's, with the id 1, described as "own"
+		// Tokens of other users.
+		"other":       func() string { return e.userWithToken(nothing) },
+		"otherID":     func() string { return e.userOf("other", 0) },
+		"revoked":     func() string { return e.userWithToken(revokeFirst) },
+		"disabled":    func() string { return e.userWithToken(disable) },
+		"deleted":     func() string { return e.userWithToken(erase) },
+		"expired":     func() string { return e.ended(time.Hour) },
+		"longExpired": func() string { return e.ended(2 * pat.DefaultRetention) },
+		// Well-formed tokens that were never issued: one with the selector of the caller's, one of no user.
+		"forged":   e.forged,
+		"stranger": e.stranger,
+		// The caller's token with its last character changed, without it, and without the first five.
+		"mistyped": e.mistyped,
+		"cut":      func() string { token := e.value("token"); return token[:len(token)-1] },
+		"tail":     func() string { return e.value("token")[len("user:"):] },
+		// Timestamps of the API.
+		"soon": func() string { return e.now().Add(time.Hour).Format(timeForm) },
+		"past": func() string { return e.now().Add(-time.Hour).Format(timeForm) },
+		"user": func() string { return strconv.FormatInt(int64(e.callerID()), 10) },
+	}
+}
+
+const timeForm = "2006-01-02T15:04:05.000Z"
+
+func (e *env) ownToken() string { return e.tokenOf(e.callerID()) }
+
+// tokenOf creates a token of the user, described as "own".
+func (e *env) tokenOf(user pat.UserID) string {
+	return e.newToken(user, "own", e.inAnHour(), 0)
+}
+
+func (e *env) newAdmin(username string) string {
+	return e.tokenOf(e.addUser(pat.Profile{Username: username, Role: pat.Admin}))
+}
+
+// userWithToken creates a user with a token, whose id is 1, calls happens, and returns the token.
+func (e *env) userWithToken(happens func(context.Context, *pat.Service, pat.UserID) error) string {
+	user := e.newUser()
+	secret := e.newToken(user, "theirs", e.inAnHour(), 0)
+	e.must(happens(e.t.Context(), e.service(0), user))
+	return secret
+}
+
+func nothing(context.Context, *pat.Service, pat.UserID) error { return nil }
+
+func revokeFirst(ctx context.Context, s *pat.Service, user pat.UserID) error {
+	return s.RevokeUserToken(ctx, user, 1)
+}
+
+func disable(ctx context.Context, s *pat.Service, user pat.UserID) error {
+	return pattest.SetDisabled(ctx, s, user, true)
+}
+
+func erase(ctx context.Context, s *pat.Service, user pat.UserID) error {
+	return s.DeleteUser(ctx, user)
+}
+
+// ended returns a token that expired some time ago.
+func (e *env) ended(ago time.Duration) string {
+	return e.newToken(e.newUser(), "ended", e.now().Add(-ago), ago+time.Hour)
+}
+
+func (e *env) forged() string {
+	selector := selectorOf(e, e.value("token"))
+	raw, err := base64.RawURLEncoding.DecodeString(string(selector))
+	e.must(err)
+	secret, err := pat.NewSecret(io.MultiReader(bytes.NewReader(raw[8:]), rand.Reader), selector.UserID())
+	e.must(err)
+	return secret.Reveal()
+}
+
+func selectorOf(e *env, token string) pat.Selector {
+	secret, err := pat.ParseSecret(token)
+	e.must(err)
+	return secret.Selector()
+}
+
+func (e *env) stranger() string {
+	secret, err := pat.NewSecret(rand.Reader, pat.MaxID)
+	e.must(err)
+	return secret.Reveal()
+}
+
+func (e *env) mistyped() string {
+	token := e.value("token")
+	last := len(token) - 1
+	return token[:last] + string('0'+(token[last]+1)%10)
+}
+
+func (e *env) callerID() pat.UserID {
+	if e.caller == 0 {
+		e.caller = e.newUser()
+	}
+	return e.caller
+}
+
+// newUser creates a user who is deleted at the end of the case.
+func (e *env) newUser() pat.UserID {
+	e.t.Helper()
+	return e.addUser(pat.Profile{Username: newName(), Role: pat.Editor})
+}
+
+// addUser creates a user with this profile, who is deleted at the end of the case.
+func (e *env) addUser(profile pat.Profile) pat.UserID {
+	e.t.Helper()
+	user, err := e.service(0).CreateUser(e.t.Context(), profile)
+	e.must(err)
+	e.removeInTheEnd(user.ID)
+	return user.ID
+}
+
+func (e *env) removeInTheEnd(user pat.UserID) {
+	e.t.Cleanup(func() {
+		err := e.service(0).DeleteUser(context.WithoutCancel(e.t.Context()), user)
+		if err != nil && pat.KindOf(err) != pat.KindNotFound {
+			e.t.Errorf("removing user %d: %v", user, err)
+		}
+	})
+}
+
+// newName returns an unused username, in lower case, as email addresses are stored.
+func newName() string { return "e2e-" + strings.ToLower(rand.Text()) }
+
+// takenName creates a user and returns the username, which is also the local part of an address at example.com.
+func (e *env) takenName() string {
+	name := newName()
+	id := e.addUser(pat.Profile{Username: name, Email: name + "@example.com", Role: pat.Viewer})
+	e.values["takenID"] = strconv.FormatInt(int64(id), 10)
+	return name
+}
+
+// userOf returns the id of the user with the token {holder}, plus more.
+func (e *env) userOf(holder string, more pat.UserID) string {
+	return strconv.FormatInt(int64(selectorOf(e, e.value(holder)).UserID()+more), 10)
+}
+
+// newToken creates a token as if that were some time ago.
+func (e *env) newToken(user pat.UserID, description string, expires time.Time, ago time.Duration) string {
+	e.t.Helper()
+	_, secret, err := e.service(ago).CreateUserToken(e.t.Context(), user, pat.Draft{Description: description, ExpiresAt: expires})
+	e.must(err)
+	return secret.Reveal()
+}
+
+// service returns a Service on the store of the target whose clock is late by ago.
+func (e *env) service(ago time.Duration) *pat.Service {
+	env := pat.SystemEnv(slog.New(slog.DiscardHandler))
+	now := env.Now
+	env.Now = func() time.Time { return now().Add(-ago) }
+	return pat.NewService(e.target.Store, pat.DefaultRetention, env)
+}
+
+func (e *env) inAnHour() time.Time { return e.now().Add(time.Hour) }
+
+func (e *env) now() time.Time { return time.Now().UTC() }
+
+func (e *env) must(err error) {
+	e.t.Helper()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// Functions that steps call first.
+
+// fillUp gives the caller tokens until there are n.
+func fillUp(n int) func(*env) {
+	return func(e *env) {
+		e.value("token")
+		for i := range n - 1 {
+			e.newToken(e.callerID(), fmt.Sprintf("t%d", i+2), e.inAnHour(), 0)
+		}
+	}
+}
+
+// addExpired gives the caller a token that expired an hour ago.
+func addExpired(description string) func(*env) {
+	return func(e *env) {
+		e.value("token")
+		e.newToken(e.callerID(), description, e.now().Add(-time.Hour), 2*time.Hour)
+	}
+}
+
+func setDisabled(disabled bool) func(*env) {
+	return func(e *env) { e.must(pattest.SetDisabled(e.t.Context(), e.service(0), e.callerID(), disabled)) }
+}
+
+func deleteCaller(e *env) { e.must(e.service(0).DeleteUser(e.t.Context(), e.callerID())) }
+
+// revokeOwn revokes the caller's token in the store, as `pats token revoke` does.
+func revokeOwn(e *env) { e.must(e.service(0).RevokeUserToken(e.t.Context(), e.callerID(), 1)) }
+
+// otherHasTwo gives the other user a second token.
+func otherHasTwo(e *env) {
+	e.newToken(selectorOf(e, e.value("other")).UserID(), "second", e.inAnHour(), 0)
+}
