@@ -31,6 +31,10 @@ type verification struct {
 
 	build    sync.Once
 	buildErr error
+	// watchedBuild is for a program that writes what leaks searches.
+	watchedBuild    sync.Once
+	watchedBuildErr error
+
 	db       sync.Once
 	dynamodb *service.Service
 	dbErr    error

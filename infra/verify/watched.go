@@ -82,10 +82,11 @@ func (v *verification) withServer(ctx context.Context, job *runner.Job, command 
 		)
 	}
 	program := filepath.Join(v.folder(), "bin", "pats")
-	return runner.Steps(
-		func() error { return v.runWatched(ctx, job, "go", "build", "-o", program, "./cmd/pats") },
-		func() error { return v.runWatched(ctx, job, self, "with-server", "--program", program, command) },
-	)
+	v.watchedBuild.Do(func() { v.watchedBuildErr = v.runWatched(ctx, job, "go", "build", "-o", program, "./cmd/pats") })
+	if v.watchedBuildErr != nil {
+		return v.watchedBuildErr
+	}
+	return v.runWatched(ctx, job, self, "with-server", "--program", program, command)
 }
 
 // leaks searches what the watched steps wrote, and the logs of all, for the secrets that they created.
