@@ -111,6 +111,9 @@ func (c *importUnleash) importFrom(ctx context.Context, e env, out *printer, sou
 	begin := e.now()
 	run := &importRun{service: service, advance: e.importBar(totals.Users, c.DryRun), report: newImportReport(c.DryRun)}
 	if err := run.all(ctx, source); err != nil {
+		if e.terminal {
+			out.note("") // it ends the line of the progress bar
+		}
 		out.note("Stopped after %d of %d users. Rerun the command to resume.", run.done, totals.Users)
 		return err
 	}
