@@ -17,10 +17,10 @@ import (
 	"pats/infra/testkit/skip"
 )
 
-// part is one of the things that are measured.
+// part is a part of the benchmarks.
 type part struct {
 	name string
-	// tools are commands that it cannot do without.
+	// tools are the commands that it needs.
 	tools   []string
 	measure func(ctx context.Context, c *runCommand, run *result.Run) error
 }
@@ -32,11 +32,11 @@ var parts = []part{
 	{"scale", []string{"java", "mvn"}, measureScale},
 }
 
-// measure runs the parts that were asked for.
+// measure runs the selected parts.
 func (c *runCommand) measure(ctx context.Context, run *result.Run) error {
 	for _, name := range c.Parts {
 		if !slices.Contains(partNames(), name) {
-			return fmt.Errorf("there is no part %q; there are %s", name, strings.Join(partNames(), ", "))
+			return fmt.Errorf("unknown part %q; the parts are %s", name, strings.Join(partNames(), ", "))
 		}
 	}
 	for _, p := range parts {
@@ -44,7 +44,7 @@ func (c *runCommand) measure(ctx context.Context, run *result.Run) error {
 			continue
 		}
 		if missing := p.missing(); len(missing) > 0 {
-			run.LeftOut = append(run.LeftOut, fmt.Sprintf("%s: install %s", p.name, strings.Join(missing, " ")))
+			run.Skipped = append(run.Skipped, fmt.Sprintf("%s: install %s", p.name, strings.Join(missing, " ")))
 			continue
 		}
 		if err := p.measure(ctx, c, run); err != nil {
@@ -69,12 +69,12 @@ func (p part) missing() []string {
 	})
 }
 
-// leftOut tells what was left out. Errors: one for each where the environment has CI=true.
-func leftOut(run *result.Run) error {
+// reportSkipped prints the skipped parts. If CI=true is set, it returns an error for each.
+func reportSkipped(run *result.Run) error {
 	var errs []error
-	for _, what := range run.LeftOut {
-		fmt.Fprintln(os.Stderr, "left out:", what)
-		errs = append(errs, errors.New(what+": left out"))
+	for _, what := range run.Skipped {
+		fmt.Fprintln(os.Stderr, "skipped:", what)
+		errs = append(errs, errors.New("skipped "+what))
 	}
 	if !skip.Forbidden() {
 		return nil
@@ -82,7 +82,7 @@ func leftOut(run *result.Run) error {
 	return errors.Join(errs...)
 }
 
-// rounds is how often something is measured.
+// rounds returns the number of rounds: whole, or 1 for a quick run.
 func (c *runCommand) rounds(whole int) int {
 	if c.Quick {
 		return 1

@@ -7,34 +7,34 @@ import (
 	"github.com/go-analyze/charts"
 )
 
-// Chart is what is drawn. The unit belongs into the title.
+// Chart is a chart's data. The unit belongs in the title.
 type Chart struct {
 	Title string
-	// Categories are what the values of each series stand for, in their order.
+	// Categories label the values of each series, in order.
 	Categories []string
 	Series     []Series
-	// Format writes a value.
+	// Format formats a value.
 	Format func(float64) string
 }
 
-// Series is a colour in a chart.
+// Series has one value per category, drawn in one colour.
 type Series struct {
 	Name   string
 	Values []float64
 }
 
-// In pixels.
+// Sizes in pixels.
 const (
 	width      = 860
 	lineHeight = 340
-	// barHeight is for one bar and its share of what is between bars, frame for all else.
+	// barHeight includes a bar's share of the gaps; frame is the height of everything else.
 	barHeight = 26
 	gap       = 18
 	frame     = 96
 )
 
-// Bars draws horizontal bars, the first category on top: those of a category below one another and each with its value, or stacked,
-// and then the category has the sum.
+// Bars draws horizontal bars, with the first category on top: the bars of a category one below the other, each with its value, or
+// stacked, with their sum.
 func Bars(c Chart, stacked bool) ([]byte, error) {
 	option := charts.NewBarChartOptionWithData(c.fromBelow())
 	option.Horizontal = true
@@ -65,7 +65,7 @@ func (c Chart) label(bars charts.BarSeriesList) {
 	}
 }
 
-// Lines draws a line for each series over the categories, from zero on.
+// Lines draws one line per series over the categories, on an axis that starts at zero.
 func Lines(c Chart) ([]byte, error) {
 	option := charts.NewLineChartOptionWithData(c.values())
 	option.ValueFormatter = c.Format
@@ -87,7 +87,7 @@ func newPainter(height int) *charts.Painter {
 	return charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: width, Height: height})
 }
 
-// values are those of the series.
+// values returns the values of each series.
 func (c Chart) values() [][]float64 {
 	var values [][]float64
 	for _, series := range c.Series {
@@ -96,7 +96,7 @@ func (c Chart) values() [][]float64 {
 	return values
 }
 
-// fromBelow are the values in the order in which the library draws horizontal bars.
+// fromBelow returns the values in the library's order of horizontal bars, from the bottom up.
 func (c Chart) fromBelow() [][]float64 {
 	values := c.values()
 	for i := range values {
@@ -105,7 +105,7 @@ func (c Chart) fromBelow() [][]float64 {
 	return values
 }
 
-// withSums are the categories, each with the sum of its values.
+// withSums returns the categories, each followed by the sum of its values.
 func (c Chart) withSums() []string {
 	var labels []string
 	for i, category := range c.Categories {

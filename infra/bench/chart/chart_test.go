@@ -35,14 +35,14 @@ func TestCharts(t *testing.T) {
 			texts := textsOf(t, svg)
 			for _, want := range append(test.want, "Cold start, ms", "init", "invocation") {
 				if !texts[want] {
-					t.Errorf("the chart does not say %q; it says %v", want, texts)
+					t.Errorf("the chart does not contain %q; its texts are %v", want, texts)
 				}
 			}
 		})
 	}
 }
 
-// textsOf are the texts in an SVG.
+// textsOf returns the texts in an SVG.
 func textsOf(t *testing.T, svg []byte) map[string]bool {
 	t.Helper()
 	var image struct {
@@ -58,8 +58,8 @@ func textsOf(t *testing.T, svg []byte) map[string]bool {
 	return texts
 }
 
-// TestTheDataStaysAsItIs: what is drawn in another order is a copy.
-func TestTheDataStaysAsItIs(t *testing.T) {
+// TestDrawingKeepsTheData checks that the values are reordered in a copy.
+func TestDrawingKeepsTheData(t *testing.T) {
 	t.Parallel()
 	values := []float64{3, 70}
 	c := starts

@@ -1,4 +1,4 @@
-// Package progress shows how far long work is.
+// Package progress shows the progress of long work.
 package progress
 
 import (
@@ -10,12 +10,12 @@ import (
 	"golang.org/x/term"
 )
 
-// Bar advances by calls of Add.
+// Bar is a progress bar.
 type Bar struct {
 	bar *progressbar.ProgressBar
 }
 
-// New starts a bar of total steps on w. Where w is no terminal, it is one line at the start.
+// New starts a bar of total steps on w. If w is not a terminal, it prints one line instead.
 func New(w io.Writer, description string, total int) Bar {
 	if file, ok := w.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
 		_, _ = fmt.Fprintf(w, "%s: %d\n", description, total)
@@ -29,9 +29,9 @@ func New(w io.Writer, description string, total int) Bar {
 	)}
 }
 
-// Add tells of n more steps done. It is safe for concurrent use.
+// Add advances the bar by n steps. It is safe for concurrent use.
 func (b Bar) Add(n int) {
 	if b.bar != nil {
-		_ = b.bar.Add(n) // a bar that cannot be drawn is no reason to stop
+		_ = b.bar.Add(n) // work goes on if the bar cannot be drawn
 	}
 }

@@ -1,4 +1,4 @@
-// Package report shows what a run of the benchmarks measured: as text, as tables in documents, and as charts, beside the goals.
+// Package report presents the results of a benchmark run as text, as tables in documents and as charts, and compares them with goals.
 package report
 
 import (
@@ -9,11 +9,11 @@ import (
 	"pats/infra/bench/throughput"
 )
 
-// picture is a chart of a run. What of it was not measured is left out.
+// picture is a chart of a run. It omits whatever was not measured.
 type picture struct {
 	name, title        string
 	series, categories []string
-	// key is that of the quantity that a series has for a category.
+	// key returns the key of the quantity of a series in a category.
 	key  func(series, category string) result.Key
 	draw func(chart.Chart) ([]byte, error)
 }
@@ -27,7 +27,7 @@ var (
 
 var pictures = []picture{
 	{
-		name: "start-up", title: "From exec to the first answer, with the processor's share of a 128 MB function, ms",
+		name: "start-up", title: "From exec to the first response, with the CPU share of a 128 MB function, ms",
 		series: []string{startup.Ready, startup.First}, categories: starters,
 		key: startUp, draw: stacked,
 	},
@@ -37,11 +37,11 @@ var pictures = []picture{
 		key: startUp, draw: stacked,
 	},
 	{
-		name: "throughput-list", title: "GET of a list of ten tokens, requests a second",
+		name: "throughput-list", title: "GET of a list of ten tokens, requests per second",
 		series: servers, categories: connections, key: rate(throughput.List10), draw: grouped,
 	},
 	{
-		name: "throughput-create", title: "Creates, requests a second",
+		name: "throughput-create", title: "Creates, requests per second",
 		series: servers, categories: connections, key: rate(throughput.Create), draw: grouped,
 	},
 	{
@@ -74,7 +74,7 @@ func size(subject string) func(series, category string) result.Key {
 	}
 }
 
-// Charts are SVG images by their names. A chart of which nothing was measured is not there.
+// Charts returns SVG images by name. It omits a chart if nothing in it was measured.
 func Charts(run *result.Run) (map[string][]byte, error) {
 	images := map[string][]byte{}
 	for _, p := range pictures {
@@ -91,7 +91,7 @@ func Charts(run *result.Run) (map[string][]byte, error) {
 	return images, nil
 }
 
-// chart has the categories that every series has.
+// chart returns the chart with the categories that all series have.
 func (p picture) chart(run *result.Run) chart.Chart {
 	c := chart.Chart{Title: p.title, Format: number}
 	for _, name := range p.series {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// document has blocks of figures, between <!-- bench NAME: begin --> and <!-- bench NAME: end -->.
+	// document has blocks of figures between <!-- bench NAME: begin --> and <!-- bench NAME: end -->.
 	document = "docs/benchmarks.md"
 	// kept has the recorded figures, and their charts.
 	kept = "docs/bench"
@@ -78,21 +78,21 @@ func (f Figures) writeDocument(root string) error {
 
 var block = regexp.MustCompile(`(?s)(<!-- bench ([a-z-]+): begin -->\n).*?(<!-- bench [a-z-]+: end -->)`)
 
-// Fill puts the figures into the blocks of a document. Errors: a block of a name that is not known.
+// Fill returns text with the figures in its blocks. It returns an error for a block with an unknown name.
 func (f Figures) Fill(text string) (string, error) {
 	var unknown error
 	filled := block.ReplaceAllStringFunc(text, func(whole string) string {
 		match := block.FindStringSubmatch(whole)
 		text, ok := f.block(match[2])
 		if !ok {
-			unknown = errors.Join(unknown, fmt.Errorf("there is no block %q", match[2]))
+			unknown = errors.Join(unknown, fmt.Errorf("unknown block %q", match[2]))
 		}
 		return match[1] + text + match[3]
 	})
 	return filled, unknown
 }
 
-// block is the text of a block.
+// block returns the text of a block, and reports whether there is such a block.
 func (f Figures) block(name string) (string, bool) {
 	all := &f.run
 	switch name {
@@ -112,10 +112,10 @@ func (f Figures) block(name string) (string, bool) {
 	return "", false
 }
 
-// slug is a part's name in a block's.
+// slug returns a part's name as it is in block names.
 func slug(part string) string { return strings.ReplaceAll(part, " ", "-") }
 
-// machine says where the figures come from.
+// machine returns a sentence about the origin of the figures.
 func (f Figures) machine() string {
 	m := f.run.Machine
 	return fmt.Sprintf("Measured on %s by `make bench` (commit %s, %s): %d cores of %s, %d GiB, %s, %s.\n", day(f.run.Date), f.run.Commit,

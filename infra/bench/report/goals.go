@@ -8,42 +8,42 @@ import (
 	"pats/infra/bench/warm"
 )
 
-// goal is a figure to reach.
+// goal is a bound for a figure.
 type goal struct {
 	what string
-	// limit is how much it may be at most, or has to be at least.
+	// limit is a maximum, or a minimum if atLeast is set.
 	limit   float64
 	atLeast bool
 	unit    string
-	// of finds the figure in a run.
+	// of returns the figure in a run, if it was measured.
 	of func(*result.Run) (result.Summary, bool)
 }
 
-// At the share of the processor that a function of so much memory has.
+// share is the condition with the CPU share of a function with that memory.
 const share = "128 MB"
 
 var goals = []goal{
-	{"authorizer, exec to first answer, beside a hello-world Go Lambda", 4, false, times, start(startup.Answer, startup.Hello)},
-	{"the same, beside the SDK's plain way", 1.0 / 6, false, times, start(startup.Answer, startup.Plain)},
-	{"the first invocation alone, beside the SDK's plain way", 1.0 / 15, false, times, start(startup.First, startup.Plain)},
-	{"exec to first answer, beside Node 20", 1.0 / 15, false, times, start(startup.Answer, startup.Node)},
+	{"authorizer, exec to first response, compared with a hello-world Go Lambda", 4, false, times, start(startup.Response, startup.Hello)},
+	{"the same, compared with plain SDK code", 1.0 / 6, false, times, start(startup.Response, startup.Plain)},
+	{"the first invocation alone, compared with plain SDK code", 1.0 / 15, false, times, start(startup.First, startup.Plain)},
+	{"exec to first response, compared with Node 20", 1.0 / 15, false, times, start(startup.Response, startup.Node)},
 	{"zip of the authorizer", 3.5, false, "MB", zip(startup.Authorizer)},
 	{"zip of the token routes", 3.5, false, "MB", zip(startup.Tokens)},
 	{"zip of the user routes", 3.5, false, "MB", zip(startup.Users)},
-	{"authorizer, store that answers at once", 15, false, "µs", quantity(warm.Part, warm.Time, "", "Authorizer/ten tokens")},
-	{"authorizer, store that answers at once", 60, false, "allocations", quantity(warm.Part, warm.Allocations, "", "Authorizer/ten tokens")},
-	{"GET of one token, 16 connections, beside Unleash 8.2.0", 15, true, times, beside(throughput.List1, throughput.Under(16), throughput.Unleash)},
-	{"GET of ten tokens, 16 connections, beside Unleash 8.2.0", 15, true, times, beside(throughput.List10, throughput.Under(16), throughput.Unleash)},
-	{"GET of one token, 16 connections, beside a net/http server that writes the same bytes", 1.0 / 3, true, times, beside(throughput.List1, throughput.Under(16), throughput.NetHTTP)},
-	{"memory at rest, beside Unleash's Node.js alone", 1.0 / 8, false, times, beside(throughput.MemoryAtRest, throughput.RSS, throughput.Unleash)},
+	{"authorizer with an instant store", 15, false, "µs", quantity(warm.Part, warm.Time, "", "Authorizer/ten tokens")},
+	{"authorizer with an instant store", 60, false, "allocations", quantity(warm.Part, warm.Allocations, "", "Authorizer/ten tokens")},
+	{"GET of one token, 16 connections, compared with Unleash 8.2.0", 15, true, times, beside(throughput.List1, throughput.Under(16), throughput.Unleash)},
+	{"GET of ten tokens, 16 connections, compared with Unleash 8.2.0", 15, true, times, beside(throughput.List10, throughput.Under(16), throughput.Unleash)},
+	{"GET of one token, 16 connections, compared with a net/http server that writes the same bytes", 1.0 / 3, true, times, beside(throughput.List1, throughput.Under(16), throughput.NetHTTP)},
+	{"memory at rest, compared with Unleash's Node.js process", 1.0 / 8, false, times, beside(throughput.MemoryAtRest, throughput.RSS, throughput.Unleash)},
 	{"reads of an authenticated GET, authorizer cached, 10² users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e2))},
 	{"reads of an authenticated GET, authorizer cached, 10⁵ users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e5))},
 	{"reads of an authenticated GET, authorizer not cached, 10² users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e2))},
 	{"reads of an authenticated GET, authorizer not cached, 10⁵ users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e5))},
-	{"boltstore, authenticate at 10⁵ users beside 10²", 2, false, times, growth("authenticate", scale.Size(1e5), scale.Size(1e2))},
+	{"boltstore, authenticate at 10⁵ users compared with 10²", 2, false, times, growth("authenticate", scale.Size(1e5), scale.Size(1e2))},
 }
 
-// times stands as the unit of a ratio.
+// times is the unit of a ratio.
 const times = "×"
 
 func start(what, against string) func(*result.Run) (result.Summary, bool) {
@@ -89,7 +89,7 @@ func (g goal) reached(got result.Summary) bool {
 	return got.High <= g.limit
 }
 
-// Goals are the goals and what run has of them, as rows under a head. A goal that was not measured says so.
+// Goals returns the goals and run's figures as rows below a header.
 func Goals(run *result.Run) [][]string {
 	rows := [][]string{{"what", "goal", "measured", "quartiles", "runs", ""}}
 	for _, g := range goals {

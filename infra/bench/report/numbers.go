@@ -9,7 +9,7 @@ import (
 	"pats/infra/bench/result"
 )
 
-// number has three digits that count, and no more than two behind the point.
+// number formats v with three significant digits, at most two of them after the point.
 func number(v float64) string {
 	switch size := math.Abs(v); {
 	case v == math.Trunc(v) || size >= 100:
@@ -21,7 +21,7 @@ func number(v float64) string {
 	}
 }
 
-// value is a number with its unit. A ratio below one is a fraction of one.
+// value formats v with its unit. A ratio below one becomes a fraction such as 1/3.
 func value(v float64, unit string) string {
 	switch {
 	case unit == times && v > 0 && v < 1:
@@ -33,7 +33,7 @@ func value(v float64, unit string) string {
 	}
 }
 
-// spread is empty where there is none.
+// spread formats the quartiles, or returns an empty string if there is no spread.
 func spread(s result.Summary, unit string) string {
 	if s.Runs < 2 || value(s.Low, unit) == value(s.High, unit) {
 		return ""

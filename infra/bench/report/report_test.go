@@ -38,8 +38,8 @@ func TestDocumentHasTheRecordedFigures(t *testing.T) {
 
 func sample() *result.Run {
 	run := &result.Run{Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Commit: "abc", Seconds: 61}
-	for subject, ms := range map[string]float64{"hello": 4, "authorizer": 12, "SDK's plain way": 75} {
-		for _, what := range []string{"exec to ready", "first invocation", "exec to first answer"} {
+	for subject, ms := range map[string]float64{"hello": 4, "authorizer": 12, "plain SDK code": 75} {
+		for _, what := range []string{"exec to ready", "first invocation", "exec to first response"} {
 			run.Add(result.Key{Part: "start-up", What: what, Under: "128 MB", Subject: subject}, "ms", ms, ms+1)
 		}
 	}
@@ -49,8 +49,8 @@ func sample() *result.Run {
 func TestGoals(t *testing.T) {
 	t.Parallel()
 	run := sample()
-	key := result.Key{Part: "start-up", What: "exec to first answer", Under: "128 MB", Subject: "authorizer"}
-	if err := errors.Join(run.Compare(key, "hello"), run.Compare(key, "SDK's plain way")); err != nil {
+	key := result.Key{Part: "start-up", What: "exec to first response", Under: "128 MB", Subject: "authorizer"}
+	if err := errors.Join(run.Compare(key, "hello"), run.Compare(key, "plain SDK code")); err != nil {
 		t.Fatal(err)
 	}
 	run.Add(result.Key{Part: "start-up", What: "zip", Subject: "users"}, "MB", 3.6)
@@ -59,11 +59,11 @@ func TestGoals(t *testing.T) {
 		rows[row[0]] = row[1:]
 	}
 	for name, want := range map[string][]string{
-		"authorizer, exec to first answer, beside a hello-world Go Lambda": {"≤ 4 ×", "2.80 ×", "2.60 × – 3 ×", "2", "reached"},
-		"the same, beside the SDK's plain way":                             {"≤ 1/6", "1/6.04", "1/6.25 – 1/5.85", "2", "**not reached**"},
-		"zip of the user routes":                                           {"≤ 3.50 MB", "3.60 MB", "", "1", "**not reached**"},
-		"zip of the authorizer":                                            {"≤ 3.50 MB", "not measured", "", "", ""},
-		"exec to first answer, beside Node 20":                             {"≤ 1/15", "not measured", "", "", ""},
+		"authorizer, exec to first response, compared with a hello-world Go Lambda": {"≤ 4 ×", "2.80 ×", "2.60 × – 3 ×", "2", "reached"},
+		"the same, compared with plain SDK code":                                    {"≤ 1/6", "1/6.04", "1/6.25 – 1/5.85", "2", "**not reached**"},
+		"zip of the user routes":                                                    {"≤ 3.50 MB", "3.60 MB", "", "1", "**not reached**"},
+		"zip of the authorizer":                                                     {"≤ 3.50 MB", "not measured", "", "", ""},
+		"exec to first response, compared with Node 20":                             {"≤ 1/15", "not measured", "", "", ""},
 	} {
 		if diff := cmp.Diff(want, rows[name]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -83,7 +83,7 @@ func TestRecord(t *testing.T) {
 	}
 	for _, want := range []string{"before\n", "after\n", "on 2026-01-02", "commit abc, 1m1s", "| boltstore: list, µs | 77 |"} {
 		if !strings.Contains(string(text), want) {
-			t.Errorf("the document has no %q:\n%s", want, text)
+			t.Errorf("the document does not contain %q:\n%s", want, text)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(repository, "docs/bench/start-up-go.svg")); err != nil {
@@ -135,7 +135,7 @@ func TestUnknownBlock(t *testing.T) {
 	t.Parallel()
 	var figures report.Figures
 	if _, err := figures.Fill("<!-- bench goal: begin -->\n<!-- bench goal: end -->"); err == nil {
-		t.Error("got no error for a block that is not known, want one")
+		t.Error("got no error for an unknown block, want one")
 	}
 }
 
@@ -147,10 +147,10 @@ func TestPrint(t *testing.T) {
 	}
 	for _, want := range []string{"start-up", "exec to ready, 128 MB, ms", "12.5 (12"} {
 		if !strings.Contains(text.String(), want) {
-			t.Errorf("the figures as text have no %q:\n%s", want, text.String())
+			t.Errorf("the text does not contain %q:\n%s", want, text.String())
 		}
 	}
 	if strings.Contains(text.String(), "**") {
-		t.Errorf("the figures as text have Markdown in them:\n%s", text.String())
+		t.Errorf("the text contains Markdown:\n%s", text.String())
 	}
 }

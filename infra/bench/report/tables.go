@@ -14,12 +14,12 @@ import (
 	"pats/infra/bench/warm"
 )
 
-// table is how the quantities of a part are shown: with a row for each of some fields of the key, and a column for each value of another.
+// table describes how the quantities of a part are arranged, by fields of their keys.
 type table struct {
 	part string
-	// row is what stands in front of a quantity's row, and column on top of its column.
+	// row and column return the header of a quantity's row and column.
 	row, column func(result.Key) string
-	// unitInRow says that a row has one unit; else a column has.
+	// unitInRow means that the quantities of a row share a unit; otherwise those of a column do.
 	unitInRow bool
 }
 
@@ -43,7 +43,7 @@ func whatUnder(k result.Key) string {
 
 func subjectWhat(k result.Key) string { return k.Subject + ": " + k.What }
 
-// Part is what run has of a part, as rows under a head; none if the part was not run.
+// Part returns run's quantities of a part as rows below a header, or nil if the part was not run.
 func Part(run *result.Run, part string) [][]string {
 	i := slices.IndexFunc(tables, func(t table) bool { return t.part == part })
 	if i < 0 {
@@ -52,7 +52,7 @@ func Part(run *result.Run, part string) [][]string {
 	return tables[i].rows(run)
 }
 
-// rows have a quantity as its median, with its quartiles in brackets.
+// rows returns each quantity as its median with the quartiles in parentheses.
 func (t table) rows(run *result.Run) [][]string {
 	var rowNames, columnNames []string
 	cells := map[[2]string]string{}
@@ -104,7 +104,7 @@ func cell(s result.Summary) string {
 	return fmt.Sprintf("%s (%s)", number(s.Median), text)
 }
 
-// Ratios are the ratios of a part, as rows under a head; none if there are none.
+// Ratios returns the ratios of a part as rows below a header, or nil if there are none.
 func Ratios(run *result.Run, part string) [][]string {
 	rows := [][]string{{"", "of", "against", "ratio", "quartiles", "runs"}}
 	for _, r := range run.Ratios {
@@ -123,7 +123,7 @@ func Ratios(run *result.Run, part string) [][]string {
 	return rows
 }
 
-// Print writes all of run as text.
+// Print writes all results of run as text.
 func Print(w io.Writer, run *result.Run) error {
 	aligned := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, t := range tables {
@@ -139,13 +139,13 @@ func printRows(w io.Writer, title string, rows [][]string) {
 	if len(rows) == 0 {
 		return
 	}
-	_, _ = fmt.Fprintf(w, "\n%s\n", title) // a tabwriter tells at Flush
+	_, _ = fmt.Fprintf(w, "\n%s\n", title) // a tabwriter reports errors at Flush
 	for _, row := range rows {
 		_, _ = fmt.Fprintln(w, strings.ReplaceAll(strings.Join(row, "\t"), "**", ""))
 	}
 }
 
-// Markdown is rows as a table.
+// Markdown formats rows as a table.
 func Markdown(rows [][]string) string {
 	if len(rows) == 0 {
 		return ""

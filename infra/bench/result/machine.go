@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// Machine is where a run was made.
+// Machine describes the machine of a run.
 type Machine struct {
 	Cores     int    `json:"cores"`
 	Processor string `json:"processor"`
-	// MemoryGiB is zero where the system does not tell, as Processor is empty.
+	// MemoryGiB is zero, and Processor empty, if the system does not report it.
 	MemoryGiB int    `json:"memoryGiB"`
 	System    string `json:"system"`
 	Go        string `json:"go"`
 }
 
-// ThisMachine describes the machine that it runs on, by /proc where there is one.
+// ThisMachine describes the current machine, using /proc if it exists.
 func ThisMachine() Machine {
 	memory, _ := strconv.Atoi(field("/proc/meminfo", `(?m)^MemTotal: +(\d+) kB`))
 	return Machine{
@@ -30,7 +30,7 @@ func ThisMachine() Machine {
 	}
 }
 
-// field is the first group of pattern in the file, or empty.
+// field returns the first group of pattern in the file, or an empty string.
 func field(file, pattern string) string {
 	text, _ := os.ReadFile(file) //nolint:gosec // one of the files named above
 	match := regexp.MustCompile(pattern).FindSubmatch(text)

@@ -1,5 +1,4 @@
-// Package result holds what a run of the benchmarks measured: quantities with their spread, ratios of quantities that were measured
-// side by side, and whether the goals are reached.
+// Package result holds the results of a benchmark run: quantities with their spread, and ratios of quantities measured side by side.
 package result
 
 import (
@@ -8,30 +7,29 @@ import (
 	"time"
 )
 
-// Key says what a number is about.
+// Key identifies a quantity.
 type Key struct {
-	// Part is the part of the benchmarks, such as "start-up".
+	// Part is a part of the benchmarks, such as "start-up".
 	Part string `json:"part"`
-	// What was measured, such as "first invocation".
+	// What is the quantity, such as "first invocation".
 	What string `json:"what"`
-	// Under says under which conditions, such as "128 MB". Empty where there is one only.
+	// Under is the condition, such as "128 MB". It is empty if there is only one.
 	Under string `json:"under,omitempty"`
-	// Subject is what it was measured of, such as "authorizer".
+	// Subject is the thing that was measured, such as "authorizer".
 	Subject string `json:"subject"`
 }
 
-// Quantity is what was measured, as the median of so many runs and the quartiles around it.
+// Quantity is a measured quantity, as the median of its runs with the quartiles.
 type Quantity struct {
 	Key
 	Unit string `json:"unit"`
 	Summary
 }
 
-// Ratio is a quantity divided by that of another subject, in the same part, of the same what. Each run of the one is compared with
-// the run of the other that was made beside it.
+// Ratio is a quantity divided by the same quantity of another subject or condition. Each run is divided by the run made next to it.
 type Ratio struct {
 	Key
-	// Against is the subject of the divisor, and AgainstUnder its conditions where they are not the same.
+	// Against is the subject of the divisor, and AgainstUnder its condition if that differs.
 	Against      string `json:"against"`
 	AgainstUnder string `json:"againstUnder,omitempty"`
 	Summary
@@ -40,7 +38,7 @@ type Ratio struct {
 // Modified follows a commit if files differed from it.
 const Modified = "+"
 
-// Run is everything that one run measured.
+// Run holds the results of one run.
 type Run struct {
 	Date time.Time `json:"date"`
 	// Commit is the one that was measured, with Modified if files differed from it.
@@ -49,8 +47,8 @@ type Run struct {
 	Seconds    float64    `json:"seconds"`
 	Quantities []Quantity `json:"quantities"`
 	Ratios     []Ratio    `json:"ratios"`
-	// LeftOut names the parts that did not run, each with the reason.
-	LeftOut []string `json:"leftOut,omitempty"`
+	// Skipped names the parts that did not run, each with the reason.
+	Skipped []string `json:"skipped,omitempty"`
 
 	samples map[Key][]float64
 }
@@ -66,8 +64,7 @@ func (r *Run) Parts() []string {
 	return parts
 }
 
-// Add keeps samples of a quantity, after those of it that have been added before, in the order of the runs. What was counted, and is
-// the same each time, has one sample.
+// Add appends samples of a quantity, in the order of the runs. A count that is the same each time has one sample.
 func (r *Run) Add(key Key, unit string, samples ...float64) {
 	if r.samples == nil {
 		r.samples = map[Key][]float64{}
@@ -86,15 +83,15 @@ func (r *Run) index(key Key) int {
 	return slices.IndexFunc(r.Quantities, func(q Quantity) bool { return q.Key == key })
 }
 
-// Compare keeps the ratio of a quantity to that of against, under the same conditions. Both have been added, with as many samples.
-// Errors: one that says which is not so.
+// Compare adds the ratio of a quantity to that of the subject against, under the same condition. It returns an error unless both have
+// the same number of samples, at least one.
 func (r *Run) Compare(key Key, against string) error {
 	divisor := key
 	divisor.Subject = against
 	return r.compare(key, divisor)
 }
 
-// CompareUnder keeps the ratio of a quantity to that of the same subject under other conditions. Errors: as for Compare.
+// CompareUnder adds the ratio of a quantity to that of the same subject under another condition. Errors: those of Compare.
 func (r *Run) CompareUnder(key Key, under string) error {
 	divisor := key
 	divisor.Under = under
@@ -118,7 +115,7 @@ func (r *Run) compare(key, divisor Key) error {
 	return nil
 }
 
-// Quantity finds a quantity by its key.
+// Quantity returns the quantity with key, if there is one.
 func (r *Run) Quantity(key Key) (Quantity, bool) {
 	i := r.index(key)
 	if i < 0 {
@@ -127,7 +124,7 @@ func (r *Run) Quantity(key Key) (Quantity, bool) {
 	return r.Quantities[i], true
 }
 
-// Ratio finds the ratio of a quantity to that of against, under the conditions againstUnder where these are others.
+// Ratio returns the ratio of a quantity to that of against, under the condition againstUnder unless that is empty.
 func (r *Run) Ratio(key Key, against, againstUnder string) (Ratio, bool) {
 	i := slices.IndexFunc(r.Ratios, func(q Ratio) bool {
 		return q.Key == key && q.Against == against && q.AgainstUnder == againstUnder

@@ -48,11 +48,11 @@ func TestRatiosAreOfRunsSideBySide(t *testing.T) {
 	}
 	other, _ := run.Ratio(key("ours", "b"), "ours", "a")
 	if other.Median != 2 || other.Low >= 2 {
-		t.Errorf("the ratio to other conditions: got %+v, want the median 2 and a spread", other.Summary)
+		t.Errorf("the ratio to another condition: got %+v, want the median 2 and a spread", other.Summary)
 	}
 }
 
-func TestWhatCannotBeCompared(t *testing.T) {
+func TestCompareRefuses(t *testing.T) {
 	t.Parallel()
 	var run result.Run
 	key := result.Key{Part: "p", What: "w", Subject: "ours"}
@@ -60,7 +60,7 @@ func TestWhatCannotBeCompared(t *testing.T) {
 	theirs := key
 	theirs.Subject = "theirs"
 	run.Add(theirs, "ms", 1)
-	for name, against := range map[string]string{"fewer runs": "theirs", "not measured": "nobody"} {
+	for name, against := range map[string]string{"fewer runs": "theirs", "not measured": "absent"} {
 		if err := run.Compare(key, against); err == nil {
 			t.Errorf("%s: got no error, want one", name)
 		}

@@ -2,7 +2,7 @@ package result
 
 import "github.com/aclements/go-moremath/stats"
 
-// Summary is what many runs come to. With one run the three are the same.
+// Summary summarises the samples of several runs. With one run, all three values are equal.
 type Summary struct {
 	Runs   int     `json:"runs"`
 	Median float64 `json:"median"`
@@ -11,7 +11,7 @@ type Summary struct {
 	High float64 `json:"high"`
 }
 
-// Summarise takes at least one sample.
+// Summarise summarises at least one sample.
 func Summarise(samples []float64) Summary {
 	sample := stats.Sample{Xs: samples}
 	return Summary{

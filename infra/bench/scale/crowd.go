@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	// recently is how long ago all tokens of a user but the last were used: too short to be recorded again. The last never was.
+	// recently is how long ago all tokens of a user were used, except the last, which is unused. It is too short for another use to be
+	// recorded.
 	recently = time.Minute
 	lifetime = 90 * 24 * time.Hour
 )
 
-// now is the time in the benchmark. It stands still, so that what is recent stays so.
+// now is the fixed time of the benchmark, so that recent uses stay recent.
 var now = time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
 
 func clock() time.Time { return now }
 
-// crowd makes up users with pat.MaxTokens tokens each, and the same ones each time: every user comes from the seed and the ID alone.
-// User 1 is an Admin.
+// crowd generates users with pat.MaxTokens tokens each. A user depends on the seed and the ID only. User 1 is an Admin.
 type crowd struct{ seed uint64 }
 
-// accounts are users 1 to n.
+// accounts returns users 1 to n.
 func (c crowd) accounts(n int) iter.Seq[pat.Account] {
 	return func(yield func(pat.Account) bool) {
 		for id := range pat.UserID(n) {
@@ -56,7 +56,7 @@ func profile(id pat.UserID) pat.Profile {
 	return pat.Profile{Username: name, Name: "Name of " + name, Email: name + "@example.org", Role: role}
 }
 
-// token is the one that stands at i.
+// token returns the token at index i.
 func token(i int, secret pat.Secret) pat.Token {
 	t := pat.Token{
 		ID: pat.TokenID(i + 1), Description: describe(i), Selector: secret.Selector(), Verifier: secret.Verifier(),
@@ -68,10 +68,10 @@ func token(i int, secret pat.Secret) pat.Token {
 	return t
 }
 
-// describe has 40 characters, of which the last are i.
+// describe returns a description of 40 characters that ends with i.
 func describe(i int) string { return fmt.Sprintf("deploys the shop from pipeline %09d", i) }
 
-// secrets are the tokens of a user, made as the service makes them.
+// secrets returns the secrets of a user's tokens.
 func (c crowd) secrets(id pat.UserID) []pat.Secret {
 	var seed [32]byte
 	binary.BigEndian.PutUint64(seed[:], c.seed)

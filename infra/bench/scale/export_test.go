@@ -6,17 +6,17 @@ import (
 	"pats/pkg/pat"
 )
 
-// Crowd is the users of a seed, with the secrets of some.
+// Crowd is crowd.
 type Crowd struct{ crowd }
 
-// NewCrowd makes one.
+// NewCrowd returns the crowd of a seed.
 func NewCrowd(seed uint64) Crowd { return Crowd{crowd{seed}} }
 
-// Accounts are users 1 to n.
+// Accounts returns users 1 to n.
 func (c Crowd) Accounts(n int) iter.Seq[pat.Account] { return c.accounts(n) }
 
-// Secrets are the tokens of a user.
+// Secrets returns the secrets of a user's tokens.
 func (c Crowd) Secrets(id pat.UserID) []pat.Secret { return c.secrets(id) }
 
-// Environment is that of the services that are measured.
+// Environment returns the environment of the measured services.
 var Environment = environment

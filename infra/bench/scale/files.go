@@ -19,8 +19,8 @@ import (
 	"pats/pkg/pat"
 )
 
-// measureFiles fills data files of all sizes, starts on each and asks random users of them. What is measured of one size is
-// measured of the next right after, so that what disturbs the machine disturbs all alike.
+// measureFiles fills data files of all sizes, starts the server on each, and measures random users. It measures all sizes in turn, so
+// that disturbances affect all alike.
 func measureFiles(ctx context.Context, run *result.Run, options Options, folder string) error {
 	if len(options.Files) == 0 {
 		return nil
@@ -43,19 +43,19 @@ func measureFiles(ctx context.Context, run *result.Run, options Options, folder 
 	return measured.compare(options.Files[0])
 }
 
-// file is a full data file.
+// file is a filled data file.
 type file struct {
 	crowd crowd
 	users int
-	// folder is what `pats serve` takes as --data.
+	// folder is the value of --data for `pats serve`.
 	folder string
 	draw   *rand.Rand
-	// made counts the tokens that were created.
+	// made counts the created tokens.
 	made    int
 	service *pat.Service
 }
 
-// dataFile is the name of the data file in its folder, to `pats serve`.
+// dataFile is the name that `pats serve` expects in its folder.
 const dataFile = "pats.db"
 
 func (f *file) path() string { return filepath.Join(f.folder, dataFile) }
@@ -86,8 +86,8 @@ func (f *file) fill(ctx context.Context, accounts iter.Seq[pat.Account]) error {
 	return errors.Join(bulk.Import(ctx, store, pat.UserID(f.users), accounts, 1), store.Close())
 }
 
-// measureUse asks, of each file in each round, a batch of random users for each operation. A sample is the mean of a batch: what
-// has to come from far away counts.
+// measureUse runs each operation for a batch of random users of each file in each round. A sample is the mean of a batch, so reads of
+// distant pages count.
 func measureUse(ctx context.Context, files []*file, measured samples, options Options) (err error) {
 	for _, f := range files {
 		store, openErr := boltstore.Open(f.path()) //nolint:contextcheck // what is opened here is no request's
@@ -97,7 +97,7 @@ func measureUse(ctx context.Context, files []*file, measured samples, options Op
 		defer func() { err = errors.Join(err, store.Close()) }()
 		f.service = pat.NewService(store, pat.DefaultRetention, environment())
 	}
-	bar := progress.New(options.Progress, "asking random users, rounds", options.Rounds)
+	bar := progress.New(options.Progress, "measuring random users, rounds", options.Rounds)
 	for range options.Rounds {
 		for _, use := range uses {
 			for _, f := range files {
@@ -114,14 +114,14 @@ func measureUse(ctx context.Context, files []*file, measured samples, options Op
 // use is an operation on the embedded store.
 type use struct {
 	name string
-	// share is how much of a batch is asked for it: a change waits for the disk.
+	// share is the share of a batch that it runs for: a change waits for the disk.
 	share float64
-	// prepare makes ready what shall not be measured, and may be nil.
+	// prepare does what is not measured. It can be nil.
 	prepare func(context.Context, *file, holder) error
 	do      func(context.Context, *file, holder) error
 }
 
-// holder is a user who is asked. The token is a user's first one, which is never revoked.
+// holder is a measured user with their first token, which is never revoked.
 type holder struct {
 	identity pat.Identity
 	secret   pat.Secret
@@ -143,7 +143,7 @@ var uses = []use{
 	}},
 }
 
-// makeRoom revokes the user's last token.
+// makeRoom revokes the user's last token if they have the maximum.
 func makeRoom(ctx context.Context, f *file, h holder) error {
 	tokens, err := f.service.Tokens(ctx, h.identity)
 	if err != nil || len(tokens) < pat.MaxTokens {
@@ -171,7 +171,7 @@ func (f *file) ask(ctx context.Context, use use, measured samples, batch int) er
 	return nil
 }
 
-// holders are n random users.
+// holders returns n random users.
 func (f *file) holders(n int) []holder {
 	holders := make([]holder, n)
 	for i := range holders {

@@ -1,8 +1,8 @@
-// Package scale measures what operations take as the number of users grows: read and write units of DynamoDB, and the time of the
+// Package scale measures what operations cost as the number of users grows: read and write units of DynamoDB, and the times of the
 // embedded store and of its start. Each user has ten tokens with descriptions of 40 characters, all but one of them in use.
 //
-// Units do not depend on the machine: they are those that DynamoDB Local reports, and for transactions those of AWS's rule; see
-// dynamotest.Meter. Times with DynamoDB Local say little of AWS.
+// Units do not depend on the machine: DynamoDB Local reports them, except those of transactions, which follow AWS's rule; see
+// dynamotest.Meter. Times on DynamoDB Local say little about AWS.
 package scale
 
 import (
@@ -17,7 +17,7 @@ import (
 	"pats/infra/bench/result"
 )
 
-// Part is the name of this part.
+// Part is the name of this part of the benchmarks.
 const Part = "scale"
 
 // The subjects.
@@ -33,22 +33,23 @@ const (
 	secondUnit = "s"
 )
 
-// Options are how much is measured, and where.
+// Options determine how much is measured, and where.
 type Options struct {
-	// Tables and Files are the numbers of users in a table and in a data file, rising.
+	// Tables and Files are the numbers of users in tables and in data files, in rising order.
 	Tables, Files []int
-	// Users is how many users of each table are asked, fewer than the smallest one has. A table has at least 100 users.
+	// Users is the number of users measured in each table, fewer than the smallest one has. A table has at least 100 users.
 	Users int
-	// Rounds is how often each file is measured, with Batch random users each time.
+	// Rounds is the number of measurements of each file, each with Batch random users.
 	Rounds, Batch int
-	// Starts is how often each file is opened, by itself and by Binary, which is bin/pats.
+	// Starts is how often each file is opened, directly and by Binary, which is bin/pats.
 	Starts int
 	Binary string
-	// Progress gets bars.
+	// Progress receives progress bars.
 	Progress io.Writer
 }
 
-// Run adds what is measured to run, and removes all that it made and started. The working directory is in the repository.
+// Run adds its measurements to run, and removes and stops everything that it created and started. The working directory must be in the
+// repository.
 func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 	folder, err := os.MkdirTemp("", "pats-scale-")
 	if err != nil {
@@ -61,10 +62,10 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 	return measureFiles(ctx, run, options, folder)
 }
 
-// seed makes the users, and draws those who are asked.
+// seed determines the users, and which of them are measured.
 const seed = 20260102
 
-// samples go into a run.
+// samples adds measurements to a run.
 type samples struct {
 	run *result.Run
 }
@@ -73,7 +74,7 @@ func (s samples) add(what string, users int, subject, unit string, value float64
 	s.run.Add(result.Key{Part: Part, What: what, Under: Size(users), Subject: subject}, unit, value)
 }
 
-// compare compares the times of operations of the embedded store with those at base, the smallest number of users.
+// compare compares the embedded store's times with those at base, the smallest number of users.
 func (s samples) compare(base int) error {
 	for _, q := range s.run.Quantities {
 		if q.Part != Part || q.Subject != Boltstore || q.Unit != microUnit || q.Under == Size(base) {
@@ -86,7 +87,7 @@ func (s samples) compare(base int) error {
 	return nil
 }
 
-// Size says how many users there are, powers of ten as such: 10² users.
+// Size returns the name of a number of users, such as "10² users".
 func Size(users int) string {
 	digits := strconv.Itoa(users)
 	if strings.TrimRight(digits, "0") == "1" {

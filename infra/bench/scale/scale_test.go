@@ -33,7 +33,7 @@ func TestCrowdIsTheSameEachTime(t *testing.T) {
 		}
 		for _, token := range account.Tokens {
 			if selectors[token.Selector] {
-				t.Errorf("a selector of user %d comes twice", account.ID)
+				t.Errorf("a selector of user %d is repeated", account.ID)
 			}
 			selectors[token.Selector] = true
 			if n := utf8.RuneCountInString(token.Description); n != 40 {
@@ -74,7 +74,7 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestFiles runs the whole of the embedded store's part on small files.
+// TestFiles measures the embedded store on small files.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	binary, err := binaries.BuildProgram(t.Context(), "../../..", "./cmd/pats", t.TempDir())
@@ -102,7 +102,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestTables holds the units of every operation on tables of two sizes.
+// TestTables checks the units of every operation on tables of two sizes.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	dynamotest.Start(t) // which skips the test where there is none

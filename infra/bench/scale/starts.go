@@ -15,7 +15,7 @@ import (
 	"pats/pkg/boltstore"
 )
 
-// measureStarts opens each file by itself, and lets the command serve it until it says that it is ready.
+// measureStarts opens each file directly, and starts the command on it until it is ready.
 func measureStarts(ctx context.Context, files []*file, measured samples, options Options) error {
 	bar := progress.New(options.Progress, "starting on each data file, rounds", options.Starts)
 	for range options.Starts {
@@ -36,7 +36,7 @@ func measureStarts(ctx context.Context, files []*file, measured samples, options
 	return nil
 }
 
-// timeOpen is how long Open takes, most of which goes into looking the file through.
+// timeOpen returns the time of Open, most of which checks the file.
 func timeOpen(path string) (time.Duration, error) {
 	begin := time.Now()
 	store, err := boltstore.Open(path)
@@ -51,7 +51,7 @@ const readyLine = "curl "
 
 var errNotReady = errors.New("pats serve printed no ready line")
 
-// timeServe is the time from the start of the process to its ready line.
+// timeServe returns the time from the start of the process to its ready line.
 func timeServe(ctx context.Context, binary, folder string) (time.Duration, error) {
 	process := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", folder) //nolint:gosec // this repository's
 	var complaint bytes.Buffer

@@ -24,7 +24,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// measureTables loads tables of all sizes and asks each operation of some users of them.
+// measureTables loads tables of all sizes, and runs each operation for some of their users.
 func measureTables(ctx context.Context, run *result.Run, options Options) (err error) {
 	if len(options.Tables) == 0 {
 		return nil
@@ -47,17 +47,17 @@ func measureTables(ctx context.Context, run *result.Run, options Options) (err e
 	return nil
 }
 
-// table is a full one.
+// table is a filled table.
 type table struct {
 	crowd crowd
 	users int
 	meter *dynamotest.Meter
-	// service is on the meter, and so is the gateway before the functions.
+	// service uses the meter, and so do the functions behind the gateway.
 	service *pat.Service
 	gateway http.Handler
 }
 
-// loaders is how many calls load a table at once: as many as the SDK keeps connections.
+// loaders is the number of concurrent calls that load a table: as many as the SDK keeps connections.
 const loaders = 10
 
 func newTable(ctx context.Context, server *dynamotest.Server, users int, w io.Writer) (*table, error) {
@@ -80,7 +80,7 @@ func newTable(ctx context.Context, server *dynamotest.Server, users int, w io.Wr
 	return t, err
 }
 
-// shown are the accounts, and shows how many there were.
+// shown yields the accounts and shows the progress.
 func shown(accounts iter.Seq[pat.Account], w io.Writer, what string, n int) iter.Seq[pat.Account] {
 	return func(yield func(pat.Account) bool) {
 		bar := progress.New(w, what, n)
@@ -99,7 +99,7 @@ func environment() pat.Env {
 	return env
 }
 
-// newGateway is the template's API on store.
+// newGateway returns the template's API on store.
 func newGateway(store pat.Store, env pat.Env) (http.Handler, error) {
 	stack, err := laptop.Read(gateway.Options{
 		Resources: map[string]string{"Table": "pats"}, Now: clock, Random: rand.Reader, Log: env.Log,
@@ -110,7 +110,7 @@ func newGateway(store pat.Store, env pat.Env) (http.Handler, error) {
 	return stack.Gateway(store, env)
 }
 
-// measure asks n users for every operation. User 1, the only Admin, could not be deleted.
+// measure runs every operation for n users. It leaves out user 1, the only Admin, who cannot be deleted.
 func (t *table) measure(ctx context.Context, measured samples, n int) error {
 	draw := mathrand.New(mathrand.NewPCG(seed, uint64(t.users))) //nolint:gosec // no secret: it draws users
 	for _, i := range draw.Perm(t.users - 1)[:n] {
@@ -138,12 +138,12 @@ func (t *table) once(ctx context.Context, measured samples, o operation, a *aske
 	return nil
 }
 
-// asked is a user who is asked for the operations, one after the other.
+// asked is a user for whom the operations run, one after the other.
 type asked struct {
 	*table
 	id      pat.UserID
 	secrets []pat.Secret
-	// after is where a page of all users begins.
+	// after is the user after whom a page of all users begins.
 	after pat.UserID
 }
 
@@ -151,7 +151,7 @@ func (a *asked) identity() pat.Identity {
 	return pat.Identity{User: a.id, Selector: a.secrets[0].Selector()}
 }
 
-// listed is how many users a page has.
+// listed is the number of users in a page.
 const listed = 100
 
 type operation struct {
@@ -159,7 +159,7 @@ type operation struct {
 	do   func(context.Context, *asked) error
 }
 
-// operations are in an order in which each finds what it needs: room for a token where one was revoked, and the user up to the end.
+// operations are ordered so that each finds what it needs: room for a token after a revocation, and the user until the end.
 var operations = []operation{
 	{"authenticated GET, authorizer not cached", get},
 	{"authenticated GET, authorizer cached", get},
@@ -200,9 +200,9 @@ var operations = []operation{
 
 func draft(i int) pat.Draft { return pat.Draft{Description: describe(i), ExpiresAt: now.Add(lifetime)} }
 
-var errStatus = errors.New("the list was not answered 200")
+var errStatus = errors.New("the list did not return status 200")
 
-// get asks the gateway for the list of tokens, with a token that is used for nothing else.
+// get requests the list of tokens from the gateway, with a token that nothing else uses.
 func get(ctx context.Context, a *asked) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1"+api.ResourceTokens, http.NoBody)
 	if err != nil {

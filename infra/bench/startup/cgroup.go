@@ -11,38 +11,37 @@ import (
 	"time"
 )
 
-// cgroupRoot is where Linux has its control groups.
+// cgroupRoot is the mount point of Linux's control groups.
 const cgroupRoot = "/sys/fs/cgroup"
 
 const (
-	// oneProcessor is the memory, in MB, with which a function has one whole processor; less memory has as much less of it.
+	// oneProcessor is the memory in MB that comes with one whole CPU; less memory comes with a proportional share.
 	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 	oneProcessor = 1769
-	// period is that in which the share is given out. AWS does not say; functions were seen to be held every 20 ms, as
-	// https://github.com/pwrdrvr/lambda-dispatch/issues/246 reports.
+	// period is the scheduling period of the share. AWS does not document it; 20 ms were observed in
+	// https://github.com/pwrdrvr/lambda-dispatch/issues/246.
 	period = 20 * time.Millisecond
 )
 
-// quota is the processor time in each period that a function with so many MB of memory has.
+// quota returns the CPU time per period of a function with the given memory in MB.
 func quota(memory int) time.Duration {
 	return (period * time.Duration(memory) / oneProcessor).Truncate(time.Microsecond)
 }
 
-// speed is how much of the processor an invocation has. An initialisation has all of it at each speed, as in Lambda:
+// speed is the CPU share of an invocation. Initialisation always has the whole CPU, as in Lambda:
 // https://awslabs.github.io/aws-lambda-web-adapter/configuration/async-init.html
 type speed struct {
 	name string
-	// always says that it is measured in every round.
+	// always means that every round measures it.
 	always bool
-	// memory is in MB, and zero for the whole processor.
+	// memory is in MB; zero means the whole CPU.
 	memory int
 	groups groups
 }
 
 var fullSpeed = speed{name: "full speed", always: true}
 
-// speedsOf are the whole processor and the shares. Errors: one that says why there cannot be shares; the speeds are then those
-// that can be had.
+// speedsOf returns full speed and the shares. If shares are impossible, it returns full speed and an error with the reason.
 func speedsOf(root string) ([]speed, error) {
 	speeds := []speed{fullSpeed}
 	groups, err := findGroups(root)
@@ -55,7 +54,7 @@ func speedsOf(root string) ([]speed, error) {
 	return speeds, nil
 }
 
-// newGroup is a control group for one process. At full speed it is none, of which nothing is held.
+// newGroup returns a control group for one process. At full speed it returns the zero group, which limits nothing.
 func (s speed) newGroup() (group, error) {
 	if s.memory == 0 {
 		return group{}, nil
@@ -63,18 +62,18 @@ func (s speed) newGroup() (group, error) {
 	return s.groups.new(quota(s.memory))
 }
 
-// groups make control groups that hold the processor, by version 1 or 2 of the kernel's files.
+// groups creates control groups that limit CPU time, with version 1 or 2 of the kernel's interface.
 // https://docs.kernel.org/scheduler/sched-bwc.html, https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
 type groups struct {
-	// folder is the one that has a folder for each group.
+	// folder contains one folder per group.
 	folder string
-	// limit gives the files that hold a group, in the order in which they are written.
+	// limit returns the files that limit a group, in the order in which they must be written.
 	limit func(quota time.Duration) []file
 }
 
 type file struct{ name, text string }
 
-// findGroups finds out which version there is, and tries it. Errors: one that says what is missing.
+// findGroups detects the version and tries it. The error says what is missing.
 func findGroups(root string) (groups, error) {
 	g, err := layout(root)
 	if err != nil {
@@ -94,14 +93,14 @@ func layout(root string) (groups, error) {
 	return groups{root, limit2}, enable(root)
 }
 
-// enable gives the groups of version 2 their files for the processor.
+// enable enables the CPU controller of version 2.
 func enable(root string) error {
 	controllers, err := os.ReadFile(filepath.Join(root, "cgroup.controllers")) //nolint:gosec // a file of the kernel's
 	if err != nil {
 		return fmt.Errorf("this system has no control groups: %w", err)
 	}
 	if !strings.Contains(" "+strings.TrimSpace(string(controllers))+" ", " cpu ") {
-		return errors.New("the control groups here do not hold the processor")
+		return errors.New("the control groups of this system cannot limit CPU time")
 	}
 	return write(root, file{"cgroup.subtree_control", "+cpu"})
 }
@@ -116,14 +115,14 @@ func limit2(quota time.Duration) []file {
 
 func microseconds(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) }
 
-// counter tells the groups of this process apart.
+// counter distinguishes the groups of this process.
 var counter atomic.Int64
 
-// new makes a group: a new one for each process, for it to begin without another's debts.
+// new creates a group. Each process has a new one, so that it does not inherit another's debt of CPU time.
 func (g groups) new(quota time.Duration) (group, error) {
 	made := group{filepath.Join(g.folder, fmt.Sprintf("pats-bench-%d-%d", os.Getpid(), counter.Add(1)))}
 	if err := os.Mkdir(made.folder, 0o750); err != nil {
-		return group{}, fmt.Errorf("making a control group: %w", err)
+		return group{}, fmt.Errorf("creating a control group: %w", err)
 	}
 	for _, f := range g.limit(quota) {
 		if err := write(made.folder, f); err != nil {
@@ -133,10 +132,10 @@ func (g groups) new(quota time.Duration) (group, error) {
 	return made, nil
 }
 
-// group is a control group. The zero one is none.
+// group is a control group. The zero group limits nothing.
 type group struct{ folder string }
 
-// add holds a process with all its threads.
+// add limits a process with all its threads.
 func (g group) add(pid int) error {
 	if g.folder == "" {
 		return nil
@@ -144,7 +143,7 @@ func (g group) add(pid int) error {
 	return write(g.folder, file{"cgroup.procs", strconv.Itoa(pid)})
 }
 
-// remove takes an empty group away. The kernel's files in it are not there to be removed.
+// remove removes an empty group. The kernel removes the files in it.
 func (g group) remove() error {
 	if g.folder == "" {
 		return nil

@@ -17,20 +17,20 @@ import (
 
 const (
 	table = "startup"
-	// warmUp is how many tokens are checked first: DynamoDB Local's Java is slow until it has been used, which DynamoDB is not.
+	// warmUp is the number of token checks before anything is measured. DynamoDB Local is slow at first, which DynamoDB is not.
 	warmUp = 2000
 )
 
-// database is a DynamoDB Local behind TLS, with a table.
+// database is a table on a DynamoDB Local behind TLS.
 type database struct {
 	local   *dynamotest.Server
 	front   *front
 	service *pat.Service
-	// bundle is a file of the authorities to trust, own one of the front's alone, and none a folder without any.
+	// bundle is a file with all trusted authorities, own a file with only the front's, and none an empty folder.
 	bundle, own, none string
 }
 
-// openDatabase starts DynamoDB Local and uses it until it is fast. The files that subjects need of it go into folder.
+// openDatabase starts DynamoDB Local and warms it up. It writes the files that subjects need into folder.
 func openDatabase(ctx context.Context, folder string) (db *database, err error) {
 	db = &database{
 		bundle: filepath.Join(folder, "bundle.pem"), own: filepath.Join(folder, "own.pem"), none: filepath.Join(folder, "none"),
@@ -78,7 +78,7 @@ func (db *database) writeFiles() error {
 	)
 }
 
-// environment is what Lambda and the template would set. Go reads the authorities from the file and folder that it is told; Node
+// environment returns the variables that Lambda and the template would set. Go reads authorities from the given file and folder; Node
 // has its own, and reads one more.
 func (db *database) environment() []string {
 	settings := db.local.Settings()
@@ -96,7 +96,7 @@ type caller struct {
 	secret pat.Secret
 }
 
-// caller makes a user with a token, whose use is recorded.
+// caller creates a user with a token whose use is already recorded.
 func (db *database) caller(ctx context.Context) (caller, error) {
 	name := fmt.Sprintf("bench-%d", time.Now().UnixNano())
 	user, err := db.service.CreateUser(ctx, pat.Profile{Username: name, Role: pat.Viewer})

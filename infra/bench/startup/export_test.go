@@ -8,15 +8,15 @@ import (
 	"pats/pkg/dynamostore/dynamotest"
 )
 
-// RunWith is Run with the folder of the control groups.
+// RunWith is Run with another folder of control groups.
 func RunWith(ctx context.Context, run *result.Run, options Options, cgroups string) error {
 	return runWith(ctx, run, options, cgroups)
 }
 
-// Quota is the processor time in each period of a function with so many MB of memory.
+// Quota is quota.
 func Quota(memory int) time.Duration { return quota(memory) }
 
-// Hold makes a control group under root for a function with so many MB of memory, and puts a process into it.
+// Hold creates a control group under root for a function with the given memory in MB, and adds a process to it.
 func Hold(root string, memory, pid int) (folder string, err error) {
 	found, err := layout(root)
 	if err != nil {
@@ -29,7 +29,7 @@ func Hold(root string, memory, pid int) (folder string, err error) {
 	return made.folder, made.add(pid)
 }
 
-// StartAuthorizer starts a program that is to allow whatever it is asked.
+// StartAuthorizer starts a program that must allow every request.
 func StartAuthorizer(ctx context.Context, command ...string) error {
 	nowhere := bench{db: &database{local: &dynamotest.Server{}, front: &front{}}}
 	event := func(caller) []byte { return []byte(`{}`) }
@@ -37,5 +37,5 @@ func StartAuthorizer(ctx context.Context, command ...string) error {
 	return err
 }
 
-// BilledTime is what Lambda bills on average, in ms.
+// BilledTime returns the mean billed time in milliseconds.
 func BilledTime(all []time.Duration) float64 { return billed(all) }

@@ -18,13 +18,13 @@ import (
 	"time"
 )
 
-// front speaks TLS before a server that does not, as DynamoDB's endpoints do: TLS 1.3 with a certificate of RSA 2048, and HTTP/1.1.
-// Behind it connections stay open, so that a start pays for its own alone.
+// front terminates TLS for a server, as DynamoDB's endpoints do: TLS 1.3 with an RSA 2048 certificate, and HTTP/1.1. It keeps its
+// connections to the server open, so that a start pays for its own connection only.
 type front struct {
 	url    string
 	server *http.Server
 	behind *http.Transport
-	// authority is the certificate of who signed that of the front, as PEM.
+	// authority is the certificate that signed the front's, as PEM.
 	authority []byte
 }
 
@@ -53,7 +53,7 @@ func newFront(ctx context.Context, target string) (*front, error) {
 		},
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}},
 		ReadHeaderTimeout: patience,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // subjects are killed amid their connections
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // subjects are killed while connected
 	}
 	go func() { _ = f.server.ServeTLS(listener, "", "") }()
 	return f, nil
@@ -64,10 +64,10 @@ func (f *front) close() error {
 	return f.server.Close()
 }
 
-// lifetime is how long the certificates are good.
+// lifetime is the validity of the certificates.
 const lifetime = 24 * time.Hour
 
-// issue makes an authority, and a certificate of it for 127.0.0.1.
+// issue creates an authority and a certificate for 127.0.0.1 that it signs.
 func issue() (tls.Certificate, []byte, error) {
 	root := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "pats bench"}, NotBefore: time.Now().Add(-time.Hour),
@@ -90,7 +90,7 @@ func issue() (tls.Certificate, []byte, error) {
 	return tls.Certificate{Certificate: [][]byte{own}, PrivateKey: key}, authority, nil
 }
 
-// certify makes a key and its certificate, signed with that of parent, or with itself where that is nil.
+// certify creates a key and its certificate, signed with parentKey, or with itself if that is nil.
 func certify(certificate, parent *x509.Certificate, by *rsa.PrivateKey) (*rsa.PrivateKey, []byte, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -103,11 +103,10 @@ func certify(certificate, parent *x509.Certificate, by *rsa.PrivateKey) (*rsa.Pr
 	return key, signed, err
 }
 
-// bundles are where systems keep the authorities that they trust.
+// bundles are the paths of systems' trusted authorities.
 var bundles = []string{"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"}
 
-// writeBundle puts the authority behind those of the system, so that a subject has as many to read as in Lambda. A system that has
-// no such file goes without.
+// writeBundle appends the authority to the system's, if there are any, so that a subject reads as many as in Lambda.
 func writeBundle(w io.Writer, read func(string) ([]byte, error), authority []byte) error {
 	for _, name := range bundles {
 		if text, err := read(name); err == nil {

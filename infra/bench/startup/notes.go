@@ -6,7 +6,7 @@ import (
 	"pats/infra/bench/result"
 )
 
-// notes are the starts of each subject at each speed, in the order of the rounds.
+// notes holds the starts of each subject at each speed, in the order of the rounds.
 type notes map[[2]string][]sample
 
 func (n notes) keep(subject, speed string, s sample) {
@@ -14,14 +14,14 @@ func (n notes) keep(subject, speed string, s sample) {
 	n[key] = append(n[key], s)
 }
 
-// quantities are what is taken of a start.
+// quantities are the quantities of a start.
 var quantities = []struct {
 	what, unit string
 	of         func(sample) float64
 }{
 	{Ready, "ms", func(s sample) float64 { return milliseconds(s.ready) }},
 	{First, "ms", func(s sample) float64 { return milliseconds(s.first) }},
-	{Answer, "ms", func(s sample) float64 { return milliseconds(s.ready + s.first) }},
+	{Response, "ms", func(s sample) float64 { return milliseconds(s.ready + s.first) }},
 	{Warm, "ms", func(s sample) float64 { return milliseconds(median(s.warm)) }},
 	{Billed, "ms", func(s sample) float64 { return billed(s.warm) }},
 	{ReadyProcessor, "ms", func(s sample) float64 { return milliseconds(s.spent.ready) }},
@@ -30,7 +30,7 @@ var quantities = []struct {
 	{Memory, "MiB", func(s sample) float64 { return s.memory }},
 }
 
-// addTo adds the quantities of every subject, and compares the authorizer with those that are not functions of this service.
+// addTo adds the quantities of every subject, and compares the authorizer with the subjects that are not part of this service.
 func (n notes) addTo(run *result.Run, b bench) error {
 	for _, at := range b.speeds {
 		for _, s := range b.subjects {
@@ -55,7 +55,7 @@ func (n notes) addStarts(run *result.Run, subject, speed string) {
 		for _, s := range starts {
 			samples = append(samples, q.of(s))
 		}
-		// What the system does not tell is zero.
+		// A system reports zero for what it does not support.
 		if len(samples) > 0 && !slices.Contains(samples, 0) {
 			run.Add(result.Key{Part: Part, What: q.what, Under: speed, Subject: subject}, q.unit, samples...)
 		}
@@ -63,7 +63,7 @@ func (n notes) addStarts(run *result.Run, subject, speed string) {
 }
 
 func compare(run *result.Run, speed, against string) error {
-	for _, what := range []string{Ready, First, Answer, Warm} {
+	for _, what := range []string{Ready, First, Response, Warm} {
 		if err := run.Compare(result.Key{Part: Part, What: what, Under: speed, Subject: Authorizer}, against); err != nil {
 			return err
 		}

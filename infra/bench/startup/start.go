@@ -15,28 +15,28 @@ import (
 )
 
 const (
-	// patience is what a subject may take for one invocation, or to be ready.
+	// patience is the maximum time of one invocation, and of becoming ready.
 	patience = time.Minute
-	// warmMost and warmFewest bound how many invocations follow the first one: as many as fit into warmTime.
+	// warmMost and warmFewest bound the number of invocations after the first: as many as fit into warmTime.
 	warmMost   = 20
 	warmFewest = 3
 	warmTime   = time.Second
 )
 
-// sample is what one start took.
+// sample is the measurement of one start.
 type sample struct {
 	ready, first time.Duration
-	// warm are the invocations after the first one.
+	// warm are the times of the invocations after the first.
 	warm []time.Duration
-	// spent is the processor time, and memory the peak in MiB. Both are zero where there is no /proc.
+	// spent is the CPU time, and memory the peak in MiB. Both are zero on systems without /proc.
 	spent  spent
 	memory float64
 }
 
-// spent is the processor time until a subject was ready, in its first invocation, and in all others.
+// spent is the CPU time until a subject was ready, in its first invocation, and in all others.
 type spent struct{ ready, first, warm time.Duration }
 
-// start runs a subject from exec to its last answer. It has the whole processor until it asks for its first event, and then the
+// start runs a subject from exec to its last response. The subject has the whole CPU until it requests its first event, and then the
 // speed's share.
 func (b bench) start(ctx context.Context, s subject, at speed, who caller) (got sample, err error) {
 	defer func() {
@@ -66,7 +66,7 @@ func (b bench) start(ctx context.Context, s subject, at speed, who caller) (got 
 		_ = process.Process.Kill()
 		<-ended
 		if err != nil {
-			err = fmt.Errorf("%w; it wrote: %s", err, complaint.Bytes())
+			err = fmt.Errorf("%w; its output: %s", err, complaint.Bytes())
 		}
 		err = errors.Join(err, group.remove())
 	}()
@@ -74,21 +74,21 @@ func (b bench) start(ctx context.Context, s subject, at speed, who caller) (got 
 	return r.measure(ctx, begin)
 }
 
-var errEnded = errors.New("it ended by itself")
+var errEnded = errors.New("the process ended early")
 
-// wait gives a context that is done when the process has ended, as the channel tells, too.
+// wait returns a context that is cancelled when the process ends, and a channel that is closed then.
 func wait(ctx context.Context, process *exec.Cmd) (context.Context, <-chan struct{}) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = process.Wait() // which says that it was killed
+		_ = process.Wait() // the error says that it was killed
 		cancel(errEnded)
 	}()
 	return ctx, ended
 }
 
-// running is a subject that was started.
+// running is a started subject.
 type running struct {
 	api     *runtimeapi.Server
 	subject subject
@@ -126,7 +126,7 @@ func (r running) ready(ctx context.Context, begin time.Time) (time.Duration, err
 	return time.Since(begin), nil
 }
 
-// invoke refuses an answer that is not the right one, so that none is measured.
+// invoke returns an error for a wrong response, so that none is measured.
 func (r running) invoke(ctx context.Context) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -156,7 +156,7 @@ func median(all []time.Duration) time.Duration {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// billed is the mean of what Lambda bills, in ms: each invocation's time is rounded up to whole ones.
+// billed returns the mean billed time in milliseconds: Lambda rounds each invocation up to whole milliseconds.
 // https://aws.amazon.com/lambda/pricing/
 func billed(all []time.Duration) float64 {
 	sum := 0.0

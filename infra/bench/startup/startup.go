@@ -1,8 +1,8 @@
-// Package startup measures how fast the functions start: the real binaries run beside a stand-in for the Lambda Runtime API, on a
-// table in DynamoDB Local that they reach by TLS. Beside them, in the same run, start the least Go Lambda there is, the SDK's plain
-// way of the same job, and the same job on Node 20.
+// Package startup measures how fast the functions start. The real binaries run with a stand-in for the Lambda Runtime API and use a
+// table in DynamoDB Local over TLS. The same run starts a minimal Go Lambda, plain SDK code for the same job, and the same job on
+// Node 20.
 //
-// What Lambda adds itself, such as its virtual machine and fetching the zip, is not in it, and neither is a limit on memory.
+// It measures neither Lambda's own part, such as starting its virtual machine and fetching the zip, nor a memory limit.
 package startup
 
 import (
@@ -16,29 +16,29 @@ import (
 	"pats/infra/bench/result"
 )
 
-// Part is the name of this part.
+// Part is the name of this part of the benchmarks.
 const Part = "start-up"
 
-// What is measured.
+// The quantities, in ms unless stated otherwise.
 const (
-	// Ready is from exec to the first request for an event, in ms.
+	// Ready is the time from exec to the first request for an event.
 	Ready = "exec to ready"
-	// First is the first invocation, from the event to the answer, in ms.
+	// First is the time of the first invocation, from the event to the response.
 	First = "first invocation"
-	// Answer is Ready and First together.
-	Answer = "exec to first answer"
-	// Warm is the median of the invocations after the first, one right after the other, in ms.
+	// Response is the sum of Ready and First.
+	Response = "exec to first response"
+	// Warm is the median of the invocations after the first, one right after the other.
 	Warm = "warm invocation"
-	// Billed is the mean of the same invocations when each is rounded up to whole ms, as Lambda bills them.
+	// Billed is the mean of the same invocations, each rounded up to whole milliseconds as Lambda bills them.
 	Billed = "warm invocation, billed"
-	// ReadyProcessor, FirstProcessor and WarmProcessor are the processor time of all threads meanwhile, in ms: the last is the
-	// mean of the invocations after the first. What else runs on the machine matters little to them.
+	// ReadyProcessor, FirstProcessor and WarmProcessor are the CPU times of all threads, the last as the mean of the invocations
+	// after the first. Other load on the machine hardly affects them.
 	ReadyProcessor = "exec to ready, processor time"
 	FirstProcessor = "first invocation, processor time"
 	WarmProcessor  = "warm invocation, processor time"
-	// Memory is the most memory that was resident at once, in MiB.
+	// Memory is the peak resident memory in MiB.
 	Memory = "peak memory"
-	// Zip is the size of the archive that is deployed, in MB.
+	// Zip is the size of the deployed archive in MB.
 	Zip = "zip"
 )
 
@@ -46,25 +46,25 @@ const (
 const (
 	Authorizer = "authorizer"
 	Tokens     = "tokens"
-	Users      = "users" // of which only Zip is measured
+	Users      = "users" // only its Zip is measured
 	Hello      = "hello"
-	Plain      = "SDK's plain way"
+	Plain      = "plain SDK code"
 	Node       = "Node 20"
 )
 
-// Options say how long it shall take.
+// Options determine how much is measured.
 type Options struct {
-	// Rounds is how often each subject starts at full speed and at 128 MB; at the other shares it is half as often.
+	// Rounds is the number of starts of each subject at full speed and at 128 MB. At the other memory sizes it is half of that.
 	Rounds int
 	// Root is the root of the repository.
 	Root string
-	// Progress gets a line for each round.
+	// Progress receives a progress bar.
 	Progress io.Writer
 }
 
-// Run starts every subject once in each round, at each speed, and compares the authorizer with the others. What it has to leave
-// out it adds to run.LeftOut with the reason: Node 20 where there is no Node, the shares of a processor where a control group
-// cannot be made. Errors: what did not start, or an answer that is not the one it should be.
+// Run starts every subject once per round and speed, and compares the authorizer with the others. It adds what it skips to run.Skipped
+// with the reason: Node 20 if Node.js is missing, CPU shares if it cannot create a control group. It returns an error if a subject does
+// not start or sends a wrong response.
 func Run(ctx context.Context, run *result.Run, options Options) error {
 	return runWith(ctx, run, options, cgroupRoot)
 }
@@ -79,10 +79,10 @@ func runWith(ctx context.Context, run *result.Run, options Options, cgroups stri
 	if err != nil {
 		return err
 	}
-	run.LeftOut = append(run.LeftOut, made.leftOut...)
+	run.Skipped = append(run.Skipped, made.skipped...)
 	speeds, err := speedsOf(cgroups)
 	if err != nil {
-		run.LeftOut = append(run.LeftOut, fmt.Sprintf("%s, the processor shares of memory sizes: %v", Part, err))
+		run.Skipped = append(run.Skipped, fmt.Sprintf("%s, the CPU shares of memory sizes: %v", Part, err))
 	}
 	db, err := openDatabase(ctx, folder)
 	if err != nil {
@@ -95,7 +95,7 @@ func runWith(ctx context.Context, run *result.Run, options Options, cgroups stri
 	return made.addZips(run)
 }
 
-// bench is what all rounds share.
+// bench holds what all rounds share.
 type bench struct {
 	db       *database
 	subjects []subject
@@ -117,7 +117,7 @@ func measure(ctx context.Context, b bench, options Options, run *result.Run) err
 	return notes.addTo(run, b)
 }
 
-// rehearse starts every subject once, so that the first round finds the files in the page cache as the others do.
+// rehearse starts every subject once, so that the first round finds its files in the page cache, as later rounds do.
 func (b bench) rehearse(ctx context.Context) error {
 	who, err := b.db.caller(ctx)
 	if err != nil {
@@ -131,8 +131,8 @@ func (b bench) rehearse(ctx context.Context) error {
 	return nil
 }
 
-// round starts every subject at every speed, each time with another subject first. The tokens are new in each round, for their use
-// to be recorded already: that is due once in five minutes, and one start would pay for it.
+// round starts every subject at every speed, beginning with a different subject each time. Each round has a new token whose use was
+// just recorded; otherwise one start in five minutes would pay for recording it.
 func (b bench) round(ctx context.Context, round int, notes notes) error {
 	who, err := b.db.caller(ctx)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"pats/infra/testkit/skip"
 )
 
-// TestMain makes this program a function that gives the policy named as its argument, where it is started as one.
+// TestMain turns this program into a function that returns the policy named by its argument, if it is started as one.
 func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		os.Exit(m.Run())
@@ -46,11 +46,11 @@ func TestAProgramThatEnds(t *testing.T) {
 	defer cancel()
 	err := startup.StartAuthorizer(ctx, "sh", "-c", "echo no settings >&2; exit 1")
 	if err == nil || !strings.Contains(err.Error(), "no settings") || ctx.Err() != nil {
-		t.Errorf("got error %v, want at once one with what the program wrote", err)
+		t.Errorf("got error %v, want an immediate one with the program's output", err)
 	}
 }
 
-// TestEverySubjectStarts runs one round at full speed, and leaves out the shares: there is no control group in an empty folder.
+// TestEverySubjectStarts runs one round at full speed. It skips the shares, because an empty folder has no control groups.
 func TestEverySubjectStarts(t *testing.T) {
 	t.Parallel()
 	skip.Without(t, "java", "default-jre-headless")
@@ -61,11 +61,11 @@ func TestEverySubjectStarts(t *testing.T) {
 	if err := startup.RunWith(t.Context(), &run, options, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	if left := strings.Join(run.LeftOut, "; "); !strings.Contains(left, "shares") {
-		t.Errorf("left out: %s, want the shares among them", left)
+	if left := strings.Join(run.Skipped, "; "); !strings.Contains(left, "shares") {
+		t.Errorf("skipped: %s, want the shares among them", left)
 	}
 	for _, subject := range []string{startup.Authorizer, startup.Tokens, startup.Hello, startup.Plain} {
-		for _, what := range []string{startup.Ready, startup.First, startup.Answer, startup.Warm, startup.Billed} {
+		for _, what := range []string{startup.Ready, startup.First, startup.Response, startup.Warm, startup.Billed} {
 			got, ok := run.Quantity(result.Key{Part: startup.Part, What: what, Under: "full speed", Subject: subject})
 			if !ok || got.Median <= 0 || got.Runs != 1 {
 				t.Errorf("%s, %s: got %+v, want one time", subject, what, got)
@@ -78,9 +78,9 @@ func TestEverySubjectStarts(t *testing.T) {
 			t.Errorf("the zip of %s has %v MB", function, got.Median)
 		}
 	}
-	answer := result.Key{Part: startup.Part, What: startup.Answer, Under: "full speed", Subject: startup.Authorizer}
+	answer := result.Key{Part: startup.Part, What: startup.Response, Under: "full speed", Subject: startup.Authorizer}
 	if _, ok := run.Ratio(answer, startup.Plain, ""); !ok {
-		t.Error("the authorizer is not compared with the SDK's plain way")
+		t.Error("the authorizer is not compared with plain SDK code")
 	}
 }
 

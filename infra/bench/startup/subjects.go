@@ -21,24 +21,24 @@ import (
 	"pats/pkg/pat"
 )
 
-// subject is a function to be started.
+// subject is a function to start.
 type subject struct {
 	name    string
 	command []string
-	// event is what it is invoked with, and check refuses an answer that is not the right one.
+	// event returns the event of an invocation, and check returns an error for a wrong response.
 	event func(caller) []byte
-	check func(answer []byte) error
+	check func(response []byte) error
 }
 
-// made is what was built.
+// made holds the built programs.
 type made struct {
 	subjects []subject
-	// binaries are those of which the zip is measured, by the subject's name.
+	// binaries are those whose zip is measured, by the subject's name.
 	binaries map[string]string
-	leftOut  []string
+	skipped  []string
 }
 
-// build makes the programs in folder, all in Go with the flags that the functions are deployed with.
+// build builds the programs in folder, those in Go with the flags of the deployed functions.
 func build(ctx context.Context, root, folder string) (made, error) {
 	built := map[string]string{}
 	for name, target := range map[string]string{
@@ -61,14 +61,14 @@ func build(ctx context.Context, root, folder string) (made, error) {
 		return made{}, err
 	}
 	if why != "" {
-		m.leftOut = []string{Part + ", " + Node + ": " + why}
+		m.skipped = []string{Part + ", " + Node + ": " + why}
 		return m, nil
 	}
 	m.subjects = append(m.subjects, subject{Node, node, authorizerEvent, isAllow})
 	return m, nil
 }
 
-// buildNode gives the command of the function on Node 20, or why there is none.
+// buildNode returns the command of the function on Node 20, or why there is none.
 func buildNode(ctx context.Context, root string) (command []string, why string, err error) {
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -87,7 +87,7 @@ func buildNode(ctx context.Context, root string) (command []string, why string, 
 	return []string{node, strings.TrimSpace(string(bundle))}, "", nil
 }
 
-// addZips adds the size of the archives that AWS SAM would deploy: the binary alone, deflated.
+// addZips adds the size of the archives that SAM would deploy: the compressed binary.
 func (m made) addZips(run *result.Run) error {
 	for _, name := range []string{Authorizer, Tokens, Users} {
 		size, err := zipped(m.binaries[name])
@@ -139,13 +139,13 @@ func listEvent(who caller) []byte {
 }
 
 func encode(event any) []byte {
-	raw, _ := json.Marshal(event) // nothing in an event can fail
+	raw, _ := json.Marshal(event) // events always marshal
 	return raw
 }
 
 func isHello(answer []byte) error {
 	if string(answer) != `"hello"` {
-		return fmt.Errorf("it answered %s, want hello", answer)
+		return fmt.Errorf("got the response %s, want hello", answer)
 	}
 	return nil
 }
@@ -153,10 +153,10 @@ func isHello(answer []byte) error {
 func isAllow(answer []byte) error {
 	var got events.APIGatewayCustomAuthorizerResponse
 	if err := json.Unmarshal(answer, &got); err != nil {
-		return fmt.Errorf("it answered %s: %w", answer, err)
+		return fmt.Errorf("got the response %s: %w", answer, err)
 	}
 	if statements := got.PolicyDocument.Statement; len(statements) != 1 || statements[0].Effect != "Allow" {
-		return fmt.Errorf("it answered %s, want an Allow", answer)
+		return fmt.Errorf("got the response %s, want an Allow", answer)
 	}
 	return nil
 }
@@ -164,10 +164,10 @@ func isAllow(answer []byte) error {
 func isList(answer []byte) error {
 	var got events.APIGatewayProxyResponse
 	if err := json.Unmarshal(answer, &got); err != nil {
-		return fmt.Errorf("it answered %s: %w", answer, err)
+		return fmt.Errorf("got the response %s: %w", answer, err)
 	}
 	if got.StatusCode != http.StatusOK || !strings.Contains(got.Body, `"description":"bench"`) {
-		return fmt.Errorf("it answered %s, want a list with the token", answer)
+		return fmt.Errorf("got the response %s, want a list with the token", answer)
 	}
 	return nil
 }

@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	// firstUser is the ID of the first user, above those that Unleash has from the start.
+	// firstUser is the ID of the first user, above those that Unleash creates.
 	firstUser = 1001
 	lifetime  = 90 * 24 * time.Hour
-	// spare is how many tokens a user who has one can make.
+	// spare is the number of tokens that a user with one token can create.
 	spare = pat.MaxTokens - 1
 )
 
-// crowd are the users of both servers: one with one token, one with ten, and blocks of makers with one each. It hands every create
-// out once to each subject.
+// crowd holds the users of both servers: one with one token, one with ten, and blocks of makers with one each. It supplies every create
+// once to each subject.
 type crowd struct {
 	accounts []pat.Account
 	one, ten pat.Secret
 	makers   []pat.Secret
-	// used is how many creates each subject has been asked for.
+	// used counts the creates sent to each subject.
 	used map[string]int
 	now  time.Time
 }
@@ -54,7 +54,7 @@ func (c *crowd) load(ctx context.Context, store pat.Store) error {
 	return bulk.Import(ctx, store, last, slices.Values(c.accounts), 1)
 }
 
-// settle adds a user with so many tokens, and gives the first of them.
+// settle adds a user with the given number of tokens, and returns the first.
 func (c *crowd) settle(random io.Reader, tokens int) (pat.Secret, error) {
 	id := pat.UserID(firstUser + len(c.accounts))
 	name := fmt.Sprintf("user%d", id)
@@ -84,26 +84,26 @@ func (c *crowd) token(i int, secret pat.Secret) pat.Token {
 	}
 }
 
-// block is how many users take turns until all have made what they can, which are blockOrders. There are more than connections, so
-// that no user waits for their own create.
+// block is the number of users who take turns until each has created spare tokens, blockOrders in all. It exceeds the number of
+// connections, so that no user waits for their own create.
 const (
 	block       = 128
 	blockOrders = block * spare
 )
 
-// order is the create with a number: whose it is, and the body.
+// order returns a create by its number: the secret of its user, and the body.
 func (c *crowd) order(number int) (pat.Secret, []byte, error) {
 	in, within := number/blockOrders, number%blockOrders
 	body, err := json.Marshal(map[string]any{"description": fmt.Sprintf("made %d", within/block+1), "expiresAt": c.now.Add(lifetime)})
 	return c.makers[in*block+within%block], body, err
 }
 
-// orders are the next creates to ask a subject for: n of them, or as many as are left. Errors: one if none are left.
+// orders returns the next n creates for a subject, or fewer if fewer are left. It returns an error if none are left.
 func (c *crowd) orders(subject string, n int) ([]byte, error) {
 	var lines []byte
 	from, end := c.used[subject], len(c.makers)*spare
 	if from >= end {
-		return nil, fmt.Errorf("the %d creates prepared for %s are used up", end, subject)
+		return nil, fmt.Errorf("all %d creates prepared for %s are used", end, subject)
 	}
 	for number := from; number < min(from+n, end); number++ {
 		secret, body, err := c.order(number)

@@ -20,7 +20,7 @@ func newCrowd(t *testing.T, blocks int) *throughput.Crowd {
 	return crowd
 }
 
-// TestOrders: no create may be refused. So no user makes more than fits, none two with one description, and none two at once.
+// TestOrders checks that no create can be refused: no user creates too many, two with one description, or two at once.
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	const blocks = 2
@@ -35,7 +35,7 @@ func TestOrders(t *testing.T) {
 			t.Errorf("order %d comes %d after another of its user, want %d", i, i-before, throughput.Block)
 		}
 		if seen[line] {
-			t.Errorf("order %d is there twice", i)
+			t.Errorf("order %d is duplicated", i)
 		}
 		last[user], seen[line] = i, true
 		made[user]++

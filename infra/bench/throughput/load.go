@@ -13,23 +13,23 @@ import (
 // kind is a kind of request.
 type kind struct {
 	what, method string
-	// tokens is how many the list has that is asked for.
+	// tokens is the number of tokens in the list.
 	tokens int
 }
 
 var kinds = []kind{{List1, http.MethodGet, 1}, {List10, http.MethodGet, 10}, {Create, http.MethodPost, 0}}
 
-// fastest is more creates a second than any subject manages. So many are prepared.
+// fastest is the number of creates prepared per second, more than any subject handles.
 const fastest = 6000
 
-// load asks the subjects with the tokens of a crowd. What wrk is to send goes to it through a pipe, so that no file has the tokens; the
-// folder is for its script.
+// load sends requests with the tokens of a crowd. wrk receives them through a pipe, so that no file contains a token; folder receives its
+// script.
 type load struct {
 	folder string
 	crowd  *crowd
 }
 
-// run loads the subject of a turn for so many seconds. Errors: those of wrk.
+// run loads the subject of a turn for the given seconds. Errors: those of wrk.
 func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
 	lines, err := l.lines(t, seconds*fastest)
 	if err != nil {
@@ -44,7 +44,7 @@ func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
 	return o, nil
 }
 
-// lines are at most n requests, as the script wants them.
+// lines returns at most n requests in the form of the script's input.
 func (l load) lines(t turn, n int) ([]byte, error) {
 	switch t.what {
 	case List1:
@@ -55,7 +55,7 @@ func (l load) lines(t turn, n int) ([]byte, error) {
 	return l.crowd.orders(t.name, n)
 }
 
-// check sends one request of a turn, and looks at the answer as the measurement cannot.
+// check sends one request of a turn and checks the response, which wrk does not.
 func (l load) check(ctx context.Context, t turn) error {
 	line, err := l.lines(t, 1)
 	if err != nil {
@@ -75,10 +75,10 @@ func (l load) check(ctx context.Context, t turn) error {
 	if t.method == http.MethodPost {
 		l.crowd.used[t.name]++
 	}
-	return t.checkAnswer(response)
+	return t.checkResponse(response)
 }
 
-func (t turn) checkAnswer(response *http.Response) error {
+func (t turn) checkResponse(response *http.Response) error {
 	want := http.StatusOK
 	if t.method == http.MethodPost {
 		want = http.StatusCreated

@@ -15,7 +15,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// serve puts a crowd on the template's stack.
+// serve serves a crowd with the template's stack.
 func serve(t *testing.T, crowd *throughput.Crowd) *laptoptest.Server {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pats.db")
@@ -43,8 +43,8 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestCreatesAreNotRefused asks for more than one block of users can make, in loads that go on where the last one ended, and finds
-// each token in the store that was answered for.
+// TestCreatesAreNotRefused sends more creates than one block of users can make, in loads that continue where the last one ended, and
+// checks that the store has a token for each response.
 func TestCreatesAreNotRefused(t *testing.T) {
 	t.Parallel()
 	skip.Without(t, "wrk", "wrk")
@@ -73,9 +73,9 @@ func TestCreatesAreNotRefused(t *testing.T) {
 			made += tokens(t, server, user.ID)
 		}
 	}
-	made -= blocks*throughput.Block + 1 + pat.MaxTokens // what they had
+	made -= blocks*throughput.Block + 1 + pat.MaxTokens // the tokens from before
 	if made < answered || made > most {
-		t.Errorf("%d tokens were made, want %d that were answered for and at most %d that were asked for", made, answered, most)
+		t.Errorf("%d tokens were created, want at least the %d responses and at most the %d requests", made, answered, most)
 	}
 }
 
@@ -88,7 +88,7 @@ func tokens(t *testing.T, server *laptoptest.Server, id pat.UserID) int {
 	return len(account)
 }
 
-// TestRefusalsAreNotMeasured: tokens that the server does not know, and creates that it has had before.
+// TestRefusalsAreNotMeasured loads with unknown tokens and with repeated creates.
 func TestRefusalsAreNotMeasured(t *testing.T) {
 	t.Parallel()
 	skip.Without(t, "wrk", "wrk")
@@ -97,7 +97,7 @@ func TestRefusalsAreNotMeasured(t *testing.T) {
 	for _, what := range []string{throughput.List1, throughput.Create} {
 		t.Run(what+" with unknown tokens", func(t *testing.T) {
 			t.Parallel()
-			wantFailure(t, server.URL, newCrowd(t, 1), what, "were refused")
+			wantFailure(t, server.URL, newCrowd(t, 1), what, " refused; connections")
 		})
 	}
 	t.Run("creates again", func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestRefusalsAreNotMeasured(t *testing.T) {
 		*again = first.Again()
 		server := serve(t, first)
 		_, _ = throughput.Measure(t.Context(), t.TempDir(), server.URL, first, throughput.Create, 64)
-		wantFailure(t, server.URL, again, throughput.Create, "were refused")
+		wantFailure(t, server.URL, again, throughput.Create, " refused; connections")
 	})
 	t.Run("too few creates", func(t *testing.T) {
 		t.Parallel()
@@ -114,8 +114,8 @@ func TestRefusalsAreNotMeasured(t *testing.T) {
 		defer fast.Close()
 		crowd := newCrowd(t, 1)
 		crowd.Spend(throughput.BlockOrders - 5)
-		wantFailure(t, fast.URL, crowd, throughput.Create, "the 5 creates prepared")
-		wantFailure(t, fast.URL, newCrowd(t, 0), throughput.Create, "used up")
+		wantFailure(t, fast.URL, crowd, throughput.Create, "prepared creates were used")
+		wantFailure(t, fast.URL, newCrowd(t, 0), throughput.Create, "creates prepared for")
 	})
 	t.Run("no server", func(t *testing.T) {
 		t.Parallel()
@@ -133,7 +133,7 @@ func wantFailure(t *testing.T, url string, crowd *throughput.Crowd, what, want s
 	}
 }
 
-// TestCheck: what wrk takes for an answer may be none.
+// TestCheck checks that wrong responses are found that wrk accepts.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	crowd := newCrowd(t, 1)

@@ -12,7 +12,7 @@ import (
 	"pats/pkg/api"
 )
 
-// startNetHTTP starts a net/http server that answers every request with the list of one token, as pats writes it.
+// startNetHTTP starts a net/http server that responds to every request with the list of one token, as pats writes it.
 func startNetHTTP(ctx context.Context, root, folder string, pats *subject, c *crowd) (*subject, error) {
 	list, err := pats.list(ctx, c)
 	if err != nil {
@@ -34,7 +34,7 @@ func startNetHTTP(ctx context.Context, root, folder string, pats *subject, c *cr
 	return &subject{name: NetHTTP, url: url, service: service, programs: []string{"plain"}, only: List1}, nil
 }
 
-// list returns the list of the crowd's user with one token.
+// list returns the list of the user with one token.
 func (s *subject) list(ctx context.Context, c *crowd) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+api.ResourceTokens, nil)
 	if err != nil {

@@ -11,26 +11,26 @@ import (
 const (
 	Part = "throughput"
 
-	// Pats is compared with Unleash.
+	// Pats is compared with the others.
 	Pats    = "pats"
 	Unleash = "Unleash 8.2.0"
 	// NetHTTP writes the bytes of List1, and does nothing else.
 	NetHTTP = "net/http"
 
-	// List1 and List10 are the lists of a user with so many tokens.
+	// List1 and List10 request the list of a user with 1 and with 10 tokens.
 	List1  = "GET list of 1"
 	List10 = "GET list of 10"
 	Create = "create"
 
 	MemoryAtRest    = "memory at rest"
 	MemoryUnderLoad = "memory under load"
-	// RSS is the server's alone: of Unleash, Node's.
+	// RSS is that of the server process only: for Unleash, of Node.js.
 	RSS = "RSS"
-	// PSS counts a page that processes share once.
+	// PSS counts shared pages once.
 	PSS = "PSS, with its database"
 )
 
-// Under is how a number of connections is called.
+// Under returns the name of a number of connections.
 func Under(connections int) string {
 	if connections == 1 {
 		return "1 connection"
@@ -38,7 +38,7 @@ func Under(connections int) string {
 	return fmt.Sprintf("%d connections", connections)
 }
 
-// notes go into a run.
+// notes adds measurements to a run.
 type notes struct {
 	run *result.Run
 }
@@ -52,7 +52,7 @@ func (n notes) outcome(t turn, o outcome, cpu time.Duration) {
 		{t.what, "requests/s", o.rate()},
 		{"latency p50 of " + t.what, "ms", o.P50 / unitsInMilli},
 		{"latency p99 of " + t.what, "ms", o.P99 / unitsInMilli},
-		{"CPU time a request of " + t.what, "µs", float64(cpu.Microseconds()) / float64(o.Requests)},
+		{"CPU time per request of " + t.what, "µs", float64(cpu.Microseconds()) / float64(o.Requests)},
 	} {
 		n.run.Add(result.Key{Part: Part, What: q.what, Under: Under(t.connections), Subject: t.name}, q.unit, q.value)
 	}
@@ -63,7 +63,7 @@ func (n notes) memory(what, subject string, m memory) {
 	n.run.Add(result.Key{Part: Part, What: what, Under: PSS, Subject: subject}, "MiB", m.pss)
 }
 
-// compare compares every quantity of Pats with those of the others that have it.
+// compare compares every quantity of Pats with those of the subjects that have it.
 func (n notes) compare() error {
 	for _, q := range n.run.Quantities {
 		if q.Part != Part || q.Subject != Pats {

@@ -22,10 +22,10 @@ func TestNotes(t *testing.T) {
 		value, ratio float64
 		unit         string
 	}{
-		throughput.List1:                            {3000, 10, "requests/s"},
-		"latency p50 of " + throughput.List1:        {1.5, 0.1, "ms"},
-		"latency p99 of " + throughput.List1:        {2.5, 0.05, "ms"},
-		"CPU time a request of " + throughput.List1: {500, 0.1, "µs"},
+		throughput.List1:                              {3000, 10, "requests/s"},
+		"latency p50 of " + throughput.List1:          {1.5, 0.1, "ms"},
+		"latency p99 of " + throughput.List1:          {2.5, 0.05, "ms"},
+		"CPU time per request of " + throughput.List1: {500, 0.1, "µs"},
 	} {
 		key := result.Key{Part: throughput.Part, What: what, Under: "16 connections", Subject: throughput.Pats}
 		got, _ := run.Quantity(key)

@@ -9,7 +9,7 @@ import (
 	"pats/pkg/boltstore"
 )
 
-// startPats serves the crowd from a new data file, as `pats serve` does.
+// startPats starts `pats serve` on a new data file with the crowd.
 func startPats(ctx context.Context, root, folder string, c *crowd) (*subject, error) {
 	data := filepath.Join(folder, "data")
 	if err := os.Mkdir(data, 0o700); err != nil {

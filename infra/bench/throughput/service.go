@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// stopWithin is how long a server may take to end before it is killed.
+// stopWithin is how long a server may take to exit before it is killed.
 const stopWithin = time.Minute
 
-// service is a program that runs beside the benchmark, until it is stopped or the context is done.
+// service is a program that runs until it is stopped or the context is cancelled.
 type service struct {
 	command *exec.Cmd
 	stdin   io.Closer
@@ -25,7 +25,7 @@ type service struct {
 
 var address = regexp.MustCompile(`http://[0-9.]+:[0-9]+`)
 
-// start runs a command with its log in a file, and gives the base URL that stands in the first line it prints.
+// start runs a command that logs to a file, and returns the base URL in the first line it prints.
 func start(ctx context.Context, logFile, name string, args ...string) (*service, string, error) {
 	log, err := os.Create(logFile) //nolint:gosec // in the folder of the benchmark
 	if err != nil {
@@ -47,7 +47,7 @@ func start(ctx context.Context, logFile, name string, args ...string) (*service,
 	return s, url, nil
 }
 
-// launch keeps standard input open: with --with-parent the program ends when this process does.
+// launch keeps standard input open, so that a program with --with-parent exits when this process does.
 func (s *service) launch() (stdout io.Reader, err error) {
 	if s.stdin, err = s.command.StdinPipe(); err != nil {
 		return nil, err
@@ -58,18 +58,18 @@ func (s *service) launch() (stdout io.Reader, err error) {
 	return stdout, s.command.Start()
 }
 
-// complaint is the end of the log.
+// complaint returns the end of the log.
 func (s *service) complaint() []byte {
 	const size = 2000
-	text, _ := os.ReadFile(s.log.Name()) // without it the error says less
+	text, _ := os.ReadFile(s.log.Name()) // without the log, the error says less
 	return text[max(0, len(text)-size):]
 }
 
 func (s *service) pid() int { return s.command.Process.Pid }
 
-// stop ends the program and waits for it. Errors: one that says how it ended, unless it was interrupted with ctx.
+// stop ends the program and waits for it. It returns an error if the program fails, unless ctx was cancelled.
 func (s *service) stop(ctx context.Context) error {
-	_ = s.command.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	_ = s.command.Process.Signal(syscall.SIGTERM) // it may have exited already
 	err := s.command.Wait()
 	if ctx.Err() != nil {
 		err = nil

@@ -40,7 +40,7 @@ func TestServiceEnds(t *testing.T) {
 		}
 		interrupt()
 		if err := syscall.Kill(service.PID(), 0); err == nil {
-			t.Errorf("%s: the process is still there", name)
+			t.Errorf("%s: the process is still running", name)
 		}
 	}
 }
@@ -60,11 +60,11 @@ func TestServiceThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := service.Stop(t.Context()); err == nil {
-		t.Error("it ends with code 4: got no error, want one")
+		t.Error("exit code 4: got no error, want one")
 	}
 }
 
-// TestRunLeavesNothing: what cannot be started leaves no folder with tokens.
+// TestRunLeavesNothing checks that a failed start leaves no folder with tokens.
 func TestRunLeavesNothing(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)

@@ -12,17 +12,17 @@ import (
 	"pats/infra/testkit/procfs"
 )
 
-// subject is a running server, with the database it has.
+// subject is a running server with its database.
 type subject struct {
 	name, url string
 	*service
-	// programs are the names of what belongs to it: the server's own first, and the database's.
+	// programs are the names of its programs: the server's first, then the database's.
 	programs []string
-	// only is the one kind of request that it answers, or empty for all.
+	// only is the one kind of request that it supports, or empty for all.
 	only string
 }
 
-// processes are those of the server alone, and of all its programs.
+// processes returns the processes of the server, and of all its programs.
 func (s *subject) processes() (server, all []int, err error) {
 	below, err := procfs.Family(s.pid())
 	if err != nil {
@@ -33,19 +33,19 @@ func (s *subject) processes() (server, all []int, err error) {
 		if name == s.programs[0] {
 			server = append(server, pid)
 		}
-		if slices.Contains(s.programs, name) { // no script
+		if slices.Contains(s.programs, name) { // leaves out scripts
 			all = append(all, pid)
 		}
 	}
 	if len(server) == 0 {
-		return nil, nil, fmt.Errorf("%s: no process named %s is left", s.name, s.programs[0])
+		return nil, nil, fmt.Errorf("%s: no process named %s is running", s.name, s.programs[0])
 	}
 	return server, all, nil
 }
 
 // memory is in MiB.
 type memory struct {
-	// rss is the server's alone, and pss that of all its programs.
+	// rss is that of the server, and pss that of all programs.
 	rss, pss float64
 }
 
@@ -62,7 +62,7 @@ func (s *subject) memory() (memory, error) {
 	return memory{resident, proportional}, err
 }
 
-// cpu is the processor time that all its programs have used.
+// cpu returns the CPU time used by all programs.
 func (s *subject) cpu() (time.Duration, error) {
 	_, all, err := s.processes()
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *subject) cpu() (time.Duration, error) {
 	return sum(all, procfs.CPUTime)
 }
 
-// sum adds up what is measured of each process that has not ended.
+// sum returns the sum over all processes that have not ended.
 func sum[T float64 | time.Duration](pids []int, measure func(pid int) (T, error)) (T, error) {
 	var total T
 	for _, pid := range pids {
@@ -88,14 +88,14 @@ func sum[T float64 | time.Duration](pids []int, measure func(pid int) (T, error)
 }
 
 const (
-	// restSamples are taken in a row, one each restInterval, and differ by restSpread of the greatest at most.
+	// Memory is at rest if restSamples in a row, one per restInterval, differ by at most restSpread of the largest.
 	restSamples  = 10
 	restInterval = 500 * time.Millisecond
 	restSpread   = 0.01
 	restWithin   = 2 * time.Minute
 )
 
-// atRest is the memory once it has stayed the same for some seconds. Errors: one that says it does not.
+// atRest returns the memory once it has been stable for some seconds, or an error if it does not become stable.
 func (s *subject) atRest(ctx context.Context) (memory, error) {
 	var last []memory
 	err := until(ctx, restInterval, restWithin, func() (bool, error) {
@@ -129,14 +129,14 @@ func steady(samples []memory) bool {
 }
 
 const (
-	// calmInterval is how long a server has to do next to nothing before the next measurement.
+	// calmInterval is how long a server must be idle before the next measurement.
 	calmInterval = 100 * time.Millisecond
 	calmWithin   = 30 * time.Second
 	// calmUse is one tick of the clock of procfs.CPUTime.
 	calmUse = 10 * time.Millisecond
 )
 
-// calm waits until what a load has left is done. Errors: one that says it does not come to an end.
+// calm waits until the server is idle, or returns an error if it does not become idle.
 func (s *subject) calm(ctx context.Context) error {
 	last, err := s.cpu()
 	if err != nil {
@@ -149,15 +149,15 @@ func (s *subject) calm(ctx context.Context) error {
 		return used <= calmUse, err
 	})
 	if err != nil {
-		return fmt.Errorf("%s goes on after its load: %w", s.name, err)
+		return fmt.Errorf("%s is still busy after its load: %w", s.name, err)
 	}
 	return nil
 }
 
-// watchInterval is how often the memory is looked at under load. Looking takes some milliseconds of a processor.
+// watchInterval is the interval of memory samples under load. A sample takes some milliseconds of CPU time.
 const watchInterval = 500 * time.Millisecond
 
-// watch looks at the memory until the function that it gives is called, which tells the greatest of each number.
+// watch samples the memory until the returned function is called, which returns the maxima.
 func (s *subject) watch(ctx context.Context) func() (memory, error) {
 	ctx, end := context.WithCancel(ctx)
 	var peak memory

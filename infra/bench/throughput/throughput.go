@@ -1,16 +1,16 @@
-// Package throughput measures how many requests a second the laptop server answers, and with how much memory and processor time,
-// beside Unleash 8.2.0 on PostgreSQL, and beside a net/http server that only writes the same bytes.
+// Package throughput measures the requests per second, memory and CPU time of the laptop server, next to Unleash 8.2.0 on PostgreSQL and
+// next to a net/http server that only writes the same bytes.
 //
-// Both run on this machine all the time, in their ordinary form, and hold the same users and tokens. wrk, with one thread, loads one
-// of them at a time, in rounds that take turns, so that what disturbs the machine disturbs both. It shares the machine's processors
-// with them: the processor time of a request leaves wrk out.
+// All run on this machine throughout, in their usual configuration, and have the same users and tokens. wrk, with one thread, loads one
+// of them at a time, in alternating rounds, so that disturbances affect all alike. wrk shares the machine's CPUs with them; the CPU time
+// of a request excludes wrk.
 //
-// What favours whom:
+// Sources of bias:
 //   - Unleash's PostgreSQL does not wait for the disk (fsync=off, as infra/services/unleash/start runs it). pats syncs each change.
-//   - pats keeps the authorizer's answer for a token for a minute, as API Gateway does, and Unleash looks each token up. A list is
-//     asked for with one token, again and again.
-//   - Creates come from many users, each of whom makes nine, one in 128 requests. pats records the first use of a token
-//     before it answers, and Unleash later, of many at once.
+//   - pats caches the authorizer's response to a token for a minute, as API Gateway does, while Unleash looks each token up. All lists
+//     are requested with one token.
+//   - Creates come from many users, each of whom creates nine tokens, one in 128 requests. pats records the first use of a token before
+//     it responds, and Unleash later, many at once.
 package throughput
 
 import (
@@ -25,21 +25,21 @@ import (
 	"pats/infra/bench/result"
 )
 
-// Options are how much is measured, and where.
+// Options determine how much is measured, and where.
 type Options struct {
-	// Root is the folder of the repository, with bin/pats built.
+	// Root is the folder of the repository. It must contain bin/pats.
 	Root string
-	// Rounds is how often each case is measured, for Seconds each time.
+	// Rounds is the number of measurements of each case, each of Seconds seconds.
 	Rounds, Seconds int
-	// Progress gets a bar.
+	// Progress receives a progress bar.
 	Progress io.Writer
 }
 
-// warmUp is for how long, in seconds, each case is asked of each server before anything is measured: Node compiles what it runs often.
+// warmUp is the time in seconds for which each case runs on each server before anything is measured: Node.js compiles hot code.
 const warmUp = 2
 
-// Run adds what is measured to run, and removes all that it made and started. It needs wrk, npm and PostgreSQL. Errors: a server
-// that does not start or come to rest, and any request that is not answered as it should be.
+// Run adds its measurements to run, and removes and stops everything that it created and started. It needs wrk, npm and PostgreSQL. It
+// returns an error if a server does not start or does not become idle, and for any wrong response.
 func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 	folder, err := os.MkdirTemp("", "pats-throughput-")
 	if err != nil {
@@ -65,25 +65,25 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, netHTTP.stop(ctx)) }()
-	contest := contest{subjects: []*subject{pats, unleash, netHTTP}, load: load{folder, crowd}, options: options, notes: notes{run}}
-	return contest.hold(ctx)
+	comparison := comparison{subjects: []*subject{pats, unleash, netHTTP}, load: load{folder, crowd}, options: options, notes: notes{run}}
+	return comparison.measure(ctx)
 }
 
-// blocks is how many there have to be for the creates.
+// blocks returns the number of blocks of users that the creates need.
 func (o Options) blocks() int {
 	seconds := warmUp + o.Rounds*len(connections)*o.Seconds
 	return seconds*fastest/blockOrders + 1
 }
 
-// contest is a Run under way.
-type contest struct {
+// comparison is a Run in progress.
+type comparison struct {
 	subjects []*subject
 	load     load
 	options  Options
 	notes    notes
 }
 
-func (c *contest) hold(ctx context.Context) error {
+func (c *comparison) measure(ctx context.Context) error {
 	turns := c.turns()
 	bar := progress.New(c.options.Progress, Part, c.options.Rounds*len(turns))
 	for _, step := range []func(context.Context) error{c.rest, c.warmUp} {
@@ -102,8 +102,8 @@ func (c *contest) hold(ctx context.Context) error {
 	return c.notes.compare()
 }
 
-// rest measures the memory of servers that nobody has asked for anything.
-func (c *contest) rest(ctx context.Context) error {
+// rest measures the memory of the servers before their first request.
+func (c *comparison) rest(ctx context.Context) error {
 	for _, s := range c.subjects {
 		if s.only != "" {
 			continue
@@ -117,7 +117,7 @@ func (c *contest) rest(ctx context.Context) error {
 	return nil
 }
 
-func (c *contest) warmUp(ctx context.Context) error {
+func (c *comparison) warmUp(ctx context.Context) error {
 	for _, turn := range c.turns() {
 		if turn.connections != loaded {
 			continue
@@ -141,11 +141,11 @@ type turn struct {
 
 var connections = []int{1, loaded, 64}
 
-// loaded is the number of connections at which the memory under load is measured.
+// loaded is the number of connections at which memory under load is measured.
 const loaded = 16
 
-// turns are the measurements of a round.
-func (c *contest) turns() []turn {
+// turns returns the measurements of a round.
+func (c *comparison) turns() []turn {
 	var turns []turn
 	for _, kind := range kinds {
 		for _, n := range connections {
@@ -159,8 +159,8 @@ func (c *contest) turns() []turn {
 	return turns
 }
 
-// take measures one turn while nothing else is under way.
-func (c *contest) take(ctx context.Context, t turn) error {
+// take measures one turn while all servers are otherwise idle.
+func (c *comparison) take(ctx context.Context, t turn) error {
 	for _, s := range c.subjects {
 		if err := s.calm(ctx); err != nil {
 			return err
@@ -182,8 +182,8 @@ func (c *contest) take(ctx context.Context, t turn) error {
 	return nil
 }
 
-// run loads the subject of a turn, and looks at its memory meanwhile where that is wanted.
-func (c *contest) run(ctx context.Context, t turn) (outcome, error) {
+// run loads the subject of a turn, and watches its memory in one of the cases.
+func (c *comparison) run(ctx context.Context, t turn) (outcome, error) {
 	if t.what != List1 || t.connections != loaded || t.only != "" {
 		return c.load.run(ctx, t, c.options.Seconds)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// startUnleash starts an Unleash on a PostgreSQL of its own, and puts the crowd into its database.
+// startUnleash starts an Unleash with a new PostgreSQL, and loads the crowd into its database.
 func startUnleash(ctx context.Context, root, folder string, c *crowd) (*subject, error) {
 	ready := filepath.Join(folder, "unleash.ready")
 	service, url, err := start(ctx, filepath.Join(folder, "unleash.log"), filepath.Join(root, "infra", "services", "unleash", "start"),
@@ -34,7 +34,7 @@ func fill(ctx context.Context, ready string, c *crowd) (err error) {
 	}
 	match := databaseURL.FindSubmatch(text)
 	if match == nil {
-		return fmt.Errorf("%s does not tell DATABASE_URL", ready)
+		return fmt.Errorf("%s does not contain DATABASE_URL", ready)
 	}
 	database, err := pgx.Connect(ctx, string(match[1]))
 	if err != nil {
@@ -46,19 +46,19 @@ func fill(ctx context.Context, ready string, c *crowd) (err error) {
 			return err
 		}
 	}
-	// So that no query has a worse plan because the tables have just been filled.
+	// Without statistics, queries on newly filled tables have worse plans.
 	_, err = database.Exec(ctx, "VACUUM ANALYZE")
 	return err
 }
 
-// table is some rows of one of Unleash's.
+// table holds rows for one of Unleash's tables.
 type table struct {
 	name    string
 	columns []string
 	rows    [][]any
 }
 
-// tables are the crowd as Unleash keeps it. Of a token it keeps what pats keeps.
+// tables returns the crowd as Unleash stores it. Of a token it stores what pats stores.
 func (c *crowd) tables() []table {
 	users := table{name: "users", columns: []string{"id", "username", "name", "email", "created_at"}}
 	roles := table{name: "role_user", columns: []string{"role_id", "user_id", "project"}}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-var errHolds = errors.New("what was waited for")
+var errHolds = errors.New("the condition holds")
 
-// until asks once each interval. Errors: those of holds and of ctx, and one if within is over.
+// until calls holds once per interval until it returns true. It returns the errors of holds and of ctx, and one when within has passed.
 func until(ctx context.Context, interval, within time.Duration, holds func() (bool, error)) error {
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -24,12 +24,12 @@ func until(ctx context.Context, interval, within time.Duration, holds func() (bo
 	case errors.Is(err, errHolds):
 		return nil
 	case err == nil && ctx.Err() == nil:
-		return fmt.Errorf("waited for %v in vain", within)
+		return fmt.Errorf("waited %v in vain", within)
 	}
 	return errors.Join(err, ctx.Err())
 }
 
-// every calls work once each interval until ctx is done, which is no error, or work fails.
+// every calls work once per interval until ctx is done or work fails. It returns the error of work.
 func every(ctx context.Context, interval time.Duration, work func() error) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

@@ -17,14 +17,14 @@ import (
 //go:embed wrk.lua
 var script []byte
 
-// aim is what a load goes to, and how much of it.
+// aim is the target and size of a load.
 type aim struct {
 	url, method          string
 	connections, seconds int
 }
 
-// wrk runs the script, which it puts into the folder, with the lines of requests on its standard input, and gives what came of it.
-// Errors: wrk's, ctx's, and that of outcome.check.
+// wrk runs the script, which it writes to folder, with the lines of requests on its standard input. Errors: those of wrk, of ctx and of
+// outcome.check.
 func (a aim) wrk(ctx context.Context, folder string, requests []byte) (outcome, error) {
 	lua := filepath.Join(folder, "wrk.lua")
 	if err := os.WriteFile(lua, script, 0o600); err != nil {
@@ -45,19 +45,19 @@ func (a aim) wrk(ctx context.Context, folder string, requests []byte) (outcome, 
 	return parseOutcome(told.Bytes())
 }
 
-// outcome is what the script tells of a load.
+// outcome is the script's report of a load.
 type outcome struct {
-	// Requests is how many were answered, in Microseconds.
+	// Requests is the number of responses in Microseconds.
 	Requests     int     `json:"requests"`
 	Microseconds float64 `json:"microseconds"`
 	// P50 and P99 are latencies in microseconds.
 	P50 float64 `json:"p50"`
 	P99 float64 `json:"p99"`
-	// Sent is how many of Supply different requests were drawn. wrk draws one at the start that it does not send, and does not wait
-	// for the last answers.
+	// Sent is the number of requests taken from Supply different ones. wrk takes one at the start that it does not send, and does not
+	// wait for the last responses.
 	Sent   int `json:"sent"`
 	Supply int `json:"supply"`
-	// Refused are answers with a status above 399. The others failed on the way.
+	// Refused counts responses with a status above 399. The others count failures of connections.
 	Refused int `json:"refused"`
 	Connect int `json:"connect"`
 	Read    int `json:"read"`
@@ -65,33 +65,33 @@ type outcome struct {
 	Timeout int `json:"timeout"`
 }
 
-// parseOutcome takes what the script tells and nothing besides. Errors: also that of outcome.check.
+// parseOutcome parses the script's output. Errors: any other output, and those of outcome.check.
 func parseOutcome(told []byte) (outcome, error) {
 	decoder := json.NewDecoder(bytes.NewReader(told))
 	decoder.DisallowUnknownFields()
 	var o outcome
 	if err := decoder.Decode(&o); err != nil {
-		return outcome{}, fmt.Errorf("wrk told %q: %w", told, err)
+		return outcome{}, fmt.Errorf("wrk printed %q: %w", told, err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return outcome{}, fmt.Errorf("wrk told %q: more than one object", told)
+		return outcome{}, fmt.Errorf("wrk printed %q: more than one object", told)
 	}
 	return o, o.check()
 }
 
-// check says what is wrong with a load that measured something else than answers.
+// check returns an error if a load measured anything but good responses.
 func (o outcome) check() error {
 	switch {
 	case o.Refused+o.Connect+o.Read+o.Write+o.Timeout > 0:
-		return fmt.Errorf("of %d requests %d were refused, and of the connections %d failed, %d when reading, %d when writing, %d by time",
+		return fmt.Errorf("%d requests: %d refused; connections: %d failed, %d read errors, %d write errors, %d time-outs",
 			o.Requests, o.Refused, o.Connect, o.Read, o.Write, o.Timeout)
 	case o.Sent > o.Supply:
-		return fmt.Errorf("the %d creates prepared were used up", o.Supply)
+		return fmt.Errorf("all %d prepared creates were used", o.Supply)
 	case o.Requests == 0 || o.Microseconds <= 0:
-		return errors.New("no request was answered")
+		return errors.New("no request received a response")
 	}
 	return nil
 }
 
-// rate is in requests a second.
+// rate returns the requests per second.
 func (o outcome) rate() float64 { return float64(o.Requests) / o.Microseconds * 1e6 }

@@ -1,5 +1,4 @@
-// Package warm measures the code that every request runs, without network and disk: the Go benchmarks of the packages that are on
-// a request's way, each on a store that answers at once.
+// Package warm runs the Go benchmarks of the product: the code that every request runs, without network and disk.
 package warm
 
 import (
@@ -17,31 +16,31 @@ import (
 	"pats/infra/bench/result"
 )
 
-// Part is the name of this part.
+// Part is the name of this part of the benchmarks.
 const Part = "warm path"
 
-// What is measured of each benchmark, for one operation.
+// The quantities of each benchmark, per operation.
 const (
 	Time        = "time"
 	Allocations = "allocations"
 	Memory      = "memory"
 )
 
-// packages have the benchmarks.
+// packages matches the packages with benchmarks.
 const packages = "pats/pkg/..."
 
-// Options say how long it shall take.
+// Options determine how long the benchmarks run.
 type Options struct {
-	// Rounds is how often each benchmark runs.
+	// Rounds is the number of runs of each benchmark.
 	Rounds int
-	// Time is how long each run takes, as go test's -benchtime.
+	// Time is the duration of each run, in the form of go test's -benchtime.
 	Time string
-	// Progress gets a line for each round.
+	// Progress receives a progress bar.
 	Progress io.Writer
 }
 
-// Run runs the benchmarks, all of them in each round. The working directory is in this module, which requires the product's. Errors: a benchmark that
-// fails, with what it printed.
+// Run runs all benchmarks in each round. The working directory must be in this module, which requires the product's. If a benchmark
+// fails, the error contains its output.
 func Run(ctx context.Context, run *result.Run, options Options) error {
 	bar := progress.New(options.Progress, Part+", rounds", options.Rounds)
 	var outputs []io.Reader
@@ -65,7 +64,7 @@ func benchmarks(ctx context.Context, time string) ([]byte, error) {
 	return output, nil
 }
 
-// Collect adds what go test printed in one round after the other. Errors: a line that begins as a benchmark's and is none.
+// Collect adds the results that go test printed, one output per round. It returns an error for a malformed benchmark line.
 func Collect(run *result.Run, outputs ...io.Reader) error {
 	t := table{values: map[result.Key][]float64{}}
 	for _, output := range outputs {
@@ -79,13 +78,13 @@ func Collect(run *result.Run, outputs ...io.Reader) error {
 	return nil
 }
 
-// table has the samples of each key, and the keys in the order of their first samples.
+// table holds the samples of each key, and the keys in the order of their first samples.
 type table struct {
 	keys   []result.Key
 	values map[result.Key][]float64
 }
 
-// units are those of Go's benchmark format, by what they measure here.
+// units maps quantities to the units of Go's benchmark format.
 var units = map[string]struct {
 	format string
 	factor float64
@@ -123,7 +122,7 @@ func (t *table) add(r *benchfmt.Result) {
 	}
 }
 
-// subject is a benchmark's name without the number of processors, such as "Authorizer" or "List/ten tokens".
+// subject returns a benchmark's name without the number of processors, such as "Authorizer" or "List/ten tokens".
 func subject(name benchfmt.Name) string {
 	text := string(name)
 	if i := strings.LastIndexByte(text, '-'); i > 0 {

@@ -35,6 +35,6 @@ func TestCollectsWhatGoTestPrints(t *testing.T) {
 func TestRefusesWhatIsNoBenchmark(t *testing.T) {
 	t.Parallel()
 	if err := warm.Collect(new(result.Run), strings.NewReader("BenchmarkAuthorizer-2\t100\tquick ns/op\n")); err == nil {
-		t.Error("got no error for a time that is no number, want one")
+		t.Error("got no error for a time that is not a number, want one")
 	}
 }

@@ -1,4 +1,4 @@
-// Command hello is the least a Go Lambda can be: what the start of the real ones is measured against.
+// Command hello is a minimal Go Lambda, with which the start of the real functions is compared.
 package main
 
 import (

@@ -1,6 +1,5 @@
-// Command plain is the authorizer as the SDK's introductions would have it: the settings are loaded and the client is made in the
-// handler. It does the authorizer's job on the authorizer's table, with the same modules and the same compiler flags, so that what
-// differs is how the code is written.
+// Command plain is an authorizer written as in the SDK's introductions: it loads settings and creates the client in the handler. It uses
+// the authorizer's table, modules and compiler flags, so that only the code differs.
 package main
 
 import (
@@ -32,7 +31,7 @@ type (
 
 func main() { lambda.Start(handle) }
 
-// handle allows the holder of a token that is stored, and denies everybody else.
+// handle allows the holder of a stored token and denies everyone else.
 func handle(ctx context.Context, event request) (response, error) {
 	token := strings.TrimPrefix(event.AuthorizationToken, "Bearer ")
 	selector, user, err := parse(token)
@@ -58,7 +57,7 @@ const (
 func parse(token string) (selector string, user int64, err error) {
 	rest, ok := strings.CutPrefix(token, prefix)
 	if !ok || len(rest) <= length {
-		return "", 0, errors.New("not in the form of a token")
+		return "", 0, errors.New("malformed token")
 	}
 	bytes, err := base64.RawURLEncoding.DecodeString(rest[:length])
 	if err != nil {
@@ -88,7 +87,7 @@ func (a account) has(token, selector string, now time.Time) bool {
 	return false
 }
 
-// read makes the one read that the authorizer makes: a strongly consistent Query of the user's partition.
+// read makes the authorizer's one read: a strongly consistent Query of the user's partition.
 func read(ctx context.Context, user int64) (account, error) {
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
