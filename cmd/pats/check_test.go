@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,6 +69,20 @@ func TestCheckOfAnUnreadableFile(t *testing.T) {
 	}
 	wantContains(t, "text", sh.run(t, "check").Stdout, "Bytes   14\nUsers   unknown\nTokens  unknown\nDamage  ")
 	wantContains(t, "JSON", sh.run(t, "check", "--output", "json").Stdout, `"bytes": 14,`, `"users": null,`, `"tokens": null,`)
+}
+
+// TestNamedPipeAsDataFile: no command waits for a writer.
+func TestNamedPipeAsDataFile(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	if err := errors.Join(os.Mkdir(sh.data(), 0o700), syscall.Mkfifo(filepath.Join(sh.data(), "pats.db"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]failure.Code{"check": failure.Failed, "user list": failure.Unavailable, "serve --listen 127.0.0.1:0": failure.Unavailable} {
+		got := sh.run(t, strings.Fields(args)...)
+		wantCode(t, got, want)
+		wantContains(t, args, got.Stderr, filepath.Join(sh.data(), "pats.db"))
+	}
 }
 
 func TestDamagedFileIsNotOpened(t *testing.T) {

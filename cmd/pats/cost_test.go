@@ -67,11 +67,11 @@ func readJSON(t *testing.T, text string, into any) {
 func TestCostMisuse(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"a load with --operations":  {"1e6", "--operations"},
-		"a TTL with --operations":   {"--operations", "--ttl", "5m"},
-		"a TTL above an hour":       {"--ttl", "61m"},
-		"a negative load":           {"--", "-1"},
-		"a share above one": {"--writes", "1.5"},
+		"a load with --operations": {"1e6", "--operations"},
+		"a TTL with --operations":  {"--operations", "--ttl", "5m"},
+		"a TTL above an hour":      {"--ttl", "61m"},
+		"a negative load":          {"--", "-1"},
+		"a share above one":        {"--writes", "1.5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
