@@ -10,37 +10,38 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pats/infra/testkit/must"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 )
 
-// TestConfusedDeputies: no route acts on another user's account for who may not, whatever id it is given: the other's user ID,
-// those of the other's tokens, or the public part of one. Nor does it tell anything of the other.
+// TestConfusedDeputies: no route acts on another user's account, or reveals anything about it, for a caller without the permission,
+// whatever the id in the path: the user's, those of the user's tokens, or the selector of one.
 func TestConfusedDeputies(t *testing.T) {
 	t.Parallel()
 	store := laptoptest.NewStore(t)
-	s := newStack(t, store, options{})
-	bob := s.newUser(t, pat.Profile{Username: "bob-the-other", Name: "Bob", Email: "bob@example.com", Role: pat.Editor})
+	e := newEnv(t, store, options{})
+	bob := e.newUser(t, pat.Profile{Username: "bob-the-other", Name: "Bob", Email: "bob@example.com", Role: pat.Editor})
 	ids := []string{strconv.FormatInt(int64(bob), 10)}
 	for _, description := range []string{"bob's first", "bob's second"} {
-		id, secret := s.newToken(t, bob, description, time.Hour)
+		id, secret := e.newToken(t, bob, description, time.Hour)
 		ids = append(ids, fmt.Sprint(id), secret[len("user:v2_"):len("user:v2_")+22])
 	}
 	before := read(t, store, bob)
 	requests := 0
-	for name, caller := range s.deputies(t) {
+	for name, caller := range e.deputies(t) {
 		for _, id := range ids {
 			for _, route := range routes(t, id) {
-				if !caller.may(route) {
+				if !caller.on(route) {
 					continue
 				}
 				requests++
-				got := s.sees(t, route, caller.token)
+				got := e.sees(t, route, caller.token)
 				if after := read(t, store, bob); !cmp.Equal(before, after) {
-					t.Fatalf("%s, %s %s: the other's account was changed:\n%s", name, route.method, route.path, cmp.Diff(before, after))
+					t.Fatalf("%s, %s %s: the other user's account was changed:\n%s", name, route.method, route.path, cmp.Diff(before, after))
 				}
 				if strings.Contains(got, "bob") {
-					t.Errorf("%s, %s %s: got %s, want nothing of the other", name, route.method, route.path, got)
+					t.Errorf("%s, %s %s: got %s, want nothing about the other user", name, route.method, route.path, got)
 				}
 			}
 		}
@@ -50,37 +51,37 @@ func TestConfusedDeputies(t *testing.T) {
 	}
 }
 
-// deputy is a caller on some routes.
+// deputy is a caller, and the routes on which it is tried.
 type deputy struct {
 	token string
-	may   func(route) bool
+	on    func(route) bool
 }
 
-// deputies are a Viewer and an Editor everywhere, and who may administer users where that is not the question.
-func (s *stack) deputies(t *testing.T) map[string]deputy {
+// deputies returns a Viewer and an Editor on all routes, and callers who can administer users on the other routes.
+func (e *env) deputies(t *testing.T) map[string]deputy {
 	t.Helper()
 	everywhere := func(route) bool { return true }
 	ofTokens := func(r route) bool { return strings.HasPrefix(r.path, "/api/admin/user/tokens") }
-	callers := map[string]deputy{"the admin API token": {s.AdminToken, ofTokens}}
+	callers := map[string]deputy{"the admin API token": {e.AdminToken, ofTokens}}
 	for name, c := range map[string]struct {
 		role pat.Role
-		may  func(route) bool
+		on   func(route) bool
 	}{"a Viewer": {pat.Viewer, everywhere}, "an Editor": {pat.Editor, everywhere}, "an Admin": {pat.Admin, ofTokens}} {
-		_, token := s.newToken(t, s.newUser(t, pat.Profile{Username: name, Role: c.role}), "own", time.Hour)
-		callers[name] = deputy{token, c.may}
+		_, token := e.newToken(t, e.newUser(t, pat.Profile{Username: name, Role: c.role}), "own", time.Hour)
+		callers[name] = deputy{token, c.on}
 	}
 	return callers
 }
 
-// TestDeputyOfAnAdminIsFound shows that the check sees a change: an Admin may make it.
+// TestDeputyOfAnAdminIsFound: the checks find an Admin's change.
 func TestDeputyOfAnAdminIsFound(t *testing.T) {
 	t.Parallel()
 	store := laptoptest.NewStore(t)
-	s := newStack(t, store, options{})
-	bob := s.newUser(t, pat.Profile{Username: "bob", Role: pat.Editor})
+	e := newEnv(t, store, options{})
+	bob := e.newUser(t, pat.Profile{Username: "bob", Role: pat.Editor})
 	before := read(t, store, bob)
 	for _, route := range routes(t, fmt.Sprint(bob)) {
-		if route.method == http.MethodPut && strings.Contains(s.sees(t, route, s.boss), "bob") && !cmp.Equal(before, read(t, store, bob)) {
+		if route.method == http.MethodPut && strings.Contains(e.sees(t, route, e.admin), "bob") && !cmp.Equal(before, read(t, store, bob)) {
 			return
 		}
 	}
@@ -90,8 +91,6 @@ func TestDeputyOfAnAdminIsFound(t *testing.T) {
 func read(t *testing.T, store pat.Store, user pat.UserID) pat.Account {
 	t.Helper()
 	account, err := store.Account(t.Context(), user)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return account
 }

@@ -18,19 +18,19 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// load is how many requests a flood sends in a round, drop how many a small one, and crowd how many there are at once.
+// The numbers of requests in a flood and in a small one, and of those that are concurrent.
 const (
-	load  = 200
-	drop  = 50
-	crowd = 8
+	floodRequests = 200
+	smallFlood    = 50
+	concurrency   = 8
 )
 
-// flood is junk of one kind, and what it may cost.
+// flood is one kind of junk, and its expected cost.
 type flood struct {
 	name string
-	// header makes the next one. holder is a token that is good.
+	// header returns the next junk header. holder is a valid token.
 	header func(random *mathrand.Rand, holder string) string
-	// authorizes and reads are how often a request makes the authorizer run, and read the store.
+	// authorizes and reads are the invocations of the authorizer and the reads of the store for each request.
 	authorizes, reads int
 }
 
@@ -43,15 +43,15 @@ var floods = []flood{
 	{name: "a wrong secret", header: forged, authorizes: 1, reads: 1},
 }
 
-// cost is what a flood did cost.
+// cost is the measured cost of a flood.
 type cost struct {
 	requests int
-	// functions are invocations of functions behind the authorizer.
+	// functions are the invocations of the functions behind the authorizer.
 	authorizes, functions, reads, others int
 }
 
-// TestFloods: junk costs no invocation where it has not the form of a token, no read where its checksum is wrong, and one read at
-// most. No function behind the authorizer runs, and nothing is written.
+// TestFloods: junk without the form of a token costs no invocation, junk with a wrong checksum costs no read, and any other costs one
+// read. No function behind the authorizer runs, and nothing is written.
 func TestFloods(t *testing.T) {
 	t.Parallel()
 	total := cost{}
@@ -60,7 +60,7 @@ func TestFloods(t *testing.T) {
 		seed := figures.Seed(t) + uint64(round)
 		f := newFloodable(t, nil)
 		for _, kind := range floods {
-			got := f.endure(t, kind, seed, load)
+			got := f.endure(t, kind, seed, floodRequests)
 			if want := kind.cost(got.requests); got != want {
 				t.Errorf("seed %d, %s: got %+v, want %+v", seed, kind.name, got, want)
 			}
@@ -83,7 +83,7 @@ func (f flood) cost(requests int) cost {
 	return cost{requests: requests, authorizes: requests * f.authorizes, reads: requests * f.reads}
 }
 
-// TestFloodOfOneToken: the denial is kept, so that one made-up token sent again and again costs one invocation and one read.
+// TestFloodOfOneToken: the denial is cached, so that repeating one made-up token costs one invocation and one read.
 func TestFloodOfOneToken(t *testing.T) {
 	t.Parallel()
 	f := newFloodable(t, nil)
@@ -91,19 +91,19 @@ func TestFloodOfOneToken(t *testing.T) {
 	same := flood{header: func(*mathrand.Rand, string) string { return made }}
 	f.must(t, http.MethodGet, "/api/admin/user/tokens", f.holder, "")
 	f.endureOne(t, made)
-	if got := f.endure(t, same, 1, drop); got != same.cost(got.requests) {
+	if got := f.endure(t, same, 1, smallFlood); got != same.cost(got.requests) {
 		t.Errorf("got %+v, want no invocation and no read", got)
 	}
 }
 
-// TestFloodThatRunsFunctionsIsFound plants the fault: requests that get through to a function, which reads.
+// TestFloodThatRunsFunctionsIsFound plants the fault: requests that reach a function, which reads.
 func TestFloodThatRunsFunctionsIsFound(t *testing.T) {
 	t.Parallel()
 	f := newFloodable(t, nil)
 	f.paths = []string{"/api/admin/user/tokens"}
 	f.endureOne(t, f.holder)
-	got := f.endure(t, flood{header: func(_ *mathrand.Rand, holder string) string { return holder }}, 1, drop)
-	if want := (cost{requests: drop, functions: drop, reads: drop}); got != want {
+	got := f.endure(t, flood{header: func(_ *mathrand.Rand, holder string) string { return holder }}, 1, smallFlood)
+	if want := (cost{requests: smallFlood, functions: smallFlood, reads: smallFlood}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -112,15 +112,15 @@ func TestFloodThatRunsFunctionsIsFound(t *testing.T) {
 func TestFloodThatReadsIsFound(t *testing.T) {
 	t.Parallel()
 	f := newFloodable(t, map[string]string{"AcceptImportedTokens": "true"})
-	got := f.endure(t, flood{header: mistyped}, 1, drop)
-	if want := (cost{requests: drop, authorizes: drop, reads: drop}); got != want {
+	got := f.endure(t, flood{header: mistyped}, 1, smallFlood)
+	if want := (cost{requests: smallFlood, authorizes: smallFlood, reads: smallFlood}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
-// floodable is a stack whose store counts its calls, with one user who has a token.
+// floodable is an env whose store counts its calls, with one user who has a token.
 type floodable struct {
-	*stack
+	*env
 	calls  *pattest.Faulty
 	holder string
 	paths  []string
@@ -129,7 +129,7 @@ type floodable struct {
 func newFloodable(t *testing.T, parameters map[string]string) *floodable {
 	t.Helper()
 	calls := pattest.NewFaulty(laptoptest.NewStore(t))
-	f := &floodable{stack: newStack(t, calls, options{parameters: parameters}), calls: calls}
+	f := &floodable{env: newEnv(t, calls, options{parameters: parameters}), calls: calls}
 	_, f.holder = f.newToken(t, f.newUser(t, pat.Profile{Username: "holder", Role: pat.Admin}), "own", time.Hour)
 	f.paths = []string{"/", "/nope"}
 	for _, r := range routes(t, nobody) {
@@ -138,16 +138,16 @@ func newFloodable(t *testing.T, parameters map[string]string) *floodable {
 	return f
 }
 
-// endure sends so many junk requests, and gives what they cost.
+// endure sends junk requests, and returns their cost.
 func (f *floodable) endure(t *testing.T, kind flood, seed uint64, requests int) cost {
 	t.Helper()
 	f.calls.Forget()
 	before := f.functions.invoked()
 	var senders sync.WaitGroup
-	for i := range crowd {
+	for i := range concurrency {
 		random := mathrand.New(mathrand.NewPCG(seed, uint64(i)))
 		senders.Go(func() {
-			for n := i; n < requests; n += crowd {
+			for n := i; n < requests; n += concurrency {
 				f.endurePath(t, f.paths[random.IntN(len(f.paths))], kind.header(random, f.holder))
 			}
 		})
@@ -161,7 +161,7 @@ func (f *floodable) endureOne(t *testing.T, header string) {
 	f.endurePath(t, f.paths[0], header)
 }
 
-// endurePath sends one request. Whatever the path, junk is refused.
+// endurePath sends one request, and checks that junk is refused.
 func (f *floodable) endurePath(t *testing.T, path, header string) {
 	t.Helper()
 	got, err := f.send(t.Context(), http.MethodGet, path, header, "")
@@ -191,15 +191,13 @@ func (f *floodable) writes() int {
 	return n
 }
 
-// What junk is made of.
-
-// strange are bytes that no token has, and that a header may have.
+// strange are bytes that a header can have and no token has.
 const strange = "!\"#$%&'()+,/;<=>?@[\\]^`{|}~\t \x80\xa0\xbf\xc3\xff"
 
-// schemes are none that the API takes.
+// schemes are schemes that the API does not accept.
 var schemes = []string{"Basic ", "Token ", "Bearer\t", "Bearer", "bearer:", "Bearer: ", "Bearer Bearer ", "Bearer,", "\u00a0", "AWS4-HMAC-SHA256 "}
 
-// malformed is a header that is no token by its form, and most often close to one.
+// malformed returns a header without the form of a token, most often close to it.
 func malformed(random *mathrand.Rand, holder string) string {
 	at := random.IntN(len(holder))
 	odd := string(strange[random.IntN(len(strange))])
@@ -213,7 +211,7 @@ func malformed(random *mathrand.Rand, holder string) string {
 	case 3:
 		return schemes[random.IntN(len(schemes))] + holder
 	case 4:
-		wide := string(rune(holder[at]) + 0xfee0) // the same letter, twice as wide
+		wide := string(rune(holder[at]) + 0xfee0) // the same letter in full width
 		return holder[:at] + wide + holder[at+1:]
 	case 5:
 		return holder + ", " + holder
@@ -235,7 +233,7 @@ func text(random *mathrand.Rand, n int) string {
 	return b.String()
 }
 
-// mistyped is of the form of a token, with a checksum that is right once in 2^32.
+// mistyped returns a token with a random checksum, which is right once in 2^32.
 func mistyped(random *mathrand.Rand, holder string) string {
 	return holder[:len(holder)-43] + text(random, 43)
 }
@@ -246,12 +244,12 @@ func ofNobody(random *mathrand.Rand, _ string) string {
 
 func ofHolder(_ *mathrand.Rand, holder string) string { return newSecret(nil, int64(userOf(holder))) }
 
-// forged has the selector of the holder's token.
+// forged returns a token with the selector of the holder's token.
 func forged(_ *mathrand.Rand, holder string) string {
 	return newSecret(selectorBytes(holder), int64(userOf(holder)))
 }
 
-// newSecret makes a token with a right checksum, whose random bytes begin with these. It is empty where it cannot.
+// newSecret returns a token with a right checksum whose random bytes begin with begin, or "" if it fails.
 func newSecret(begin []byte, user int64) string {
 	secret, err := pat.NewSecret(io.MultiReader(bytes.NewReader(begin), rand.Reader), pat.UserID(user))
 	if err != nil {
@@ -260,7 +258,7 @@ func newSecret(begin []byte, user int64) string {
 	return secret.Reveal()
 }
 
-// userOf is whom a token's selector names, or 0.
+// userOf returns the user in a token's selector, or 0.
 func userOf(token string) pat.UserID {
 	secret, err := pat.ParseSecret(token)
 	if err != nil {
@@ -269,7 +267,7 @@ func userOf(token string) pat.UserID {
 	return secret.Selector().UserID()
 }
 
-// selectorBytes are the random bytes of a token's selector.
+// selectorBytes returns the random bytes of a token's selector.
 func selectorBytes(token string) []byte {
 	raw, err := base64.RawURLEncoding.DecodeString(token[len("user:v2_") : len("user:v2_")+22])
 	if err != nil {

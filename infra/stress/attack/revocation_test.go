@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/must"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop"
@@ -22,153 +23,144 @@ import (
 	"pats/pkg/pat"
 )
 
-// longestTTL is the template's bound for how long the authorizer's answer is kept.
+// longestTTL is the template's maximum for the time that an authorizer's response is cached.
 const longestTTL = time.Hour
 
-// caller is whose access ends.
+// caller is a user who loses access.
 type caller struct {
 	user pat.UserID
-	// token is what the requests have, with id among the user's. second is another one of the same user.
+	// token, whose id is id, is the one that requests present. second is another token of the same user.
 	token, second string
 	id            pat.TokenID
 }
 
-// ending takes a caller's access away.
-type ending struct {
+// loss is a way in which a caller loses access.
+type loss struct {
 	name string
-	// end returns when the change was answered.
-	end func(*testing.T, *stack, caller)
-	// status and name are those of the refusal from then on.
-	refusal reply
-	// asAdmin says that the caller is the holder of the admin API token.
+	// take takes access away. It returns after the response.
+	take func(*testing.T, *env, caller)
+	// refusal is the response to every request from then on.
+	refusal response
+	// asAdmin reports whether the caller has the admin API token.
 	asAdmin bool
-	// imported says that the caller's token is one of Unleash's.
+	// imported reports whether the caller's token was imported.
 	imported bool
-	// adminsOnly says that only the routes which need ADMIN are refused.
+	// adminsOnly reports whether only the routes that need ADMIN are refused.
 	adminsOnly bool
 }
 
 var (
-	unauthenticated = reply{http.StatusUnauthorized, "AuthenticationRequired"}
-	forbidden       = reply{http.StatusForbidden, "NoAccessError"}
+	unauthenticated = response{http.StatusUnauthorized, "AuthenticationRequired"}
+	forbidden       = response{http.StatusForbidden, "NoAccessError"}
 )
 
-var endings = []ending{
-	{name: "revoked", refusal: unauthenticated, end: func(t *testing.T, s *stack, c caller) {
-		s.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user/tokens/%d", c.id), c.second, "")
+var losses = []loss{
+	{name: "revoked", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
+		e.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user/tokens/%d", c.id), c.second, "")
 	}},
-	{name: "revoked by itself", refusal: unauthenticated, end: func(t *testing.T, s *stack, c caller) {
-		s.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user/tokens/%d", c.id), c.token, "")
+	{name: "revoked by itself", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
+		e.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user/tokens/%d", c.id), c.token, "")
 	}},
-	{name: "expired", refusal: unauthenticated, end: func(_ *testing.T, s *stack, _ caller) {
-		s.clock.Advance(lifetime)
+	{name: "expired", refusal: unauthenticated, take: func(_ *testing.T, e *env, _ caller) {
+		e.clock.Advance(lifetime)
 	}},
-	{name: "user disabled", refusal: unauthenticated, end: func(t *testing.T, s *stack, c caller) {
-		s.must(t, http.MethodPut, fmt.Sprintf("/api/admin/user-admin/%d", c.user), s.boss, `{"disabled":true}`)
+	{name: "user disabled", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
+		e.must(t, http.MethodPut, fmt.Sprintf("/api/admin/user-admin/%d", c.user), e.admin, `{"disabled":true}`)
 	}},
-	{name: "user deleted", refusal: unauthenticated, end: func(t *testing.T, s *stack, c caller) {
-		s.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user-admin/%d", c.user), s.boss, "")
+	{name: "user deleted", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
+		e.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user-admin/%d", c.user), e.admin, "")
 	}},
-	{name: "Admin demoted", refusal: forbidden, adminsOnly: true, end: func(t *testing.T, s *stack, c caller) {
-		s.must(t, http.MethodPut, fmt.Sprintf("/api/admin/user-admin/%d", c.user), s.boss, `{"rootRole":"Editor"}`)
+	{name: "Admin demoted", refusal: forbidden, adminsOnly: true, take: func(t *testing.T, e *env, c caller) {
+		e.must(t, http.MethodPut, fmt.Sprintf("/api/admin/user-admin/%d", c.user), e.admin, `{"rootRole":"Editor"}`)
 	}},
-	{name: "admin API token replaced", refusal: unauthenticated, asAdmin: true, end: replaceAdminToken},
-	{name: "imported tokens refused", refusal: unauthenticated, imported: true, end: func(t *testing.T, s *stack, _ caller) {
-		deploy(t, s, map[string]string{"AcceptImportedTokens": "false"})
+	{name: "admin API token replaced", refusal: unauthenticated, asAdmin: true, take: replaceAdminToken},
+	{name: "imported tokens refused", refusal: unauthenticated, imported: true, take: func(t *testing.T, e *env, _ caller) {
+		deploy(t, e, map[string]string{"AcceptImportedTokens": "false"})
 	}},
 }
 
-// lifetime is how long a caller's token lasts: less than the gateway keeps the authorizer's answer.
+// lifetime is the lifetime of a caller's token, which ends before the cached response of the authorizer.
 const lifetime = longestTTL / 4
 
 // replaceAdminToken deploys the functions with another hash.
-func replaceAdminToken(t *testing.T, s *stack, _ caller) {
+func replaceAdminToken(t *testing.T, e *env, _ caller) {
 	t.Helper()
 	admin, err := pat.NewAdminSecret(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	deploy(t, s, map[string]string{"AdminTokenHash": admin.Hash()})
+	must.Do(t, err)
+	deploy(t, e, map[string]string{"AdminTokenHash": admin.Hash()})
 }
 
-// deploy gives the functions other parameters, as `sam deploy` does. The gateway keeps its cache.
-func deploy(t *testing.T, s *stack, parameters map[string]string) {
+// deploy deploys the functions with other parameters, as `sam deploy` does. The gateway keeps its cache.
+func deploy(t *testing.T, e *env, parameters map[string]string) {
 	t.Helper()
 	changed, err := laptop.Read(gateway.Options{Parameters: parameters, Resources: map[string]string{"Table": "pats"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.functions.deployment.Deploy(changed.Functions(s.seen, s.env))
+	must.Do(t, err)
+	e.functions.deployment.Deploy(changed.Functions(e.store, e.system))
 }
 
-// newCaller is somebody who is let through everywhere, and who has not been seen by the gateway.
-func (e ending) newCaller(t *testing.T, s *stack) caller {
+// newCaller returns a caller whom every route lets through, and whose token the gateway has not cached.
+func (l loss) newCaller(t *testing.T, e *env) caller {
 	t.Helper()
-	if e.asAdmin {
+	if l.asAdmin {
 		admin, err := pat.NewAdminSecret(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		deploy(t, s, map[string]string{"AdminTokenHash": admin.Hash()})
+		deploy(t, e, map[string]string{"AdminTokenHash": admin.Hash()})
 		return caller{token: admin.Reveal()}
 	}
-	if e.imported {
-		deploy(t, s, map[string]string{"AcceptImportedTokens": "true"})
-		return s.importCaller(t)
+	if l.imported {
+		deploy(t, e, map[string]string{"AcceptImportedTokens": "true"})
+		return e.importCaller(t)
 	}
-	user := s.newUser(t, pat.Profile{Username: rand.Text(), Role: pat.Admin})
-	id, token := s.newToken(t, user, "first", lifetime)
-	_, second := s.newToken(t, user, "second", 2*lifetime)
+	user := e.newUser(t, pat.Profile{Username: rand.Text(), Role: pat.Admin})
+	id, token := e.newToken(t, user, "first", lifetime)
+	_, second := e.newToken(t, user, "second", 2*lifetime)
 	return caller{user: user, token: token, second: second, id: id}
 }
 
-// importCaller imports an Admin with one token of Unleash's second form, which the gateway lets through whatever the parameters.
-func (s *stack) importCaller(t *testing.T) caller {
+// importCaller imports an Admin with one token of Unleash's second form, whose form the gateway accepts under any parameters.
+func (e *env) importCaller(t *testing.T) caller {
 	t.Helper()
 	secret, err := pat.ParseForeignSecret("user:v2_" + rand.Text()[:21] + "A_" + rand.Text() + rand.Text()[:17])
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := s.newUser(t, pat.Profile{Username: rand.Text(), Role: pat.Viewer}) + 1
-	if err := s.operator.ReserveUserIDs(t.Context(), id); err != nil {
-		t.Fatal(err)
-	}
-	user := pat.Account{ID: id, Profile: pat.Profile{Username: rand.Text(), Role: pat.Admin}, CreatedAt: s.clock.Now(), Tokens: []pat.Token{{
+	must.Do(t, err)
+	id := e.newUser(t, pat.Profile{Username: rand.Text(), Role: pat.Viewer}) + 1
+	must.Do(t, e.operator.ReserveUserIDs(t.Context(), id))
+	user := pat.Account{ID: id, Profile: pat.Profile{Username: rand.Text(), Role: pat.Admin}, CreatedAt: e.clock.Now(), Tokens: []pat.Token{{
 		ID: 1, Description: "first", Selector: secret.Selector(), Verifier: secret.Verifier(),
-		CreatedAt: s.clock.Now(), ExpiresAt: s.clock.Now().Add(lifetime),
+		CreatedAt: e.clock.Now(), ExpiresAt: e.clock.Now().Add(lifetime),
 	}}}
-	if _, err := s.operator.ImportUser(t.Context(), user); err != nil {
-		t.Fatal(err)
-	}
+	_, err = e.operator.ImportUser(t.Context(), user)
+	must.Do(t, err)
 	return caller{user: id, token: secret.Reveal(), id: 1}
 }
 
-// covers says whether the route is refused after the end.
-func (e ending) covers(r route) bool { return !e.adminsOnly || !slices.Contains(ownRoutes, r.path) }
+// covers reports whether the route is refused after the loss.
+func (l loss) covers(r route) bool { return !l.adminsOnly || !slices.Contains(ownRoutes, r.path) }
 
-// open says whether the route lets the caller through before the end.
-func (e ending) open(r route) bool {
-	return !e.asAdmin || !strings.HasPrefix(r.path, "/api/admin/user/tokens")
+// open reports whether the route lets the caller through before the loss.
+func (l loss) open(r route) bool {
+	return !l.asAdmin || !strings.HasPrefix(r.path, "/api/admin/user/tokens")
 }
 
-// trial is one end of one caller's access.
+// trial is one loss of one caller's access.
 type trial struct {
-	*stack
-	ending
+	*env
+	loss
 	caller
 	routes []route
 	random *mathrand.Rand
 }
 
-// window counts requests that started after the end was answered, and those of them that were let through.
+// window counts the requests that started after the loss, and those of them that were let through.
 type window struct{ requests, through atomic.Int64 }
 
-func newTrial(t *testing.T, s *stack, e ending, all []route, seed uint64) trial {
+func newTrial(t *testing.T, e *env, l loss, all []route, seed uint64) trial {
 	t.Helper()
-	return trial{s, e, e.newCaller(t, s), all, mathrand.New(mathrand.NewPCG(seed, 0))}
+	return trial{e, l, l.newCaller(t, e), all, mathrand.New(mathrand.NewPCG(seed, 0))}
 }
 
-// warm asks every route once, so that the gateway has the authorizer's answer, and holds that the caller is let through.
+// warm requests every route once, so that the gateway caches the authorizer's response, and checks that the caller is let through.
 func (r trial) warm(t *testing.T) {
 	t.Helper()
 	for _, route := range r.routes {
@@ -182,7 +174,7 @@ func (r trial) warm(t *testing.T) {
 	}
 }
 
-// each asks every route that the end covers once, from a random one on.
+// each requests every route that the loss covers once, beginning with the route at from.
 func (r trial) each(t *testing.T, from int, w *window) {
 	t.Helper()
 	for i := range r.routes {
@@ -202,29 +194,29 @@ func (r trial) each(t *testing.T, from int, w *window) {
 	}
 }
 
-func (r trial) refused(route route, got reply) bool {
+func (r trial) refused(route route, got response) bool {
 	if route.method == http.MethodHead {
 		return got.status == r.refusal.status
 	}
 	return got == r.refusal
 }
 
-// alone ends the access while nobody asks, and then asks every route.
+// alone takes access away while there are no requests, and then requests every route.
 func (r trial) alone(t *testing.T, w *window) {
 	t.Helper()
 	r.warm(t)
-	r.end(t, r.stack, r.caller)
+	r.take(t, r.env, r.caller)
 	r.each(t, 0, w)
 }
 
-// inUse ends the access while streams of requests run, at a random moment.
+// inUse takes access away while streams of requests run, at a random moment.
 func (r trial) inUse(t *testing.T, w *window) {
 	t.Helper()
 	const streams = 4
 	r.warm(t)
 	var answered atomic.Bool
 	var all, begun sync.WaitGroup
-	defer func() { answered.Store(true); all.Wait() }() // also where the end fails
+	defer func() { answered.Store(true); all.Wait() }() // also if take fails
 	begun.Add(streams)
 	for range streams {
 		from, before := r.random.IntN(len(r.routes)), r.random.IntN(2*len(r.routes))
@@ -234,10 +226,10 @@ func (r trial) inUse(t *testing.T, w *window) {
 		})
 	}
 	begun.Wait()
-	r.end(t, r.stack, r.caller)
+	r.take(t, r.env, r.caller)
 }
 
-// stream asks one route after the other until the end was answered. After so many requests it says that it has begun.
+// stream requests one route after the other until answered is true. It calls begun after the given number of requests.
 func (r trial) stream(t *testing.T, from, before int, begun func(), answered *atomic.Bool) {
 	t.Helper()
 	begun = sync.OnceFunc(begun)
@@ -254,11 +246,11 @@ func (r trial) stream(t *testing.T, from, before int, begun func(), answered *at
 	}
 }
 
-// wantWarm holds that the gateway asked the authorizer once for the caller's token, and answered all else from its cache.
+// wantWarm checks that the gateway invoked the authorizer once for the caller's token, and then used its cache.
 func (r trial) wantWarm(t *testing.T) {
 	t.Helper()
 	if got := r.functions.timesFor(r.token); got != 1 {
-		t.Errorf("%s: the authorizer was asked %d times for one token, want once", r.name, got)
+		t.Errorf("%s: the authorizer was invoked %d times for one token, want once", r.name, got)
 	}
 }
 
@@ -273,15 +265,15 @@ func (r trial) leave(t *testing.T) {
 	}
 }
 
-// TestRevocationHasNoWindow: with the authorizer's answer in the gateway's cache for an hour, who lost access is refused on every
-// route by each request that starts after the loss was answered.
+// TestRevocationHasNoWindow: while the gateway caches the authorizer's response for an hour, a caller who lost access is refused on
+// every route, from the first request that starts after the loss.
 func TestRevocationHasNoWindow(t *testing.T) {
 	t.Parallel()
 	t.Run("boltstore", func(t *testing.T) {
 		t.Parallel()
 		countWindow(t, laptoptest.NewStore(t), figures.Rounds(t, 1))
 	})
-	if rounds := figures.Rounds(t, 0); rounds > 0 { // starting DynamoDB Local is too much among the other tests
+	if rounds := figures.Rounds(t, 0); rounds > 0 { // starting DynamoDB Local takes too long among the other tests
 		t.Run("DynamoDB Local", func(t *testing.T) {
 			t.Parallel()
 			countWindow(t, dynamotest.NewStore(t), (rounds+3)/4)
@@ -292,22 +284,22 @@ func TestRevocationHasNoWindow(t *testing.T) {
 func countWindow(t *testing.T, store pat.Store, rounds int) {
 	t.Helper()
 	all := routes(t, nobody)
-	s := newStack(t, store, options{parameters: longCache})
+	e := newEnv(t, store, options{parameters: longCache})
 	var w window
 	trials, tried := 0, 0
 	for round := range rounds {
 		seed := figures.Seed(t) + uint64(round)
-		for _, e := range endings {
+		for _, l := range losses {
 			for _, run := range []func(trial, *testing.T, *window){trial.alone, trial.inUse} {
 				before := w.through.Load()
-				r := newTrial(t, s, e, all, seed)
+				r := newTrial(t, e, l, all, seed)
 				run(r, t, &w)
 				r.wantWarm(t)
 				r.leave(t)
 				trials++
 				tried += len(all)
-				if let := w.through.Load() - before; let > 0 || t.Failed() {
-					t.Fatalf("seed %d, %s: %d requests were let through", seed, e.name, let)
+				if through := w.through.Load() - before; through > 0 || t.Failed() {
+					t.Fatalf("seed %d, %s: %d requests were let through", seed, l.name, through)
 				}
 			}
 		}
@@ -319,20 +311,20 @@ func countWindow(t *testing.T, store pat.Store, rounds int) {
 
 var longCache = map[string]string{"AuthorizerTtlSeconds": strconv.Itoa(int(longestTTL.Seconds()))}
 
-// TestTrustInTheCacheIsFound plants the fault: functions that go by the account as it was when the authorizer saw it.
+// TestTrustInTheCacheIsFound plants the fault: functions that use the account as it was when the authorizer read it.
 func TestTrustInTheCacheIsFound(t *testing.T) {
 	t.Parallel()
 	all := routes(t, nobody)
-	for _, e := range endings {
-		if e.asAdmin || e.imported {
-			e.end = func(*testing.T, *stack, caller) {} // functions that have the old settings
+	for _, l := range losses {
+		if l.asAdmin || l.imported {
+			l.take = func(*testing.T, *env, caller) {} // the functions keep the old settings
 		}
 		for how, run := range map[string]func(trial, *testing.T, *window){"alone": trial.alone, "in use": trial.inUse} {
-			t.Run(e.name+", "+how, func(t *testing.T) {
+			t.Run(l.name+", "+how, func(t *testing.T) {
 				t.Parallel()
-				s := newStack(t, laptoptest.NewStore(t), options{parameters: longCache, front: trust})
+				e := newEnv(t, laptoptest.NewStore(t), options{parameters: longCache, wrap: trust})
 				var w window
-				run(newTrial(t, s, e, readOnly(all), 1), t, &w)
+				run(newTrial(t, e, l, readOnly(all), 1), t, &w)
 				if through, requests := w.through.Load(), w.requests.Load(); through != requests || through == 0 {
 					t.Errorf("got %d of %d requests counted as let through, want all", through, requests)
 				}
@@ -341,12 +333,12 @@ func TestTrustInTheCacheIsFound(t *testing.T) {
 	}
 }
 
-// readOnly are the routes that change nothing: a change of the account as it was would be a conflict.
+// readOnly returns the routes that change nothing: changing an outdated account would be a conflict.
 func readOnly(all []route) []route {
 	return slices.DeleteFunc(slices.Clone(all), func(r route) bool { return r.method != http.MethodGet })
 }
 
-// trusting is a store whose accounts stay as they were first read, with tokens that do not end.
+// trusting is a store that returns accounts as they were first read, with tokens that do not expire.
 type trusting struct {
 	pat.Store
 	mu    sync.Mutex

@@ -8,27 +8,25 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"pats/infra/testkit/must"
 	"pats/pkg/api"
 )
 
-// route is an operation of the API with what a caller needs to send to get through to it.
+// route is an operation of the API with a valid request for it.
 type route struct {
 	method, path string
-	// body is the OpenAPI document's own example.
+	// body is the example in the OpenAPI document.
 	body string
 }
 
-// nobody is an id that no user and no token has.
+// nobody is an id without a user or token.
 const nobody = "999999999"
 
-// routes are all operations of the OpenAPI document that need a token, so that a route that is added is tried as well, and HEAD
-// beside each GET. Where a path has an id, it is this one.
+// routes returns all operations of the OpenAPI document that need a token, and HEAD for each GET, with id in the paths.
 func routes(t *testing.T, id string) []route {
 	t.Helper()
 	spec, err := openapi3.NewLoader().LoadFromData(api.OpenAPI())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	var all []route
 	for path, item := range spec.Paths.Map() {
 		path = strings.ReplaceAll(path, "{id}", id)
@@ -60,5 +58,5 @@ func example(t *testing.T, operation *openapi3.Operation) string {
 	return string(body)
 }
 
-// ownRoutes are those that need no permission. Every other one needs ADMIN, one that is added too until it stands here.
+// ownRoutes need no permission. Every other route needs ADMIN; a new one fails the tests until it is listed here.
 var ownRoutes = []string{"/api/admin/user", "/api/admin/user/tokens", "/api/admin/user/tokens/" + nobody}

@@ -9,22 +9,22 @@ import (
 	"github.com/aclements/go-moremath/stats"
 )
 
-// Two samples of times count as different if Welch's t is beyond threshold for any of the crops. Outliers, which are the machine's,
-// are cropped as dudect does it (https://eprint.iacr.org/2016/1123): at quantiles of both samples together, so that the labels
-// have no part in it. As the labels are drawn at random for each time, t is normal where there is no difference, whatever the
-// machine does meanwhile: beyond 5 once in 1.7 million times, so with five crops and five comparisons once in 70,000 runs.
+// Two samples of times count as different if Welch's t is beyond threshold for any of the crops. Outliers, which the machine causes,
+// are cropped as in dudect (https://eprint.iacr.org/2016/1123): at quantiles of both samples together, independently of the labels.
+// As labels are drawn at random for each time, t is normal if there is no difference, whatever the load of the machine: beyond 5
+// once in 1.7 million times, so with five crops and five comparisons once in 70,000 runs.
 const threshold = 5
 
 var crops = []float64{0.5, 0.8, 0.95, 0.99, 1}
 
-// power99 is how far beyond the threshold t has to lie on average for 99 of 100 runs to find the difference: the 99 % quantile of
-// the normal distribution.
+// power99 is how far beyond the threshold t must be on average for 99 of 100 runs to find the difference: the 99 % quantile of the
+// normal distribution.
 const power99 = 2.326
 
-// comparison is what two samples of times tell.
+// comparison is the result of comparing two samples of times.
 type comparison struct {
 	samples int
-	// t is that of the crop where it is largest, and difference that of the means there, in nanoseconds.
+	// t is the largest t of all crops, and difference the difference of the means at that crop, in nanoseconds.
 	t, crop, difference float64
 }
 
@@ -58,8 +58,8 @@ func below(times []float64, limit float64) stats.Sample {
 	return stats.Sample{Xs: kept}
 }
 
-// detectable is the smallest difference, in nanoseconds, that 99 of 100 runs with samples like these would find. It deals the
-// times out to two halves that differ in nothing, and delays one of them until compare finds it by that margin.
+// detectable returns the smallest difference, in nanoseconds, that 99 of 100 runs with such samples would find. It deals the times to
+// two equal halves, and delays one of them until compare finds it by that margin.
 func detectable(first, second []float64) float64 {
 	both := slices.Sorted(slices.Values(slices.Concat(first, second)))
 	var halves [2][]float64
@@ -84,8 +84,8 @@ func detectable(first, second []float64) float64 {
 	return high
 }
 
-// made are times as a machine has them: none below a least one, most near it, and a long tail.
-func made(random *mathrand.Rand, n int, delay float64) []float64 {
+// synthetic returns times distributed as on a machine: none below a minimum, most near it, and a long tail.
+func synthetic(random *mathrand.Rand, n int, delay float64) []float64 {
 	times := make([]float64, n)
 	for i := range times {
 		times[i] = math.Round(300+delay+40*math.Exp(random.NormFloat64())) + 10_000*math.Floor(random.Float64()+0.002)
@@ -93,27 +93,27 @@ func made(random *mathrand.Rand, n int, delay float64) []float64 {
 	return times
 }
 
-// TestEqualTimesAreNotDistinguished on made-up times: of 500 comparisons none finds a difference.
+// TestEqualTimesAreNotDistinguished makes 500 comparisons of synthetic times, of which none must find a difference.
 func TestEqualTimesAreNotDistinguished(t *testing.T) {
 	t.Parallel()
 	random := mathrand.New(mathrand.NewPCG(1, 0))
 	for range 500 {
-		if got := compare(made(random, 300, 0), made(random, 300, 0)); got.distinguishable() {
+		if got := compare(synthetic(random, 300, 0), synthetic(random, 300, 0)); got.distinguishable() {
 			t.Fatalf("got %+v, want no difference", got)
 		}
 	}
 }
 
-// TestPowerIsWhatIsSaid on made-up times: a delay as small as detectable says is found in 99 of 100 runs, give or take what
-// chance makes of 200 runs; half of it is found less often, so that the number is not stated too large either.
-func TestPowerIsWhatIsSaid(t *testing.T) {
+// TestDetectableDelayIsFound, on synthetic times: the delay that detectable returns is found in 99 of 100 runs, within the
+// uncertainty of 200 runs, and half of it is found less often, so that detectable does not return too large a number either.
+func TestDetectableDelayIsFound(t *testing.T) {
 	t.Parallel()
 	const runs, n = 200, 500
 	random := mathrand.New(mathrand.NewPCG(2, 0))
-	delay := detectable(made(random, 10*n, 0)[:n], made(random, n, 0))
+	delay := detectable(synthetic(random, 10*n, 0)[:n], synthetic(random, n, 0))
 	found := func(delay float64) (times int) {
 		for range runs {
-			if compare(made(random, n, 0), made(random, n, delay)).distinguishable() {
+			if compare(synthetic(random, n, 0), synthetic(random, n, delay)).distinguishable() {
 				times++
 			}
 		}

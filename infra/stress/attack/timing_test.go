@@ -23,32 +23,32 @@ import (
 	"pats/pkg/pat"
 )
 
-// How many times are taken in each round.
+// The number of times measured in each round.
 const (
 	quickSamples = 40_000
 	httpSamples  = 2_000
 )
 
-// What can be presented for a token: texts with its selector and a right checksum, so that they reach the comparison.
+// Kinds of texts that are presented, all with the token's selector and a right checksum, so that they reach the comparison.
 const (
 	right = iota
-	// wrongFirst differs from the right one in the first of its random characters, wrongLast in the last of them.
+	// wrongFirst differs from the right text in the first random character of the secret, wrongLast in the last one.
 	wrongFirst
 	wrongLast
 )
 
-// target is a user with a token that was made of these random bytes: 8 of the selector and 37 of the secret.
-type target struct {
+// holder is a user with one token made from random bytes: 8 of the selector and 37 of the secret.
+type holder struct {
 	bytes   []byte
 	account pat.Account
-	// whole is the token itself, which no account has.
+	// whole is the token itself.
 	whole string
 }
 
-func (t target) verifier() pat.Verifier { return t.account.Tokens[0].Verifier }
+func (t holder) verifier() pat.Verifier { return t.account.Tokens[0].Verifier }
 
-// text makes what is presented anew each time, so that all texts lie in memory alike.
-func (t target) text(kind int) string {
+// text returns a new string each time, so that all texts have the same place in memory.
+func (t holder) text(kind int) string {
 	random := bytes.Clone(t.bytes)
 	switch kind {
 	case wrongFirst:
@@ -59,18 +59,18 @@ func (t target) text(kind int) string {
 	return newSecret(random, int64(t.account.ID))
 }
 
-// TestTimingTellsNothing measures whether the time that an answer takes tells a right secret from a wrong one, or how much of a
-// wrong one is right. A right token does more work after the comparison: its use is recorded and its holder let through, which is
-// what it is for. So right and wrong are compared where that work is not yet done, in Verifier.Matches, and the whole, in process
-// and over HTTP, is compared between two wrong secrets: one that differs in its first character and one in its last.
+// TestTimingRevealsNothing measures whether response times distinguish a right secret from a wrong one, or reveal how much of a wrong
+// one is right. A right token causes more work after the comparison, as it must. So right and wrong secrets are compared only in
+// Verifier.Matches, and whole requests, in process and over HTTP, between two wrong secrets: one that differs in its first character
+// and one that differs in its last.
 //
-// Each comparison states the smallest difference that it would have found. The measurement is shown to find comparisons that
-// return at the first character that differs, and over HTTP a delay of twice what it states.
-func TestTimingTellsNothing(t *testing.T) {
+// Each comparison logs the smallest difference that it would have found. Planted faults show that it finds comparisons that return
+// at the first different character, and over HTTP a delay of twice the difference that it logs.
+func TestTimingRevealsNothing(t *testing.T) {
 	t.Parallel()
 	rounds := figures.Rounds(t, 0)
 	if rounds == 0 {
-		// Also where CI=true: `make verify` runs it again with PATS_ROUNDS, on a machine that does nothing else meanwhile.
+		// Also with CI=true: `make verify` runs it again with PATS_ROUNDS, while the machine does nothing else.
 		t.Skip("PATS_ROUNDS is not set: `make verify` sets it to measure times")
 	}
 	random := mathrand.New(mathrand.NewPCG(figures.Seed(t), 0))
@@ -90,7 +90,7 @@ func TestTimingTellsNothing(t *testing.T) {
 		{"Matches, right secret and last character wrong", rounds * quickSamples, m.matching(constantTime), right, wrongLast},
 		{"Matches, first and last character wrong", rounds * quickSamples, m.matching(constantTime), wrongFirst, wrongLast},
 		{"Authenticate, first and last character wrong", rounds * quickSamples, m.authenticating(), wrongFirst, wrongLast},
-		{"over HTTP, first and last character wrong", rounds * httpSamples, m.asking(0), wrongFirst, wrongLast},
+		{"over HTTP, first and last character wrong", rounds * httpSamples, m.requesting(0), wrongFirst, wrongLast},
 	} {
 		got, least := m.compare(c.name, c.n, c.measure, c.first, c.second)
 		samples += got.samples
@@ -100,32 +100,32 @@ func TestTimingTellsNothing(t *testing.T) {
 		}
 		if strings.HasPrefix(c.name, "over HTTP") {
 			delay := time.Duration(2 * least)
-			m.wantFound(fmt.Sprintf("over HTTP, the last character wrong answered %v later", delay), c.n, m.asking(delay), c.first, c.second)
+			m.wantFound(fmt.Sprintf("over HTTP, the last character wrong delayed by %v", delay), c.n, m.requesting(delay), c.first, c.second)
 		}
 	}
 	figures.Print(t, "timing", figures.Count{Name: "samples", N: samples}, figures.Count{Name: "distinguishable", N: found})
 }
 
-// measure does something with the text, and gives how long that took.
-type measure func(of target, text string) time.Duration
+// measure presents the text and returns the time it took.
+type measure func(of holder, text string) time.Duration
 
-// measurement takes times, each of a target of its own: some texts take longer than others for what is in them, and of a few
-// that are measured again and again one kind would be the slower one by chance.
+// measurement measures times, each with another holder: times depend on the texts, so that among a few texts one kind would be
+// slower by chance.
 type measurement struct {
 	t      *testing.T
 	random *mathrand.Rand
 }
 
-// compare takes n times, each of the first or the second kind as chance has it, and logs what they tell. least is the smallest
+// compare measures n times, each with a text of the first or the second kind at random, and logs the result. least is the smallest
 // difference that would have been found.
 func (m measurement) compare(name string, n int, take measure, first, second int) (got comparison, least float64) {
 	m.t.Helper()
 	kinds := [2]int{first, second}
 	var times [2][]float64
 	for range n {
-		of, i := m.newTarget(), m.random.IntN(2)
+		of, i := m.newHolder(), m.random.IntN(2)
 		took := take(of, of.text(kinds[i]))
-		// A clock's ticks are spread evenly, since a crop at a tick would be one between its ties.
+		// Spread the clock's ticks, since a crop at a tick would separate equal times.
 		times[i] = append(times[i], float64(took.Nanoseconds())+m.random.Float64())
 	}
 	got, least = compare(times[0], times[1]), detectable(times[0], times[1])
@@ -134,7 +134,7 @@ func (m measurement) compare(name string, n int, take measure, first, second int
 	return got, least
 }
 
-// wantFound fails the test unless the measurement sees a difference that is there.
+// wantFound fails the test unless the measurement finds a planted difference.
 func (m measurement) wantFound(name string, n int, take measure, first, second int) {
 	m.t.Helper()
 	if got, _ := m.compare(name, n, take, first, second); !got.distinguishable() {
@@ -142,11 +142,11 @@ func (m measurement) wantFound(name string, n int, take measure, first, second i
 	}
 }
 
-// matching times a comparison of the record with what is presented.
-func (m measurement) matching(matches func(target, pat.Secret) bool) measure {
+// matching measures a comparison of the record with the secret presented.
+func (m measurement) matching(matches func(holder, pat.Secret) bool) measure {
 	hits := 0
-	m.t.Cleanup(func() { m.t.Logf("%d matches", hits) }) // so that no comparison can be left out
-	return func(of target, text string) time.Duration {
+	m.t.Cleanup(func() { m.t.Logf("%d matches", hits) }) // so that the compiler cannot remove a comparison
+	return func(of holder, text string) time.Duration {
 		secret, err := pat.ParseSecret(text)
 		if err != nil {
 			m.t.Fatal(err)
@@ -161,15 +161,15 @@ func (m measurement) matching(matches func(target, pat.Secret) bool) measure {
 	}
 }
 
-func constantTime(of target, s pat.Secret) bool { return of.verifier().Matches(s) }
+func constantTime(of holder, s pat.Secret) bool { return of.verifier().Matches(s) }
 
-// earlyVerifier is the planted fault: it returns at the first character that differs.
-func earlyVerifier(of target, s pat.Secret) bool {
+// earlyVerifier plants the fault: it returns at the first different character.
+func earlyVerifier(of holder, s pat.Secret) bool {
 	return equalUntil(string(of.verifier()), string(s.Verifier()))
 }
 
-// earlyText is the planted fault of a service that keeps tokens as they are.
-func earlyText(of target, s pat.Secret) bool { return equalUntil(of.whole, s.Reveal()) }
+// earlyText plants the fault of a service that stores tokens themselves.
+func earlyText(of holder, s pat.Secret) bool { return equalUntil(of.whole, s.Reveal()) }
 
 func equalUntil(a, b string) bool {
 	if len(a) != len(b) {
@@ -183,12 +183,12 @@ func equalUntil(a, b string) bool {
 	return true
 }
 
-// authenticating times Service.Authenticate on a store that answers at once.
+// authenticating measures Service.Authenticate on an immediate store.
 func (m measurement) authenticating() measure {
 	store := &instant{}
 	service := pat.NewService(store, pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler)))
 	ctx := m.t.Context()
-	return func(of target, text string) time.Duration {
+	return func(of holder, text string) time.Duration {
 		secret, err := pat.ParseSecret(text)
 		if err != nil {
 			m.t.Fatal(err)
@@ -204,9 +204,9 @@ func (m measurement) authenticating() measure {
 	}
 }
 
-// asking times a request over HTTP, on one connection, to a stack whose gateway keeps no answers. The authorizer takes so much
-// longer for a text with its last character wrong.
-func (m measurement) asking(delay time.Duration) measure {
+// requesting measures a request over HTTP, on one connection, to a gateway without a cache. The authorizer delays texts whose last
+// character is wrong.
+func (m measurement) requesting(delay time.Duration) measure {
 	store := &instant{}
 	slow := func(functions gateway.Functions) gateway.Functions {
 		functions.Authorizers[authorizerFunction] = late(functions.Authorizers[authorizerFunction], delay, store)
@@ -220,27 +220,27 @@ func (m measurement) asking(delay time.Duration) measure {
 		m.t.Fatal(err)
 	}
 	m.t.Cleanup(func() { _ = conn.Close() })
-	answers := bufio.NewReader(conn)
-	return func(of target, text string) time.Duration {
+	responses := bufio.NewReader(conn)
+	return func(of holder, text string) time.Duration {
 		store.only.Store(&of)
 		request := []byte("GET /api/admin/user/tokens HTTP/1.1\r\nHost: " + address + "\r\nAuthorization: " + text + "\r\n\r\n")
 		begin := time.Now()
 		_, err := conn.Write(request)
 		if err == nil {
-			_, err = answers.Peek(1)
+			_, err = responses.Peek(1)
 		}
 		took := time.Since(begin)
-		m.wantRefused(answers, err)
+		m.wantRefused(responses, err)
 		return took
 	}
 }
 
-func (m measurement) wantRefused(answers *bufio.Reader, err error) {
+func (m measurement) wantRefused(responses *bufio.Reader, err error) {
 	m.t.Helper()
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	response, err := http.ReadResponse(answers, nil)
+	response, err := http.ReadResponse(responses, nil)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func (m measurement) wantRefused(answers *bufio.Reader, err error) {
 	}
 }
 
-// late is an authorizer that takes longer for a text with its last character wrong.
+// late returns an authorizer that delays texts whose last character is wrong.
 func late(authorizer gateway.AuthorizerFunction, delay time.Duration, store *instant) gateway.AuthorizerFunction {
 	return func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 		response, err := authorizer(ctx, event)
@@ -263,7 +263,7 @@ func late(authorizer gateway.AuthorizerFunction, delay time.Duration, store *ins
 	}
 }
 
-func (m measurement) newTarget() target {
+func (m measurement) newHolder() holder {
 	m.t.Helper()
 	random := make([]byte, 8+37)
 	for i := range random {
@@ -275,18 +275,18 @@ func (m measurement) newTarget() target {
 		m.t.Fatal(err)
 	}
 	now := time.Now().UTC()
-	return target{random, pat.Account{
-		ID: user, Profile: pat.Profile{Username: "target", Role: pat.Viewer}, CreatedAt: now, NextTokenID: 2, Version: 1,
+	return holder{random, pat.Account{
+		ID: user, Profile: pat.Profile{Username: "holder", Role: pat.Viewer}, CreatedAt: now, NextTokenID: 2, Version: 1,
 		Tokens: []pat.Token{{
 			ID: 1, Description: "own", Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 		}},
 	}, secret.Reveal()}
 }
 
-// instant is a store of one user that answers at once. It can be read only.
+// instant is a read-only store of one user that responds immediately.
 type instant struct {
 	pat.Store
-	only atomic.Pointer[target]
+	only atomic.Pointer[holder]
 }
 
 func (s *instant) Account(context.Context, pat.UserID) (pat.Account, error) {
