@@ -40,7 +40,7 @@ func TestDraftRules(t *testing.T) {
 		"newline":                     {pat.Draft{Description: "a\nb", ExpiresAt: later}, control},
 		"NUL":                         {pat.Draft{Description: "a\x00", ExpiresAt: later}, control},
 		"C1 control":                  {pat.Draft{Description: "a\u0085", ExpiresAt: later}, control},
-		"not UTF-8":                   {pat.Draft{Description: "a\xff", ExpiresAt: later}, control},
+		"not UTF-8":                   {pat.Draft{Description: "a\xff", ExpiresAt: later}, "PAT description is not valid UTF-8."},
 		"no expiry":                   {pat.Draft{Description: "x"}, inThePast},
 		"expired":                     {pat.Draft{Description: "x", ExpiresAt: pattest.Start.Add(-time.Hour)}, inThePast},
 		"this moment":                 {pat.Draft{Description: "x", ExpiresAt: pattest.Start}, inThePast},

@@ -31,7 +31,9 @@ func (t textRule) check(text string) error {
 	switch {
 	case utf8.RuneCountInString(text) > MaxTextLen:
 		return invalid(fmt.Sprintf("%s cannot be longer than %d characters.", t.what, MaxTextLen))
-	case !utf8.ValidString(text), strings.ContainsFunc(text, isControl):
+	case !utf8.ValidString(text):
+		return invalid(t.what + " is not valid UTF-8.")
+	case strings.ContainsFunc(text, isControl):
 		return invalid(t.what + " cannot contain control characters.")
 	case strings.ContainsFunc(text, t.invisible):
 		return invalid(t.what + " cannot contain invisible characters.")

@@ -30,7 +30,7 @@ func TestCreateUserRules(t *testing.T) {
 		"unknown role":        {pat.Profile{Username: "bob", Role: 4}, badRole},
 		"long username":       {pat.Profile{Username: strings.Repeat("x", 256), Role: pat.Viewer}, "The username cannot be longer than 255 characters."},
 		"control in the name": {pat.Profile{Username: "bob", Name: "a\tb", Role: pat.Viewer}, "The name cannot contain control characters."},
-		"not UTF-8":           {pat.Profile{Username: "\xff", Role: pat.Viewer}, "The username cannot contain control characters."},
+		"not UTF-8":           {pat.Profile{Username: "\xff", Role: pat.Viewer}, "The username is not valid UTF-8."},
 		"no address":          {pat.Profile{Email: "bob", Role: pat.Viewer}, badEmail},
 		"address with a name": {pat.Profile{Email: "Bob <bob@example.org>", Role: pat.Viewer}, badEmail},
 		"one label":           {pat.Profile{Email: "bob@localhost", Role: pat.Viewer}, badEmail},

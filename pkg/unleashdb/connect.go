@@ -45,18 +45,28 @@ func parse(url string) (*pgx.ConnConfig, error) {
 	if err != nil || misread(config) {
 		return nil, ErrURL
 	}
-	config.RuntimeParams["client_encoding"] = "UTF8"
 	return config, nil
 }
 
-// connect opens a connection.
+// connect opens a connection on which texts are in UTF-8, or as the bytes that they are in a database without an encoding.
 func connect(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, explainConnect(err)
 	}
+	encoding := "UTF8"
+	if conn.PgConn().ParameterStatus("server_encoding") == withoutEncoding {
+		encoding = withoutEncoding
+	}
+	if _, err := conn.Exec(ctx, "SET client_encoding TO "+encoding); err != nil {
+		return nil, errors.Join(explainQuery(err), conn.Close(ctx))
+	}
 	return conn, nil
 }
+
+// withoutEncoding is the encoding of a database whose texts can be any bytes. As UTF-8, PostgreSQL would end a query at the first
+// text that is malformed; as bytes, the import refuses its row.
+const withoutEncoding = "SQL_ASCII"
 
 // misread reports whether a part of the password seems to be in the wrong place of config: an "@" that is not percent-encoded ends
 // a password, and the rest would be looked up as a host or sent as a parameter.

@@ -35,6 +35,9 @@ func TestImport(t *testing.T) {
 	s.fill(t, url)
 	command, err := binaries.BuildProgram(t.Context(), "../../..", "./cmd/pats", t.TempDir())
 	must.Do(t, err)
+	t.Run("encodings", func(t *testing.T) { //nolint:paralleltest // it is short, and the stores are compared afterwards
+		checkEncodings(t, command, url)
+	})
 	t.Run("bolt", func(t *testing.T) { //nolint:paralleltest // the stores follow each other, so that their speeds can be compared
 		check(t, s, newBolt(t, command, url, users))
 	})
