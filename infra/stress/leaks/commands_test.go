@@ -18,7 +18,7 @@ import (
 	"pats/infra/testkit/must"
 )
 
-// terminal runs the command pats and keeps everything that it prints, but for the answers that are a token.
+// terminal runs the command pats and keeps everything that it prints except new tokens.
 type terminal struct {
 	program, folder string
 	written         material
@@ -41,7 +41,7 @@ func (m *terminal) command(t *testing.T, token string, args ...string) *exec.Cmd
 	return command
 }
 
-// run runs a command, with a token in the environment, that may fail. It gives what it printed as its answer.
+// run runs a command, which may fail, with a token in the environment, and returns its standard output.
 func (m *terminal) run(t *testing.T, token string, args ...string) string {
 	t.Helper()
 	command := m.command(t, token, args...)
@@ -54,7 +54,7 @@ func (m *terminal) run(t *testing.T, token string, args ...string) string {
 	return answer.String()
 }
 
-// show is run for a command whose answer is no token.
+// show is run for a command that does not create a token.
 func (m *terminal) show(t *testing.T, token string, args ...string) string {
 	t.Helper()
 	answer := m.run(t, token, args...)
@@ -64,18 +64,18 @@ func (m *terminal) show(t *testing.T, token string, args ...string) string {
 
 var anyToken = regexp.MustCompile(`user:v2_[\w-]{66}|\*:\*\.[\w-]{43}`)
 
-// make is run for a command that makes a token, which it gives.
+// make is run for a command that creates a token. It returns the token.
 func (m *terminal) make(t *testing.T, token string, args ...string) string {
 	t.Helper()
 	made := anyToken.FindString(m.run(t, token, args...))
 	if made == "" {
-		t.Fatalf("pats %s made no token; stderr:\n%s", strings.Join(args, " "), m.written.String())
+		t.Fatalf("pats %s created no token; stderr:\n%s", strings.Join(args, " "), m.written.String())
 	}
 	m.secrets = append(m.secrets, made)
 	return made
 }
 
-// serve runs `pats serve` until the end of act, which gets its address.
+// serve runs `pats serve` until act, which receives its address, returns.
 func (m *terminal) serve(t *testing.T, act func(url string)) {
 	t.Helper()
 	server := m.command(t, "", "serve", "--listen", "127.0.0.1:0", "--log-format", "json")
@@ -116,7 +116,7 @@ func (m *terminal) tokenFile(t *testing.T, name string) string {
 	return token
 }
 
-// helpTexts prints the help of every command, and says how many there are.
+// helpTexts prints the help of every command and returns how many there are.
 func (m *terminal) helpTexts(t *testing.T) int {
 	t.Helper()
 	commands := regexp.MustCompile(`(?m)^  ([a-z]+(?:[ -][a-z]+)*)  +[A-Z]`).FindAllStringSubmatch(m.show(t, "", "--help"), -1)
@@ -126,7 +126,7 @@ func (m *terminal) helpTexts(t *testing.T) int {
 	return len(commands)
 }
 
-// remote uses a server through its URL, rightly and wrongly.
+// remote uses a server through its URL, with valid and invalid requests.
 func (m *terminal) remote(t *testing.T, url, token, admin string) {
 	t.Helper()
 	m.make(t, token, "token", "create", "--url", url, "--description", "remote")
@@ -151,7 +151,7 @@ func (m *terminal) remote(t *testing.T, url, token, admin string) {
 	_ = response.Body.Close() // only the log counts
 }
 
-// local uses the data file, rightly and wrongly.
+// local uses the data file, with valid and invalid commands.
 func (m *terminal) local(t *testing.T) {
 	t.Helper()
 	m.make(t, "", "token", "create", "--user", "1", "--description", "local")

@@ -11,7 +11,7 @@ import (
 	"pats/infra/testkit/skip"
 )
 
-// TestEnvironmentKeepsWhatIsRemoved: scripts remove their logs and data folders, too.
+// TestEnvironmentKeepsWhatIsRemoved covers scripts, which remove their logs and data folders.
 func TestEnvironmentKeepsWhatIsRemoved(t *testing.T) {
 	t.Parallel()
 	skip.Without(t, "bash", "bash")
@@ -48,7 +48,7 @@ func TestEnvironmentRefusesAFolderInUse(t *testing.T) {
 	t.Parallel()
 	skip.Without(t, "bash", "bash")
 	folder := t.TempDir()
-	kept := write(t, folder, "tmp/work", 0o600, "of somebody else")
+	kept := write(t, folder, "tmp/work", 0o600, "of another program")
 	if out, err := exec.CommandContext(t.Context(), "./env", folder).CombinedOutput(); err == nil {
 		t.Errorf("got no error, want one:\n%s", out)
 	}

@@ -10,14 +10,14 @@ import (
 	"pats/pkg/pat"
 )
 
-// anchorLen is how much of a secret gives it away: 16 characters are 96 bits, or 64 of a v1 token's. No text has them by
-// chance, and a token that was cut off in a message still has them.
+// anchorLen is how many characters of a secret identify it: 16 are 96 bits, or 64 bits of a v1 token. No text contains them by chance,
+// and a message that cuts a token off still contains them.
 const anchorLen = 16
 
-// forms are the ways in which a secret can stand in a text. Each takes the part of the token that is secret.
+// forms are the encodings in which a text can contain a secret. Each takes the secret part of the token.
 var forms = []form{
-	{"as it is", head},
-	{"as it is, its end", tail},
+	{"plain", head},
+	{"plain, its end", tail},
 	{"hex", func(part string) string { return hex.EncodeToString([]byte(head(part))) }},
 	{"upper-case hex", func(part string) string { return strings.ToUpper(hex.EncodeToString([]byte(head(part)))) }},
 	{"base64", base64At(base64.StdEncoding, 0)},
@@ -47,8 +47,8 @@ func head(part string) string { return part[:anchorLen] }
 
 func tail(part string) string { return part[len(part)-anchorLen:] }
 
-// base64At is the encoding of part inside a longer text, after a multiple of three bytes and so many more: without the
-// characters that depend on what stands before it.
+// base64At returns the encoding of part inside a longer text, where it starts off bytes after a multiple of three. It omits the
+// characters that also depend on the text before part.
 func base64At(encoding *base64.Encoding, off int) func(string) string {
 	return func(part string) string {
 		text := encoding.EncodeToString([]byte(strings.Repeat(" ", off) + part[:24-off]))
@@ -66,12 +66,12 @@ func bytewise(format, between string) func(string) string {
 	}
 }
 
-// littleEndian is UTF-16 of text that is ASCII.
+// littleEndian returns ASCII text as UTF-16.
 func littleEndian(part string) string {
 	return strings.Join(strings.Split(head(part), ""), "\x00") + "\x00"
 }
 
-// The beginnings of the three kinds of token, and the length of what is secret in them.
+// The prefixes of the kinds of token, and the lengths of their secret parts.
 const (
 	v2Prefix = "user:v2_"
 	v2Secret = 43
@@ -79,7 +79,7 @@ const (
 	v1Secret = 56
 )
 
-// secretPart is what of token nobody may see: without prefix and selector. Of no token it is all.
+// secretPart returns a token without its prefix and selector, and any other text unchanged.
 func secretPart(token string) string {
 	switch {
 	case strings.HasPrefix(token, v2Prefix) && len(token) == pat.SecretLen:
@@ -92,7 +92,7 @@ func secretPart(token string) string {
 	return token
 }
 
-// nameOf names a token without giving it away.
+// nameOf returns a description of a token that does not reveal it.
 func nameOf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	name := "the token with the SHA-256 " + hex.EncodeToString(sum[:6]) + "…"
@@ -102,8 +102,8 @@ func nameOf(token string) string {
 	return name
 }
 
-// varied says whether text has the look of randomness. Tests make tokens of constant or of counted bytes, too, whose characters
-// are everywhere: in an alphabet, for example.
+// varied reports whether text looks random. Tests also create tokens from constant or counted bytes, whose characters occur in many
+// texts, such as an alphabet.
 func varied(text string) bool {
 	seen, inOrder := map[byte]bool{}, 0
 	for i := range len(text) {

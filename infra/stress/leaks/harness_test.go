@@ -11,7 +11,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// TestMain takes these tests out of a run that is itself searched: they plant what it would find.
+// TestMain keeps the output of these tests out of a run that is itself searched: they plant leaks.
 func TestMain(m *testing.M) {
 	for _, name := range []string{"PATS_LEAKS", "TMPDIR"} {
 		if err := os.Unsetenv(name); err != nil {
@@ -39,7 +39,7 @@ func newAdminToken(t *testing.T) string {
 	return secret.Reveal()
 }
 
-// write makes a file in folder and gives its path.
+// write creates a file in folder and returns its path.
 func write(t *testing.T, folder, name string, mode os.FileMode, content string) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
@@ -52,7 +52,7 @@ func write(t *testing.T, folder, name string, mode os.FileMode, content string) 
 	return path
 }
 
-// newRun makes a folder as a run leaves it, with secrets in its register.
+// newRun returns a folder as a run leaves it, with secrets in its register.
 func newRun(t *testing.T, secrets ...string) string {
 	t.Helper()
 	folder := t.TempDir()

@@ -13,19 +13,19 @@ import (
 	"strings"
 )
 
-// Rules say what is searched and what is let pass.
+// Rules define what is searched and what is allowed.
 type Rules struct {
-	// Secrets are the places where secrets may be.
+	// Secrets are the files in which secrets are allowed.
 	Secrets []Allowance
-	// Modes are the places where files may have another mode than 0600.
+	// Modes are the files that may have another mode than 0600.
 	Modes []Allowance
-	// Skip are files and folders that are left out.
+	// Skip lists files and folders that are not searched.
 	Skip []string
 }
 
 // Allowance is an exception.
 type Allowance struct {
-	// In says whether the file is one.
+	// In reports whether the file is one.
 	In func(file File) bool
 	// Why is the reason.
 	Why string
@@ -35,25 +35,25 @@ type Allowance struct {
 type File struct {
 	Path string
 	Mode fs.FileMode
-	// Token says that it holds exactly one token of those that are known, and perhaps a line break.
+	// Token reports that the file contains exactly one registered token, and perhaps a line break.
 	Token bool
-	// Data says that it is a data file of the embedded store.
+	// Data reports that it is a data file of the embedded store.
 	Data bool
 }
 
-// Result is what a search found.
+// Result is the outcome of a search.
 type Result struct {
 	Files int
 	Bytes int64
 	Hits  []Hit
-	// Modes are the data files and token files that others than their owner may use.
+	// Modes are the data files and token files with another mode than 0600.
 	Modes []File
-	// Allowed counts the hits and modes that were let pass, by the reason.
+	// Allowed counts the allowed hits and modes by reason.
 	Allowed map[string]int
 }
 
-// Search searches the files below paths. It looks into gzip and zip files, and leaves out programs, links, and what is no
-// file. Errors are those of reading.
+// Search searches the files below paths, also in gzip and zip files. It skips programs, links and everything that is not a regular file.
+// Errors: those of reading.
 func (s *Scanner) Search(rules Rules, paths ...string) (Result, error) {
 	search := search{scanner: s, rules: rules, result: Result{Allowed: map[string]int{}}}
 	for _, path := range paths {
@@ -91,7 +91,7 @@ type search struct {
 }
 
 func (s *search) file(path string) error {
-	opened, err := os.Open(path) //nolint:gosec // the caller names what is to be searched
+	opened, err := os.Open(path) //nolint:gosec // the caller names what to search
 	if err != nil {
 		return err
 	}
@@ -120,12 +120,12 @@ func (s *search) file(path string) error {
 	return nil
 }
 
-// isToken looks at the whole of a small file.
+// isToken reports whether the file is nothing but a token. text is its beginning.
 func (s *search) isToken(text []byte, size int64) bool {
 	return int64(len(text)) == size && s.scanner.known[strings.TrimRight(string(text), "\r\n")]
 }
 
-// isData looks for bbolt's magic number in the first page.
+// isData reports whether the file has bbolt's magic number in its first page.
 func isData(start []byte) bool {
 	return len(start) >= 20 && string(start[16:20]) == "\xed\xda\x0c\xed"
 }
@@ -141,7 +141,7 @@ func (s *search) judge(file File, hits []Hit) {
 	}
 }
 
-// allowed counts what is let pass.
+// allowed reports whether an allowance covers the file, and counts it.
 func (s *search) allowed(allowances []Allowance, file File) bool {
 	for _, a := range allowances {
 		if a.In(file) {
@@ -152,7 +152,7 @@ func (s *search) allowed(allowances []Allowance, file File) bool {
 	return false
 }
 
-// contents gives the hits in r, which begins with start, and in what is packed in it.
+// contents returns the hits in r, which begins with start, and in the files packed in it.
 func (s *search) contents(path string, r io.Reader, start []byte) ([]Hit, error) {
 	packed := bytes.HasPrefix(start, []byte("\x1f\x8b\x08")) || bytes.HasPrefix(start, []byte("PK\x03\x04"))
 	if !packed {
@@ -169,7 +169,7 @@ func (s *search) contents(path string, r io.Reader, start []byte) ([]Hit, error)
 	return append(hits, s.unpacked(path, all)...), nil
 }
 
-// unpacked gives the hits in an archive. What cannot be unpacked has only the ones that its bytes have.
+// unpacked returns the hits in the files of an archive, as far as it can be unpacked.
 func (s *search) unpacked(path string, data []byte) []Hit {
 	if unpacked, err := gzip.NewReader(bytes.NewReader(data)); err == nil {
 		return s.member(path+"!", unpacked)
@@ -188,9 +188,9 @@ func (s *search) unpacked(path string, data []byte) []Hit {
 	return hits
 }
 
-// member gives the hits in a packed file, as far as it can be unpacked, and in what is packed in it.
+// member returns the hits in a packed file, as far as it can be unpacked, and in the files packed in it.
 func (s *search) member(path string, r io.Reader) []Hit {
-	data, _ := io.ReadAll(r) // of a damaged one, what comes before the damage
+	data, _ := io.ReadAll(r) // a damaged file is searched up to the damage
 	if bytes.HasPrefix(data, []byte("\x7fELF")) {
 		return nil
 	}

@@ -11,32 +11,32 @@ import (
 	"strings"
 )
 
-// secretsAllowed are where a run's secrets may be.
+// secretsAllowed are the files in which a run's secrets are allowed.
 var secretsAllowed = []Allowance{
-	{inName(`^stdout-token-`), "the answer of a command that makes a token"},
+	{inName(`^stdout-token-`), "the output of a command that creates a token"},
 	{
 		func(f File) bool { return f.Token && tokenFile.MatchString(filepath.Base(f.Path)) },
-		"a token file, with nothing but the token",
+		"a token file with nothing but the token",
 	},
 	{
 		func(f File) bool { return f.Data && inTest("TestSecretsStayOutOfTheLog")(f) },
-		"the data file of a test whose client gives a token its own text as the description",
+		"the data file of a test whose client uses a token as its own description",
 	},
 	{
 		func(f File) bool { return unleashDatabase.MatchString(filepath.ToSlash(f.Path)) },
-		"the tables of the Unleash that is imported from, which keeps tokens in plain text",
+		"the tables of the imported Unleash, which keeps tokens in plain text",
 	},
 }
 
-// modesAllowed are where a file may be open to others.
+// modesAllowed are the files that may be open to others.
 var modesAllowed = []Allowance{
-	{inTest("TestKillsAuditFindsWhatIsPlantedthe_file_is_open_to_others"), "a mode that is planted to be found"},
+	{inTest("TestKillsAuditFindsWhatIsPlantedthe_file_is_open_to_others"), "a mode that a test plants"},
 }
 
-// tokenFile is the laptop's token, one that --token-file names, or the draft of one, which a crash leaves behind.
+// tokenFile matches the laptop's token, a file that --token-file names in a test, and the draft of either, which a crash leaves behind.
 var tokenFile = regexp.MustCompile(`^token$|\.token$|^\.token-[0-9]+\.draft$`)
 
-// unleashDatabase are the tables and their log of a PostgreSQL that infra/contract/unleashimport starts.
+// unleashDatabase matches the tables and the log of a PostgreSQL that infra/contract/unleashimport starts.
 var unleashDatabase = regexp.MustCompile(`/pats-postgres-[^/]*/data/(base|pg_wal)/`)
 
 func inName(pattern string) func(File) bool {
@@ -44,14 +44,14 @@ func inName(pattern string) func(File) bool {
 	return func(f File) bool { return expression.MatchString(filepath.Base(f.Path)) }
 }
 
-// inTest is for the temporary folder of a test.
+// inTest matches files in the temporary folder of a test.
 func inTest(name string) func(File) bool {
 	expression := regexp.MustCompile(`/` + regexp.QuoteMeta(name) + `[0-9]*/`)
 	return func(f File) bool { return expression.MatchString(filepath.ToSlash(f.Path)) }
 }
 
-// Run searches dir, which infra/stress/leaks/env gathered, and other paths, and writes what it found and a line of figures. It says
-// whether all is well. Errors: those of reading, and a run without secrets, which proves nothing.
+// Run searches dir, which infra/stress/leaks/env made, and other paths, and writes the findings and a line of figures. It reports whether
+// there were none. Errors: those of reading, and a run without secrets, which proves nothing.
 func Run(out io.Writer, dir string, others ...string) (bool, error) {
 	register := filepath.Join(dir, "register")
 	text, err := os.ReadFile(register) //nolint:gosec // the caller names what is to be searched
@@ -60,7 +60,7 @@ func Run(out io.Writer, dir string, others ...string) (bool, error) {
 	}
 	scanner := NewScanner(strings.Fields(string(text)))
 	if scanner.Secrets() == 0 {
-		return false, fmt.Errorf("%s has no secrets: the run was not watched", register)
+		return false, fmt.Errorf("%s has no secrets: the run was not instrumented", register)
 	}
 	rules := Rules{secretsAllowed, modesAllowed, []string{register, filepath.Join(dir, "overlay"), filepath.Join(dir, "bin")}}
 	result, err := scanner.Search(rules, append([]string{dir}, others...)...)

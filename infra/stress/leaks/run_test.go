@@ -14,7 +14,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// TestRun plants a leak in each place that a run gathers, and the harmless beside it.
+// TestRun plants a leak in each place that a run gathers, and the allowed case beside it.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -26,13 +26,13 @@ func TestRun(t *testing.T) {
 			func(t *testing.T, folder, token string) {
 				write(t, folder, "dump/log-12", 0o600, "msg=refused token="+token)
 			},
-			`LEAK .*/dump/log-12: at byte \d+, as it is: .*hits=2 modes=0\n$`,
+			`LEAK .*/dump/log-12: at byte \d+, plain: .*hits=2 modes=0\n$`,
 		},
-		"the answer of a command": {
+		"the output of a command": {
 			func(t *testing.T, folder, token string) { write(t, folder, "dump/stdout-12", 0o600, "Token  "+token) },
 			`LEAK .*/dump/stdout-12: .*hits=2 modes=0\n$`,
 		},
-		"the answer of a command that makes a token": {
+		"the output of a command that creates a token": {
 			func(t *testing.T, folder, token string) {
 				write(t, folder, "dump/stdout-token-12", 0o600, "Token  "+token)
 			},
@@ -42,13 +42,13 @@ func TestRun(t *testing.T) {
 			func(t *testing.T, folder, token string) {
 				dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), token)
 			},
-			`LEAK .*/pats.db: at byte \d+, as it is: .*hits=2 modes=0\n$`,
+			`LEAK .*/pats.db: at byte \d+, plain: .*hits=2 modes=0\n$`,
 		},
 		"a data file without secrets": {
 			func(t *testing.T, folder, _ string) { dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), "ci") },
 			`hits=0 modes=0\n$`,
 		},
-		"a data file for all to read": {
+		"a data file that others can read": {
 			func(t *testing.T, folder, _ string) {
 				chmod(t, dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), "ci"), 0o640)
 			},
@@ -58,7 +58,7 @@ func TestRun(t *testing.T) {
 			func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/token", 0o600, token+"\n") },
 			`allowed: 2 in a token file.*hits=0 modes=0\n$`,
 		},
-		"a token file for all to read": {
+		"a token file that others can read": {
 			func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/token", 0o644, token+"\n") },
 			`MODE .*/token: .*hits=0 modes=1\n$`,
 		},
@@ -110,8 +110,8 @@ func TestOtherPathsAreSearched(t *testing.T) {
 	}
 }
 
-// TestUnwatchedRunIsAnError: no secrets, no hits, no proof.
-func TestUnwatchedRunIsAnError(t *testing.T) {
+// TestUninstrumentedRunIsAnError: a run that registered no secret proves nothing.
+func TestUninstrumentedRunIsAnError(t *testing.T) {
 	t.Parallel()
 	if ok, err := leaks.Run(new(strings.Builder), newRun(t)); ok || err == nil {
 		t.Errorf("got %v and no error, want one", ok)
@@ -126,7 +126,7 @@ func TestMissingPathIsAnError(t *testing.T) {
 	}
 }
 
-// dataFile makes the data file of a store with a user of that name.
+// dataFile creates a data file with a user of the given name.
 func dataFile(t *testing.T, path, name string) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -10,38 +10,38 @@ import (
 	"pats/pkg/pat"
 )
 
-// Hit is a secret where none may be.
+// Hit is a secret that was found.
 type Hit struct {
-	// Path is the file's; a file in an archive stands behind a "!".
+	// Path is the path of the file. A file in an archive follows a "!".
 	Path string
 	// Offset is where the hit begins, in bytes.
 	Offset int64
-	// Form is how the secret is written.
+	// Form is the name of the encoding.
 	Form string
-	// Name tells which token it is, without giving it away.
+	// Name describes the token without revealing it.
 	Name string
 }
 
-// Scanner knows secrets and finds them in bytes. It is safe for concurrent use.
+// Scanner finds secrets in bytes. It is safe for concurrent use.
 type Scanner struct {
 	secrets []string
 	known   map[string]bool
-	// first is the index of a pattern by the hash of its first window bytes, and next that of another with the same hash.
+	// first maps the hash of the first window bytes to the index of a pattern, and next maps that to another pattern with the same hash.
 	first map[uint64]int
 	next  []int
-	// patterns are the secret and the form, by index.
+	// patterns holds indexes of a secret and of a form.
 	patterns []pattern
-	// filter has a bit for each hash that is in first.
+	// filter has a bit for each hash in first.
 	filter []uint64
 }
 
 type pattern struct{ secret, form int }
 
-// window is how many bytes are hashed together: no pattern is shorter.
+// window is how many bytes a hash covers. No pattern is shorter.
 const window = anchorLen
 
-// NewScanner makes a Scanner for secrets, each a whole token. A text that is too short to be one is left out, and one without
-// randomness is known but not looked for.
+// NewScanner returns a Scanner for secrets, each a whole token. It ignores a text that is too short for a token, and does not look for
+// a token that does not look random.
 func NewScanner(secrets []string) *Scanner {
 	s := &Scanner{known: map[string]bool{}, first: map[uint64]int{}}
 	for _, secret := range secrets {
@@ -55,7 +55,7 @@ func NewScanner(secrets []string) *Scanner {
 	return s
 }
 
-// Secrets is how many different ones it knows.
+// Secrets returns how many different secrets the Scanner has.
 func (s *Scanner) Secrets() int { return len(s.secrets) }
 
 func (s *Scanner) index() {
@@ -85,10 +85,10 @@ func (s *Scanner) add(text string, p pattern) {
 	s.next = append(s.next, before)
 }
 
-// The hash is a polynomial in base, modulo 2⁶⁴, so that it can follow the window from byte to byte.
+// The hash is a polynomial in base, modulo 2⁶⁴, so that it can roll from byte to byte (Rabin-Karp).
 const base = 0x9E3779B97F4A7C15
 
-// leaving is what each byte adds to the hash of the window that it is the first of.
+// leaving holds what each byte contributes to the hash of a window that begins with it.
 var leaving = func() (table [256]uint64) {
 	power := uint64(1)
 	for range window {
@@ -108,7 +108,7 @@ func hashOf(text string) uint64 {
 	return hash
 }
 
-// fillFilter makes the filter so large that one in sixteen bits is set at most.
+// fillFilter sizes the filter so that at most one bit in sixteen is set.
 func (s *Scanner) fillFilter() {
 	words := 1
 	for words*64 < 16*len(s.first) {
@@ -121,18 +121,18 @@ func (s *Scanner) fillFilter() {
 	}
 }
 
-// place takes the upper half of the hash: the lowest bits of a polynomial vary little.
+// place returns the position of a hash in the filter. It uses the upper half, since the lowest bits of a polynomial vary little.
 func (s *Scanner) place(hash uint64) (word int, bit uint64) {
 	return int(hash>>32) & (len(s.filter) - 1), 1 << (hash >> 26 & 63)
 }
 
-// chunk is how much is looked at together, and overlap how much of it again with what follows: more than any pattern.
+// chunk is how many bytes are searched at a time, and overlap how many of them again with the next chunk: more than any pattern has.
 const (
 	chunk   = 1 << 20
 	overlap = 2 * longest
 )
 
-// Scan gives the secrets in r, each once for each form, where it first is. Errors are r's.
+// Scan returns the secrets in r, each once for each form, at its first place. Errors: r's.
 func (s *Scanner) Scan(path string, r io.Reader) ([]Hit, error) {
 	found := map[Hit]int64{}
 	buffer := make([]byte, 0, chunk+overlap)
@@ -199,7 +199,7 @@ func (s *Scanner) verify(data []byte, at int, hash uint64, report func(at int, f
 	}
 }
 
-// searchUnknown reports tokens that nobody registered: their checksum tells them, and their randomness from made-up ones.
+// searchUnknown reports tokens that are not registered: their checksum is right, and they look random.
 func (s *Scanner) searchUnknown(data []byte, ends int, report func(at int, form, name string)) {
 	for at := 0; ; at++ {
 		next := bytes.Index(data[at:], []byte(v2Prefix))
@@ -209,7 +209,7 @@ func (s *Scanner) searchUnknown(data []byte, ends int, report func(at int, form,
 		at += next
 		token := string(data[at : at+pat.SecretLen])
 		if _, err := pat.ParseSecret(token); err == nil && !s.known[token] && varied(head(secretPart(token))) {
-			report(at, "a token that nobody registered", nameOf(token))
+			report(at, "a token that is not registered", nameOf(token))
 		}
 	}
 }

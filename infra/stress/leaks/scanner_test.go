@@ -21,18 +21,18 @@ import (
 	"pats/pkg/pat"
 )
 
-// ways are how a secret gets into a text. Each test plants one.
+// ways are ways in which a secret gets into a text.
 var ways = map[string]func(token string) string{
-	"whole":                 func(token string) string { return token },
-	"its secret part":       func(token string) string { return token[len(token)-43:] },
-	"its random part":       func(token string) string { return token[len(token)-43 : len(token)-6] },
-	"cut off":               func(token string) string { return token[:len(token)-20] + "…" },
-	"without its beginning": func(token string) string { return "…" + token[len(token)-20:] },
-	"a line of the log":     func(token string) string { return `{"level":"INFO","msg":"allowed","token":"` + token + `"}` },
-	"an error that quotes":  func(token string) string { return fmt.Errorf("the token %q is odd", token).Error() },
-	"a header in base64":    func(token string) string { return base64.StdEncoding.EncodeToString([]byte(token)) },
-	"base64, one off":       func(token string) string { return base64.StdEncoding.EncodeToString([]byte("!" + token)) },
-	"base64, two off":       func(token string) string { return base64.StdEncoding.EncodeToString([]byte("!!" + token)) },
+	"whole":                func(token string) string { return token },
+	"its secret part":      func(token string) string { return token[len(token)-43:] },
+	"its random part":      func(token string) string { return token[len(token)-43 : len(token)-6] },
+	"cut off":              func(token string) string { return token[:len(token)-20] + "…" },
+	"without its start":    func(token string) string { return "…" + token[len(token)-20:] },
+	"a line of the log":    func(token string) string { return `{"level":"INFO","msg":"allowed","token":"` + token + `"}` },
+	"an error that quotes": func(token string) string { return fmt.Errorf("the token %q is invalid", token).Error() },
+	"a header in base64":   func(token string) string { return base64.StdEncoding.EncodeToString([]byte(token)) },
+	"base64, one off":      func(token string) string { return base64.StdEncoding.EncodeToString([]byte("!" + token)) },
+	"base64, two off":      func(token string) string { return base64.StdEncoding.EncodeToString([]byte("!!" + token)) },
 	"base64url in a JSON": func(token string) string {
 		return base64.RawURLEncoding.EncodeToString([]byte(`{"t":"` + token + `"}`))
 	},
@@ -106,11 +106,11 @@ func TestSecretIsFoundInEveryForm(t *testing.T) {
 func TestImportedSecretIsFound(t *testing.T) {
 	t.Parallel()
 	random := make([]byte, 28)
-	_, _ = rand.Read(random) // it does not fail
+	_, _ = rand.Read(random) // it never fails
 	token := "user:" + hex.EncodeToString(random)
 	for name, way := range ways {
 		if name == "its random part" {
-			continue // all of it is random: there is no checksum to cut off
+			continue // it has no checksum
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +122,7 @@ func TestImportedSecretIsFound(t *testing.T) {
 	}
 }
 
-// TestNothingElseIsFound: what a store and a log hold of a token is no secret.
+// TestNothingElseIsFound: the parts of a token that a store and a log contain are not secret.
 func TestNothingElseIsFound(t *testing.T) {
 	t.Parallel()
 	var tokens []string
@@ -155,7 +155,7 @@ func TestUnregisteredTokenIsFound(t *testing.T) {
 	}
 }
 
-// TestSecretIsFoundAnywhere: across the borders of what is read and looked at together, too.
+// TestSecretIsFoundAnywhere includes places across the borders of the chunks that are read.
 func TestSecretIsFoundAnywhere(t *testing.T) {
 	t.Parallel()
 	token := newToken(t)
@@ -167,7 +167,7 @@ func TestSecretIsFoundAnywhere(t *testing.T) {
 		text := strings.Repeat("x", before) + token + strings.Repeat("y", after)
 		hits, err := scanner.Scan("log", strings.NewReader(text))
 		if err != nil || len(hits) != 2 || hits[0].Offset != int64(before+31) || hits[1].Offset != int64(before+58) {
-			t.Fatalf("got %+v and %v, want the beginning of the secret part and its end", hits, err)
+			t.Fatalf("got %+v and %v, want the start and the end of the secret part", hits, err)
 		}
 	})
 }
@@ -180,8 +180,8 @@ func TestFailingReaderIsAnError(t *testing.T) {
 	}
 }
 
-// TestMadeUpBytesAreNoSecret: tests make tokens without randomness, whose characters are everywhere.
-func TestMadeUpBytesAreNoSecret(t *testing.T) {
+// TestTokensThatAreNotRandomAreIgnored: tests create tokens from constant bytes, whose characters occur in many texts.
+func TestTokensThatAreNotRandomAreIgnored(t *testing.T) {
 	t.Parallel()
 	counted := make([]byte, 45)
 	for i := range counted {

@@ -25,20 +25,20 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// stack is the template's API over HTTP, with everything that it writes.
+// stack is the template's API over HTTP. It keeps everything that the API writes.
 type stack struct {
 	*laptoptest.Server
 	client *http.Client
 	clock  *pattest.Clock
 	store  *pattest.Faulty
-	// operator makes users and tokens.
+	// operator creates users and tokens.
 	operator *pat.Service
 	path     string
 	written  material
 	secrets  []string
 }
 
-// material is what was written. It is safe for concurrent use.
+// material is a buffer that is safe for concurrent use.
 type material struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -81,7 +81,7 @@ func newStack(t *testing.T, wrap func(*stack) wrapper) *stack {
 	return s
 }
 
-// user makes a user with a token that lasts so long.
+// user creates a user with a token of the given lifetime.
 func (s *stack) user(t *testing.T, name string, role pat.Role, lasts time.Duration) (pat.UserID, string) {
 	t.Helper()
 	account, err := s.operator.CreateUser(t.Context(), pattest.Profile(name, role))
@@ -97,7 +97,7 @@ func (s *stack) user(t *testing.T, name string, role pat.Role, lasts time.Durati
 	return account.ID, secret.Reveal()
 }
 
-// send makes a request and keeps the answer, but for the body of a 201, whose secret joins the others.
+// send sends a request and keeps the response, except the body of a 201, whose secret it adds to the others.
 func (s *stack) send(t *testing.T, method, path, body string, header http.Header) {
 	t.Helper()
 	status, head, answer := s.ask(t, method, path, body, header)
@@ -115,7 +115,7 @@ func (s *stack) send(t *testing.T, method, path, body string, header http.Header
 	}
 }
 
-// ask makes a request.
+// ask sends a request and returns the status, header and body of the response.
 func (s *stack) ask(t *testing.T, method, path, body string, header http.Header) (int, http.Header, []byte) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
@@ -135,7 +135,7 @@ func (s *stack) ask(t *testing.T, method, path, body string, header http.Header)
 	return response.StatusCode, response.Header, answer
 }
 
-// hits searches what was written and the data file.
+// hits returns the secrets in the output and in the data file.
 func (s *stack) hits(t *testing.T) []leaks.Hit {
 	t.Helper()
 	scanner := leaks.NewScanner(s.secrets)
@@ -146,7 +146,7 @@ func (s *stack) hits(t *testing.T) []leaks.Hit {
 	return append(hits, search(t, scanner, s.path).Hits...)
 }
 
-// requests are one for each route and refusal.
+// requests has one request for each route and refusal.
 var requests = []struct{ method, path, body string }{
 	{http.MethodGet, "/api/admin/user/tokens", ""},
 	{http.MethodHead, "/api/admin/user/tokens", ""},
@@ -161,7 +161,7 @@ var requests = []struct{ method, path, body string }{
 	{http.MethodGet, "/api/admin/user-admin?limit=2", ""},
 	{http.MethodGet, "/api/admin/user-admin?limit=x", ""},
 	{http.MethodPost, "/api/admin/user-admin", `{"username":"%s","rootRole":3}`},
-	{http.MethodPost, "/api/admin/user-admin", `{"username":"boss","rootRole":3}`},
+	{http.MethodPost, "/api/admin/user-admin", `{"username":"admin","rootRole":3}`},
 	{http.MethodPut, "/api/admin/user-admin/1", `{"rootRole":3}`},
 	{http.MethodGet, "/api/admin/user-admin/2", ""},
 	{http.MethodPut, "/api/admin/user-admin/2", `{"name":"%s"}`},
@@ -172,7 +172,7 @@ var requests = []struct{ method, path, body string }{
 	{http.MethodGet, "/%00/../%2e", ""},
 }
 
-// headers are the ways in which a client shows a token, some of them wrong.
+// headers returns the ways in which a client can present a token, some of them wrong.
 func headers(token string) []http.Header {
 	authorization := func(values ...string) http.Header {
 		return http.Header{"Authorization": values, "Content-Type": {"application/json"}}
@@ -189,10 +189,10 @@ func headers(token string) []http.Header {
 	}
 }
 
-// drive sends every request in every way with a token of every kind, on a store that does well, fails, and panics.
+// drive sends every request with every header and every kind of token, on a store that works, fails and panics.
 func (s *stack) drive(t *testing.T) {
 	t.Helper()
-	_, boss := s.user(t, "boss", pat.Admin, 1000*time.Hour)
+	_, admin := s.user(t, "admin", pat.Admin, 1000*time.Hour)
 	_, viewer := s.user(t, "viewer", pat.Viewer, 1000*time.Hour)
 	_, expired := s.user(t, "expired", pat.Viewer, time.Minute)
 	off, disabled := s.user(t, "disabled", pat.Viewer, 1000*time.Hour)
@@ -204,7 +204,7 @@ func (s *stack) drive(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.clock.Advance(time.Hour)
-	for i, token := range []string{boss, viewer, expired, disabled, deleted, s.AdminToken} {
+	for i, token := range []string{admin, viewer, expired, disabled, deleted, s.AdminToken} {
 		for j, header := range headers(token) {
 			for k, request := range requests {
 				s.send(t, request.method, request.path, strings.ReplaceAll(request.body, "%s", fmt.Sprint(i, j, k)), header)
@@ -220,16 +220,16 @@ func (s *stack) drive(t *testing.T) {
 	} {
 		for _, request := range requests {
 			fault()
-			s.send(t, request.method, request.path, request.body, http.Header{"Authorization": {boss}, "Content-Type": {"application/json"}})
+			s.send(t, request.method, request.path, request.body, http.Header{"Authorization": {admin}, "Content-Type": {"application/json"}})
 		}
 	}
 }
 
-// sendOdd puts the token where none belongs and nothing keeps or repeats it.
+// sendOdd puts the token where none belongs, and where the API neither keeps nor repeats it.
 func (s *stack) sendOdd(t *testing.T, token string) {
 	t.Helper()
 	header := http.Header{"Authorization": {token}, "Content-Type": {"application/json"}}
-	s.ask(t, http.MethodGet, "/"+token, "", header) // the answer tells who asks for what; the log does not
+	s.ask(t, http.MethodGet, "/"+token, "", header) // the response quotes the path to its sender; the log does not
 	s.send(t, http.MethodGet, "/api/admin/user/tokens?token="+token, "", header)
 	s.send(t, http.MethodDelete, "/api/admin/user/tokens/"+token, "", http.Header{})
 	s.send(t, http.MethodPost, "/api/admin/user/tokens", token, header)
@@ -252,7 +252,7 @@ func TestStackLeaksNothing(t *testing.T) {
 	}
 	for _, want := range []string{`"msg":"refused"`, `"status":503`, "panic: a store's fault", "AuthenticationRequired", "NoAccessError"} {
 		if !strings.Contains(s.written.String(), want) {
-			t.Errorf("%s was not brought about", want)
+			t.Errorf("%s did not occur", want)
 		}
 	}
 	if got, want := len(s.secrets), 6+4; got < want {
@@ -263,7 +263,7 @@ func TestStackLeaksNothing(t *testing.T) {
 	}
 }
 
-// TestLeakingStackIsFound: the same, with functions that log the events that they get.
+// TestLeakingStackIsFound drives functions that log their events.
 func TestLeakingStackIsFound(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, func(s *stack) wrapper {

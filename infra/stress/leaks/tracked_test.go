@@ -11,19 +11,19 @@ import (
 	"pats/infra/testkit/skip"
 )
 
-// TestNoTrackedFileHoldsAToken: the checksum tells a real token from one in an example.
-func TestNoTrackedFileHoldsAToken(t *testing.T) {
+// TestNoTrackedFileContainsAToken tells a real token from an example by its checksum.
+func TestNoTrackedFileContainsAToken(t *testing.T) {
 	t.Parallel()
 	const root = "../../.."
 	out, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
-		skip.Test(t, "git does not list the files of this folder: a clone and git are needed")
+		skip.Test(t, "git cannot list the files of this folder: it must be a clone")
 	}
 	scanner := leaks.NewScanner(nil)
 	for file := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
 		path := filepath.Join(root, file)
 		if _, err := os.Lstat(path); os.IsNotExist(err) {
-			continue // deleted, and not committed yet
+			continue // deleted but not committed
 		}
 		for _, hit := range search(t, scanner, path).Hits {
 			t.Errorf("%s: at byte %d, %s: %s", file, hit.Offset, hit.Form, hit.Name)

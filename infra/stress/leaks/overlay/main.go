@@ -1,9 +1,9 @@
-// Command overlay writes what Go's -overlay takes so that a build tells which secrets it made and keeps what it wrote:
+// Command overlay writes an overlay for go build, with which a program registers the secrets that it creates and keeps what it writes:
 //
 //	go run ./infra/stress/leaks/overlay FOLDER
 //
-// FOLDER gets overlay.json and the changed files. No file of the project or of Go is touched. A build with the overlay
-// behaves as one without until the environment has PATS_LEAKS=DIR; see infra/stress/leaks/env.
+// FOLDER receives overlay.json and the changed files. No file of the project or of Go changes. A program built with the overlay
+// behaves like one without unless the environment has PATS_LEAKS=DIR; see infra/stress/leaks/env.
 package main
 
 import (
@@ -25,8 +25,8 @@ import (
 	"strings"
 )
 
-// watched are the declarations that stand aside, by package: each gets the suffix, and _additions has a file for the package
-// with what stands in its place and calls it.
+// watched lists declarations to replace, by package: each is renamed with the suffix, and a file in _additions for the package has
+// the replacement, which calls it.
 var watched = map[string][]string{
 	"os":                   {"Remove", "RemoveAll"},
 	"log/slog":             {"DiscardHandler", "commonHandler.handle"},
@@ -50,7 +50,7 @@ func main() {
 	}
 }
 
-// write writes the overlay into folder. Errors: a declaration that is not there, and those of the file system.
+// write writes the overlay into folder. Errors: errNotDeclared, and those of the file system.
 func write(folder string) error {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
@@ -89,10 +89,10 @@ func write(folder string) error {
 	return os.WriteFile(filepath.Join(folder, "overlay.json"), text, 0o600) //nolint:gosec // the caller names the folder
 }
 
-// self is this package, which has the additions.
+// self is the path of this package, which contains the additions.
 const self = "pats/infra/stress/leaks/overlay"
 
-// packageDirs are the folders of the watched packages and of this one. The working directory has to be in the project.
+// packageDirs returns the folders of the watched packages and of this one. The working directory must be in the project.
 func packageDirs() (map[string]string, error) {
 	args := append([]string{"list", "-f", "{{.ImportPath}} {{.Dir}}", self}, slices.Sorted(maps.Keys(watched))...)
 	out, err := exec.Command("go", args...).Output() //nolint:gosec,noctx // a fixed list of packages
@@ -107,8 +107,8 @@ func packageDirs() (map[string]string, error) {
 	return dirs, nil
 }
 
-// setAside gives the files of dir that declare any of names, with the suffix on those names. A name that is declared once for
-// each operating system is found in each file.
+// setAside returns the files of dir that declare any of names, with the suffix on those names. A name that is declared once for each
+// operating system is renamed in each file. Errors: errNotDeclared.
 func setAside(dir string, names []string) (map[string][]byte, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -137,7 +137,7 @@ func setAside(dir string, names []string) (map[string][]byte, error) {
 
 var errNotDeclared = errors.Join(errors.New("not declared there"), fs.ErrNotExist)
 
-// rename gives file with the suffix on those of names that it declares, and these.
+// rename returns the text of file with the suffix on those of names that it declares, and these names.
 func rename(file string, names []string) ([]byte, []string, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // a source file
 	if err != nil {
@@ -161,7 +161,7 @@ func rename(file string, names []string) ([]byte, []string, error) {
 		}
 	}
 	out.Write(text[from:])
-	formatted, err := format.Source(out.Bytes()) // the folder may be one in which gofmt looks
+	formatted, err := format.Source(out.Bytes()) // gofmt may check the folder
 	return formatted, found, err
 }
 
@@ -171,7 +171,7 @@ type declaration struct {
 	ident *ast.Ident
 }
 
-// declared are the declarations of file, in its order.
+// declared returns the declarations of file in their order.
 func declared(file *ast.File) []declaration {
 	var all []declaration
 	for _, d := range file.Decls {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestEveryWatchedDeclarationIsThere: a function of another name would make its secrets unseen.
-func TestEveryWatchedDeclarationIsThere(t *testing.T) {
+// TestEveryWatchedDeclarationExists: secrets of a renamed function would go unseen.
+func TestEveryWatchedDeclarationExists(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	if err := write(folder); err != nil {
@@ -31,7 +31,7 @@ func TestEveryWatchedDeclarationIsThere(t *testing.T) {
 			t.Error(err)
 		}
 		if _, err := os.Stat(original); filepath.Base(original) == "pats_leaks.go" != os.IsNotExist(err) {
-			t.Errorf("%s: got %v, want an addition that is not there and changed files that are", original, err)
+			t.Errorf("%s: got %v, want only the addition to be a new file", original, err)
 		}
 	}
 }
@@ -40,12 +40,12 @@ func TestMissingDeclarationIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"NewSecret", "Secret.Make", "made"} {
 		if _, err := setAside(source(t), []string{name}); !errors.Is(err, errNotDeclared) {
-			t.Errorf("%s: got %v, want that it is not declared", name, err)
+			t.Errorf("%s: got %v, want errNotDeclared", name, err)
 		}
 	}
 }
 
-func TestDeclarationStandsAside(t *testing.T) {
+func TestDeclarationIsRenamed(t *testing.T) {
 	t.Parallel()
 	changed, err := setAside(source(t), []string{"Make", "Secret.Show", "Nowhere"})
 	if err != nil {
@@ -59,7 +59,7 @@ func TestDeclarationStandsAside(t *testing.T) {
 	}
 }
 
-// source is a folder with a package in it.
+// source returns a folder with a package in it.
 func source(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()

@@ -1,4 +1,5 @@
-// Command scanner searches what a run under infra/stress/leaks/env wrote, and further files and folders, for the run's secrets:
+// Command scanner searches what a run in the environment of infra/stress/leaks/env wrote, and other files and folders, for the run's
+// secrets:
 //
 //	go run ./infra/stress/leaks/scanner DIR [PATH ...]
 package main

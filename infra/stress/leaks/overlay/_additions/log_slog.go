@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// DiscardHandler formats in full, so that what nobody reads is searched as well.
+// DiscardHandler formats every record, so that discarded ones are searched as well.
 var DiscardHandler Handler = leaksDiscard()
 
 func leaksDiscard() Handler {
@@ -27,7 +27,7 @@ func (leaksWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// handle dumps every line of every handler, whatever becomes of it.
+// handle dumps every line of every handler.
 func (h *commonHandler) handle(r Record) error {
 	twin := h.clone()
 	twin.mu, twin.w = new(sync.Mutex), leaksWriter{}

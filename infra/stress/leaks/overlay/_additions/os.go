@@ -7,28 +7,27 @@ import (
 	"syscall"
 )
 
-// leaks is the folder of a run that is searched for leaks, and empty in any other. The environment is read without os.Getenv,
-// which would make it an input of every cached test.
+// leaks returns the folder of a run that is searched for leaks, or "". It reads the environment without os.Getenv, which would make the
+// variable an input of every cached test.
 var leaks = sync.OnceValue(func() string {
 	folder, _ := syscall.Getenv("PATS_LEAKS")
 	return folder
 })
 
-// leaksOpen are the descriptors of what is open, by path. Nothing here waits for anything else of the process: that would hide
-// data races from the race detector.
+// leaksOpen maps paths to open file descriptors. Nothing here takes a lock: that would hide data races from the race detector.
 var leaksOpen sync.Map
 
-// leaksMoved counts what was kept.
+// leaksMoved counts the kept files and folders.
 var leaksMoved atomic.Int64
 
-// LeaksRegister adds a secret to the register, in one write, so that it is whole whatever ends the process.
+// LeaksRegister adds a secret to the register, in one write, so that it is complete even if the process is killed.
 func LeaksRegister(secret string) {
 	if leaks() != "" {
 		leaksAppend(leaks()+"/register", []byte(secret+"\n"))
 	}
 }
 
-// LeaksDump adds data to the dump of its kind of this process.
+// LeaksDump appends data to this process's dump of the given kind.
 func LeaksDump(kind string, data []byte) {
 	if leaks() != "" {
 		leaksAppend(leaks()+"/dump/"+kind+"-"+strconv.Itoa(Getpid()), data)
@@ -55,8 +54,8 @@ func leaksAppend(path string, data []byte) {
 	}
 }
 
-// Remove leaves a copy of a file of the run's temporary folder where it is kept, unless the file has another name. A copy and no
-// move, so that who traces the process sees the file removed.
+// Remove keeps a copy of a file in the run's temporary folder, unless the file has another link. It copies instead of moving, so that a
+// trace of the process shows the removal.
 func Remove(name string) error {
 	if info, err := Lstat(name); err == nil && info.Mode().IsRegular() && leaksIsTemporary(name) {
 		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink == 1 {
@@ -77,7 +76,7 @@ func leaksCopy(name string, mode FileMode) {
 	}
 }
 
-// RemoveAll moves a file or folder of the run's temporary folder to where it is kept.
+// RemoveAll moves a file or folder in the run's temporary folder to the folder kept.
 func RemoveAll(path string) error {
 	if leaksIsTemporary(path) {
 		if kept, ok := leaksKept(); ok {
@@ -90,19 +89,19 @@ func RemoveAll(path string) error {
 	return RemoveAllUnwatched(path)
 }
 
-// leaksIsTemporary says whether path is below the run's temporary folder.
+// leaksIsTemporary reports whether path is in the run's temporary folder.
 func leaksIsTemporary(path string) bool {
 	temporary := leaks() + "/tmp/"
 	return leaks() != "" && len(path) > len(temporary) && path[:len(temporary)] == temporary
 }
 
-// leaksKept makes a folder in which something is kept.
+// leaksKept creates a folder for a kept file, and returns its path.
 func leaksKept() (string, bool) {
 	kept := leaks() + "/kept/" + strconv.Itoa(Getpid()) + "-" + strconv.Itoa(int(leaksMoved.Add(1)))
 	return kept, Mkdir(kept, 0o700) == nil
 }
 
-// leaksBase is the last part of path, with the slash before it.
+// leaksBase returns the last element of path with the slash before it.
 func leaksBase(path string) string {
 	base := len(path) - 1
 	for base > 0 && path[base] != '/' {

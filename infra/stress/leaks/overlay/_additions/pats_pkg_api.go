@@ -12,7 +12,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// Handle dumps each answer, that with a token's secret without its body.
+// Handle dumps each response, without the body if that contains a new token's secret.
 func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	answer, err := h.HandleUnwatched(ctx, event)
 	shown := answer

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Handle dumps each answer and error.
+// Handle dumps each response and error.
 func (a *Authorizer) Handle(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 	answer, err := a.HandleUnwatched(ctx, event)
 	text, _ := json.Marshal(answer)

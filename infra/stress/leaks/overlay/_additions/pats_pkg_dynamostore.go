@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// New dumps everything that is sent to the table and comes from it.
+// New dumps every request to the table and every response.
 func New(api API, table string) *Store {
 	return NewUnwatched(leaksAPI{api}, table)
 }

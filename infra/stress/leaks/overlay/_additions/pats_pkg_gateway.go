@@ -9,10 +9,10 @@ import (
 	"pats/pkg/pat"
 )
 
-// ServeHTTP dumps each answer, that with a token's secret without its body.
+// ServeHTTP dumps each response, without the body if that contains a new token's secret.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	copied := &leaksCopy{ResponseWriter: w, path: r.URL.Path}
-	watched := r.WithContext(r.Context()) // a copy, since the server looks at the type of its request's body
+	watched := r.WithContext(r.Context()) // a copy: the server examines the type of its request's body
 	watched.Body = leaksBody{io.TeeReader(r.Body, &copied.sent), r.Body}
 	defer copied.dump()
 	g.ServeHTTPUnwatched(copied, watched)

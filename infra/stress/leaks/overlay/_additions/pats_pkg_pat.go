@@ -11,7 +11,7 @@ import (
 
 var leaksTokens = regexp.MustCompile(`user:v2_[\w-]{66}|user:[0-9a-f]{56}|\*:\*\.[\w-]{43}`)
 
-// LeaksWithout is answer without the tokens that stand in what was sent: a refusal may quote a path or body to who sent it.
+// LeaksWithout returns the response without the tokens that the request contains: a refusal may quote a path or body to its sender.
 func LeaksWithout(answer []byte, sent ...string) []byte {
 	for _, token := range leaksTokens.FindAll(answer, -1) {
 		for _, text := range sent {
@@ -23,14 +23,14 @@ func LeaksWithout(answer []byte, sent ...string) []byte {
 	return answer
 }
 
-// newSecret registers what it makes.
+// newSecret registers each secret that it creates.
 func newSecret(selector Selector, random []byte) Secret {
 	secret := newSecretUnwatched(selector, random)
 	os.LeaksRegister(secret.Reveal())
 	return secret
 }
 
-// NewAdminSecret registers what it makes.
+// NewAdminSecret registers each secret that it creates.
 func NewAdminSecret(random io.Reader) (AdminSecret, error) {
 	secret, err := NewAdminSecretUnwatched(random)
 	if err == nil {
@@ -39,7 +39,7 @@ func NewAdminSecret(random io.Reader) (AdminSecret, error) {
 	return secret, err
 }
 
-// ParseSecret registers what has a right checksum, and so the tokens that another process made.
+// ParseSecret registers tokens with a right checksum, and so those that another process created.
 func ParseSecret(text string) (Secret, error) {
 	secret, err := ParseSecretUnwatched(text)
 	if err == nil {
@@ -48,7 +48,7 @@ func ParseSecret(text string) (Secret, error) {
 	return secret, err
 }
 
-// Authenticate registers what lets its holder in, and so the imported tokens.
+// Authenticate registers tokens that are accepted, and so imported ones.
 func (s *Service) Authenticate(ctx context.Context, secret Secret) (Identity, error) {
 	who, err := s.AuthenticateUnwatched(ctx, secret)
 	if err == nil {
