@@ -9,9 +9,9 @@ print_help() {
   cat <<'HELP'
 Usage: .ci/install.sh
 
-Installs what `make test`, `make lint` and `make verify` need beside Go and git, on Debian 12: Docker, Java, Maven, a C
+Installs what `make test`, `make lint` and `make verify` need besides Go and git, on Debian 12: Docker, Java, Maven, a C
 compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, and for the programs in examples/ jq,
-Node.js, PHP, Ruby and their libraries. What is there already is left as it is.
+Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
 
 Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint and schemathesis go to
 ~/.cache/pats, with links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
@@ -22,7 +22,7 @@ golangci_lint_version=v2.15.0
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/pats
 links=$root/.cache/bin
 
-# missing_packages: prints the Debian packages that have what is not there.
+# missing_packages: prints the Debian packages of missing commands.
 missing_packages() {
   local command package
   while read -r command package; do
@@ -58,8 +58,8 @@ install_packages() {
   local packages
   mapfile -t packages < <(missing_packages | sort -u)
   ((${#packages[@]})) || return 0
-  command -v apt-get >/dev/null || fail "this is for Debian; install yourself: ${packages[*]}"
-  ((EUID == 0)) || fail "it needs root to install ${packages[*]}"
+  command -v apt-get >/dev/null || fail "this script needs Debian; install these packages yourself: ${packages[*]}"
+  ((EUID == 0)) || fail "run this as root to install ${packages[*]}"
   quietly apt-get -o DPkg::Lock::Timeout=120 update
   quietly env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 \
     install --yes --no-install-recommends "${packages[@]}"
@@ -77,7 +77,7 @@ install_golangci_lint() {
   ln -sf "$bin/golangci-lint" "$links/"
 }
 
-# install_python NAME REQUIREMENTS COMMAND ...: installs Python packages, and links the commands that they bring.
+# install_python NAME REQUIREMENTS COMMAND ...: installs Python packages, and links their commands.
 # A virtual environment cannot be moved into place once it is complete, so a file marks it as complete.
 install_python() {
   local environment command
@@ -122,7 +122,7 @@ finish() {
 trap finish EXIT
 on_stop_exit signal
 
-# beside FUNCTION: runs the function in the background, in a process group of its own.
+# beside FUNCTION: runs the function in the background, in a separate process group.
 beside() {
   set -m
   "$@" </dev/null &

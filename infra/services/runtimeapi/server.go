@@ -1,5 +1,5 @@
-// Package runtimeapi stands in for the Lambda Runtime API (version 2018-06-01), so that the real bootstrap binaries run
-// outside Lambda: it hands out the events given to it one by one and collects the answers.
+// Package runtimeapi implements the Lambda Runtime API (version 2018-06-01), so that the real bootstrap binaries run outside Lambda:
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 package runtimeapi
 
 import (
@@ -14,66 +14,66 @@ import (
 	"time"
 )
 
-// Server serves one function process at a time on a loopback port of its own.
+// Server serves one function process at a time.
 type Server struct {
-	listener net.Listener
-	http     *http.Server
-	timeout  time.Duration
-	waiting  chan struct{}
-	events   chan []byte
-	answers  chan Answer
+	listener  net.Listener
+	http      *http.Server
+	timeout   time.Duration
+	waiting   chan struct{}
+	events    chan []byte
+	responses chan response
 }
 
-// Answer is what the function made of an event.
-type Answer struct {
-	Body []byte
-	// Err is what the function reported as its failure, in the invocation or before its first one.
-	Err error
+// response is a function's response to an event.
+type response struct {
+	body []byte
+	// err is a failure that the function reported, in the invocation or before its first one.
+	err error
 }
 
-// Start listens on 127.0.0.1. timeout is what each event says is left for it.
+// Start returns a Server that listens on a free port of 127.0.0.1. Each event has timeout until its deadline. Errors: those of listening.
 func Start(ctx context.Context, timeout time.Duration) (*Server, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listening for the function: %w", err)
 	}
 	s := &Server{
-		listener: listener,
-		timeout:  timeout,
-		waiting:  make(chan struct{}, 1),
-		events:   make(chan []byte),
-		answers:  make(chan Answer, 1),
+		listener:  listener,
+		timeout:   timeout,
+		waiting:   make(chan struct{}, 1),
+		events:    make(chan []byte),
+		responses: make(chan response, 1),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", s.next)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", s.response)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", s.failure)
-	mux.HandleFunc("POST /2018-06-01/runtime/init/error", s.failure)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", s.succeed)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", s.fail)
+	mux.HandleFunc("POST /2018-06-01/runtime/init/error", s.fail)
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: timeout}
 	go func() { _ = s.http.Serve(listener) }()
 	return s, nil
 }
 
-// Address is the value of AWS_LAMBDA_RUNTIME_API.
+// Address returns the value for AWS_LAMBDA_RUNTIME_API.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
-// Close ends the server and every call under way.
+// Close stops the server and every request in progress.
 func (s *Server) Close() error { return s.http.Close() }
 
-// AwaitReady returns when the function asks for an event: its initialisation is over. Errors: what the function reported
-// instead, or the context's.
+// AwaitReady returns when the function asks for an event: its initialisation is complete. Errors: the failure that the function
+// reported instead; ctx's.
 func (s *Server) AwaitReady(ctx context.Context) error {
 	select {
 	case <-s.waiting:
 		return nil
-	case answer := <-s.answers:
-		return answer.Err
+	case r := <-s.responses:
+		return r.err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// Invoke gives the function an event and waits for the answer. Errors: what the function reported, or the context's.
+// Invoke sends the function an event and returns the response. Errors: the failure that the function reported; ctx's.
 func (s *Server) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	select {
 	case s.events <- event:
@@ -81,8 +81,8 @@ func (s *Server) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 		return nil, ctx.Err()
 	}
 	select {
-	case answer := <-s.answers:
-		return answer.Body, answer.Err
+	case r := <-s.responses:
+		return r.body, r.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -104,21 +104,22 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) response(w http.ResponseWriter, r *http.Request) {
-	s.answer(w, r, func(body []byte) Answer { return Answer{Body: body} })
+func (s *Server) succeed(w http.ResponseWriter, r *http.Request) {
+	s.receive(w, r, func(body []byte) response { return response{body: body} })
 }
 
-func (s *Server) failure(w http.ResponseWriter, r *http.Request) {
-	s.answer(w, r, func(body []byte) Answer { return Answer{Err: errors.New(strings.TrimSpace(string(body)))} })
+func (s *Server) fail(w http.ResponseWriter, r *http.Request) {
+	s.receive(w, r, func(body []byte) response { return response{err: errors.New(strings.TrimSpace(string(body)))} })
 }
 
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, make func([]byte) Answer) {
+// receive passes the body of a request on as the response that parse returns for it.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, parse func([]byte) response) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
 	}
 	select {
-	case s.answers <- make(body):
+	case s.responses <- parse(body):
 		w.WriteHeader(http.StatusAccepted)
 	case <-r.Context().Done():
 	}
