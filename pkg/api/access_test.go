@@ -11,10 +11,10 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// tokenRequests are requests for the token routes: good, malformed, and for what does not exist.
-func tokenRequests(h pattest.Holder) map[string]call {
+// tokenRequests returns valid and malformed requests for the token routes, and requests for unknown paths and methods.
+func tokenRequests(h pattest.Holder) map[string]request {
 	authorization := "Authorization: " + h.Secret.Reveal()
-	requests := map[string]call{
+	requests := map[string]request{
 		"list":                    get(),
 		"list, not modified":      get("If-None-Match: *"),
 		"HEAD":                    {method: http.MethodHead, path: api.ResourceTokens},
@@ -46,37 +46,37 @@ func tokenRequests(h pattest.Holder) map[string]call {
 
 // lostAccess are the ways in which a caller whom the authorizer let through loses access.
 var lostAccess = map[string]struct {
-	end    func(t *testing.T, f *front, h pattest.Holder) error
+	end    func(t *testing.T, f *fixture, h pattest.Holder) error
 	reason pat.Reason
 }{
-	"revoked": {func(t *testing.T, f *front, h pattest.Holder) error {
+	"revoked": {func(t *testing.T, f *fixture, h pattest.Holder) error {
 		return f.service.RevokeUserToken(t.Context(), h.Account.ID, h.Token.ID)
 	}, pat.ReasonInvalid},
-	"user deleted": {func(t *testing.T, f *front, h pattest.Holder) error {
+	"user deleted": {func(t *testing.T, f *fixture, h pattest.Holder) error {
 		return f.service.DeleteUser(t.Context(), h.Account.ID)
 	}, pat.ReasonInvalid},
-	"user disabled": {func(t *testing.T, f *front, h pattest.Holder) error {
+	"user disabled": {func(t *testing.T, f *fixture, h pattest.Holder) error {
 		return pattest.SetDisabled(t.Context(), f.service, h.Account.ID, true)
 	}, pat.ReasonDisabled},
-	"expired": {func(_ *testing.T, f *front, _ pattest.Holder) error {
+	"expired": {func(_ *testing.T, f *fixture, _ pattest.Holder) error {
 		f.clock.Advance(pattest.Lifetime)
 		return nil
 	}, pat.ReasonExpired},
 }
 
 // TestLosingAccessIsImmediate: the claims come from a decision that API Gateway may have cached, so the token's state is read
-// again, and a caller who lost access gets a 401 whatever they sent.
+// again, and a caller who lost access gets a 401 whatever they send.
 func TestLosingAccessIsImmediate(t *testing.T) {
 	t.Parallel()
 	for name, c := range lostAccess {
 		for _, enabled := range []bool{true, false} {
-			f := newFrontWith(t, settings{tokens: api.TokensSettings{Enabled: enabled}, log: io.Discard})
+			f := newFixtureWith(t, settings{tokens: api.TokensSettings{Enabled: enabled}, log: io.Discard})
 			h := f.holder(t)
 			if err := c.end(t, f, h); err != nil {
 				t.Fatal(err)
 			}
-			for request, sent := range tokenRequests(h) {
-				t.Run(name+", "+request, func(t *testing.T) {
+			for req, sent := range tokenRequests(h) {
+				t.Run(name+", "+req, func(t *testing.T) {
 					t.Parallel()
 					got := f.do(t, h, sent)
 					wantProblem(t, got, http.StatusUnauthorized, refusedFor(c.reason))
@@ -93,7 +93,7 @@ func refusedFor(reason pat.Reason) problem {
 	return p
 }
 
-// userRequests are requests for the user routes that need the permission ADMIN: good, malformed, and for methods that do not exist.
+// userRequests are valid and malformed requests for the user routes that need the permission ADMIN, and for unknown methods.
 var userRequests = map[string]struct{ method, path, body string }{
 	"list":                   {http.MethodGet, api.ResourceUsers, ""},
 	"HEAD":                   {http.MethodHead, api.ResourceUsers, ""},
@@ -118,7 +118,7 @@ var userRequests = map[string]struct{ method, path, body string }{
 
 func TestOnlyAdminsUseTheAdminRoutes(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	for name, c := range userRequests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -129,24 +129,24 @@ func TestOnlyAdminsUseTheAdminRoutes(t *testing.T) {
 
 func TestAdminsWhoLostAccess(t *testing.T) {
 	t.Parallel()
-	demote := func(t *testing.T, f *front, h pattest.Holder) error {
+	demote := func(t *testing.T, f *fixture, h pattest.Holder) error {
 		_, err := f.service.UpdateUser(t.Context(), h.Account.ID, func(p *pat.Profile) { p.Role = pat.Editor })
 		return err
 	}
-	for name, end := range map[string]func(*testing.T, *front, pattest.Holder) error{
+	for name, end := range map[string]func(*testing.T, *fixture, pattest.Holder) error{
 		"demoted": demote, "revoked": lostAccess["revoked"].end, "disabled": lostAccess["user disabled"].end,
 	} {
-		f := newUserFront(t)
+		f := newUserFixture(t)
 		second := pattest.NewHolder(t, f.store, f.service, pattest.Profile("anna", pat.Admin))
-		if err := end(t, f.front, second); err != nil {
+		if err := end(t, f.fixture, second); err != nil {
 			t.Fatal(err)
 		}
 		want := http.StatusUnauthorized
 		if name == "demoted" {
 			want = http.StatusForbidden
 		}
-		for request, c := range userRequests {
-			t.Run(name+", "+request, func(t *testing.T) {
+		for req, c := range userRequests {
+			t.Run(name+", "+req, func(t *testing.T) {
 				t.Parallel()
 				wantStatus(t, f.as(t, claimsOf(second), c.method, c.path, c.body), want)
 			})
@@ -159,7 +159,7 @@ func TestAdminsWhoLostAccess(t *testing.T) {
 func TestStoreCalls(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		request       call
+		req           request
 		reads, writes int
 	}{
 		"list":                    {get(), 1, 0},
@@ -169,25 +169,25 @@ func TestStoreCalls(t *testing.T) {
 		"revoke":                  {remove("1"), 1, 1},
 		"revoke, an unknown id":   {remove("999"), 1, 0},
 		"revoke, refused":         {remove("abc"), 1, 0},
-		"an unknown path":         {call{method: http.MethodGet, path: "/api/admin/nope"}, 1, 0},
-		"an unknown method":       {call{method: http.MethodPut, path: api.ResourceTokens}, 1, 0},
-		"OPTIONS":                 {call{method: http.MethodOptions, path: api.ResourceTokens}, 1, 0},
-		"OPTIONS, an unknown one": {call{method: http.MethodOptions, path: "/nope"}, 1, 0},
+		"an unknown path":         {request{method: http.MethodGet, path: "/api/admin/nope"}, 1, 0},
+		"an unknown method":       {request{method: http.MethodPut, path: api.ResourceTokens}, 1, 0},
+		"OPTIONS":                 {request{method: http.MethodOptions, path: api.ResourceTokens}, 1, 0},
+		"OPTIONS, an unknown one": {request{method: http.MethodOptions, path: "/nope"}, 1, 0},
 		"malformed JSON":          {post("{bad"), 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
+			f := newFixture(t)
 			h := f.holder(t)
 			f.store.Forget()
-			f.do(t, h, c.request)
+			f.do(t, h, c.req)
 			wantCalls(t, f.store, pattest.CallAccount, c.reads)
 			wantCalls(t, f.store, pattest.CallReplaceAccount, c.writes)
 		})
 	}
 }
 
-// TestStoreCallsOfAdmins: each request reads its caller once, and then what it is about.
+// TestStoreCallsOfAdmins counts the same for the user routes: each request reads its caller once, and then its subject.
 func TestStoreCallsOfAdmins(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -209,7 +209,7 @@ func TestStoreCallsOfAdmins(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newUserFront(t)
+			f := newUserFixture(t)
 			f.store.Forget()
 			f.asAdmin(t, c.method, c.path, c.body)
 			wantCalls(t, f.store, pattest.CallAccount, c.reads)
@@ -217,9 +217,9 @@ func TestStoreCallsOfAdmins(t *testing.T) {
 	}
 }
 
-func wantCalls(t *testing.T, store *pattest.Faulty, call pattest.Call, want int) {
+func wantCalls(t *testing.T, store *pattest.Faulty, request pattest.Call, want int) {
 	t.Helper()
-	if got := store.Count(call); got != want {
-		t.Errorf("%s: got %d calls, want %d", call, got, want)
+	if got := store.Count(request); got != want {
+		t.Errorf("%s: got %d calls, want %d", request, got, want)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// BenchmarkList answers an event as the function does, from JSON to JSON, with a store that answers at once.
+// BenchmarkList measures the handling of an event as in the function, from JSON to JSON, with a store that returns at once.
 func BenchmarkList(b *testing.B) {
 	for _, size := range pattest.Sizes {
 		b.Run(size.Name, func(b *testing.B) { benchmark(b, size.Tokens, get(), `{"statusCode":200`, size.Tokens) })
@@ -33,8 +33,8 @@ func BenchmarkCreate(b *testing.B) {
 	}
 }
 
-// benchmark makes the call on an account with tokens. The answer begins as said and shows so many tokens.
-func benchmark(b *testing.B, tokens int, c call, begins string, shown int) {
+// benchmark handles request on an account with tokens. The response must begin with begins and contain shown tokens.
+func benchmark(b *testing.B, tokens int, c request, begins string, shown int) {
 	b.Helper()
 	store, holder := pattest.NewInstant(b, tokens)
 	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
@@ -47,20 +47,20 @@ func benchmark(b *testing.B, tokens int, c call, begins string, shown int) {
 	}
 	ctx, cancel := context.WithTimeout(b.Context(), time.Hour) // as an invocation has one
 	defer cancel()
-	var answer []byte
+	var response []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		if answer, err = handler.Invoke(ctx, payload); err != nil || !bytes.HasPrefix(answer, []byte(begins)) {
-			b.Fatalf("got %s, error %v, want %s", answer, err, begins)
+		if response, err = handler.Invoke(ctx, payload); err != nil || !bytes.HasPrefix(response, []byte(begins)) {
+			b.Fatalf("got %s, error %v, want %s", response, err, begins)
 		}
 	}
-	if got := bytes.Count(answer, []byte(`\"createdAt\"`)); got != shown {
-		b.Fatalf("got %d tokens in %s, want %d", got, answer, shown)
+	if got := bytes.Count(response, []byte(`\"createdAt\"`)); got != shown {
+		b.Fatalf("got %d tokens in %s, want %d", got, response, shown)
 	}
 }
 
-// withGatewayHeaders is c with headers such as a request has on its way through API Gateway.
-func (c call) withGatewayHeaders() call {
+// withGatewayHeaders returns c with the headers that API Gateway adds.
+func (c request) withGatewayHeaders() request {
 	c.headers = append([]string{
 		"Accept: */*", "Authorization: user:v2_hidden", "Host: a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com",
 		"User-Agent: curl/8.14.1", "X-Amzn-Trace-Id: Root=1-6741d2f0-0123456789abcdef01234567", "X-Forwarded-For: 192.0.2.7",

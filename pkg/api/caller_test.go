@@ -13,10 +13,10 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestClaimsThatNameNobody: a function that is called without the authorizer, or with a context that it did not make, refuses.
+// TestClaimsThatNameNobody checks that a function refuses events without an authorizer, or with a context of another one.
 func TestClaimsThatNameNobody(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	other := f.holder(t)
 	changed := func(change func(map[string]any)) map[string]any {
@@ -57,8 +57,8 @@ func TestClaimsThatNameNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, request := range []call{get(), post(good), remove("1")} {
-				got := f.handle(t, request.event(claims))
+			for _, req := range []request{get(), post(good), remove("1")} {
+				got := f.handle(t, req.event(claims))
 				wantProblem(t, got, http.StatusUnauthorized, refused)
 				wantHeader(t, got, "Www-Authenticate", "Bearer")
 			}
@@ -66,11 +66,12 @@ func TestClaimsThatNameNobody(t *testing.T) {
 	}
 }
 
-// TestUnauthenticatedBeforeAnythingElse: nobody learns what is there, or what is wrong with a body, without a token.
+// TestUnauthenticatedBeforeAnythingElse checks that a caller without a token learns neither which paths exist nor what is wrong with a
+// body.
 func TestUnauthenticatedBeforeAnythingElse(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
-	for name, request := range map[string]call{
+	f := newFixture(t)
+	for name, req := range map[string]request{
 		"no such path":   {method: "GET", path: "/api/admin/nope"},
 		"root":           {method: "GET", path: "/"},
 		"no such method": {method: "PUT", path: api.ResourceTokens},
@@ -84,7 +85,7 @@ func TestUnauthenticatedBeforeAnythingElse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wantProblem(t, f.handle(t, request.event(nil)), http.StatusUnauthorized, refused)
+			wantProblem(t, f.handle(t, req.event(nil)), http.StatusUnauthorized, refused)
 		})
 	}
 }
@@ -102,31 +103,32 @@ func adminKey(t testing.TB) pat.AdminKey {
 	return key
 }
 
-// TestAdminTokenHasNoTokens: the admin API token passes the schema as a user's would, and is then a 403: it belongs to no user.
+// TestAdminTokenHasNoTokens checks that requests with the admin API token are validated as those of a user, and are then a 403, since it
+// belongs to no user.
 func TestAdminTokenHasNoTokens(t *testing.T) {
 	t.Parallel()
 	key := adminKey(t)
-	f := newFrontWith(t, settings{tokens: api.TokensSettings{Admin: key, Enabled: true}, log: io.Discard})
+	f := newFixtureWith(t, settings{tokens: api.TokensSettings{Admin: key, Enabled: true}, log: io.Discard})
 	noUser := plain("NoAccessError", "PATs require an authenticated user.")
 	for name, c := range map[string]struct {
-		request call
-		status  int
-		want    problem
+		req    request
+		status int
+		want   problem
 	}{
 		"list":                  {get(), http.StatusForbidden, noUser},
 		"create":                {post(good), http.StatusForbidden, noUser},
 		"create, no JSON":       {post("{bad"), http.StatusBadRequest, notJSON},
 		"create, empty body":    {post("{}"), http.StatusBadRequest, missing("description")},
-		"create, text":          {call{method: "POST", path: api.ResourceTokens, body: "x"}, http.StatusUnsupportedMediaType, wrongType("you didn't provide one")},
+		"create, text":          {request{method: "POST", path: api.ResourceTokens, body: "x"}, http.StatusUnsupportedMediaType, wrongType("you didn't provide one")},
 		"revoke":                {remove("1"), http.StatusForbidden, noUser},
 		"revoke, no number":     {remove("abc"), http.StatusBadRequest, notWhole("abc")},
-		"a path that is not":    {call{method: "GET", path: "/api/admin/nope"}, http.StatusNotFound, notThere("/api/admin/nope")},
-		"a method that is not":  {call{method: "PUT", path: api.ResourceTokens}, http.StatusNotFound, notThere(api.ResourceTokens)},
+		"an unknown path":       {request{method: "GET", path: "/api/admin/nope"}, http.StatusNotFound, notThere("/api/admin/nope")},
+		"an unknown method":     {request{method: "PUT", path: api.ResourceTokens}, http.StatusNotFound, notThere(api.ResourceTokens)},
 		"an expiry in the past": {post(until(`"2000-01-01T00:00:00Z"`)), http.StatusForbidden, noUser},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wantProblem(t, f.handle(t, c.request.event(contextOf(key.Principal()))), c.status, c.want)
+			wantProblem(t, f.handle(t, c.req.event(contextOf(key.Principal()))), c.status, c.want)
 		})
 	}
 }
@@ -134,16 +136,16 @@ func TestAdminTokenHasNoTokens(t *testing.T) {
 func TestAdminTokenReadsNothing(t *testing.T) {
 	t.Parallel()
 	key := adminKey(t)
-	f := newFrontWith(t, settings{tokens: api.TokensSettings{Admin: key, Enabled: true}, log: io.Discard})
-	for _, request := range []call{get(), post(good), remove("1")} {
-		wantStatus(t, f.handle(t, request.event(contextOf(key.Principal()))), http.StatusForbidden)
+	f := newFixtureWith(t, settings{tokens: api.TokensSettings{Admin: key, Enabled: true}, log: io.Discard})
+	for _, req := range []request{get(), post(good), remove("1")} {
+		wantStatus(t, f.handle(t, req.event(contextOf(key.Principal()))), http.StatusForbidden)
 	}
 	if reads := f.store.Count(pattest.CallAccount); reads != 0 {
 		t.Errorf("reads: got %d, want 0", reads)
 	}
 }
 
-// TestAdminTokenReplaced: API Gateway may still have the answer for the old one in its cache.
+// TestAdminTokenReplaced checks a decision on the old token that API Gateway still has in its cache.
 func TestAdminTokenReplaced(t *testing.T) {
 	t.Parallel()
 	old := contextOf(adminKey(t).Principal())
@@ -154,9 +156,9 @@ func TestAdminTokenReplaced(t *testing.T) {
 	for name, key := range map[string]pat.AdminKey{"by another": other, "by none": {}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFrontWith(t, settings{tokens: api.TokensSettings{Admin: key, Enabled: true}, log: io.Discard})
-			for _, request := range []call{get(), post(good), remove("1")} {
-				wantProblem(t, f.handle(t, request.event(maps.Clone(old))), http.StatusUnauthorized, refused)
+			f := newFixtureWith(t, settings{tokens: api.TokensSettings{Admin: key, Enabled: true}, log: io.Discard})
+			for _, req := range []request{get(), post(good), remove("1")} {
+				wantProblem(t, f.handle(t, req.event(maps.Clone(old))), http.StatusUnauthorized, refused)
 			}
 		})
 	}
@@ -164,27 +166,27 @@ func TestAdminTokenReplaced(t *testing.T) {
 
 func TestKillSwitch(t *testing.T) {
 	t.Parallel()
-	f := newFrontWith(t, settings{log: io.Discard})
+	f := newFixtureWith(t, settings{log: io.Discard})
 	h := f.holder(t)
 	f.store.Forget()
 	off := plain("NotFoundError", "PATs are disabled.")
 	for name, c := range map[string]struct {
-		request call
-		status  int
-		want    problem
+		req    request
+		status int
+		want   problem
 	}{
 		"list":               {get(), http.StatusNotFound, off},
-		"HEAD":               {call{method: "HEAD", path: api.ResourceTokens}, http.StatusNotFound, off},
+		"HEAD":               {request{method: "HEAD", path: api.ResourceTokens}, http.StatusNotFound, off},
 		"create":             {post(good), http.StatusNotFound, off},
 		"create, empty body": {post("{}"), http.StatusNotFound, off},
 		"create, no JSON":    {post("{bad"), http.StatusNotFound, off},
 		"revoke":             {remove("1"), http.StatusNotFound, off},
-		"another path":       {call{method: "GET", path: "/api/admin/nope"}, http.StatusNotFound, notThere("/api/admin/nope")},
-		"another method":     {call{method: "PUT", path: api.ResourceTokens}, http.StatusNotFound, notThere(api.ResourceTokens)},
+		"another path":       {request{method: "GET", path: "/api/admin/nope"}, http.StatusNotFound, notThere("/api/admin/nope")},
+		"another method":     {request{method: "PUT", path: api.ResourceTokens}, http.StatusNotFound, notThere(api.ResourceTokens)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wantProblem(t, f.do(t, h, c.request), c.status, c.want)
+			wantProblem(t, f.do(t, h, c.req), c.status, c.want)
 		})
 	}
 	t.Run("nobody", func(t *testing.T) {
@@ -193,16 +195,16 @@ func TestKillSwitch(t *testing.T) {
 	})
 }
 
-// TestSecretsStayOutOfTheLog: neither the caller's token, in whatever header or body it comes, nor the one just made.
+// TestSecretsStayOutOfTheLog checks the caller's token, in any header or body, and new tokens.
 func TestSecretsStayOutOfTheLog(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	f := newFrontWith(t, settings{tokens: api.TokensSettings{Enabled: true}, log: &log})
+	f := newFixtureWith(t, settings{tokens: api.TokensSettings{Enabled: true}, log: &log})
 	h := f.holder(t)
 	own := h.Secret.Reveal()
 	header := "Authorization: " + own
 	var secrets []string
-	for _, request := range []call{
+	for _, req := range []request{
 		get(header),
 		post(good),
 		post(with(`"` + own + `"`)),
@@ -216,7 +218,7 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 		remove(own),
 		remove("2"),
 	} {
-		got := f.do(t, h, request)
+		got := f.do(t, h, req)
 		if got.StatusCode == http.StatusCreated {
 			secrets = append(secrets, parse[made](t, got.Body).Secret)
 		}
@@ -224,12 +226,12 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 	f.store.Refuse(pattest.CallAccount, 1, pat.Unavailable(io.ErrUnexpectedEOF))
 	wantStatus(t, f.do(t, h, get(header)), http.StatusServiceUnavailable)
 	if len(secrets) != 2 {
-		t.Fatalf("tokens made: got %d, want 2", len(secrets))
+		t.Fatalf("new tokens: got %d, want 2", len(secrets))
 	}
 	for _, secret := range append(secrets, own) {
-		// Any stretch of the secret part would do harm, so a piece of it must not be there either.
+		// A part of the secret is harmful, too.
 		if strings.Contains(log.String(), secret[31:51]) {
-			t.Errorf("log has a secret in it:\n%s", log.String())
+			t.Errorf("log contains a secret:\n%s", log.String())
 		}
 	}
 	for _, want := range []string{`"msg":"token created"`, `"msg":"token revoked"`, `"msg":"refused"`, requestID} {

@@ -13,7 +13,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// made is the answer to a create.
+// made is the response to a create.
 type made struct {
 	ID          int     `json:"id"`
 	Description string  `json:"description"`
@@ -24,25 +24,25 @@ type made struct {
 	Secret      string  `json:"secret"`
 }
 
-// with is a body with the JSON value as description, and with a good expiry.
+// with returns a body with the JSON value as description and a valid expiry.
 func with(description string) string {
 	return `{"description":` + description + `,"expiresAt":"` + far + `"}`
 }
 
-// until is a body with the JSON value as expiry, and with a good description.
+// until returns a body with the JSON value as expiry and a valid description.
 func until(expiresAt string) string {
 	return `{"description":"laptop","expiresAt":` + expiresAt + `}`
 }
 
-// padded is a good body of size bytes.
+// padded returns a valid body of size bytes.
 func padded(size int) string {
 	start, end := `{"x":"`, `",`+strings.TrimPrefix(good, "{")
 	return start + strings.Repeat("a", size-len(start)-len(end)) + end
 }
 
-func TestCreateAnswersTheTokenAndItsSecretOnce(t *testing.T) {
+func TestCreateReturnsTheTokenAndItsSecretOnce(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	got := f.do(t, h, post(good))
 	wantStatus(t, got, http.StatusCreated)
@@ -58,23 +58,23 @@ func TestCreateAnswersTheTokenAndItsSecretOnce(t *testing.T) {
 	wantHeader(t, got, "Etag", "")
 	parsed, err := pat.ParseSecret(secret)
 	if err != nil {
-		t.Fatalf("ParseSecret of the answer's secret: %v", err)
+		t.Fatalf("ParseSecret of the secret: %v", err)
 	}
 	if _, err := f.service.Authenticate(t.Context(), parsed); err != nil {
-		t.Errorf("Authenticate with the answer's secret: %v", err)
+		t.Errorf("Authenticate with the secret: %v", err)
 	}
 	if list := f.do(t, h, get()).Body; strings.Contains(list, secret) || strings.Contains(list, "secret") {
 		t.Errorf("list %s: shows a secret", list)
 	}
 }
 
-// TestCreateAccepts holds what Unleash 8.2.0 takes, and what it makes of it.
+// TestCreateAccepts checks that bodies that Unleash 8.2.0 accepts have the same result.
 func TestCreateAccepts(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for name, c := range map[string]struct{ body, description, expiresAt string }{
 		"a good body": {body: good},
-		// Unleash's validator makes strings of numbers and booleans as JavaScript does.
+		// Unleash's validator turns numbers and booleans into strings as JavaScript does.
 		"number 3":                        {body: with("3"), description: "3"},
 		"number 0":                        {body: with("0"), description: "0"},
 		"number -1":                       {body: with("-1"), description: "-1"},
@@ -110,7 +110,7 @@ func TestCreateAccepts(t *testing.T) {
 		"a byte order mark before it":     {body: "\ufeff" + good},
 		"white space round it":            {body: " \t\r\n" + good + "\n\n"},
 		"a further member":                {body: `{"foo":"bar",` + good[1:]},
-		"members of the answer":           {body: `{"id":77,"userId":1,"secret":"user:x","createdAt":"x","seenAt":"x",` + good[1:]},
+		"members of the response":           {body: `{"id":77,"userId":1,"secret":"user:x","createdAt":"x","seenAt":"x",` + good[1:]},
 		"a member __proto__":              {body: `{"__proto__":{"description":"b"},` + good[1:]},
 		"a name with an escape":           {body: `{"d\u0065scription":"a","expiresAt":"` + far + `"}`, description: "a"},
 		"Description beside description":  {body: `{"Description":"A","description":"a","expiresAt":"` + far + `"}`, description: "a"},
@@ -153,10 +153,10 @@ func TestCreateAccepts(t *testing.T) {
 				ID: 2, UserID: int(h.Account.ID), CreatedAt: "2026-01-02T03:04:05.678Z",
 				Description: or(c.description, "laptop"), ExpiresAt: or(c.expiresAt, far),
 			}
-			answer := parse[made](t, got.Body)
-			answer.Secret = ""
-			if diff := cmp.Diff(want, answer); diff != "" {
-				t.Errorf("answer (-want +got):\n%s", diff)
+			response := parse[made](t, got.Body)
+			response.Secret = ""
+			if diff := cmp.Diff(want, response); diff != "" {
+				t.Errorf("response (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff([]string{"own", want.Description}, f.descriptions(t, h)); diff != "" {
 				t.Errorf("stored descriptions (-want +got):\n%s", diff)
@@ -172,9 +172,9 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// TestCreateRefusesBodies holds the answers of Unleash 8.2.0. Where it answers with a page of HTML (malformed JSON), with SQL and
-// a 500 (what PostgreSQL cannot take), or accepts what is a 400 here, the case stands in one of the last three groups. The
-// differences are numbered as in docs/api.md.
+// TestCreateRefusesBodies checks that errors are those of Unleash 8.2.0, except in the last three groups: Unleash responds with a page
+// of HTML to malformed JSON, with a 500 to what PostgreSQL refuses, and accepts some of what is a 400 here. The differences are
+// numbered as in docs/api.md.
 func TestCreateRefusesBodies(t *testing.T) {
 	t.Parallel()
 	const past = `"2000-01-01T00:00:00Z"`
@@ -182,7 +182,7 @@ func TestCreateRefusesBodies(t *testing.T) {
 	control, invisible := rule("PAT description cannot contain control characters."), rule("PAT description cannot contain invisible characters.")
 	long := rule("PAT description cannot be longer than 255 characters.")
 	deep := strings.Repeat("[", 20000) + strings.Repeat("]", 20000)
-	f := newFront(t)
+	f := newFixture(t)
 	for name, c := range map[string]struct {
 		body string
 		want problem
@@ -262,7 +262,7 @@ func TestCreateRefusesBodies(t *testing.T) {
 		"expiry in the year 0":            {until(`"0000-01-01T00:00:00Z"`), gone},
 		"expiry this millisecond":         {until(`"2026-01-02T03:04:05.678Z"`), gone},
 		"expiry this millisecond in Rome": {until(`"2026-01-02T04:04:05.678+01:00"`), gone},
-		// One detail, and the order of the checks does not depend on the order of the members.
+		// There is one detail. The order of the checks does not depend on the order of the members.
 		"both of the wrong type":               {`{"expiresAt":{},"description":{}}`, notString("description", "{}")},
 		"description a number, expiry soon":    {`{"expiresAt":"soon","description":3}`, notTime("soon")},
 		"description an array, expiry soon":    {`{"expiresAt":"soon","description":[]}`, notString("description", "[]")},
@@ -306,7 +306,7 @@ func TestCreateRefusesBodies(t *testing.T) {
 		"a further member 20,000 deep":  {`{"x":` + deep + `,` + good[1:], notJSON},
 		"never closed, 60,000 brackets": {strings.Repeat("[", 60000), notJSON},
 
-		// Difference 8: Unleash keeps these, but for NUL, which is a 500.
+		// Difference 8: Unleash accepts these, except for NUL, which is a 500.
 		"256 letters":          {with(`"` + strings.Repeat("a", 256) + `"`), long},
 		"256 emoji":            {with(`"` + strings.Repeat("😀", 256) + `"`), long},
 		"60,000 letters":       {with(`"` + strings.Repeat("a", 60000) + `"`), long},
@@ -319,7 +319,7 @@ func TestCreateRefusesBodies(t *testing.T) {
 		"64 KiB and one, junk": {strings.Repeat("x", 64<<10+1), tooLarge},
 		"a MiB":                {padded(1 << 20), tooLarge},
 
-		// What PostgreSQL cannot take and Unleash answers with 500; the last one it writes with six digits for the year.
+		// Difference 18: PostgreSQL refuses these, and Unleash responds with a 500.
 		"expiry at +16:00":                {until(`"2027-04-19T08:15:14+16:00"`), notTime("2027-04-19T08:15:14+16:00")},
 		"expiry at -16:00":                {until(`"2027-04-19T08:15:14-16:00"`), notTime("2027-04-19T08:15:14-16:00")},
 		"expiry at +99:99":                {until(`"2027-04-19T08:15:14+99:99"`), notTime("2027-04-19T08:15:14+99:99")},
@@ -341,10 +341,10 @@ func TestCreateRefusesBodies(t *testing.T) {
 func TestCreateContentTypes(t *testing.T) {
 	t.Parallel()
 	const none = "you didn't provide one"
-	f := newFront(t)
+	f := newFixture(t)
 	for name, c := range map[string]struct {
 		headers []string
-		// refused is the content type that the 415 names, or empty for a 201.
+		// refused is the content type in the message of the 415, or empty for a 201.
 		refused string
 	}{
 		"application/json":          {headers: []string{"Content-Type: application/json"}},
@@ -393,9 +393,9 @@ func TestCreateContentTypes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			request := post(good)
-			request.headers = c.headers
-			got := f.do(t, f.holder(t), request)
+			req := post(good)
+			req.headers = c.headers
+			got := f.do(t, f.holder(t), req)
 			if c.refused == "" {
 				wantStatus(t, got, http.StatusCreated)
 				return
@@ -405,24 +405,24 @@ func TestCreateContentTypes(t *testing.T) {
 	}
 }
 
-// TestCreateChecksTypeBeforeBody: what is not said to be JSON is not looked at, however wrong it is.
+// TestCreateChecksTypeBeforeBody checks that a body that is not declared as JSON is not read.
 func TestCreateChecksTypeBeforeBody(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for name, body := range map[string]string{"none": "", "malformed": "{bad", "an array": "[]", "a form": "description=a"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			request := post(body)
-			request.headers = []string{"Content-Type: text/plain"}
-			wantProblem(t, f.do(t, f.holder(t), request), http.StatusUnsupportedMediaType, wrongType("text/plain"))
+			req := post(body)
+			req.headers = []string{"Content-Type: text/plain"}
+			wantProblem(t, f.do(t, f.holder(t), req), http.StatusUnsupportedMediaType, wrongType("text/plain"))
 		})
 	}
 }
 
-// TestCreateHeadersInEitherForm: an event carries each header in one or both of two members.
+// TestCreateHeadersInEitherForm checks headers in either member of an event, and in both.
 func TestCreateHeadersInEitherForm(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for name, headers := range map[string]map[string]string{
 		"as sent":       {"Content-Type": "application/json"},
 		"in lower case": {"content-type": "application/json"},
@@ -440,7 +440,7 @@ func TestCreateHeadersInEitherForm(t *testing.T) {
 func TestCreateBase64Body(t *testing.T) {
 	t.Parallel()
 	encode := base64.StdEncoding.EncodeToString
-	f := newFront(t)
+	f := newFixture(t)
 	for name, c := range map[string]struct {
 		body   string
 		status int
@@ -457,9 +457,9 @@ func TestCreateBase64Body(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			request := post(c.body)
-			request.base64 = true
-			got := f.do(t, f.holder(t), request)
+			req := post(c.body)
+			req.base64 = true
+			got := f.do(t, f.holder(t), req)
 			if c.status == http.StatusCreated {
 				wantStatus(t, got, c.status)
 				return
@@ -471,7 +471,7 @@ func TestCreateBase64Body(t *testing.T) {
 
 func TestCreateDuplicates(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for name, c := range map[string]struct {
 		first, second string
 		duplicate     bool
@@ -503,10 +503,10 @@ func TestCreateDuplicates(t *testing.T) {
 	})
 }
 
-// TestCreateOrderOfRules: with ten tokens, the limit comes after schema, description and expiry, and before the duplicate.
+// TestCreateOrderOfRules checks that the limit comes after schema, description and expiry, and before the duplicate.
 func TestCreateOrderOfRules(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	for _, draft := range pattest.Drafts(pat.MaxTokens - 1) {
 		if _, _, err := f.service.CreateUserToken(t.Context(), h.Account.ID, draft); err != nil {
@@ -532,10 +532,10 @@ func TestCreateOrderOfRules(t *testing.T) {
 	}
 }
 
-// TestExpiredTokensCount until the retention is over, and then neither count nor show.
+// TestExpiredTokensCount checks that expired tokens count until the end of the retention, and then are neither counted nor listed.
 func TestExpiredTokensCount(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	short := pat.Draft{Description: "short", ExpiresAt: pattest.Start.Add(time.Hour)}
 	if _, _, err := f.service.CreateUserToken(t.Context(), h.Account.ID, short); err != nil {

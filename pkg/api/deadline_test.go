@@ -13,15 +13,15 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestAnswersBeforeItsTimeIsOver: a function that is cut off tells its caller nothing.
-func TestAnswersBeforeItsTimeIsOver(t *testing.T) {
+// TestRespondsBeforeTheDeadline checks that the caller gets a response before Lambda ends the function.
+func TestRespondsBeforeTheDeadline(t *testing.T) {
 	t.Parallel()
 	secret, err := pat.NewSecret(pattest.NewRandom(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	claims := contextOf(pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: 1, Selector: secret.Selector()}})
-	for name, c := range map[string]call{"list": get(), "create": post(good), "revoke": remove("1")} {
+	for name, c := range map[string]request{"list": get(), "create": post(good), "revoke": remove("1")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -32,7 +32,7 @@ func TestAnswersBeforeItsTimeIsOver(t *testing.T) {
 				defer cancel()
 				got, err := handler.Handle(ctx, c.event(claims))
 				if err != nil || ctx.Err() != nil {
-					t.Fatalf("got errors %v and %v, want an answer in time", err, ctx.Err())
+					t.Fatalf("got errors %v and %v, want a response in time", err, ctx.Err())
 				}
 				wantStatus(t, got, http.StatusServiceUnavailable)
 				wantHeader(t, got, "Retry-After", "1")

@@ -19,7 +19,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// inside is text that no client may see.
+// inside is internal text that no client must see.
 const inside = "dynamodb: TABLE arn:aws:dynamodb:eu-central-1:123456789012:table/pats"
 
 const (
@@ -29,8 +29,8 @@ const (
 
 var errInside = errors.New(inside)
 
-// refusal is what comes of an error: the answer, and the line in the log.
-func refusal(t *testing.T, act action) (answer events.APIGatewayProxyResponse, line map[string]any) {
+// refusal returns the response to an error of act, and its line in the log.
+func refusal(t *testing.T, act action) (got events.APIGatewayProxyResponse, line map[string]any) {
 	t.Helper()
 	var log bytes.Buffer
 	key, err := pat.ParseAdminKey(strings.Repeat("ab", 32))
@@ -50,21 +50,21 @@ func refusal(t *testing.T, act action) (answer events.APIGatewayProxyResponse, l
 		Resource: "/x", Path: "/x", HTTPMethod: http.MethodGet,
 		RequestContext: events.APIGatewayProxyRequestContext{RequestID: testID, ExtendedRequestID: testExtendedID, Authorizer: claims},
 	}
-	answer, err = h.Handle(t.Context(), event)
+	got, err = h.Handle(t.Context(), event)
 	if err != nil {
-		t.Fatalf("Handle: got error %v, want an answer", err)
+		t.Fatalf("Handle: got error %v, want a response", err)
 	}
 	if err := json.Unmarshal(log.Bytes(), &line); err != nil {
 		t.Fatalf("log %q: got error %v, want one line of JSON", log.String(), err)
 	}
-	return answer, line
+	return got, line
 }
 
 func failing(err error) action {
 	return func(context.Context, *request, pat.Principal) (response, error) { return response{}, err }
 }
 
-func TestErrorsBecomeAnswers(t *testing.T) {
+func TestErrorsBecomeResponses(t *testing.T) {
 	t.Parallel()
 	const message = "What the client may know."
 	of := func(kind pat.Kind) error { return &pat.Error{Kind: kind, Message: message, Err: errInside} }
@@ -114,7 +114,7 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 	}
 }
 
-// wantLogged checks that the log has the cause, under the id that the client has.
+// wantLogged checks that the log has the cause, under the ids of the request.
 func wantLogged(t *testing.T, line map[string]any, level, cause string) {
 	t.Helper()
 	want := map[string]any{"level": level, "msg": "refused", "id": testID, "extendedId": testExtendedID, "cause": cause}
@@ -124,8 +124,8 @@ func wantLogged(t *testing.T, line map[string]any, level, cause string) {
 	}
 }
 
-// TestEveryKindHasAnAnswer: a kind without one would come out as status 0.
-func TestEveryKindHasAnAnswer(t *testing.T) {
+// TestEveryKindHasAStatus checks the table of kinds: a kind that is missing there would be status 0.
+func TestEveryKindHasAStatus(t *testing.T) {
 	t.Parallel()
 	for kind := pat.KindInternal; kind <= pat.KindUnavailable; kind++ {
 		if as := errorOf[kind]; as.status == 0 || as.name == "" {
@@ -134,7 +134,7 @@ func TestEveryKindHasAnAnswer(t *testing.T) {
 	}
 }
 
-func TestHeadersOfRefusals(t *testing.T) {
+func TestHeadersOfErrors(t *testing.T) {
 	t.Parallel()
 	for kind := range errorOf {
 		t.Run(fmt.Sprint(kind), func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestPanicsBecomeA500(t *testing.T) {
 	}
 }
 
-// TestProblemsAreNotQuotedInTheLog: their messages repeat what the client sent.
+// TestProblemsAreNotQuotedInTheLog checks errors whose messages quote the request.
 func TestProblemsAreNotQuotedInTheLog(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
@@ -194,7 +194,7 @@ func TestProblemsAreNotQuotedInTheLog(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if _, line := refusal(t, failing(err)); strings.Contains(fmt.Sprint(line), "user:v2_x") {
-				t.Errorf("log: got %v, want nothing of what was sent", line)
+				t.Errorf("log: got %v, want nothing of the request", line)
 			}
 		})
 	}

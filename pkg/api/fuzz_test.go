@@ -20,7 +20,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// frozen is a store of one account that takes every write and forgets it, but for the last one.
+// frozen is a store with one account, which keeps the last write without applying it.
 type frozen struct {
 	pat.Store
 	account pat.Account
@@ -34,8 +34,8 @@ func (s *frozen) ReplaceAccount(_ context.Context, _, after pat.Account) error {
 	return nil
 }
 
-// fuzzFront is a handler on a frozen account with the tokens 1, 2 and 3, and its holder's claims.
-func fuzzFront(t testing.TB) (*api.Handler, *frozen, map[string]any) {
+// newFuzzFixture returns a handler on a frozen account with the tokens 1, 2 and 3, and the claims of their holder.
+func newFuzzFixture(t testing.TB) (*api.Handler, *frozen, map[string]any) {
 	t.Helper()
 	env := pattest.Env(pattest.NewClock())
 	store := &frozen{account: pat.Account{ID: 1, NextTokenID: 1, Version: 1}}
@@ -50,8 +50,8 @@ func fuzzFront(t testing.TB) (*api.Handler, *frozen, map[string]any) {
 	return api.NewTokens(service, api.TokensSettings{Enabled: true}, slog.New(slog.DiscardHandler)), store, contextOf(who)
 }
 
-// FuzzCreateBody: whatever the body, the answer is a token that keeps the rules, or a refusal in the one shape, with a status of
-// the known set; nothing is written but a token that was answered.
+// FuzzCreateBody checks that every body results in a valid token, or in an error with a documented status and form; and that only
+// tokens that are returned are written.
 func FuzzCreateBody(f *testing.F) {
 	for _, body := range []string{
 		"", "{}", "[]", "null", good, good + "x", "\ufeff" + good, with("3"), with("1e400"), with(`"\ud800"`), with("\"\xff\""), with(`""`),
@@ -64,12 +64,12 @@ func FuzzCreateBody(f *testing.F) {
 	f.Add(good, "application/json; charset=utf-16", "gzip", false)
 	f.Add("e30=", "application/json", "", true)
 	f.Add("!", "application/json", "", true)
-	handler, store, claims := fuzzFront(f)
+	handler, store, claims := newFuzzFixture(f)
 	f.Fuzz(func(t *testing.T, body, contentType, encoding string, base64 bool) {
 		store.written = pat.Account{}
-		request := post(body)
-		request.base64 = base64
-		event := request.event(claims)
+		req := post(body)
+		req.base64 = base64
+		event := req.event(claims)
 		event.MultiValueHeaders = map[string][]string{"Content-Type": {contentType}, "Content-Encoding": {encoding}}
 		got, err := handler.Handle(t.Context(), event)
 		if err != nil {
@@ -81,7 +81,7 @@ func FuzzCreateBody(f *testing.F) {
 		case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusConflict:
 			wantRefusal(t, got)
 			if store.written.ID != 0 {
-				t.Errorf("refused with %d, and yet written", got.StatusCode)
+				t.Errorf("got status %d and a write, want no write", got.StatusCode)
 			}
 		default:
 			t.Errorf("got status %d with %s", got.StatusCode, got.Body)
@@ -106,7 +106,7 @@ func wantToken(t *testing.T, got events.APIGatewayProxyResponse, written pat.Acc
 	}
 	stored, found := written.Find(secret.Selector())
 	if !found || stored.Description != token.Description || !stored.ExpiresAt.Equal(expires) || !stored.Verifier.Matches(secret) {
-		t.Errorf("written: got %+v, want what was answered: %+v", stored, token)
+		t.Errorf("written: got %+v, want the token in the response: %+v", stored, token)
 	}
 }
 
@@ -118,12 +118,12 @@ func wantRefusal(t *testing.T, got events.APIGatewayProxyResponse) {
 	}
 }
 
-// FuzzRevokeID: whatever the id, the answer is 200 or 400, and what is removed is the token of that very number.
+// FuzzRevokeID checks that every id results in a 200 or 400, and that only the token with this number is removed.
 func FuzzRevokeID(f *testing.F) {
 	for _, id := range []string{"1", "02", "+3", "3.0", "0x2", "0b11", "1e0", "%201", "1%00", "abc", "", "%zz", "%ff", "1e400", "-1", "4294967298", "1_0", "2p0", "Infinity"} {
 		f.Add(id)
 	}
-	handler, store, claims := fuzzFront(f)
+	handler, store, claims := newFuzzFixture(f)
 	f.Fuzz(func(t *testing.T, id string) {
 		store.written = pat.Account{}
 		event := remove("1").event(claims)
@@ -145,7 +145,7 @@ func FuzzRevokeID(f *testing.F) {
 	})
 }
 
-// removed is the id of the token that the last write left out.
+// removed returns the id of the token that the last write removed.
 func removed(store *frozen) string {
 	for _, token := range store.account.Tokens {
 		if _, kept := store.written.Find(token.Selector); !kept && len(store.written.Tokens) == len(store.account.Tokens)-1 {
@@ -155,7 +155,7 @@ func removed(store *frozen) string {
 	return "none"
 }
 
-// valueOf reads an id by other means than the handler does.
+// valueOf reads an id in another way than the handler does.
 func valueOf(t *testing.T, id string) string {
 	t.Helper()
 	text, err := url.PathUnescape(id)
@@ -166,13 +166,13 @@ func valueOf(t *testing.T, id string) string {
 	if slices.ContainsFunc([]string{"0x", "0o", "0b"}, func(p string) bool { return strings.HasPrefix(strings.ToLower(text), p) }) {
 		whole, ok := new(big.Int).SetString(text, 0)
 		if !ok {
-			t.Fatalf("id %q is no number", id)
+			t.Fatalf("id %q is not a number", id)
 		}
 		return whole.String()
 	}
 	value, ok := new(big.Rat).SetString(text)
 	if !ok {
-		t.Fatalf("id %q is no number", id)
+		t.Fatalf("id %q is not a number", id)
 	}
 	return value.RatString()
 }

@@ -19,7 +19,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// lone is a store with one user, which keeps the last profile that was written and otherwise changes nothing.
+// lone is a store with one user, which keeps the last profile that was written without applying it.
 type lone struct {
 	account pat.Account
 	writes  int
@@ -77,8 +77,8 @@ func (s *lone) write(profile pat.Profile) {
 	s.profile = profile
 }
 
-// loneFront are both handlers on a lone Admin, and the Admin's claims.
-func loneFront(tb testing.TB) (tokens, users *api.Handler, store *lone, claims map[string]any) {
+// newLoneFixture returns both handlers on a store with one Admin, and the claims of that Admin.
+func newLoneFixture(tb testing.TB) (tokens, users *api.Handler, store *lone, claims map[string]any) {
 	tb.Helper()
 	selector := pat.Selector(strings.Repeat("A", 21) + "Q")
 	store = &lone{account: pat.Account{
@@ -95,16 +95,16 @@ func loneFront(tb testing.TB) (tokens, users *api.Handler, store *lone, claims m
 	return api.NewTokens(service, api.TokensSettings{Enabled: true}, log), api.NewUsers(service, pat.AdminKey{}, log), store, claims
 }
 
-// answers are the statuses of the API.
-var answers = []int{
+// statuses are the statuses of the API.
+var statuses = []int{
 	http.StatusOK, http.StatusCreated, http.StatusNotModified, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden,
 	http.StatusNotFound, http.StatusConflict, http.StatusUnsupportedMediaType,
 }
 
-// FuzzEvent: whatever an event has in it, the answer is one of the API's. Without a caller who is there it is a refusal, and
-// nothing is written, unless it is the open document; the same on the ADMIN routes for a caller who is no Admin.
+// FuzzEvent checks that every event results in one of the statuses of the API. An event without a valid caller results in an error and
+// no write, unless it is for the OpenAPI document; likewise on the ADMIN routes for a caller who is not an Admin.
 func FuzzEvent(f *testing.F) {
-	tokens, users, store, claims := loneFront(f)
+	tokens, users, store, claims := newLoneFixture(f)
 	named, err := json.Marshal(claims)
 	if err != nil {
 		f.Fatal(err)
@@ -137,20 +137,20 @@ func FuzzEvent(f *testing.F) {
 		for _, handler := range []*api.Handler{tokens, users} {
 			store.writes = 0
 			got, err := handler.Handle(t.Context(), event)
-			if err != nil || !slices.Contains(answers, got.StatusCode) {
+			if err != nil || !slices.Contains(statuses, got.StatusCode) {
 				t.Errorf("got status %d, error %v and %s", got.StatusCode, err, got.Body)
 			}
 			open := event.Resource == api.ResourceOpenAPI || event.HTTPMethod == http.MethodOptions && known.Kind != ""
 			if !there && !open && (got.StatusCode < http.StatusBadRequest || store.writes > 0) {
-				t.Errorf("got status %d and %d writes for nobody who may", got.StatusCode, store.writes)
+				t.Errorf("got status %d and %d writes, want an error and no writes for a caller without access", got.StatusCode, store.writes)
 			}
 		}
 	})
 }
 
-// FuzzUserBody: whatever the body of a create or a change of a user, it is refused, or what is written keeps the rules.
+// FuzzUserBody checks that every body of a new or updated user is refused, or results in a valid profile.
 func FuzzUserBody(f *testing.F) {
-	_, users, store, claims := loneFront(f)
+	_, users, store, claims := newLoneFixture(f)
 	for _, body := range []string{
 		"{}", `{"username":"a","rootRole":3}`, `{"email":"A@b.example","name":"` + strings.Repeat("é", 255) + `","rootRole":"Viewer"}`,
 		`{"username":"\u0000","rootRole":1}`, `{"username":"a","rootRole":1e0}`, `{"username":[],"rootRole":null}`, `{"disabled":true}`,
@@ -169,11 +169,11 @@ func FuzzUserBody(f *testing.F) {
 			event.Resource, event.PathParameters = api.ResourceUser, map[string]string{"id": "1"}
 		}
 		got, err := users.Handle(t.Context(), event)
-		if err != nil || !slices.Contains(answers, got.StatusCode) {
+		if err != nil || !slices.Contains(statuses, got.StatusCode) {
 			t.Fatalf("got status %d, error %v and %s", got.StatusCode, err, got.Body)
 		}
 		if store.writes > 0 && got.StatusCode >= http.StatusBadRequest {
-			t.Errorf("got status %d, and yet %d writes", got.StatusCode, store.writes)
+			t.Errorf("got status %d and %d writes, want no writes", got.StatusCode, store.writes)
 		}
 		if store.writes > 0 {
 			wantKept(t, store.profile)
@@ -181,7 +181,7 @@ func FuzzUserBody(f *testing.F) {
 	})
 }
 
-// wantKept checks a profile against the rules.
+// wantKept checks that a profile is valid.
 func wantKept(t *testing.T, profile pat.Profile) {
 	t.Helper()
 	for _, text := range []string{profile.Username, profile.Name, profile.Email} {

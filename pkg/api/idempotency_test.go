@@ -10,20 +10,20 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// keyed is a create with the holder's token in its header and these lines beside it.
-func keyed(h pattest.Holder, body string, lines ...string) call {
+// keyed returns a create with the holder's token and these lines in the headers.
+func keyed(h pattest.Holder, body string, lines ...string) request {
 	c := post(body)
 	c.headers = append(append(c.headers, "Authorization: "+h.Secret.Reveal()), lines...)
 	return c
 }
 
-func TestRepeatedCreateHasTheSameAnswer(t *testing.T) {
+func TestRepeatedCreateHasTheSameResponse(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	first := f.do(t, h, keyed(h, good, "Idempotency-Key: k"))
 	wantStatus(t, first, http.StatusCreated)
-	for name, again := range map[string]call{
+	for name, again := range map[string]request{
 		"as it was":      keyed(h, good, "Idempotency-Key: k"),
 		"as Bearer":      {http.MethodPost, post(good).path, []string{"Content-Type: application/json", "Authorization: bearer  " + h.Secret.Reveal(), "idempotency-key: k"}, good, false},
 		"in other words": keyed(h, ` {"expiresAt":"2027-04-19T10:15:14+02:00", "description":"laptop"}`, "Idempotency-Key: k"),
@@ -31,7 +31,7 @@ func TestRepeatedCreateHasTheSameAnswer(t *testing.T) {
 		got := f.do(t, h, again)
 		wantStatus(t, got, http.StatusCreated)
 		if got.Body != first.Body {
-			t.Errorf("%s: the answer is another than the first", name)
+			t.Errorf("%s: got another response than the first, want the same", name)
 		}
 		wantHeader(t, got, "Cache-Control", "no-store")
 	}
@@ -59,7 +59,7 @@ func TestIdempotencyKeyRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
+			f := newFixture(t)
 			h := f.holder(t)
 			wantStatus(t, f.do(t, h, keyed(h, good, "Idempotency-Key: k")), http.StatusCreated)
 			wantProblem(t, f.do(t, h, keyed(h, c.body, c.lines...)), c.status, c.want)
@@ -72,7 +72,7 @@ func TestIdempotencyKeyRefusals(t *testing.T) {
 
 func TestIdempotencyKeyOfARevokedToken(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	wantStatus(t, f.do(t, h, keyed(h, good, "Idempotency-Key: k")), http.StatusCreated)
 	wantStatus(t, f.do(t, h, remove("2")), http.StatusOK)
@@ -80,10 +80,10 @@ func TestIdempotencyKeyOfARevokedToken(t *testing.T) {
 		plain("IdempotencyKeyError", "The token that was created with this Idempotency-Key has been revoked."))
 }
 
-// TestIdempotencyKeyOfAnExpiredToken: a repetition does not return a secret that is of no use.
+// TestIdempotencyKeyOfAnExpiredToken checks that a repetition does not return a secret that no longer works.
 func TestIdempotencyKeyOfAnExpiredToken(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	create := keyed(h, until(`"2026-01-02T04:04:05.678Z"`), "Idempotency-Key: k")
 	wantStatus(t, f.do(t, h, create), http.StatusCreated)
@@ -93,10 +93,10 @@ func TestIdempotencyKeyOfAnExpiredToken(t *testing.T) {
 	wantProblem(t, f.do(t, h, create), http.StatusBadRequest, rule("The expiry date should be in future."))
 }
 
-// TestIdempotencyKeyWithoutItsToken: an event whose header is not what the authorizer saw makes nothing.
+// TestIdempotencyKeyWithoutItsToken checks that an event with another token than the authorizer accepted creates nothing.
 func TestIdempotencyKeyWithoutItsToken(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h, other := f.holder(t), f.holder(t)
 	for name, line := range map[string]string{
 		"no header": "X: y", "another user's token": "Authorization: " + other.Secret.Reveal(), "no token": "Authorization: Basic eDp5",
@@ -116,7 +116,7 @@ func TestIdempotencyKeyWithoutItsToken(t *testing.T) {
 
 func TestIdempotencyKeyIsIgnoredElsewhere(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	wantStatus(t, f.do(t, h, get("Idempotency-Key: ")), http.StatusOK)
 }

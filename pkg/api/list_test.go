@@ -13,7 +13,7 @@ import (
 
 func TestListShowsTokensInOrderOfID(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	wantStatus(t, f.do(t, h, post(with(`"<b>&☃"`))), http.StatusCreated)
 	if _, err := f.service.Authenticate(t.Context(), h.Secret); err != nil {
@@ -30,10 +30,10 @@ func TestListShowsTokensInOrderOfID(t *testing.T) {
 	wantHeader(t, got, "Content-Type", "application/json; charset=utf-8")
 }
 
-// TestListIsTheCallersOwn: the caller is whom the claims name, whatever else the request says.
+// TestListIsTheCallersOwn checks that only the claims decide who the caller is.
 func TestListIsTheCallersOwn(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	one, two := f.holder(t), f.holder(t)
 	wantStatus(t, f.do(t, one, post(good)), http.StatusCreated)
 	event := get("Authorization: "+one.Secret.Reveal(), "X-User-Id: 1").event(claimsOf(two))
@@ -41,13 +41,13 @@ func TestListIsTheCallersOwn(t *testing.T) {
 	got := f.handle(t, event)
 	wantStatus(t, got, http.StatusOK)
 	if strings.Contains(got.Body, "laptop") || !strings.Contains(got.Body, `"userId":2`) {
-		t.Errorf("body: got %s, want user 2's token alone", got.Body)
+		t.Errorf("body: got %s, want only the token of user 2", got.Body)
 	}
 }
 
-func TestListIgnoresWhatItDoesNotKnow(t *testing.T) {
+func TestListIgnoresOtherHeaders(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for name, headers := range map[string][]string{
 		"Accept text/html":         {"Accept: text/html"},
 		"Accept application/xml":   {"Accept: application/xml"},
@@ -69,10 +69,10 @@ func TestListIgnoresWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// TestListETag holds when Unleash 8.2.0 answers 304; TAG stands for the answer's ETag without the W/.
+// TestListETag checks that a 304 is returned when Unleash 8.2.0 returns one. TAG stands for the ETag of the list without W/.
 func TestListETag(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	first := f.do(t, h, get())
 	wantStatus(t, first, http.StatusOK)
@@ -110,12 +110,12 @@ func TestListETag(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			t.Run(name+", "+method, func(t *testing.T) {
 				t.Parallel()
-				request := get()
-				request.method = method
+				req := get()
+				req.method = method
 				for _, line := range c.headers {
-					request.headers = append(request.headers, strings.ReplaceAll(line, "TAG", tag))
+					req.headers = append(req.headers, strings.ReplaceAll(line, "TAG", tag))
 				}
-				got := f.do(t, h, request)
+				got := f.do(t, h, req)
 				wantStatus(t, got, c.status)
 				wantHeader(t, got, "Etag", "W/"+tag)
 				if (got.Body == "") != (c.status == http.StatusNotModified) {
@@ -128,21 +128,21 @@ func TestListETag(t *testing.T) {
 
 func TestListETagChangesWithTheList(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	before := f.do(t, h, get()).MultiValueHeaders["Etag"][0]
 	wantStatus(t, f.do(t, h, post(good)), http.StatusCreated)
 	got := f.do(t, h, get("If-None-Match: "+before))
 	wantStatus(t, got, http.StatusOK)
 	if after := got.MultiValueHeaders["Etag"][0]; after == before {
-		t.Errorf("ETag: got %s before and after a token was made", after)
+		t.Errorf("ETag: got %s before and after a create, want different ones", after)
 	}
 }
 
-// TestRefusalsHaveNoETag: If-None-Match never turns a refusal or a create into a 304.
-func TestRefusalsHaveNoETag(t *testing.T) {
+// TestErrorsHaveNoETag checks that If-None-Match does not turn an error into a 304.
+func TestErrorsHaveNoETag(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	got := f.handle(t, get("If-None-Match: *").event(nil))
 	wantStatus(t, got, http.StatusUnauthorized)
 	wantHeader(t, got, "Etag", "")
@@ -150,7 +150,7 @@ func TestRefusalsHaveNoETag(t *testing.T) {
 
 func TestListShowsExpiredTokensForTheRetention(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	short := pat.Draft{Description: "short", ExpiresAt: pattest.Start.Add(time.Hour)}
 	if _, _, err := f.service.CreateUserToken(t.Context(), h.Account.ID, short); err != nil {

@@ -46,7 +46,7 @@ func TestMembersOfACreate(t *testing.T) {
 		for i, value := range memberValues {
 			t.Run(member+" "+value, func(t *testing.T) {
 				t.Parallel()
-				f := newFront(t)
+				f := newFixture(t)
 				h := f.holder(t)
 				got := f.do(t, h, post(bodyWith(c.rest, member, value)))
 				wantOutcome(t, got, http.StatusCreated, c.want[i], func() string { return f.descriptions(t, h)[1] })
@@ -80,7 +80,7 @@ func TestMembersOfANewUser(t *testing.T) {
 		for i, value := range memberValues {
 			t.Run(member+" "+value, func(t *testing.T) {
 				t.Parallel()
-				f := newUserFront(t)
+				f := newUserFixture(t)
 				got := f.asAdmin(t, http.MethodPost, api.ResourceUsers, bodyWith(c.rest, member, value))
 				wantOutcome(t, got, http.StatusCreated, c.want[i], func() string { return c.stored(pattest.Read(t, f.store, 3).Profile) })
 			})
@@ -104,7 +104,7 @@ func TestMembersOfAnUpdate(t *testing.T) {
 		for i, value := range memberValues {
 			t.Run(member+" "+value, func(t *testing.T) {
 				t.Parallel()
-				f := newUserFront(t)
+				f := newUserFixture(t)
 				user := pattest.Account(t, f.store, pat.Profile{Username: "u", Name: "n", Email: "old@example.org", Role: pat.Viewer, Disabled: true})
 				got := f.asAdmin(t, http.MethodPut, onUser(user.ID), bodyWith("{}", member, value))
 				wantOutcome(t, got, http.StatusOK, want[i], func() string { return changes(pattest.Read(t, f.store, user.ID).Profile) })

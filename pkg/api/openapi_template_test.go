@@ -16,7 +16,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// document is what these tests look at of the OpenAPI document.
+// document has the parts of the OpenAPI document that these tests check.
 type document struct {
 	Paths      map[string]map[string]operation `json:"paths"`
 	Components struct {
@@ -34,12 +34,12 @@ type document struct {
 }
 
 type operation struct {
-	// Security is empty for an operation that is open to all, and not there for the others.
+	// Security is empty for an operation that needs no token, and absent for the others.
 	Security  *[]any                `json:"security"`
 	Responses map[string]documented `json:"responses"`
 }
 
-// documented is an answer, or a reference to one.
+// documented is a response, or a reference to one.
 type documented struct {
 	Ref     string `json:"$ref"`
 	Content map[string]struct {
@@ -64,7 +64,7 @@ func handlers() []*Handler {
 	return []*Handler{NewTokens(nil, TokensSettings{Enabled: true}, log), NewUsers(nil, pat.AdminKey{}, log)}
 }
 
-// TestDocumentHasEveryRoute, and no other.
+// TestDocumentHasEveryRoute compares the routes of the handlers with the operations of the document.
 func TestDocumentHasEveryRoute(t *testing.T) {
 	t.Parallel()
 	var routed, shown []string
@@ -87,7 +87,7 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 	}
 }
 
-// TestDocumentHasEveryResource of template.yaml, and no other; and both say the same of who may come in.
+// TestDocumentHasEveryResource compares the resources of template.yaml with the paths of the document, and which of them need no token.
 func TestDocumentHasEveryResource(t *testing.T) {
 	t.Parallel()
 	functions := readTemplate(t).Resources
@@ -106,7 +106,7 @@ func TestDocumentHasEveryResource(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(open, shown); diff != "" {
-		t.Errorf("resources, and whether they are open (-template +document):\n%s", diff)
+		t.Errorf("resources, and whether they need no token (-template +document):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]bool{ResourceOpenAPI: true}, onlyTrue(open)); diff != "" {
 		t.Errorf("open resources (-want +template):\n%s", diff)
@@ -119,7 +119,7 @@ func onlyTrue(all map[string]bool) map[string]bool {
 	return picked
 }
 
-// namesByStatus are the names of errors that functions and gateway give. Status 0 is for any.
+// namesByStatus returns the names of errors of the functions and the gateway. Status 0 stands for any.
 func namesByStatus(t *testing.T) map[int][]string {
 	t.Helper()
 	names := map[int][]string{}
@@ -133,12 +133,12 @@ func namesByStatus(t *testing.T) map[int][]string {
 	}
 	unaccepted := wrongContentType("")
 	add(unaccepted.status, unaccepted.name)
-	for kind, answer := range readTemplate(t).Resources.API.Properties.GatewayResponses {
+	for kind, gateway := range readTemplate(t).Resources.API.Properties.GatewayResponses {
 		var body apitypes.Error
-		if err := json.Unmarshal([]byte(answer.ResponseTemplates[jsonType]), &body); err != nil {
+		if err := json.Unmarshal([]byte(gateway.ResponseTemplates[jsonType]), &body); err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
-		add(answer.StatusCode, body.Name)
+		add(gateway.StatusCode, body.Name)
 	}
 	return names
 }
@@ -157,18 +157,18 @@ func TestDocumentNamesEveryError(t *testing.T) {
 	}
 }
 
-// TestDocumentShowsErrorsWhereTheyCome: each refusal has examples, with names that come with its status.
-func TestDocumentShowsErrorsWhereTheyCome(t *testing.T) {
+// TestDocumentShowsErrorsWhereTheyOccur checks that each error has examples, whose names occur with its status.
+func TestDocumentShowsErrorsWhereTheyOccur(t *testing.T) {
 	t.Parallel()
 	read, names := readDocument(t), namesByStatus(t)
 	for path, operations := range read.Paths {
 		for method, operation := range operations {
-			for code, answer := range operation.Responses {
+			for code, documented := range operation.Responses {
 				status, err := strconv.Atoi(code)
 				if err != nil || status < http.StatusBadRequest {
 					continue
 				}
-				refusal := read.Components.Responses[strings.TrimPrefix(answer.Ref, "#/components/responses/")]
+				refusal := read.Components.Responses[strings.TrimPrefix(documented.Ref, "#/components/responses/")]
 				for _, shown := range refusal.names(t) {
 					if !slices.Contains(names[status], shown) && !slices.Contains(names[0], shown) {
 						t.Errorf("%s %s, %d: got the example %q, want one of %q or %q", method, path, status, shown, names[status], names[0])
@@ -179,7 +179,7 @@ func TestDocumentShowsErrorsWhereTheyCome(t *testing.T) {
 	}
 }
 
-// names are those of the examples.
+// names returns the names in the examples.
 func (d documented) names(t *testing.T) []string {
 	t.Helper()
 	content := d.Content[jsonType]

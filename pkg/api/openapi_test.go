@@ -7,18 +7,18 @@ import (
 	"pats/pkg/api"
 )
 
-// document is a request for the OpenAPI document without any authorizer before it.
-func (f *front) document(t *testing.T, method string, headers ...string) (status int, body string, header func(string) string) {
+// document requests the OpenAPI document without an authorizer.
+func (f *fixture) document(t *testing.T, method string, headers ...string) (status int, body string, header func(string) string) {
 	t.Helper()
-	event := call{method: method, path: api.ResourceOpenAPI, headers: headers}.event(nil)
+	event := request{method: method, path: api.ResourceOpenAPI, headers: headers}.event(nil)
 	event.Resource = api.ResourceOpenAPI
 	got := f.handle(t, event)
 	return got.StatusCode, got.Body, func(name string) string { return http.Header(got.MultiValueHeaders).Get(name) }
 }
 
-func TestDocumentIsOpenToAll(t *testing.T) {
+func TestDocumentNeedsNoToken(t *testing.T) {
 	t.Parallel()
-	f := newFrontWith(t, settings{tokens: api.TokensSettings{Enabled: false}, log: t.Output()})
+	f := newFixtureWith(t, settings{tokens: api.TokensSettings{Enabled: false}, log: t.Output()})
 	status, body, header := f.document(t, http.MethodGet)
 	if status != http.StatusOK || body != string(api.OpenAPI()) {
 		t.Errorf("got status %d and %d bytes, want 200 and the document's %d", status, len(body), len(api.OpenAPI()))
@@ -31,7 +31,7 @@ func TestDocumentIsOpenToAll(t *testing.T) {
 
 func TestDocumentIsNotSentTwice(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	_, _, header := f.document(t, http.MethodGet)
 	status, body, again := f.document(t, http.MethodGet, "If-None-Match: "+header("Etag"))
 	if status != http.StatusNotModified || body != "" || again("Etag") != header("Etag") {
@@ -41,7 +41,7 @@ func TestDocumentIsNotSentTwice(t *testing.T) {
 
 func TestDocumentHasNoOtherMethods(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for method, want := range map[string]int{
 		http.MethodHead:    http.StatusOK,
 		http.MethodOptions: http.StatusOK,
@@ -54,12 +54,12 @@ func TestDocumentHasNoOtherMethods(t *testing.T) {
 	}
 }
 
-// TestNothingElseIsOpen: a route without an authorizer before it would let nobody through.
+// TestNothingElseIsOpen checks that an event without claims is refused on every other path.
 func TestNothingElseIsOpen(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for _, path := range []string{api.ResourceTokens, api.ResourceTokens + "/1", "/", "/docs", api.ResourceOpenAPI + "/x"} {
-		event := call{method: http.MethodGet, path: path}.event(nil)
+		event := request{method: http.MethodGet, path: path}.event(nil)
 		wantProblem(t, f.handle(t, event), http.StatusUnauthorized, refused)
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRevokeReadsNumbersAsJavaScript holds which forms of an id Unleash 8.2.0 takes for a whole number. The caller has the tokens
-// 1 (own) and 2 (laptop).
+// TestRevokeReadsNumbersAsJavaScript checks that the same forms of an id are whole numbers as in Unleash 8.2.0. The caller has the
+// tokens 1 (own) and 2 (laptop).
 func TestRevokeReadsNumbersAsJavaScript(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	both := []string{"own", "laptop"}
 	one := []string{"own"}
 	for id, left := range map[string][]string{
@@ -78,10 +78,10 @@ func TestRevokeReadsNumbersAsJavaScript(t *testing.T) {
 	}
 }
 
-func TestRevokeRefusesWhatIsNoWholeNumber(t *testing.T) {
+func TestRevokeRefusesOtherIDs(t *testing.T) {
 	t.Parallel()
 	escapes := rule("The path is not valid percent-encoded UTF-8.")
-	f := newFront(t)
+	f := newFixture(t)
 	for id, want := range map[string]problem{
 		"abc":            notWhole("abc"),
 		"1abc":           notWhole("1abc"),
@@ -127,7 +127,7 @@ func TestRevokeRefusesWhatIsNoWholeNumber(t *testing.T) {
 		"%C2%851":        notWhole("\u00851"),  // not white space in JavaScript, though it is in Go
 		"Infinity":       notWhole("Infinity"), // a number to JavaScript, and a 500 in Unleash
 		"-Infinity":      notWhole("-Infinity"),
-		"%":              escapes, // difference 4: Unleash answers these in HTML
+		"%":              escapes, // difference 4: Unleash responds in HTML
 		"%zz":            escapes,
 		"1%":             escapes,
 		"%ff":            escapes,
@@ -151,7 +151,7 @@ func TestRevokeRefusesWhatIsNoWholeNumber(t *testing.T) {
 
 func TestRevokeLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	one, two := f.holder(t), f.holder(t)
 	wantStatus(t, f.do(t, two, post(good)), http.StatusCreated)
 	wantStatus(t, f.do(t, one, remove("2")), http.StatusOK)
@@ -163,16 +163,16 @@ func TestRevokeLeavesOthersAlone(t *testing.T) {
 
 func TestRevokeItself(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	wantStatus(t, f.do(t, h, remove("1")), http.StatusOK)
 	wantProblem(t, f.do(t, h, get()), http.StatusUnauthorized, refused)
 	wantProblem(t, f.do(t, h, remove("1")), http.StatusUnauthorized, refused)
 }
 
-func TestIDsAreNotUsedAgain(t *testing.T) {
+func TestIDsAreNotReused(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	wantStatus(t, f.do(t, h, post(good)), http.StatusCreated)
 	wantStatus(t, f.do(t, h, remove("2")), http.StatusOK)

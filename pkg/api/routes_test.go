@@ -13,9 +13,9 @@ import (
 
 const token1 = api.ResourceTokens + "/1"
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestUnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	for _, c := range []struct{ method, path string }{
 		{"PUT", api.ResourceTokens},
@@ -60,16 +60,16 @@ func TestWhatIsNotThere(t *testing.T) {
 	} {
 		t.Run(c.method+" "+c.path[:min(len(c.path), 60)], func(t *testing.T) {
 			t.Parallel()
-			got := f.do(t, h, call{method: c.method, path: c.path})
+			got := f.do(t, h, request{method: c.method, path: c.path})
 			wantProblem(t, got, http.StatusNotFound, notThere(c.path))
 		})
 	}
 }
 
-// TestResourceDecidesTheRoute: API Gateway has matched the path already, with its stage or a base path before it.
+// TestResourceDecidesTheRoute checks that the path, which can start with a stage or a base path, does not matter.
 func TestResourceDecidesTheRoute(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	event := get().event(claimsOf(f.holder(t)))
 	event.Path = "/pats/v1/api/admin/user/tokens"
 	wantStatus(t, f.handle(t, event), http.StatusOK)
@@ -79,11 +79,11 @@ func TestResourceDecidesTheRoute(t *testing.T) {
 
 func TestHeadAnswersAsGet(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
-	want, request := f.do(t, h, get()), get()
-	request.method = http.MethodHead
-	got := f.do(t, h, request)
+	want, req := f.do(t, h, get()), get()
+	req.method = http.MethodHead
+	got := f.do(t, h, req)
 	wantStatus(t, got, http.StatusOK)
 	for _, name := range []string{"Etag", "Content-Type"} {
 		wantHeader(t, got, name, want.MultiValueHeaders[name][0])
@@ -92,12 +92,12 @@ func TestHeadAnswersAsGet(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	h := f.holder(t)
 	for path, want := range map[string]string{api.ResourceTokens: "GET,HEAD,POST", token1: "DELETE"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			got := f.do(t, h, call{method: http.MethodOptions, path: path, headers: []string{"Origin: https://example.com"}})
+			got := f.do(t, h, request{method: http.MethodOptions, path: path, headers: []string{"Origin: https://example.com"}})
 			wantStatus(t, got, http.StatusOK)
 			wantHeader(t, got, "Allow", want)
 			wantHeader(t, got, "Access-Control-Allow-Origin", "")
@@ -108,10 +108,10 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestRoutesWithoutABodyIgnoreIt: whatever it is, it costs no work and no memory, and changes nothing.
+// TestRoutesWithoutABodyIgnoreIt checks that no body changes the response of a route that takes none.
 func TestRoutesWithoutABodyIgnoreIt(t *testing.T) {
 	t.Parallel()
-	f := newFront(t)
+	f := newFixture(t)
 	for _, route := range []struct {
 		method, path string
 		status       int
@@ -125,7 +125,7 @@ func TestRoutesWithoutABodyIgnoreIt(t *testing.T) {
 		{"GET", api.ResourceOpenAPI, 200},
 		{"POST", api.ResourceOpenAPI, 404},
 	} {
-		for name, body := range map[string]call{
+		for name, body := range map[string]request{
 			"malformed JSON": {body: "{bad"},
 			"an array":       {body: "[]"},
 			"not base64":     {body: "!", base64: true},
@@ -133,7 +133,7 @@ func TestRoutesWithoutABodyIgnoreIt(t *testing.T) {
 		} {
 			t.Run(route.method+" "+route.path+", "+name, func(t *testing.T) {
 				t.Parallel()
-				c := call{method: route.method, path: route.path, headers: []string{"Content-Type: application/json"}, body: body.body, base64: body.base64}
+				c := request{method: route.method, path: route.path, headers: []string{"Content-Type: application/json"}, body: body.body, base64: body.base64}
 				event := c.event(claimsOf(f.holder(t)))
 				if route.path == api.ResourceOpenAPI {
 					event.Resource = route.path
@@ -144,15 +144,15 @@ func TestRoutesWithoutABodyIgnoreIt(t *testing.T) {
 	}
 }
 
-// TestALargeBodyIsNotCopied: a body over the limit is refused by its length.
+// TestALargeBodyIsNotCopied checks that a body over the limit is refused by its length.
 func TestALargeBodyIsNotCopied(t *testing.T) {
-	f := newFront(t)
+	f := newFixture(t)
 	claims := claimsOf(f.holder(t))
 	text := strings.Repeat("A", 8<<20)
 	for name, event := range map[string]events.APIGatewayProxyRequest{
-		"a create, as text":      post(text).event(claims),
-		"a create, in base64":    call{method: "POST", path: api.ResourceTokens, headers: post("").headers, body: text, base64: true}.event(claims),
-		"a path that is unknown": call{method: "POST", path: "/nope", body: text, base64: true}.event(claims),
+		"a create, as text":   post(text).event(claims),
+		"a create, in base64": request{method: "POST", path: api.ResourceTokens, headers: post("").headers, body: text, base64: true}.event(claims),
+		"an unknown path":     request{method: "POST", path: "/nope", body: text, base64: true}.event(claims),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats

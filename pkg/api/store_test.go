@@ -12,7 +12,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestStoreFailures: a client learns that the service is busy, or nothing, and nothing is half written.
+// TestStoreFailures checks that a client learns that the service is busy, or nothing.
 func TestStoreFailures(t *testing.T) {
 	t.Parallel()
 	const inside = "dial tcp 10.0.0.7:8000: connection refused"
@@ -20,26 +20,28 @@ func TestStoreFailures(t *testing.T) {
 	busy := plain("ServiceUnavailableError", "The service is busy or its store cannot be reached. Try again shortly.")
 	fault := plain("UnknownError", "Something went wrong on our side.")
 	for name, c := range map[string]struct {
-		fail   func(store *pattest.Faulty, call pattest.Call)
+		fail   func(store *pattest.Faulty, request pattest.Call)
 		status int
 		want   problem
 		retry  string
 	}{
-		"out of reach": {func(s *pattest.Faulty, call pattest.Call) {
-			s.Refuse(call, always, pat.Unavailable(errors.New(inside)))
+		"unreachable": {func(s *pattest.Faulty, request pattest.Call) {
+			s.Refuse(request, always, pat.Unavailable(errors.New(inside)))
 		},
 			http.StatusServiceUnavailable, busy, "1"},
-		"never free": {func(s *pattest.Faulty, call pattest.Call) { s.Refuse(call, always, pat.Conflict(errors.New(inside))) },
+		"never free": {func(s *pattest.Faulty, request pattest.Call) {
+			s.Refuse(request, always, pat.Conflict(errors.New(inside)))
+		},
 			http.StatusServiceUnavailable, busy, "1"},
-		"an unknown error": {func(s *pattest.Faulty, call pattest.Call) { s.Refuse(call, always, errors.New(inside)) },
+		"an unknown error": {func(s *pattest.Faulty, request pattest.Call) { s.Refuse(request, always, errors.New(inside)) },
 			http.StatusInternalServerError, fault, ""},
-		"a panic": {func(s *pattest.Faulty, call pattest.Call) { s.Before(call, func() { panic(inside) }) },
+		"a panic": {func(s *pattest.Faulty, request pattest.Call) { s.Before(request, func() { panic(inside) }) },
 			http.StatusInternalServerError, fault, ""},
 	} {
 		for _, r := range []struct {
 			name    string
-			call    pattest.Call
-			request call
+			request pattest.Call
+			req     request
 		}{
 			{"list", pattest.CallAccount, get()},
 			{"create, reading", pattest.CallAccount, post(good)},
@@ -52,40 +54,40 @@ func TestStoreFailures(t *testing.T) {
 			}
 			t.Run(name+", "+r.name, func(t *testing.T) {
 				t.Parallel()
-				f := newFront(t)
+				f := newFixture(t)
 				h := f.holder(t)
-				c.fail(f.store, r.call)
-				got := f.do(t, h, r.request)
+				c.fail(f.store, r.request)
+				got := f.do(t, h, r.req)
 				wantProblem(t, got, c.status, c.want)
 				wantHeader(t, got, "Retry-After", c.retry)
 				if strings.Contains(got.Body, "10.0.0.7") {
-					t.Errorf("body: got %s, want nothing of the inside", got.Body)
+					t.Errorf("body: got %s, want no internal text", got.Body)
 				}
 			})
 		}
 	}
 }
 
-// TestLostAnswers: a write that took effect though the store did not say so is found by reading again, and is not made twice.
-func TestLostAnswers(t *testing.T) {
+// TestLostResponses checks that a write that took effect although the store reported an error is not repeated.
+func TestLostResponses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		request call
-		status  int
-		left    []string
+		req    request
+		status int
+		left   []string
 	}{
 		"create": {post(good), http.StatusCreated, []string{"own", "laptop"}},
 		"revoke": {remove("2"), http.StatusOK, []string{"own"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t)
+			f := newFixture(t)
 			h := f.holder(t)
 			if name == "revoke" {
 				wantStatus(t, f.do(t, h, post(good)), http.StatusCreated)
 			}
 			f.store.LoseAnswer(pattest.CallReplaceAccount)
-			wantStatus(t, f.do(t, h, c.request), c.status)
+			wantStatus(t, f.do(t, h, c.req), c.status)
 			if diff := cmp.Diff(c.left, f.descriptions(t, h)); diff != "" {
 				t.Errorf("tokens (-want +got):\n%s", diff)
 			}

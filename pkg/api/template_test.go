@@ -19,7 +19,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// gatewayResponse is what API Gateway itself answers, without a function.
+// gatewayResponse is a response of API Gateway itself, without a function.
 type gatewayResponse struct {
 	StatusCode         int `yaml:"StatusCode"`
 	ResponseParameters struct {
@@ -65,12 +65,12 @@ func readTemplate(t *testing.T) template {
 
 var variable = regexp.MustCompile(`\$[A-Za-z.{]+`)
 
-// render fills a response template in as API Gateway does: nothing is escaped.
+// render fills in a response template as API Gateway does, without escaping.
 func render(template, reason string) string {
 	return strings.NewReplacer("$context.requestId", testID, "$context.authorizer.reason", reason).Replace(template)
 }
 
-// TestGatewayResponsesLookLikeOurs: a client cannot tell whether API Gateway or a function refused.
+// TestGatewayResponsesLookLikeOurs checks that the errors of API Gateway have the form of those of the functions.
 func TestGatewayResponsesLookLikeOurs(t *testing.T) {
 	t.Parallel()
 	const noHeader = "You must log in to use Unleash. Your request had no authorization header, so we could not authorize you. Try logging in at /auth/simple/login."
@@ -91,7 +91,7 @@ func TestGatewayResponsesLookLikeOurs(t *testing.T) {
 		"AUTHORIZER_CONFIGURATION_ERROR": {http.StatusServiceUnavailable, retry, plain("ServiceUnavailableError", busy)},
 		"THROTTLED":                      {http.StatusTooManyRequests, retry, plain("RateLimitError", "Too many requests. Try again shortly.")},
 		"REQUEST_TOO_LARGE":              {http.StatusRequestEntityTooLarge, nil, plain("BadDataError", "The request is too large.")},
-		// Without a status of their own these two keep that of what went wrong.
+		// These two have no status and keep that of the error.
 		"DEFAULT_4XX": {0, nil, plain("BadRequestError", "The request cannot be accepted.")},
 		"DEFAULT_5XX": {0, nil, plain("UnknownError", faultMessage)},
 	}
@@ -127,7 +127,7 @@ func TestGatewayResponsesLookLikeOurs(t *testing.T) {
 	}
 }
 
-// TestGatewayAndFunctionsUseTheSameNames for the same status.
+// TestGatewayAndFunctionsUseTheSameNames compares the names of errors with the same status.
 func TestGatewayAndFunctionsUseTheSameNames(t *testing.T) {
 	t.Parallel()
 	for name, g := range readTemplate(t).Resources.API.Properties.GatewayResponses {
@@ -139,8 +139,8 @@ func TestGatewayAndFunctionsUseTheSameNames(t *testing.T) {
 	}
 }
 
-// TestGatewayResponsesCarryNothingFree: what a caller can choose would stand in the body unescaped.
-func TestGatewayResponsesCarryNothingFree(t *testing.T) {
+// TestGatewayResponsesHaveNoFreeText checks the variables in the bodies, whose values API Gateway does not escape.
+func TestGatewayResponsesHaveNoFreeText(t *testing.T) {
 	t.Parallel()
 	for name, g := range readTemplate(t).Resources.API.Properties.GatewayResponses {
 		for _, found := range variable.FindAllString(g.ResponseTemplates[jsonType], -1) {
@@ -151,13 +151,13 @@ func TestGatewayResponsesCarryNothingFree(t *testing.T) {
 	}
 	for _, reason := range []pat.Reason{pat.ReasonInvalid, pat.ReasonExpired, pat.ReasonDisabled} {
 		if quoted := fmt.Sprintf("%q", string(reason)); strings.ContainsAny(string(reason), `"\$`) || !json.Valid([]byte(quoted)) {
-			t.Errorf("reason %s: cannot stand in JSON as it is", quoted)
+			t.Errorf("reason %s: cannot be part of JSON unescaped", quoted)
 		}
 	}
 }
 
-// TestTemplateRoutesWhatWeRoute: every resource that a function knows, and two that catch the rest, for any method.
-func TestTemplateRoutesWhatWeRoute(t *testing.T) {
+// TestTemplateHasEveryRoute compares the resources of the handlers with those of template.yaml, which has two more for all other paths.
+func TestTemplateHasEveryRoute(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	functions := readTemplate(t).Resources
@@ -173,7 +173,7 @@ func wantResources(t *testing.T, f function, h *Handler, more ...string) {
 	for name, event := range f.Properties.Events {
 		got = append(got, event.Properties.Path)
 		if event.Properties.Method != "ANY" {
-			t.Errorf("event %s: got method %s, want ANY, so that a wrong method is a 404 of ours", name, event.Properties.Method)
+			t.Errorf("event %s: got method %s, want ANY, so that the function responds to unknown methods", name, event.Properties.Method)
 		}
 	}
 	slices.Sort(got)

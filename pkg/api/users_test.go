@@ -18,23 +18,23 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// userFront is the handler of the user routes, with an Admin and a Viewer who hold a token each.
-type userFront struct {
-	*front
+// userFixture is the handler of the user routes, with an Admin and a Viewer who have one token each.
+type userFixture struct {
+	*fixture
 	admin, viewer pattest.Holder
 	key           pat.AdminKey
 }
 
-func newUserFront(t testing.TB) *userFront {
+func newUserFixture(t testing.TB) *userFixture {
 	t.Helper()
-	f := &userFront{front: newFront(t), key: adminKey(t)}
+	f := &userFixture{fixture: newFixture(t), key: adminKey(t)}
 	f.handler = api.NewUsers(f.service, f.key, slog.New(slog.DiscardHandler))
 	f.admin = pattest.NewHolder(t, f.store, f.service, pattest.Profile("abby", pat.Admin))
 	f.viewer = pattest.NewHolder(t, f.store, f.service, pattest.Profile("vera", pat.Viewer))
 	return f
 }
 
-// user is a body of the user routes.
+// user is the JSON of a user.
 type user struct {
 	AccountType string     `json:"accountType"`
 	ID          pat.UserID `json:"id"`
@@ -50,14 +50,14 @@ func bodyOf(a pat.Account) user {
 	return user{"User", a.ID, a.Name, a.Username, a.Email, a.CreatedAt.Format("2006-01-02T15:04:05.000Z"), a.Role, a.Disabled}
 }
 
-func (f *userFront) asAdmin(t testing.TB, method, path, body string) events.APIGatewayProxyResponse {
+func (f *userFixture) asAdmin(t testing.TB, method, path, body string) events.APIGatewayProxyResponse {
 	t.Helper()
 	return f.as(t, claimsOf(f.admin), method, path, body)
 }
 
-func (f *userFront) as(t testing.TB, claims map[string]any, method, path, body string) events.APIGatewayProxyResponse {
+func (f *userFixture) as(t testing.TB, claims map[string]any, method, path, body string) events.APIGatewayProxyResponse {
 	t.Helper()
-	c := call{method: method, path: path, body: body}
+	c := request{method: method, path: path, body: body}
 	if body != "" {
 		c.headers = []string{"Content-Type: application/json"}
 	}
@@ -85,7 +85,7 @@ var needAdmin = plain("NoAccessError",
 
 func TestPermissionIsReadAfresh(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	second := pattest.NewHolder(t, f.store, f.service, pattest.Profile("anna", pat.Admin))
 	ask := func() events.APIGatewayProxyResponse {
 		return f.as(t, claimsOf(second), http.MethodGet, api.ResourceUsers, "")
@@ -107,7 +107,7 @@ func TestPermissionIsReadAfresh(t *testing.T) {
 
 func TestAdminTokenIsAnAdmin(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	holder := contextOf(f.key.Principal())
 	wantStatus(t, f.as(t, holder, http.MethodGet, api.ResourceUsers, ""), http.StatusOK)
 	got := f.as(t, holder, http.MethodGet, api.ResourceSelf, "")
@@ -123,7 +123,7 @@ func TestAdminTokenIsAnAdmin(t *testing.T) {
 
 func TestSelf(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	type self struct {
 		User        user                `json:"user"`
 		Permissions []map[string]string `json:"permissions"`
@@ -153,7 +153,7 @@ func TestSelf(t *testing.T) {
 
 func TestCreateUser(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	type created struct {
 		user
 		EmailSent bool `json:"emailSent"`
@@ -162,7 +162,7 @@ func TestCreateUser(t *testing.T) {
 		body string
 		want pat.Profile
 	}{
-		{`{"username":"newt","email":"Newt@Example.com","name":"Newt","rootRole":3}`, pat.Profile{Username: "newt", Email: "newt@example.com", Name: "Newt", Role: pat.Viewer}},
+		{`{"username":"nina","email":"Nina@Example.com","name":"Nina","rootRole":3}`, pat.Profile{Username: "nina", Email: "nina@example.com", Name: "Nina", Role: pat.Viewer}},
 		{`{"username":"Vera","rootRole":"Editor"}`, pat.Profile{Username: "Vera", Role: pat.Editor}},
 		{`{"email":"only@example.com","rootRole":"1","password":"ignored","sendEmail":false}`, pat.Profile{Email: "only@example.com", Role: pat.Admin}},
 		{`{"username":3,"email":"","rootRole":true}`, pat.Profile{Username: "3", Role: pat.Admin}},
@@ -206,10 +206,10 @@ func additional(name string) problem {
 	return schema("/body/"+name, "The `/body` object of the request body does not allow additional properties. Your request included the `/body/"+name+"` property.")
 }
 
-// The answers are Unleash 8.2.0's, but for those marked as this service's own.
+// TestCreateUserRefuses checks that errors are those of Unleash 8.2.0, except for the last ones.
 func TestCreateUserRefuses(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	for body, want := range map[string]problem{
 		`{}`:                                missing("rootRole"),
 		``:                                  wrongType("you didn't provide one"),
@@ -217,7 +217,7 @@ func TestCreateUserRefuses(t *testing.T) {
 		`null`:                              notObject("null"),
 		`{bad`:                              notJSON,
 		`{"rootRole":3}`:                    rule("You must specify username or email"),
-		`{"name":"Newt","rootRole":3}`:      rule("You must specify username or email"),
+		`{"name":"Nina","rootRole":3}`:      rule("You must specify username or email"),
 		`{"email":null,"rootRole":3}`:       rule("You must specify username or email"),
 		`{"username":[],"rootRole":"Nope"}`: notString("username", "[]"),
 		`{"username":"n","email":{},"rootRole":3}`:                 notString("email", "{}"),
@@ -229,9 +229,9 @@ func TestCreateUserRefuses(t *testing.T) {
 		`{"username":"n","foo":1}`:                                 missing("rootRole"),
 		`{"email":"x","rootRole":3}`:                               notEmail("x"),
 		`{"email":"a b@c.de","rootRole":3}`:                        notEmail("a b@c.de"),
-		`{"email":" newt@example.com","rootRole":3}`:               notEmail(" newt@example.com"),
-		`{"email":"Newt <n@example.com>","rootRole":3}`:            notEmail("Newt <n@example.com>"),
-		`{"email":"newt@localhost","rootRole":3}`:                  notEmail("newt@localhost"),
+		`{"email":" nina@example.com","rootRole":3}`:               notEmail(" nina@example.com"),
+		`{"email":"Nina <n@example.com>","rootRole":3}`:            notEmail("Nina <n@example.com>"),
+		`{"email":"nina@localhost","rootRole":3}`:                  notEmail("nina@localhost"),
 		`{"email":"a@[127.0.0.1]","rootRole":3}`:                   notEmail("a@[127.0.0.1]"),
 		`{"email":"a@-example.com","rootRole":3}`:                  notEmail("a@-example.com"),
 		`{"email":"a@ex_ample.com","rootRole":3}`:                  notEmail("a@ex_ample.com"),
@@ -248,7 +248,7 @@ func TestCreateUserRefuses(t *testing.T) {
 		`{"username":"n","rootRole":[3]}`:                          notRole(`[3]`, detail{"The `/body/rootRole` property must be string. You sent [3].", "/body/rootRole"}),
 		`{"username":"n","rootRole":-1}`: withRoleDetails(
 			[]detail{{"The `/body/rootRole` property must be >= 0. You sent \"-1\".", "/body/rootRole"}}, `"-1"`),
-		// This service's own.
+		// Unleash has no such errors.
 		`{"username":"` + strings.Repeat("a", 256) + `","rootRole":3}`: rule("The username cannot be longer than 255 characters."),
 		`{"username":"a\u0000b","rootRole":3}`:                         rule("The username cannot contain control characters."),
 		`{"username":"аdmin","rootRole":3}`:                            rule("The username cannot mix Latin letters with Cyrillic or Greek ones."),
@@ -267,7 +267,7 @@ func TestCreateUserRefuses(t *testing.T) {
 
 func TestReadUser(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	vera := f.viewer.Account
 	for _, id := range []string{"2", "2.0", "0x2", "%202"} {
 		got := f.asAdmin(t, http.MethodGet, api.ResourceUsers+"/"+id, "")
@@ -298,7 +298,7 @@ func TestUpdateUser(t *testing.T) {
 	} {
 		t.Run(body, func(t *testing.T) {
 			t.Parallel()
-			f := newUserFront(t)
+			f := newUserFixture(t)
 			got := f.asAdmin(t, http.MethodPut, onUser(f.viewer.Account.ID), body)
 			wantStatus(t, got, http.StatusOK)
 			want := f.viewer.Account
@@ -316,7 +316,7 @@ func TestUpdateUser(t *testing.T) {
 
 func TestUpdateUserRefuses(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	vera := onUser(f.viewer.Account.ID)
 	for name, c := range map[string]struct {
 		path, body string
@@ -344,7 +344,7 @@ func TestUpdateUserRefuses(t *testing.T) {
 
 func TestDeleteUserEndsEveryToken(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	wantStatus(t, f.asAdmin(t, http.MethodDelete, onUser(f.viewer.Account.ID), ""), http.StatusOK)
 	_, err := f.service.Authenticate(t.Context(), f.viewer.Secret)
 	pattest.WantKind(t, err, pat.KindUnauthenticated)
@@ -355,7 +355,7 @@ func TestDeleteUserEndsEveryToken(t *testing.T) {
 
 func TestListUsersByPages(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	for i := range 5 {
 		pattest.Account(t, f.store, pattest.Profile(fmt.Sprintf("more%d", i), pat.Editor))
 	}
@@ -368,7 +368,7 @@ func TestListUsersByPages(t *testing.T) {
 		next := got.MultiValueHeaders["Link"]
 		if len(next) == 0 {
 			if pages != 3 {
-				t.Errorf("7 users came on %d pages of 3, want 3", pages)
+				t.Errorf("7 users in pages of 3: got %d pages, want 3", pages)
 			}
 			break
 		}
@@ -379,7 +379,7 @@ func TestListUsersByPages(t *testing.T) {
 		t.Errorf("got users %v, want %v", ids, want)
 	}
 	if all := listed(t, f.asAdmin(t, http.MethodGet, api.ResourceUsers, "")); len(all) != 7 {
-		t.Errorf("without a limit there are %d users, want 7", len(all))
+		t.Errorf("without a limit: got %d users, want 7", len(all))
 	}
 }
 
@@ -401,7 +401,7 @@ func resolve(t testing.TB, base, reference string) string {
 // path without them.
 func TestReferencesStayUnderTheBasePath(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	link := f.asAdmin(t, http.MethodGet, api.ResourceUsers+"?limit=1", "").MultiValueHeaders["Link"]
 	next, ok := strings.CutSuffix(strings.Join(link, ""), `>; rel="next"`)
 	if !ok {
@@ -438,7 +438,7 @@ func listed(t testing.TB, got events.APIGatewayProxyResponse) []pat.UserID {
 
 func TestListUsersRefuses(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	for query, want := range map[string]string{
 		"limit=0":    "The `/query/limit` property must be a whole number from 1 to 1000. You sent \"0\".",
 		"limit=1001": "The `/query/limit` property must be a whole number from 1 to 1000. You sent \"1001\".",
@@ -452,7 +452,7 @@ func TestListUsersRefuses(t *testing.T) {
 // TestUserRoutesCheckInUnleashsOrder: of two errors in a request, Unleash's first one is reported.
 func TestUserRoutesCheckInUnleashsOrder(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	for name, c := range map[string]struct {
 		method, path, body string
 		want               problem
@@ -470,8 +470,8 @@ func TestUserRoutesCheckInUnleashsOrder(t *testing.T) {
 
 func TestNotModifiedKeepsCacheControl(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
-	c := call{method: http.MethodGet, path: api.ResourceSelf, headers: []string{"If-None-Match: *"}}
+	f := newUserFixture(t)
+	c := request{method: http.MethodGet, path: api.ResourceSelf, headers: []string{"If-None-Match: *"}}
 	event := c.event(claimsOf(f.viewer))
 	event.Path, event.Resource = api.ResourceSelf, api.ResourceSelf
 	got := f.handle(t, event)
@@ -482,6 +482,6 @@ func TestNotModifiedKeepsCacheControl(t *testing.T) {
 
 func TestOptionsOfAUser(t *testing.T) {
 	t.Parallel()
-	f := newUserFront(t)
+	f := newUserFixture(t)
 	wantHeader(t, f.asAdmin(t, http.MethodOptions, onUser(f.viewer.Account.ID), ""), "Allow", "GET,HEAD,PUT,DELETE")
 }

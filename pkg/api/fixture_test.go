@@ -20,17 +20,17 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// requestID is the id that every event of these tests has.
+// requestID is the request ID of every event in these tests.
 const requestID = "9c40958a-daac-400e-98fb-3bb438567008"
 
-// far is an expiry in the future of every clock here.
+// far is an expiry in the future of every clock in these tests.
 const far = "2027-04-19T08:15:14.000Z"
 
-// good is a body that every user without tokens may post.
+// good is a valid body for a user without a token of that name.
 const good = `{"description":"laptop","expiresAt":"` + far + `"}`
 
-// front is the handler of the token routes on a store of its own.
-type front struct {
+// fixture is the handler of the token routes on its own store.
+type fixture struct {
 	handler *api.Handler
 	store   *pattest.Faulty
 	service *pat.Service
@@ -43,12 +43,12 @@ type settings struct {
 	log    io.Writer
 }
 
-func newFront(t testing.TB) *front {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	return newFrontWith(t, settings{tokens: api.TokensSettings{Enabled: true}, log: io.Discard})
+	return newFixtureWith(t, settings{tokens: api.TokensSettings{Enabled: true}, log: io.Discard})
 }
 
-func newFrontWith(t testing.TB, s settings) *front {
+func newFixtureWith(t testing.TB, s settings) *fixture {
 	t.Helper()
 	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "pats.db"))
 	if err != nil {
@@ -59,17 +59,17 @@ func newFrontWith(t testing.TB, s settings) *front {
 	store := pattest.NewFaulty(bolt)
 	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(clock))
 	handler := api.NewTokens(service, s.tokens, slog.New(slog.NewJSONHandler(s.log, nil)))
-	return &front{handler: handler, store: store, service: service, clock: clock}
+	return &fixture{handler: handler, store: store, service: service, clock: clock}
 }
 
-// holder is a fresh user with one token, id 1, described as "own".
-func (f *front) holder(t testing.TB) pattest.Holder {
+// holder creates a user with one token, whose id is 1 and description "own".
+func (f *fixture) holder(t testing.TB) pattest.Holder {
 	t.Helper()
 	return pattest.NewHolder(t, f.store, f.service, pattest.Profile(fmt.Sprintf("user%d", f.users.Add(1)), pat.Editor))
 }
 
-// call is a request as a test writes it. The zero values of the rest are what most requests have.
-type call struct {
+// request is a request of a test.
+type request struct {
 	method, path string
 	// headers are "Name: value" lines.
 	headers []string
@@ -77,21 +77,21 @@ type call struct {
 	base64  bool
 }
 
-func get(headers ...string) call {
-	return call{method: http.MethodGet, path: api.ResourceTokens, headers: headers}
+func get(headers ...string) request {
+	return request{method: http.MethodGet, path: api.ResourceTokens, headers: headers}
 }
 
-// post is a create with a JSON body.
-func post(body string) call {
-	return call{method: http.MethodPost, path: api.ResourceTokens, headers: []string{"Content-Type: application/json"}, body: body}
+// post returns a create with a JSON body.
+func post(body string) request {
+	return request{method: http.MethodPost, path: api.ResourceTokens, headers: []string{"Content-Type: application/json"}, body: body}
 }
 
-func remove(id string) call {
-	return call{method: http.MethodDelete, path: api.ResourceTokens + "/" + id}
+func remove(id string) request {
+	return request{method: http.MethodDelete, path: api.ResourceTokens + "/" + id}
 }
 
-// event is the call as API Gateway hands it on, routed as template.yaml routes it.
-func (c call) event(claims map[string]any) events.APIGatewayProxyRequest {
+// event returns the event of API Gateway for the request, with the resource of template.yaml.
+func (c request) event(claims map[string]any) events.APIGatewayProxyRequest {
 	resource, params := route(c.path)
 	return events.APIGatewayProxyRequest{
 		Resource:          resource,
@@ -105,7 +105,7 @@ func (c call) event(claims map[string]any) events.APIGatewayProxyRequest {
 	}
 }
 
-func (c call) multiValueHeaders() map[string][]string {
+func (c request) multiValueHeaders() map[string][]string {
 	headers := map[string][]string{}
 	for _, line := range c.headers {
 		name, value, _ := strings.Cut(line, ": ")
@@ -125,7 +125,7 @@ func route(path string) (resource string, params map[string]string) {
 	return "/{proxy+}", map[string]string{"proxy": strings.TrimPrefix(path, "/")}
 }
 
-// claimsOf is the authorizer's context for the holder's token.
+// claimsOf returns the context of the authorizer for the holder's token.
 func claimsOf(h pattest.Holder) map[string]any {
 	return contextOf(pat.Principal{Kind: pat.HolderUser, Identity: h.Identity()})
 }
@@ -138,23 +138,23 @@ func contextOf(principal pat.Principal) map[string]any {
 	return claims
 }
 
-// do makes the call with the holder's token.
-func (f *front) do(t testing.TB, h pattest.Holder, c call) events.APIGatewayProxyResponse {
+// do handles the request with the holder's token.
+func (f *fixture) do(t testing.TB, h pattest.Holder, c request) events.APIGatewayProxyResponse {
 	t.Helper()
 	return f.handle(t, c.event(claimsOf(h)))
 }
 
-func (f *front) handle(t testing.TB, event events.APIGatewayProxyRequest) events.APIGatewayProxyResponse {
+func (f *fixture) handle(t testing.TB, event events.APIGatewayProxyRequest) events.APIGatewayProxyResponse {
 	t.Helper()
-	answer, err := f.handler.Handle(t.Context(), event)
+	response, err := f.handler.Handle(t.Context(), event)
 	if err != nil {
-		t.Fatalf("Handle: got error %v, want an answer", err)
+		t.Fatalf("Handle: got error %v, want a response", err)
 	}
-	return answer
+	return response
 }
 
-// descriptions are those of the holder's tokens, in the order of the list.
-func (f *front) descriptions(t testing.TB, h pattest.Holder) []string {
+// descriptions returns the descriptions of the holder's tokens, in the order of the list.
+func (f *fixture) descriptions(t testing.TB, h pattest.Holder) []string {
 	t.Helper()
 	var list []string
 	for _, token := range pattest.Read(t, f.store, h.Account.ID).Tokens {
@@ -163,7 +163,7 @@ func (f *front) descriptions(t testing.TB, h pattest.Holder) []string {
 	return list
 }
 
-// detail and problem are the shape of every refusal.
+// problem is the body of every error.
 type detail struct {
 	Message string `json:"message"`
 	Path    string `json:"path,omitempty"`
@@ -176,19 +176,19 @@ type problem struct {
 	Details []detail `json:"details"`
 }
 
-// plain is a problem whose one detail repeats the message.
+// plain returns a problem whose one detail repeats the message.
 func plain(name, message string) problem {
 	return problem{requestID, name, message, []detail{{Message: message}}}
 }
 
 const invalid = "Request validation failed: your request body or params contain invalid data"
 
-// rule is a BadDataError for a broken rule.
+// rule returns a BadDataError for a broken rule.
 func rule(message string) problem {
 	return problem{requestID, "BadDataError", invalid + ": " + message, []detail{{Message: message}}}
 }
 
-// schema is a BadDataError for a value that has not the form asked for.
+// schema returns a BadDataError for a value that does not match the schema.
 func schema(path, message string) problem {
 	return problem{requestID, "BadDataError", invalid + ". Refer to the `details` list for more information.", []detail{{message, path}}}
 }
@@ -205,12 +205,12 @@ func notObject(sent string) problem {
 	return schema("/body", "The `/body` property must be object. You sent "+sent+".")
 }
 
-// notTime takes the sent text as it stands in JSON, without its quotes.
+// notTime takes the sent text in JSON, without its quotes.
 func notTime(sent string) problem {
 	return schema("/body/expiresAt", "The `/body/expiresAt` property must match format \"date-time\". You sent \""+sent+"\".")
 }
 
-// notWhole takes the sent text as it stands in JSON, without its quotes.
+// notWhole takes the sent text in JSON, without its quotes.
 func notWhole(sent string) problem {
 	return schema("/params/id", "The `/params/id` property must be integer. You sent \""+sent+"\".")
 }
@@ -230,19 +230,19 @@ var (
 	refused  = problem{requestID, "AuthenticationRequired", "You must log in to use Unleash.", []detail{{Message: string(pat.ReasonInvalid)}}}
 )
 
-// wantProblem checks status, content type and body of a refusal.
+// wantProblem checks the status, content type and body of an error.
 func wantProblem(t testing.TB, got events.APIGatewayProxyResponse, status int, want problem) {
 	t.Helper()
 	if got.StatusCode != status {
 		t.Fatalf("got status %d with %s, want %d", got.StatusCode, got.Body, status)
 	}
 	if diff := cmp.Diff(want, parse[problem](t, got.Body)); diff != "" {
-		t.Errorf("refusal (-want +got):\n%s", diff)
+		t.Errorf("error (-want +got):\n%s", diff)
 	}
 	wantHeader(t, got, "Content-Type", "application/json; charset=utf-8")
 }
 
-// parse reads a body that must have the members of T and no others.
+// parse unmarshals a body, which must not have members that T does not have.
 func parse[T any](t testing.TB, body string) (value T) {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(body))
@@ -260,7 +260,7 @@ func wantStatus(t testing.TB, got events.APIGatewayProxyResponse, want int) {
 	}
 }
 
-// wantHeader checks that the header is there once with the value, or with "" that it is not there.
+// wantHeader checks that the header has one value, want, or with "" that it is absent.
 func wantHeader(t testing.TB, got events.APIGatewayProxyResponse, name, want string) {
 	t.Helper()
 	var values []string
