@@ -5,7 +5,7 @@ set -euo pipefail
 tokens=${PATS_URL:?the address of the API}/api/admin/user/tokens
 : "${PATS_TOKEN:?a personal access token}"
 
-# call METHOD URL [BODY]: prints the answer's body, or ends with its message. The token is no argument: others could see it.
+# call METHOD URL [BODY]: prints the body of the response, or exits with its message. The token is not an argument, which others could see.
 call() {
   local answer
   answer=$(curl --silent --show-error --location --write-out '\n%{http_code}' --request "$1" "$2" \

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// token is what this program needs of one.
+// token has the members of a token that this program uses.
 type token struct {
 	ID          int64     `json:"id,omitempty"`
 	Description string    `json:"description"`
 	ExpiresAt   time.Time `json:"expiresAt"`
-	// Secret is the token itself, in the answer to a create and never again.
+	// Secret is the token itself. Only the response to a create has it.
 	Secret string `json:"secret,omitempty"`
 }
 
@@ -55,7 +55,7 @@ func run(ctx context.Context, tokens, key string) error {
 	return nil
 }
 
-// call sends body and reads the answer into result, if there are such. Its error is the API's message.
+// call sends body, unless it is nil, and reads the response into result, unless it is nil. Its error is the message of the API.
 func call(ctx context.Context, key, method, url string, body, result any) error {
 	sent, err := json.Marshal(body)
 	if err != nil {

@@ -10,7 +10,7 @@ function Invoke-Pats([string] $Method, [string] $Uri, $Body) {
         Uri         = $Uri
         Headers     = @{ Authorization = $env:PATS_TOKEN }
         ContentType = 'application/json'
-        # PowerShell's check wants a scheme before the token.
+        # PowerShell's check requires a scheme before the token.
         SkipHeaderValidation = $true
     }
     if ($Body) { $arguments.Body = ConvertTo-Json $Body }

@@ -110,7 +110,7 @@ func TestCreateAccepts(t *testing.T) {
 		"a byte order mark before it":     {body: "\ufeff" + good},
 		"white space round it":            {body: " \t\r\n" + good + "\n\n"},
 		"a further member":                {body: `{"foo":"bar",` + good[1:]},
-		"members of the response":           {body: `{"id":77,"userId":1,"secret":"user:x","createdAt":"x","seenAt":"x",` + good[1:]},
+		"members of the response":         {body: `{"id":77,"userId":1,"secret":"user:x","createdAt":"x","seenAt":"x",` + good[1:]},
 		"a member __proto__":              {body: `{"__proto__":{"description":"b"},` + good[1:]},
 		"a name with an escape":           {body: `{"d\u0065scription":"a","expiresAt":"` + far + `"}`, description: "a"},
 		"Description beside description":  {body: `{"Description":"A","description":"a","expiresAt":"` + far + `"}`, description: "a"},
