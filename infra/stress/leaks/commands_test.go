@@ -1,7 +1,6 @@
 package leaks_test
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"net/http"
@@ -10,12 +9,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"pats/infra/stress/leaks"
 	"pats/infra/testkit/binaries"
 	"pats/infra/testkit/must"
+	"pats/infra/testkit/service"
 )
 
 // terminal runs the command pats and keeps everything that it prints except new tokens.
@@ -78,36 +77,20 @@ func (m *terminal) make(t *testing.T, token string, args ...string) string {
 // serve runs `pats serve` until act, which receives its address, returns.
 func (m *terminal) serve(t *testing.T, act func(url string)) {
 	t.Helper()
-	server := m.command(t, "", "serve", "--listen", "127.0.0.1:0", "--log-format", "json")
-	stdout, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() {
-		_, _ = m.written.Write(append(lines.Bytes(), '\n')) // a buffer takes everything
-		if url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(lines.Text()); url != "" {
-			act(url)
-			if err := server.Process.Signal(syscall.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := server.Wait(); err != nil {
-		t.Errorf("pats serve: %v\n%s", err, m.written.String())
-	}
+	server, err := service.Start(t.Context(), service.Command{
+		Args: []string{m.program, "serve", "--listen", "127.0.0.1:0", "--log-format", "json"},
+		Env:  []string{"PATS_DATA=" + m.folder, "PATS_TOKEN="}, Log: &m.written,
+	})
+	must.Do(t, err)
+	act(server.Ready)
+	must.Do(t, server.Stop())
 }
 
 func (m *terminal) tokenFile(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(m.folder, name)
 	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
 		t.Errorf("%s: got %v and %v, want mode 0600", name, info, err)
 	}
@@ -140,14 +123,10 @@ func (m *terminal) remote(t *testing.T, url, token, admin string) {
 		m.show(t, presented, "token", "list", "--url", url, "--token-file", "/nowhere")
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/"+token+"?"+token, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	request.Header.Set("Authorization", token)
 	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	_ = response.Body.Close() // only the log counts
 }
 
@@ -182,9 +161,7 @@ func TestCommandsLeakNothing(t *testing.T) {
 	m.local(t)
 	scanner := leaks.NewScanner(m.secrets)
 	hits, err := scanner.Scan("what pats printed", strings.NewReader(m.written.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	for _, hit := range append(hits, search(t, scanner, filepath.Join(m.folder, "pats.db")).Hits...) {
 		t.Errorf("%s: at byte %d, %s: %s", hit.Path, hit.Offset, hit.Form, hit.Name)
 	}

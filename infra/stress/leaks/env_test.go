@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pats/infra/stress/leaks"
+	"pats/infra/testkit/must"
 	"pats/infra/testkit/skip"
 )
 
@@ -25,9 +26,7 @@ func TestEnvironmentKeepsWhatIsRemoved(t *testing.T) {
 		rm "$1/other"
 		[[ ! -e $data && ! -e $1/other ]]
 		go env GOFLAGS`
-	if err := os.Mkdir(filepath.Join(folder, "kept"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.Mkdir(filepath.Join(folder, "kept"), 0o700))
 	write(t, folder, "register", 0o600, "of an earlier run")
 	write(t, folder, "kept/old", 0o600, "token "+token)
 	write(t, folder, "other", 0o600, "outside of the temporary folder")

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pats/infra/stress/leaks"
+	"pats/infra/testkit/must"
 	"pats/pkg/pat"
 )
 
@@ -24,18 +25,14 @@ func TestMain(m *testing.M) {
 func newToken(t *testing.T) string {
 	t.Helper()
 	secret, err := pat.NewSecret(rand.Reader, 7)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return secret.Reveal()
 }
 
 func newAdminToken(t *testing.T) string {
 	t.Helper()
 	secret, err := pat.NewAdminSecret(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return secret.Reveal()
 }
 
@@ -43,12 +40,8 @@ func newAdminToken(t *testing.T) string {
 func write(t *testing.T, folder, name string, mode os.FileMode, content string) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), mode); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	must.Do(t, os.WriteFile(path, []byte(content), mode))
 	return path
 }
 
@@ -58,9 +51,7 @@ func newRun(t *testing.T, secrets ...string) string {
 	folder := t.TempDir()
 	write(t, folder, "register", 0o600, strings.Join(append(secrets, ""), "\n"))
 	for _, name := range []string{"dump", "kept", "tmp"} {
-		if err := os.Mkdir(filepath.Join(folder, name), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.Mkdir(filepath.Join(folder, name), 0o700))
 	}
 	return folder
 }
@@ -68,8 +59,6 @@ func newRun(t *testing.T, secrets ...string) string {
 func search(t *testing.T, scanner *leaks.Scanner, path string) leaks.Result {
 	t.Helper()
 	result, err := scanner.Search(leaks.Rules{}, path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return result
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pats/infra/stress/leaks"
+	"pats/infra/testkit/must"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
@@ -86,9 +87,7 @@ func TestRun(t *testing.T) {
 			c.plant(t, folder, token)
 			var out strings.Builder
 			ok, err := leaks.Run(&out, folder)
-			if err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, err)
 			text := out.String()
 			if !regexp.MustCompile(`(?s)` + c.want).MatchString(text) {
 				t.Errorf("got\n%s\nwant a match of %s", text, c.want)
@@ -129,27 +128,17 @@ func TestMissingPathIsAnError(t *testing.T) {
 // dataFile creates a data file with a user of the given name.
 func dataFile(t *testing.T, path, name string) string {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	store, err := boltstore.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	profile := pat.Profile{Username: "ada", Name: name, Role: pat.Admin}
 	_, err = store.CreateAccount(context.WithoutCancel(t.Context()), pat.Account{Profile: profile, CreatedAt: time.Now(), NextTokenID: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
+	must.Do(t, store.Close())
 	return path
 }
 
 func chmod(t *testing.T, path string, mode os.FileMode) {
 	t.Helper()
-	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.Chmod(path, mode))
 }

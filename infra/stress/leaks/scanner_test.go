@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pats/infra/stress/leaks"
+	"pats/infra/testkit/must"
 	"pats/pkg/pat"
 )
 
@@ -130,14 +131,10 @@ func TestNothingElseIsFound(t *testing.T) {
 	for i := range 1000 {
 		token := newToken(t)
 		secret, err := pat.ParseSecret(token)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, err)
 		tokens = append(tokens, token)
 		record, err := json.Marshal(map[string]any{"id": i, "selector": secret.Selector(), "verifier": secret.Verifier(), "shown": secret})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, err)
 		fmt.Fprintf(&text, "%s %v %s %s\n", record, secret, token[:31], newAdminToken(t))
 	}
 	path := write(t, t.TempDir(), "log", 0o600, text.String())
@@ -191,9 +188,7 @@ func TestTokensThatAreNotRandomAreIgnored(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			secret, err := pat.NewSecret(bytes.NewReader(bytesOf), 1)
-			if err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, err)
 			text := strings.Repeat("A", 100) + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" + secret.Reveal()
 			path := write(t, t.TempDir(), "log", 0o600, text)
 			if got := search(t, leaks.NewScanner([]string{secret.Reveal()}), path); len(got.Hits) != 0 {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"pats/infra/stress/leaks"
+	"pats/infra/testkit/must"
 	"pats/pkg/boltstore"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
@@ -63,9 +64,7 @@ func newStack(t *testing.T, wrap func(*stack) wrapper) *stack {
 	s := &stack{clock: pattest.NewClock(), path: filepath.Join(t.TempDir(), "pats.db"), client: &http.Client{Timeout: time.Minute}}
 	t.Cleanup(s.client.CloseIdleConnections)
 	store, err := boltstore.Open(s.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	s.store = pattest.NewFaulty(store)
 	log := slog.New(slog.NewJSONHandler(&s.written, &slog.HandlerOptions{Level: slog.LevelDebug - 4}))
@@ -85,14 +84,10 @@ func newStack(t *testing.T, wrap func(*stack) wrapper) *stack {
 func (s *stack) user(t *testing.T, name string, role pat.Role, lasts time.Duration) (pat.UserID, string) {
 	t.Helper()
 	account, err := s.operator.CreateUser(t.Context(), pattest.Profile(name, role))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	draft := pat.Draft{Description: "own", ExpiresAt: s.clock.Now().Add(lasts)}
 	_, secret, err := s.operator.CreateUserToken(t.Context(), account.ID, draft)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	s.secrets = append(s.secrets, secret.Reveal())
 	return account.ID, secret.Reveal()
 }
@@ -107,9 +102,7 @@ func (s *stack) send(t *testing.T, method, path, body string, header http.Header
 		return
 	}
 	var made struct{ Secret string }
-	if err := json.Unmarshal(answer, &made); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, json.Unmarshal(answer, &made))
 	if made.Secret != "" {
 		s.secrets = append(s.secrets, made.Secret)
 	}
@@ -119,19 +112,13 @@ func (s *stack) send(t *testing.T, method, path, body string, header http.Header
 func (s *stack) ask(t *testing.T, method, path, body string, header http.Header) (int, http.Header, []byte) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	request.Header = header
 	response, err := s.client.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return response.StatusCode, response.Header, answer
 }
 
@@ -140,9 +127,7 @@ func (s *stack) hits(t *testing.T) []leaks.Hit {
 	t.Helper()
 	scanner := leaks.NewScanner(s.secrets)
 	hits, err := scanner.Scan("log and answers", strings.NewReader(s.written.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return append(hits, search(t, scanner, s.path).Hits...)
 }
 
@@ -197,12 +182,8 @@ func (s *stack) drive(t *testing.T) {
 	_, expired := s.user(t, "expired", pat.Viewer, time.Minute)
 	off, disabled := s.user(t, "disabled", pat.Viewer, 1000*time.Hour)
 	gone, deleted := s.user(t, "deleted", pat.Viewer, 1000*time.Hour)
-	if err := pattest.SetDisabled(t.Context(), s.operator, off, true); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.operator.DeleteUser(t.Context(), gone); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, pattest.SetDisabled(t.Context(), s.operator, off, true))
+	must.Do(t, s.operator.DeleteUser(t.Context(), gone))
 	s.clock.Advance(time.Hour)
 	for i, token := range []string{admin, viewer, expired, disabled, deleted, s.AdminToken} {
 		for j, header := range headers(token) {

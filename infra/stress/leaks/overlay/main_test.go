@@ -9,23 +9,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pats/infra/testkit/must"
 )
 
 // TestEveryWatchedDeclarationExists: secrets of a renamed function would go unseen.
 func TestEveryWatchedDeclarationExists(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	if err := write(folder); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, write(folder))
 	text, err := os.ReadFile(filepath.Join(folder, "overlay.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	var overlay struct{ Replace map[string]string }
-	if err := json.Unmarshal(text, &overlay); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, json.Unmarshal(text, &overlay))
 	for original, copied := range overlay.Replace {
 		if _, err := parser.ParseFile(token.NewFileSet(), copied, nil, parser.SkipObjectResolution); err != nil {
 			t.Error(err)
@@ -48,9 +44,7 @@ func TestMissingDeclarationIsAnError(t *testing.T) {
 func TestDeclarationIsRenamed(t *testing.T) {
 	t.Parallel()
 	changed, err := setAside(source(t), []string{"Make", "Secret.Show", "Nowhere"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	text := string(changed["secret.go"])
 	for _, want := range []string{"func MakeUnwatched() {}", "func (s *Secret) ShowUnwatched() { Make() }", "var NowhereUnwatched = 1"} {
 		if !strings.Contains(text, want) {
@@ -67,9 +61,7 @@ func source(t *testing.T) string {
 		"secret.go":      "package p\n\ntype Secret int\n\nfunc Make() {}\n\nfunc (s *Secret) Show() { Make() }\n\nvar Nowhere = 1\n",
 		"secret_test.go": "package p\n\nfunc NewSecret() {}\n",
 	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
 	}
 	return folder
 }
