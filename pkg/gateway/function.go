@@ -81,14 +81,17 @@ func (i invoker[Event, Response]) run(ctx context.Context, event Event) (got res
 	return got
 }
 
-// growStack grows a new goroutine's stack at once to what a function needs. Grown step by step, deep inside a decoder, each step
+// stackBytes is the stack that a function of this service needs for reading an account.
+const stackBytes = 12 << 10
+
+// growStack grows a new goroutine's stack at once to what a function needs. Grown step by step, deep inside a function, each step
 // would copy all frames.
 //
 //go:noinline
 func growStack() {
-	var frame [6 << 10]byte
+	var frame [stackBytes]byte
 	use(&frame)
 }
 
 //go:noinline
-func use(*[6 << 10]byte) {}
+func use(*[stackBytes]byte) {}
