@@ -137,25 +137,3 @@ func licence(t *testing.T, folder string) string {
 	slices.Sort(found)
 	return strings.Join(slices.Compact(found), " AND ")
 }
-
-func TestLicence(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ name, file, text, want string }{
-		{"one, over two lines", "COPYING", "Permission is hereby granted, free of charge, to any person\nobtaining a copy of", "MIT"},
-		{"two", "LICENSE", "Apache License, Version 2.0\n" + phrases["MIT"], "Apache-2.0 AND MIT"},
-		{"another", "LICENSE", "GNU AFFERO GENERAL PUBLIC LICENSE", ""},
-		{"none", "README", phrases["MIT"], ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			folder := t.TempDir()
-			if err := os.WriteFile(filepath.Join(folder, test.file), []byte(test.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if got := licence(t, folder); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
-	}
-}

@@ -1,21 +1,15 @@
 package template_test
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"pats/infra/testkit/deployed"
-	"pats/pkg/dynamostore"
-	"pats/pkg/pat"
-	"pats/pkg/pat/pattest"
 )
 
 // TestRolesRefuse tries what a function under an attacker's control might try, each as a request to DynamoDB.
@@ -89,41 +83,6 @@ func use(key string, returns types.ReturnValue, expression string, alias ...stri
 
 func keyOf(pk string) map[string]types.AttributeValue {
 	return map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: "ACCOUNT"}}
-}
-
-// TestPolicedRefuses: a store's call that the role does not allow fails and does not reach the client, which is nil.
-func TestPolicedRefuses(t *testing.T) {
-	t.Parallel()
-	account := pat.Account{ID: 1, Profile: pattest.Profile("ann", pat.Viewer), NextTokenID: 2, Version: 1}
-	tests := []struct {
-		name, function string
-		do             func(context.Context, *dynamostore.Store) error
-		asked          string
-	}{
-		{"query", authorizer, func(ctx context.Context, s *dynamostore.Store) error {
-			_, err := s.Accounts(ctx, 0, 1)
-			return err
-		}, query + " on DIRECTORY"},
-		{"put", authorizer, func(ctx context.Context, s *dynamostore.Store) error {
-			return s.ReplaceAccount(ctx, account, account)
-		}, putItem + " on USER#1"},
-		{"update", tokens, func(ctx context.Context, s *dynamostore.Store) error {
-			return s.MarkSeen(ctx, account, 1, time.Now())
-		}, updateItem + " on USER#1"},
-		{"transaction with a delete", tokens, func(ctx context.Context, s *dynamostore.Store) error {
-			return s.DeleteAccount(ctx, account)
-		}, deleteItem + " on USER#1"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			api := newPoliced(nil, load(t).policyOf(test.function))
-			pattest.WantKind(t, test.do(t.Context(), dynamostore.New(api, "any")), pat.KindInternal)
-			if asked := fmt.Sprint(api.accesses()); !strings.Contains(asked, test.asked) {
-				t.Errorf("asked: got %s, want %s among them", asked, test.asked)
-			}
-		})
-	}
 }
 
 // TestUnusedAndMissingAreFound compares planted roles with accesses that the template's own roles exactly allow.

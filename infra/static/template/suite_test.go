@@ -4,12 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"log/slog"
-	"maps"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,95 +19,89 @@ import (
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/gateway"
-	"pats/pkg/laptop"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 )
 
-// TestSuitePassesUnderTheRoles runs every event and, in each round, every HTTP case over DynamoDB Local, with each function allowed only
-// what its role allows, and then compares what the functions needed with what their roles allow. By default there are no rounds: the
-// events alone reach everything that the functions do.
+// TestSuitePassesUnderTheRoles runs every event and, in each round, every HTTP case over DynamoDB Local, and compares what each function
+// accesses with what its role allows. By default there are no rounds: the events alone reach everything that the functions do.
 func TestSuitePassesUnderTheRoles(t *testing.T) {
 	t.Parallel()
-	s := newPolicedStack(t)
-	e2e.RunEvents(t, s.target, os.DirFS("../../../events"), s.invoke)
+	requests := newRecorder(dynamostore.NewClient(dynamotest.Settings(t)))
+	server, target := serveRecorded(t, requests, nil)
+	e2e.RunEvents(t, target, os.DirFS("../../../events"), func(ctx context.Context, function string, event []byte) ([]byte, error) {
+		return laptoptest.Invoke(ctx, server.Functions, function, event)
+	})
 	for range figures.Rounds(t, 0) {
-		e2e.Run(t, s.target)
+		e2e.Run(t, target)
 	}
+	lookUpImported(t, requests)
 
 	tpl := load(t)
 	var unused, missing findings
-	for id, function := range s.policed {
-		policy, accesses := tpl.policyOf(id), function.api.accesses()
+	for _, function := range tpl.of(kindFunction) {
+		policy, accesses := tpl.policyOf(function.id), requests.accesses(function.id)
 		unused = append(unused, policy.unused(accesses)...)
-		missing = append(missing, refused(id, policy, accesses)...)
+		missing = append(missing, refused(function.id, policy, accesses)...)
 	}
 	for _, finding := range slices.Concat(unused, missing) {
 		t.Error(finding)
 	}
-	s.wantEveryOperation(t)
+	if others := requests.accesses(""); len(others) > 0 {
+		t.Errorf("got accesses outside of a function: %v", others)
+	}
+	requests.wantEveryOperation(t)
 	statements, actions := tpl.count()
 	figures.Print(t, "privilege",
 		figures.Count{Name: "roles", N: len(tpl.of(kindRole))}, figures.Count{Name: "statements", N: statements}, figures.Count{Name: "actions", N: actions},
 		figures.Count{Name: "unused", N: len(unused)}, figures.Count{Name: "missing", N: len(missing)}, figures.Count{Name: "wildcards", N: len(wildcards(tpl))})
 }
 
-// policedStack is the template's stack on one table, to which each function has the access of its role.
-type policedStack struct {
-	target    e2e.Target
-	policed   map[string]*policedFunction
-	functions gateway.Functions
+// lookUpImported presents a token that may have been imported, where such tokens are accepted.
+func lookUpImported(t *testing.T, requests *recorder) {
+	t.Helper()
+	server, _ := serveRecorded(t, requests, map[string]string{"AcceptImportedTokens": "true"})
+	unknown, err := os.ReadFile("../../../events/authorizer-deny-unknown.json")
+	must.Do(t, err)
+	_, err = laptoptest.Invoke(t.Context(), server.Functions, authorizer, unknown)
+	must.Do(t, err)
 }
 
-func newPolicedStack(t *testing.T) policedStack {
+// serveRecorded serves the template's stack on a new table, with all requests of its functions recorded.
+func serveRecorded(t *testing.T, requests *recorder, parameters map[string]string) (*laptoptest.Server, e2e.Target) {
 	t.Helper()
 	client, table := dynamostore.NewClient(dynamotest.Settings(t)), "test-"+rand.Text()
 	must.Do(t, dynamostore.CreateTable(t.Context(), client, table))
-	admin, err := pat.NewAdminSecret(rand.Reader)
-	must.Do(t, err)
-	options := gateway.Options{
-		Parameters: map[string]string{"AdminTokenHash": admin.Hash(), "AcceptImportedTokens": "true"}, Resources: map[string]string{"Table": table},
-		Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
-	}
-	stack, err := laptop.Read(options)
-	must.Do(t, err)
-	operator := dynamostore.New(client, table)
+	operator, store := dynamostore.New(client, table), dynamostore.New(requests, table)
 	permanent := pat.Account{Profile: pat.Profile{Username: "permanent", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
-	_, err = operator.CreateAccount(t.Context(), permanent)
+	_, err := operator.CreateAccount(t.Context(), permanent)
 	must.Do(t, err)
-
-	s := policedStack{
-		policed:   map[string]*policedFunction{},
-		functions: gateway.Functions{Authorizers: map[string]gateway.AuthorizerFunction{}, Proxies: map[string]gateway.ProxyFunction{}},
+	for _, function := range load(t).of(kindFunction) {
+		must.Do(t, store.Warm(within(t.Context(), function.id))) // as dynamostore.Connect does
 	}
-	tpl := load(t)
-	for _, function := range tpl.of(kindFunction) {
-		api := newPoliced(client, tpl.policyOf(function.id))
-		store := dynamostore.New(api, table)
-		must.Do(t, store.Warm(t.Context())) // as dynamostore.Connect does
-		policed := &policedFunction{api: api, done: map[string]bool{}}
-		s.policed[function.id] = policed
-		functions := stack.Functions(store, pat.SystemEnv(options.Log))
-		if handler, ok := functions.Authorizers[function.id]; ok {
-			s.functions.Authorizers[function.id] = handler
-		} else {
-			s.functions.Proxies[function.id] = policed.watch(functions.Proxies[function.id])
-		}
-	}
-	server := laptoptest.Serve(t, operator, laptoptest.Options{
-		Wrap: func(gateway.Functions) gateway.Functions { return s.functions },
-	})
-	s.target = e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: operator, AdminToken: admin.Reveal()}
-	return s
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters, Wrap: requests.watch})
+	return server, e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: operator, AdminToken: server.AdminToken}
 }
 
-// invoke is an [e2e.Invoke].
-func (s policedStack) invoke(ctx context.Context, function string, event []byte) ([]byte, error) {
-	return laptoptest.Invoke(ctx, s.functions, function, event)
+// watch returns the functions so that each marks its requests, and records the operations for which it is invoked.
+func (r *recorder) watch(functions gateway.Functions) gateway.Functions {
+	watched := gateway.Functions{Authorizers: map[string]gateway.AuthorizerFunction{}, Proxies: map[string]gateway.ProxyFunction{}}
+	for id, authorize := range functions.Authorizers {
+		watched.Authorizers[id] = func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+			return authorize(within(ctx, id), event)
+		}
+	}
+	for id, handle := range functions.Proxies {
+		watched.Proxies[id] = func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+			r.record("operation", access{action: event.HTTPMethod + " " + event.Resource})
+			return handle(within(ctx, id), event)
+		}
+	}
+	return watched
 }
 
 // wantEveryOperation requires that each operation of the OpenAPI document was done.
-func (s policedStack) wantEveryOperation(t *testing.T) {
+func (r *recorder) wantEveryOperation(t *testing.T) {
 	t.Helper()
 	var document struct {
 		Paths map[string]map[string]json.RawMessage `json:"paths"`
@@ -119,33 +110,10 @@ func (s policedStack) wantEveryOperation(t *testing.T) {
 	for path, operations := range document.Paths {
 		for method := range operations {
 			operation := strings.ToUpper(method) + " " + path
-			done := slices.ContainsFunc(slices.Collect(maps.Values(s.policed)), func(f *policedFunction) bool { return f.did(operation) })
-			if !done && method != "parameters" {
+			done := func(a access) bool { return a.action == operation }
+			if method != "parameters" && !slices.ContainsFunc(r.accesses("operation"), done) {
 				t.Errorf("%s was not done, want every operation", operation)
 			}
 		}
 	}
-}
-
-// policedFunction is a function on a policed table. It records the operations for which it was invoked, such as GET /.
-type policedFunction struct {
-	api  *policed
-	mu   sync.Mutex
-	done map[string]bool
-}
-
-// watch returns handler, and records the operations for which it is invoked.
-func (f *policedFunction) watch(handler gateway.ProxyFunction) gateway.ProxyFunction {
-	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-		f.mu.Lock()
-		f.done[event.HTTPMethod+" "+event.Resource] = true
-		f.mu.Unlock()
-		return handler(ctx, event)
-	}
-}
-
-func (f *policedFunction) did(operation string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.done[operation]
 }

@@ -10,84 +10,81 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 
 	"pats/pkg/dynamostore"
 )
 
-// policed is DynamoDB as a function sees it: it refuses what the function's role does not allow, as IAM does, and records what was
-// asked for.
-type policed struct {
-	client dynamostore.API
-	policy policy
-	mu     sync.Mutex
-	asked  map[string]access
+// recorder passes requests on to DynamoDB and records what each function accesses.
+type recorder struct {
+	dynamostore.API
+	mu sync.Mutex
+	// recorded has the accesses by function and by their text.
+	recorded map[string]map[string]access
 }
 
-func newPoliced(client dynamostore.API, policy policy) *policed {
-	return &policed{client: client, policy: policy, asked: map[string]access{}}
+func newRecorder(api dynamostore.API) *recorder {
+	return &recorder{API: api, recorded: map[string]map[string]access{}}
 }
 
-// accesses returns everything that was asked for, ordered.
-func (p *policed) accesses() []access {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// accesses returns each access of a function once, in order.
+func (r *recorder) accesses(function string) []access {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var all []access
-	for _, name := range slices.Sorted(maps.Keys(p.asked)) {
-		all = append(all, p.asked[name])
+	for _, text := range slices.Sorted(maps.Keys(r.recorded[function])) {
+		all = append(all, r.recorded[function][text])
 	}
 	return all
 }
 
-func (p *policed) ask(operation string, accesses ...access) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, a := range accesses {
-		p.asked[a.String()] = a
-		if !p.policy.allows(a) {
-			denied := &smithy.GenericAPIError{Code: "AccessDeniedException", Message: a.String(), Fault: smithy.FaultClient}
-			return &smithy.OperationError{ServiceID: dynamodb.ServiceID, OperationName: operation, Err: denied}
-		}
+func (r *recorder) record(function string, a access) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.recorded[function] == nil {
+		r.recorded[function] = map[string]access{}
 	}
-	return nil
+	r.recorded[function][a.String()] = a
 }
 
-func (p *policed) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	if err := p.ask("Query", queryAccess(in)); err != nil {
-		return nil, err
-	}
-	return p.client.Query(ctx, in, opts...)
+type functionKey struct{}
+
+// within marks requests with ctx as those of a function.
+func within(ctx context.Context, function string) context.Context {
+	return context.WithValue(ctx, functionKey{}, function)
 }
 
-func (p *policed) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func functionOf(ctx context.Context) string {
+	function, _ := ctx.Value(functionKey{}).(string)
+	return function
+}
+
+func (r *recorder) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	r.record(functionOf(ctx), queryAccess(in))
+	return r.API.Query(ctx, in, opts...)
+}
+
+func (r *recorder) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	put := types.Put{Item: in.Item, ConditionExpression: in.ConditionExpression, ExpressionAttributeNames: in.ExpressionAttributeNames}
-	if err := p.ask("PutItem", accessOf(types.TransactWriteItem{Put: &put}, in.ReturnValues)); err != nil {
-		return nil, err
-	}
-	return p.client.PutItem(ctx, in, opts...)
+	r.record(functionOf(ctx), accessOf(types.TransactWriteItem{Put: &put}, in.ReturnValues))
+	return r.API.PutItem(ctx, in, opts...)
 }
 
-func (p *policed) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+func (r *recorder) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	update := types.Update{
 		Key: in.Key, UpdateExpression: in.UpdateExpression, ConditionExpression: in.ConditionExpression,
 		ExpressionAttributeNames: in.ExpressionAttributeNames,
 	}
-	if err := p.ask("UpdateItem", accessOf(types.TransactWriteItem{Update: &update}, in.ReturnValues)); err != nil {
-		return nil, err
-	}
-	return p.client.UpdateItem(ctx, in, opts...)
+	r.record(functionOf(ctx), accessOf(types.TransactWriteItem{Update: &update}, in.ReturnValues))
+	return r.API.UpdateItem(ctx, in, opts...)
 }
 
-// TransactWriteItems is authorized write by write: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
-func (p *policed) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-	var accesses []access
+// TransactWriteItems records each write, since IAM authorizes each:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+func (r *recorder) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	for _, write := range in.TransactItems {
-		accesses = append(accesses, accessOf(write, ""))
+		r.record(functionOf(ctx), accessOf(write, ""))
 	}
-	if err := p.ask("TransactWriteItems", accesses...); err != nil {
-		return nil, err
-	}
-	return p.client.TransactWriteItems(ctx, in, opts...)
+	return r.API.TransactWriteItems(ctx, in, opts...)
 }
 
 var partitionKey = regexp.MustCompile(`\bpk = (:\w+)`)
