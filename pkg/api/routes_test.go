@@ -145,7 +145,7 @@ func TestRoutesWithoutABodyIgnoreIt(t *testing.T) {
 }
 
 // TestALargeBodyIsNotCopied checks that a body over the limit is refused by its length.
-func TestALargeBodyIsNotCopied(t *testing.T) {
+func TestALargeBodyIsNotCopied(t *testing.T) { //nolint:paralleltest // it measures what the whole process allocates
 	f := newFixture(t)
 	claims := claimsOf(f.holder(t))
 	text := strings.Repeat("A", 8<<20)
@@ -154,7 +154,7 @@ func TestALargeBodyIsNotCopied(t *testing.T) {
 		"a create, in base64": request{method: "POST", path: api.ResourceTokens, headers: post("").headers, body: text, base64: true}.event(claims),
 		"an unknown path":     request{method: "POST", path: "/nope", body: text, base64: true}.event(claims),
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // likewise
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			f.handle(t, event)

@@ -29,12 +29,12 @@ type TokensSettings struct {
 func NewTokens(service *pat.Service, settings TokensSettings, log *slog.Logger) *Handler {
 	t := tokens{service, callers{service, settings.Admin}, settings.Enabled, log}
 	return &Handler{log: log, callers: t.callers, routes: routes{
-		ResourceTokens: {methods: map[string]action{
+		ResourceTokens: {forCallers, map[string]action{
 			http.MethodGet:  t.ifEnabled(t.list),
 			http.MethodPost: t.ifEnabled(t.create),
 		}},
-		ResourceToken:   {methods: map[string]action{http.MethodDelete: t.ifEnabled(t.revoke)}},
-		ResourceOpenAPI: {access: forAll, methods: map[string]action{http.MethodGet: showOpenAPI}},
+		ResourceToken:   {forCallers, map[string]action{http.MethodDelete: t.ifEnabled(t.revoke)}},
+		ResourceOpenAPI: {forAll, map[string]action{http.MethodGet: showOpenAPI}},
 	}}
 }
 

@@ -25,7 +25,7 @@ const (
 func NewUsers(service *pat.Service, admin pat.AdminKey, log *slog.Logger) *Handler {
 	u := users{service, callers{service, admin}, log}
 	return &Handler{log: log, callers: u.callers, routes: routes{
-		ResourceSelf:       {methods: map[string]action{http.MethodGet: u.self}},
+		ResourceSelf:       {forCallers, map[string]action{http.MethodGet: u.self}},
 		ResourceUsers:      {forAdmins, map[string]action{http.MethodGet: u.list, http.MethodPost: u.create}},
 		ResourceUserSearch: {forAdmins, map[string]action{http.MethodGet: u.search}},
 		ResourceAdminCount: {forAdmins, map[string]action{http.MethodGet: u.adminCount}},

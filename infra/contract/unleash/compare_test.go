@@ -14,20 +14,20 @@ import (
 	"time"
 )
 
-// scenario is requests that are sent one after the other.
+// scenario is one or more requests in order.
 type scenario struct {
 	name  string
 	steps []step
 }
 
-// step is a request, which may have to wait until the time that {soon} stands for is past.
+// step is a request, which can wait until the time {soon} has passed.
 type step struct {
 	request
 	afterSoon bool
 }
 
-// alone is a scenario of one request.
-func alone(name string, r request) scenario { return sequence(name, r) }
+// single returns a scenario of one request.
+func single(name string, r request) scenario { return sequence(name, r) }
 
 func sequence(name string, requests ...request) scenario {
 	s := scenario{name: name}
@@ -37,8 +37,8 @@ func sequence(name string, requests ...request) scenario {
 	return s
 }
 
-// TestUnleash sends every request to both services, one after the other, and fails on a difference that is not on the list,
-// and on an entry of the list that no request shows.
+// TestUnleash sends every request to both services, one at a time. It fails on a difference that is not on the list, and on an entry of
+// the list that no request shows.
 func TestUnleash(t *testing.T) {
 	t.Parallel()
 	url, token := os.Getenv("UNLEASH_URL"), os.Getenv("UNLEASH_ADMIN_TOKEN")
@@ -52,19 +52,19 @@ func TestUnleash(t *testing.T) {
 	soon := time.Now().UTC().Add(short).Truncate(time.Millisecond)
 	unleash.endSoon(stamp(soon))
 	pats.side.endSoon(stamp(soon))
-	c := comparison{t: t, unleash: unleash, pats: pats.side, tally: newTally()}
+	c := comparison{t: t, unleash: unleash, pats: pats.side, counts: newCounts()}
 	waitUntil(t, soon)
-	for _, s := range slices.Concat(alones, sequences, generated(seed(t))) {
+	for _, s := range slices.Concat(singles, sequences, generated(seed(t))) {
 		c.run(s)
 	}
-	c.tally.report(t)
+	c.counts.report(t)
 }
 
 const timeForm = "2006-01-02T15:04:05.000Z"
 
 func stamp(at time.Time) string { return at.Format(timeForm) }
 
-// waitUntil returns when the time is past on every clock of this machine.
+// waitUntil returns when the time has passed on every clock of this machine.
 func waitUntil(t *testing.T, at time.Time) {
 	t.Helper()
 	select {
@@ -77,10 +77,10 @@ func waitUntil(t *testing.T, at time.Time) {
 type comparison struct {
 	t             *testing.T
 	unleash, pats *side
-	tally         *tally
+	counts        *counts
 }
 
-// short is how long tokens of scenarios last that wait for their end.
+// short is the lifetime of tokens whose expiry a scenario waits for.
 const short = 3 * time.Second
 
 func (c *comparison) run(s scenario) {
@@ -96,18 +96,18 @@ func (c *comparison) run(s scenario) {
 		if step.afterSoon {
 			waitUntil(c.t, soon)
 		}
-		c.tally.add(c.t, c.exchange(s, i+1, step.request))
+		c.counts.add(c.t, c.exchange(s, i+1, step.request))
 	}
 	c.unleash.clean()
 	c.pats.clean()
 }
 
-// exchange is a request with both answers.
+// exchange is a request with both responses.
 type exchange struct {
 	scenario      string
 	step          int
 	request       request
-	unleash, pats answer
+	unleash, pats normalized
 }
 
 func (c *comparison) exchange(s scenario, number int, r request) exchange {
@@ -125,7 +125,7 @@ type change struct{ field, unleash, pats string }
 
 func (x exchange) changes() []change {
 	fields := map[string]bool{}
-	for _, a := range []answer{x.unleash, x.pats} {
+	for _, a := range []normalized{x.unleash, x.pats} {
 		for field := range a.fields {
 			fields[field] = true
 		}
@@ -140,19 +140,19 @@ func (x exchange) changes() []change {
 	return found
 }
 
-// tally counts the requests by what became of them.
-type tally struct {
+// counts has the number of requests by result.
+type counts struct {
 	requests, identical, listed, unexplained int
-	// entries are the requests by the entry of the list that they need.
+	// entries has the number of requests for each entry of the list.
 	entries []int
 }
 
-func newTally() *tally { return &tally{entries: make([]int, len(differences))} }
+func newCounts() *counts { return &counts{entries: make([]int, len(differences))} }
 
-// shown is up to how many unexplained requests are told in full.
+// shown is the maximum number of unexplained requests that are printed.
 const shown = 40
 
-func (n *tally) add(t *testing.T, x exchange) {
+func (n *counts) add(t *testing.T, x exchange) {
 	t.Helper()
 	n.requests++
 	needed := map[int]bool{}
@@ -181,8 +181,8 @@ func (n *tally) add(t *testing.T, x exchange) {
 	}
 }
 
-// report prints the table and the line of figures, and fails on entries that are not needed.
-func (n *tally) report(t *testing.T) {
+// report logs the table and the line of figures, and fails for entries that no request needs.
+func (n *counts) report(t *testing.T) {
 	t.Helper()
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -190,16 +190,16 @@ func (n *tally) report(t *testing.T) {
 	for i, d := range differences {
 		_, _ = fmt.Fprintf(table, "%d\t%d\t%s\n", n.entries[i], d.number, d.reason)
 		if n.entries[i] == 0 {
-			t.Errorf("the list's entry %d, %q: no answer shows it any more", d.number, d.reason)
+			t.Errorf("the list's entry %d, %q: no response shows it", d.number, d.reason)
 		}
 	}
 	_ = table.Flush()
 	t.Logf("differences from Unleash, by the list's entries:\n%s", text.String())
-	t.Logf("%d requests to each, %d answered identically, %d differently by the list's %d entries, %d unexplained",
+	t.Logf("%d requests to each, %d with identical responses, %d with differences on the list's %d entries, %d unexplained",
 		n.requests, n.identical, n.listed, len(differences), n.unexplained)
 }
 
-// TestDifferencesAreDocumented: every entry of the list refers to a numbered difference in docs/api.md.
+// TestDifferencesAreDocumented checks that every entry of the list refers to a numbered difference in docs/api.md.
 func TestDifferencesAreDocumented(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("../../../docs/api.md")

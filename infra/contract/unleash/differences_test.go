@@ -5,19 +5,18 @@ import (
 	"regexp"
 )
 
-// difference is an entry of the list of what pats answers otherwise than Unleash. Every pattern is for the whole text, and an
-// empty one for any.
+// difference is an entry of the list of differences from Unleash. A pattern matches the whole text; an empty one matches any.
 type difference struct {
-	// number is that of the difference in docs/api.md.
+	// number is the number of the difference in docs/api.md.
 	number int
 	reason string
 	// request is a pattern for "METHOD path", and body one for the request's body.
 	request, body string
-	// unleash and pats are patterns for the kinds of the answers.
+	// unleash and pats are patterns for the kinds of the responses.
 	unleash, pats string
-	// says is a pattern for the first detail of pats' refusal.
+	// says is a pattern for the first detail of pats' error.
 	says string
-	// field, from and to are patterns for what differs, and for its value at Unleash and at pats.
+	// field, from and to are patterns for the field that differs, and its values in Unleash and in pats.
 	field, from, to string
 }
 
@@ -33,7 +32,7 @@ func (d difference) covers(x exchange, c change) bool {
 	return true
 }
 
-// Patterns that several entries have in common.
+// Patterns of several entries.
 const (
 	denied       = `401( AuthenticationRequired)?`
 	forbidden    = `403 NoAccessError`
@@ -45,7 +44,7 @@ const (
 	notTime      = `"The ./body/expiresAt. property must match format .*"`
 	loginMessage = `"You must log in to use Unleash\."`
 	seedMessage  = `"You must log in to use Unleash\. Your request had no authorization header, so we could not authorize you\. Try logging in at /auth/simple/login\."`
-	// whole is every field but the headers that entries of their own are about.
+	// whole is every field except the headers that have their own entries.
 	whole = `status|body.*|Content-Type`
 	// userFields are the members of users that pats does not have.
 	userFields = `(imageUrl|seenAt|loginAttempts|scimId|seatType|companyRole|productUpdatesEmailConsent|inviteLink)`

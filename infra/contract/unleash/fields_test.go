@@ -9,33 +9,33 @@ import (
 	"strings"
 )
 
-// answer is a reply as it is compared: ids, times and secrets are replaced by what they stand for.
-type answer struct {
+// normalized is a response in the form in which it is compared: ids, times and secrets are replaced by names.
+type normalized struct {
 	// kind is the status, and the name of the error or HTML if the body is one: "400 BadDataError".
 	kind string
-	// fields are the parts by their paths: "status", "Content-Type", "body.details.0.message".
+	// fields are the parts of the response by path: "status", "Content-Type", "body.details.0.message".
 	fields map[string]string
 }
 
-// headers are those that are compared. Of an ETag only its kind counts. Cache-Control differs on almost every response; the tests of
+// headers are the headers that are compared. Of an ETag only the kind is. Cache-Control differs on almost every response; the tests of
 // pkg/api check it.
 var headers = []string{
 	"Content-Type", "Location", "Allow", "Etag", "Link", "Retry-After",
 	"Www-Authenticate", "X-Amzn-Remapped-Www-Authenticate",
 }
 
-// absent is the value of a field that an answer does not have.
+// absent is the value of a field that a response does not have.
 const absent = "absent"
 
-// reader turns one side's replies into answers.
+// reader normalizes the responses of one side.
 type reader struct {
 	side *side
-	// sent and filled are the request before and after its placeholders were filled in.
+	// sent and filled are the request with and without placeholders.
 	sent, filled request
 	fields       map[string]string
 }
 
-func (s *side) read(sent, filled request, got reply) answer {
+func (s *side) read(sent, filled request, got response) normalized {
 	r := reader{s, sent, filled, map[string]string{"status": strconv.Itoa(got.status)}}
 	for _, name := range headers {
 		if values := got.header.Values(name); len(values) > 0 {
@@ -46,7 +46,7 @@ func (s *side) read(sent, filled request, got reply) answer {
 	if suffix := r.readBody(got); suffix != "" {
 		kind += " " + suffix
 	}
-	return answer{kind, r.fields}
+	return normalized{kind, r.fields}
 }
 
 var weakTag = regexp.MustCompile(`^W/"[!#-~]+"$`)
@@ -62,8 +62,8 @@ func (r *reader) headerValue(name, value string) string {
 	return value
 }
 
-// readBody gives the name of the error that the body is, or HTML.
-func (r *reader) readBody(got reply) string {
+// readBody returns the name of the error in the body, or HTML.
+func (r *reader) readBody(got response) string {
 	if strings.HasPrefix(got.header.Get("Content-Type"), "text/html") && strings.HasPrefix(got.body, "<") {
 		r.fields["body"] = "HTML"
 		return "HTML"
@@ -96,7 +96,7 @@ func (r *reader) flatten(path string, value any) {
 	}
 }
 
-// flattenList tells elements with a label apart by it, and others by their place; the order of labels is a field of its own.
+// flattenList names elements by label if they have one, and by index otherwise. The order of labels is a separate field.
 func (r *reader) flattenList(path string, list []any) {
 	order := make([]string, len(list))
 	for i, element := range list {
@@ -116,7 +116,7 @@ var (
 	secretV2 = regexp.MustCompile(`^user:v2_[A-Za-z0-9_-]{22}_[A-Za-z0-9_-]{43}$`)
 )
 
-// member is the value of an object's member with what differs from run to run replaced.
+// member returns the value of a member, with a placeholder for what differs from run to run.
 func (r *reader) member(object map[string]any, name string, value any) any {
 	text, isText := value.(string)
 	switch {
@@ -136,7 +136,7 @@ func (r *reader) member(object map[string]any, name string, value any) any {
 	return value
 }
 
-// secretKind never gives the secret.
+// secretKind returns the kind of a secret.
 func secretKind(text string) string {
 	switch {
 	case secretV1.MatchString(text):
@@ -147,7 +147,7 @@ func secretKind(text string) string {
 	return "<another secret>"
 }
 
-// kindOf tells tokens and users from other objects.
+// kindOf returns "user" or "token", and "" for any other object.
 func kindOf(object map[string]any) string {
 	switch {
 	case object["accountType"] != nil:
@@ -173,7 +173,7 @@ func (r *reader) label(kind, id string) string {
 	return kind + " " + id
 }
 
-// text is a value as JSON. Where it quotes the request, it has its placeholders.
+// text returns a value in JSON. Parts that quote the request have its placeholders.
 func (r *reader) text(value any) string {
 	if text, ok := value.(string); ok && r.sent.path != r.filled.path {
 		path, _, _ := strings.Cut(r.sent.path, "?")

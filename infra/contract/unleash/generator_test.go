@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// amount is how many requests are generated.
+// amount is the number of generated requests.
 const amount = 300
 
-// seed is that of the generator: the same requests come each time, unless PATS_UNLEASH_SEED asks for others.
+// seed returns the seed of the generator: always the same, unless PATS_UNLEASH_SEED is set.
 func seed(t *testing.T) uint64 {
 	t.Helper()
 	text := os.Getenv("PATS_UNLEASH_SEED")
@@ -27,19 +27,19 @@ func seed(t *testing.T) uint64 {
 	return value
 }
 
-// generated are requests put together at random from verbs, paths, credentials, headers and bodies.
+// generated returns requests with random methods, paths, credentials, headers and bodies.
 func generated(seed uint64) []scenario {
 	g := generator{rand.New(rand.NewPCG(seed, 0))}
 	all := make([]scenario, amount)
 	for i := range all {
-		all[i] = alone(fmt.Sprintf("generated %d.%d", seed, i), g.request())
+		all[i] = single(fmt.Sprintf("generated %d.%d", seed, i), g.request())
 	}
 	return all
 }
 
 type generator struct{ *rand.Rand }
 
-// one picks at random. What comes more than once comes more often.
+// one returns one of all at random.
 func (g generator) one(all ...string) string { return all[g.IntN(len(all))] }
 
 func (g generator) request() request {
@@ -73,7 +73,7 @@ func (g generator) userRequest() request {
 	return g.fill(r, g.userBody)
 }
 
-// authorize adds credentials, mostly of those that may do what is asked.
+// authorize adds credentials, mostly of callers with access.
 func (g generator) authorize(r request, good ...string) request {
 	value := g.one(good...)
 	if g.IntN(6) == 0 {
@@ -115,7 +115,7 @@ func (g generator) userID() string {
 	return g.one("{targetId}", "{targetId}", "{targetId}", "{targetId}", "{targetId}.0", "0{targetId}", "{goneId}", "0", "-7", "7777777", "abc", "2.5", "99999999999", "%zz")
 }
 
-// junk is what is no object, or empty.
+// junk returns a body that is not an object, or an empty one.
 func (g generator) junk() string {
 	return g.one("", "{}", "[]", "null", `"x"`, "12", "true", "{bad", "[1,2", `{"a":}`, "[{}]", " ")
 }
@@ -130,7 +130,7 @@ func (g generator) tokenBody() string {
 	)
 }
 
-// time is a date-time, or almost one.
+// time returns a date-time, or a text that resembles one.
 func (g generator) time() string {
 	return g.one("2099", "2098", "2000", "20999") + "-" + g.one("01", "02", "12", "13") + "-" + g.one("01", "28", "29", "30", "31") + g.one("T", "T", "t", " ", "") +
 		g.one("00", "12", "23", "24") + ":" + g.one("00", "59", "60") + g.one(":00", ":59", ":60", "") + g.one("", ".5", ".123", ".1239", ".") +
@@ -142,16 +142,16 @@ func (g generator) userBody() string {
 		return g.junk()
 	}
 	return g.object(
-		member{"username", g.one(`"newt"`, `"newt"`, `"vera"`, `"Abby"`, `""`, `12`, `null`, `[]`)},
-		member{"email", g.one(`"newt@example.com"`, `"newt@example.com"`, `"Newt.2@Example.com"`, `"vera@example.com"`, `"x"`, `"a@b"`, `""`, `null`, `{}`)},
-		member{"name", g.one(`"Newt"`, `"Newt N."`, `"é"`, `12`, `null`, `""`, `[]`)},
+		member{"username", g.one(`"nina"`, `"nina"`, `"vera"`, `"Abby"`, `""`, `12`, `null`, `[]`)},
+		member{"email", g.one(`"nina@example.com"`, `"nina@example.com"`, `"Nina.2@Example.com"`, `"vera@example.com"`, `"x"`, `"a@b"`, `""`, `null`, `{}`)},
+		member{"name", g.one(`"Nina"`, `"Nina N."`, `"é"`, `12`, `null`, `""`, `[]`)},
 		member{"rootRole", g.one(`3`, `2`, `3`, `"Viewer"`, `"Editor"`, `"2"`, `0`, `7`, `-3`, `"King"`, `1.5`, `null`, `true`, `{}`)},
 	)
 }
 
 type member struct{ name, value string }
 
-// object leaves members out, adds one or changes their order at times.
+// object returns an object, sometimes with members missing, added or in another order.
 func (g generator) object(members ...member) string {
 	var parts []string
 	for _, m := range members {

@@ -14,10 +14,10 @@ import (
 	"pats/pkg/pat"
 )
 
-// racers is how many creates are sent at once.
+// racers is the number of concurrent creates.
 const racers = 64
 
-// TestRace sends creates at once to both services. What pats makes of them is promised; what Unleash makes is for comparison.
+// TestRace sends concurrent creates to both services. It checks the limits in pats; the figures of Unleash are for comparison.
 func TestRace(t *testing.T) { //nolint:paralleltest // TestUnleash wants no other users in the Unleash
 	url, token := os.Getenv("UNLEASH_URL"), os.Getenv("UNLEASH_ADMIN_TOKEN")
 	if url == "" || token == "" {
@@ -36,8 +36,8 @@ func TestRace(t *testing.T) { //nolint:paralleltest // TestUnleash wants no othe
 		figures.Count{Name: "allowed", N: pat.MaxTokens})
 }
 
-// race gives how many tokens a user has after creates with distinct descriptions, and how many tokens with the same description
-// another has after creates with one.
+// race returns the number of tokens of a user after concurrent creates with distinct descriptions, and of another user after creates
+// with the same one.
 func (s *side) race(adminToken string) (tokens, same int) {
 	s.t.Helper()
 	s.lasting, s.labels = map[string]string{"admin": adminToken}, map[string]string{}
@@ -53,7 +53,7 @@ func (s *side) race(adminToken string) (tokens, same int) {
 	return len(s.descriptions("distinct")), same
 }
 
-// enterRacer makes a user with one token, who is removed when the test is over.
+// enterRacer creates a user with one token, who is deleted at the end of the test.
 func (s *side) enterRacer(name string) {
 	s.t.Helper()
 	id := s.newUser(name, "3")

@@ -20,35 +20,35 @@ const (
 
 const jsonBody = "Content-Type: application/json"
 
-// request is one as both services get it. {placeholders} in path, headers and body are each service's own.
+// request is a request to both services. Path, headers and body can have {placeholders}, whose values differ between them.
 type request struct {
 	method, path string
-	// headers are lines: a name, a colon, a blank and the value.
+	// headers are lines of the form "Name: value".
 	headers []string
 	body    string
 }
 
-// call is a request of vera's, who is a Viewer.
-func call(method, path string) request {
+// newRequest returns a request of vera, a Viewer.
+func newRequest(method, path string) request {
 	return request{method: method, path: path, headers: []string{"Authorization: {vera}"}}
 }
 
-// anonymous is a request without credentials.
+// anonymous returns a request without credentials.
 func anonymous(method, path string) request { return request{method: method, path: path} }
 
-func list() request { return call(http.MethodGet, tokensPath) }
+func list() request { return newRequest(http.MethodGet, tokensPath) }
 
-// create makes a token of vera's, or does not.
-func create(body string) request { return call(http.MethodPost, tokensPath).json(body) }
+// create returns a create of a token for vera.
+func create(body string) request { return newRequest(http.MethodPost, tokensPath).json(body) }
 
-func revoke(id string) request { return call(http.MethodDelete, tokensPath+"/"+id) }
+func revoke(id string) request { return newRequest(http.MethodDelete, tokensPath+"/"+id) }
 
-// administer is a request of abby's, who is an Admin.
-func administer(method, path string) request { return call(method, path).as("{abby}") }
+// administer returns a request of abby, an Admin.
+func administer(method, path string) request { return newRequest(method, path).as("{abby}") }
 
 func addUser(body string) request { return administer(http.MethodPost, usersPath).json(body) }
 
-// edit changes the user who is there for it.
+// edit returns an update of the target.
 func edit(body string) request {
 	return administer(http.MethodPut, usersPath+"/{targetId}").json(body)
 }
@@ -65,7 +65,7 @@ func (r request) plus(headers ...string) request {
 	return r
 }
 
-// as makes the request that of whoever has the credentials.
+// as returns the request with other credentials.
 func (r request) as(credentials string) request {
 	r.headers = append([]string{"Authorization: " + credentials}, r.headers[1:]...)
 	return r
@@ -76,17 +76,17 @@ func (r request) String() string {
 	return strconv.Quote(text[:min(len(text), 400)])
 }
 
-// reply is what came back.
-type reply struct {
+// response is the response to a request.
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// patience bounds one exchange.
+// patience limits one exchange.
 const patience = 30 * time.Second
 
-// newClient sends requests as they are: it follows no redirect, asks for no compression and keeps no connection.
+// newClient returns a client that changes nothing: it follows no redirects, asks for no compression and keeps no connections.
 func newClient() *http.Client {
 	return &http.Client{
 		Timeout:       patience,
@@ -95,26 +95,26 @@ func newClient() *http.Client {
 	}
 }
 
-// send sends the request, whose placeholders are filled in, to the service at base.
-func (r request) send(ctx context.Context, client *http.Client, base string) (reply, error) {
+// send sends the request, which has no placeholders, to the service at base.
+func (r request) send(ctx context.Context, client *http.Client, base string) (response, error) {
 	var body io.Reader
 	if r.body != "" {
 		body = strings.NewReader(r.body)
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, base, body)
 	if err != nil {
-		return reply{}, err
+		return response{}, err
 	}
 	req.URL = &url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Opaque: r.path} // the path as it stands
 	for _, line := range r.headers {
 		name, value, _ := strings.Cut(line, ": ")
 		req.Header[name] = append(req.Header[name], value)
 	}
-	answer, err := client.Do(req)
+	normalized, err := client.Do(req)
 	if err != nil {
-		return reply{}, err
+		return response{}, err
 	}
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	return reply{answer.StatusCode, answer.Header, string(text)}, err
+	defer func() { _ = normalized.Body.Close() }()
+	text, err := io.ReadAll(normalized.Body)
+	return response{normalized.StatusCode, normalized.Header, string(text)}, err
 }

@@ -13,7 +13,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// newUnleash is the one that runs at url. A user's first token needs a session, since Unleash has no other way.
+// newUnleash returns the Unleash at url. It creates a user's first token in a session, the only way in Unleash.
 func newUnleash(t *testing.T, url string) *side {
 	t.Helper()
 	s := &side{t: t, name: "Unleash", url: url, client: newClient(), passing: map[string]string{}}
@@ -35,7 +35,7 @@ type patsSide struct {
 	adminToken string
 }
 
-// newPats is the template's stack on an embedded store, with the user whom every Unleash has at first.
+// newPats returns the stack of the template on an embedded store, with the first user of every Unleash.
 func newPats(t *testing.T) patsSide {
 	t.Helper()
 	store := laptoptest.NewStore(t)
@@ -48,8 +48,8 @@ func newPats(t *testing.T) patsSide {
 	return patsSide{s, server.AdminToken}
 }
 
-// issue makes tokens as `pats token create` does. Ids rise for each user by itself: olga's own is made her second, so that no
-// other user's own has its id.
+// issue creates tokens as `pats token create` does. As each user's ids start at 1, olga's token is made her second, so that its id
+// differs from those of the other users' tokens.
 func (s *side) issue(service *pat.Service) func(id, name string) createdToken {
 	return func(id, name string) createdToken {
 		s.t.Helper()

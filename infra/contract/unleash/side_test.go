@@ -11,21 +11,21 @@ import (
 	"testing"
 )
 
-// side is one of the two services. Both get the same users in the same way, but for the first token of a user.
+// side is one of the two services. Both get the same users in the same way, except for the first token of a user.
 type side struct {
 	t         *testing.T
 	name, url string
 	client    *http.Client
-	// firstToken makes one for a user who has none, past the routes that are compared.
+	// firstToken creates a token for a user who has none, without the routes that are compared.
 	firstToken func(id, name string) createdToken
 
-	// lasting are the placeholders that every scenario has, and passing those of the present one.
+	// lasting has the placeholders of all scenarios, and passing those of the current one.
 	lasting, passing map[string]string
-	// needsTarget says that a request of the scenario has the target's token.
+	// needsTarget is set if a request of the scenario uses the target's token.
 	needsTarget bool
-	// labels name the tokens and users, by kind and id, so that they can be told apart by what they are.
+	// labels has the names of tokens and users by kind and id.
 	labels map[string]string
-	// madeTokens says that vera has more than her own token; madeUsers are the ids of users to remove.
+	// madeTokens is set if vera has more than her first token; madeUsers are the ids of users to delete.
 	madeTokens bool
 	madeUsers  []string
 }
@@ -35,13 +35,13 @@ type createdToken struct {
 	Secret string      `json:"secret"`
 }
 
-// The times at which tokens end.
+// far is the expiry of most tokens.
 const far = "2099-04-19T08:15:14.000Z"
 
 const password = "Str0ng!pass-word"
 
-// settle gives the service the users of all scenarios: vera, a Viewer; abby, an Admin; olga, an Editor; gone, who is deleted;
-// and eve, a Viewer. They are removed when the test is over.
+// settle creates the users of all scenarios: vera, a Viewer; abby, an Admin; olga, an Editor; gone, who is deleted; and eve, a Viewer.
+// They are deleted at the end of the test.
 func (s *side) settle(adminToken string) {
 	s.t.Helper()
 	s.lasting = map[string]string{"admin": adminToken}
@@ -53,21 +53,21 @@ func (s *side) settle(adminToken string) {
 		s.labels["user "+id] = user.name
 		s.own(user.name, s.firstToken(id, user.name))
 	}
-	s.mustDo(http.StatusOK, call(http.MethodDelete, usersPath+"/{goneId}").as("{admin}"))
+	s.mustDo(http.StatusOK, newRequest(http.MethodDelete, usersPath+"/{goneId}").as("{admin}"))
 	s.begin()
 }
 
-// own makes the token that of the user's placeholder.
+// own sets the placeholders of the user to the token.
 func (s *side) own(name string, token createdToken) {
 	s.lasting[name] = token.Secret
 	s.lasting[name+"TokenId"] = token.ID.String()
 	s.labels["token "+token.ID.String()+" of "+s.lasting[name+"Id"]] = name + "'s own"
 }
 
-// endSoon gives eve a token that ends then.
+// endSoon gives eve a token that expires then.
 func (s *side) endSoon(at string) {
 	s.t.Helper()
-	s.own("eve", s.newToken(call(http.MethodPost, tokensPath).as("{eve}").json(fmt.Sprintf(`{"description":"ending","expiresAt":%q}`, at))))
+	s.own("eve", s.newToken(newRequest(http.MethodPost, tokensPath).as("{eve}").json(fmt.Sprintf(`{"description":"ending","expiresAt":%q}`, at))))
 }
 
 func (s *side) newToken(r request) createdToken {
@@ -77,7 +77,7 @@ func (s *side) newToken(r request) createdToken {
 	return token
 }
 
-// leave removes the users, and tokens with them.
+// leave deletes the users and their tokens.
 func (s *side) leave() {
 	ctx := context.WithoutCancel(s.t.Context())
 	for _, name := range []string{"veraId", "abbyId", "olgaId", "goneId", "eveId"} {
@@ -90,17 +90,17 @@ func (s *side) leave() {
 	}
 }
 
-// removeUser removes a user, who may be gone already.
+// removeUser deletes a user, if the user still exists.
 func (s *side) removeUser(ctx context.Context, id string) {
 	s.t.Helper()
-	r := s.fill(call(http.MethodDelete, usersPath+"/"+id).as("{admin}"))
+	r := s.fill(newRequest(http.MethodDelete, usersPath+"/"+id).as("{admin}"))
 	got, err := r.send(ctx, s.client, s.url)
 	if err != nil || got.status != http.StatusOK && got.status != http.StatusNotFound {
 		s.t.Errorf("%s: removing user %s: got %d, %v", s.name, id, got.status, err)
 	}
 }
 
-// newUser makes a user with an address, a name and, if there will be a session, a password, and gives the id.
+// newUser creates a user with an address, a name and, if a session is needed, a password, and returns the id.
 func (s *side) newUser(name, role string) string {
 	s.t.Helper()
 	body := fmt.Sprintf(`{"username":%q,"email":"%s@example.com","name":%q,"rootRole":%s,"sendEmail":false`,
@@ -108,7 +108,7 @@ func (s *side) newUser(name, role string) string {
 	if name != "target" || s.needsTarget {
 		body += fmt.Sprintf(`,"password":%q`, password)
 	}
-	got := s.mustDo(http.StatusCreated, call(http.MethodPost, usersPath).as("{admin}").json(body+"}"))
+	got := s.mustDo(http.StatusCreated, newRequest(http.MethodPost, usersPath).as("{admin}").json(body+"}"))
 	var user struct {
 		ID json.Number `json:"id"`
 	}
@@ -116,11 +116,11 @@ func (s *side) newUser(name, role string) string {
 	return user.ID.String()
 }
 
-// begin forgets what the last scenario made.
+// begin forgets what the last scenario created.
 func (s *side) begin() { s.passing, s.madeTokens, s.madeUsers = map[string]string{}, false, nil }
 
-// do fills the request in, sends it, and keeps what later requests may need of the answer.
-func (s *side) do(r request, step int) (request, reply) {
+// do replaces the placeholders, sends the request, and keeps what later requests can use of the response.
+func (s *side) do(r request, step int) (request, response) {
 	s.t.Helper()
 	r = s.fill(r)
 	got, err := r.send(s.t.Context(), s.client, s.url)
@@ -136,8 +136,8 @@ func (s *side) do(r request, step int) (request, reply) {
 	return r, got
 }
 
-// keep takes note of what was created.
-func (s *side) keep(got reply, step int) {
+// keep remembers what was created.
+func (s *side) keep(got response, step int) {
 	s.t.Helper()
 	var made struct {
 		createdToken
@@ -173,7 +173,7 @@ func (s *side) fillText(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(found string) string { return s.value(found[1 : len(found)-1]) })
 }
 
-// value is what a placeholder stands for. Some are made when they are first met.
+// value returns the value of a placeholder. Some are created on first use.
 func (s *side) value(name string) string {
 	s.t.Helper()
 	if value, ok := s.lasting[name]; ok {
@@ -200,7 +200,7 @@ func (s *side) makeVictim() {
 	s.labels["token "+token.ID.String()+" of "+s.lasting["veraId"]] = "victim"
 }
 
-// makeTarget makes a token only where one is needed, since a session is slow.
+// makeTarget creates a token only if one is needed, since a session is slow.
 func (s *side) makeTarget() {
 	s.t.Helper()
 	id := s.newUser("target", "3")
@@ -214,7 +214,7 @@ func (s *side) makeTarget() {
 	}
 }
 
-// clean removes what the scenario made.
+// clean deletes what the scenario created.
 func (s *side) clean() {
 	s.t.Helper()
 	if s.madeTokens {
@@ -234,8 +234,8 @@ func (s *side) clean() {
 	s.begin()
 }
 
-// mustDo sends a request of the preparations.
-func (s *side) mustDo(status int, r request) reply {
+// mustDo sends a request that prepares the test.
+func (s *side) mustDo(status int, r request) response {
 	s.t.Helper()
 	r = s.fill(r)
 	got, err := r.send(s.t.Context(), s.client, s.url)
