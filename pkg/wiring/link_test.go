@@ -1,0 +1,50 @@
+package wiring_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestFunctionsLinkOnlyTheirHandler: a function that links another one's handler is larger, and starts later.
+func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
+	t.Parallel()
+	const authorizer, tokens, users = "pats/pkg/authz.", "pats/pkg/api.NewTokens", "pats/pkg/api.NewUsers"
+	for function, c := range map[string]struct {
+		want   string
+		others []string
+	}{
+		"authorizer": {authorizer, []string{"pats/pkg/api.New", tokens, users}},
+		"tokens":     {tokens, []string{authorizer, users}},
+		"users":      {users, []string{authorizer, tokens}},
+	} {
+		t.Run(function, func(t *testing.T) {
+			t.Parallel()
+			symbols := symbolsOf(t, "../../functions/"+function)
+			if !strings.Contains(symbols, c.want) {
+				t.Errorf("got no symbol %s, want it linked", c.want)
+			}
+			for _, other := range append(c.others, "pats/pkg/gateway.", "go.yaml.in/") {
+				if strings.Contains(symbols, other) {
+					t.Errorf("got symbols %s, want none", other)
+				}
+			}
+		})
+	}
+}
+
+// symbolsOf builds a command and returns the names of the symbols in its binary.
+func symbolsOf(t *testing.T, folder string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "bootstrap")
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc,nethttpomithttp2", "-ldflags=-w", "-o", binary, folder)
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, output)
+	}
+	symbols, err := exec.CommandContext(t.Context(), "go", "tool", "nm", binary).Output()
+	if err != nil {
+		t.Fatalf("go tool nm: %v", err)
+	}
+	return string(symbols)
+}
