@@ -88,7 +88,7 @@ func TestImportOfTooManyTokens(t *testing.T) {
 	equal(t, "writes", f.probe.made()[transact], 0)
 }
 
-// TestImportThatGrowsTooLarge adds tokens to a user who has many here already: the step that does not fit is refused.
+// TestImportThatGrowsTooLarge adds tokens to a user who has many here already: each token of the step that does not fit is refused.
 func TestImportThatGrowsTooLarge(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -104,8 +104,13 @@ func TestImportThatGrowsTooLarge(t *testing.T) {
 		user.Tokens[i].Description = strings.Repeat("🦫", pat.MaxTextLen)
 	}
 	got, err := f.service.ImportUser(t.Context(), user)
-	if err != nil || got.Refusal != pat.TooLarge(nil).Message {
-		t.Errorf("got %+v and %v, want a refusal for the size", got, err)
+	if err != nil || got.Refusal != "" || len(got.Tokens) != pat.ImportStep {
+		t.Fatalf("got user refusal %q, %d tokens and %v, want only the %d tokens refused", got.Refusal, len(got.Tokens), err, pat.ImportStep)
+	}
+	for _, token := range got.Tokens {
+		if token.Added || token.Refusal != pat.TooLarge(nil).Message {
+			t.Errorf("token %d: got %+v, want a refusal for the size", token.ID, token)
+		}
 	}
 	equal(t, "account", pattest.Read(t, f.store, before.ID).Version, stored.Version)
 }
