@@ -3,7 +3,6 @@ package boltstore
 import (
 	"context"
 	"os"
-	"syscall"
 
 	"pats/pkg/boltstore/boltfile"
 	"pats/pkg/pat"
@@ -37,8 +36,7 @@ func Check(ctx context.Context, path string, progress func(done, total int64)) (
 	if progress == nil {
 		progress = func(_, _ int64) {}
 	}
-	// Without O_NONBLOCK, opening a named pipe waits for a writer.
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the operator names the file
+	file, err := openFile(path, os.O_RDONLY)
 	if err != nil {
 		return Report{}, err
 	}

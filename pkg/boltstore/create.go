@@ -9,48 +9,44 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// create makes an empty data file at path; one that somebody else has made meanwhile stays.
+// create creates an empty data file at path, synced to the disk. The file appears there whole, or not at all. If another process
+// was faster, its file stays.
 func create(path string) error {
-	if err := build(path, func(db *bolt.DB) error { return db.Update(layOut) }); !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
-}
-
-// build makes a data file at path of what fill writes, synced to the disk. The file appears there whole, or not at all.
-// Errors: fs.ErrExist if there is one; those of fill and of the operating system.
-func build(path string, fill func(*bolt.DB) error) error {
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, folderMode); err != nil {
 		return err
 	}
-	draft, err := os.CreateTemp(folder, filepath.Base(path)+".new-*") // with mode 0600
+	draft, err := os.CreateTemp(folder, filepath.Base(path)+".new-*") // a new file with mode 0600
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(draft.Name()) }()
-	if err := write(draft, fill); err != nil {
+	if err := writeEmpty(draft); err != nil {
 		return err
 	}
-	// A link, unlike a rename, replaces nothing.
+	// Unlike a rename, a link replaces nothing.
 	if err := os.Link(draft.Name(), path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil
+		}
 		return err
 	}
-	_ = syncFolder(filepath.Dir(folder)) // which may not be ours to read
+	_ = syncFolder(filepath.Dir(folder)) // this process may lack permission to read it
 	return syncFolder(folder)
 }
 
-// write lets fill write to file, syncs it to the disk and closes it.
-func write(file *os.File, fill func(*bolt.DB) error) error {
-	unsynced := options(file) // until the end: nobody sees the file before
+// writeEmpty writes an empty store to file, syncs it to the disk and closes it.
+func writeEmpty(file *os.File) error {
+	unsynced := options(file) // one sync at the end will do: nobody knows the file yet
 	unsynced.NoSync, unsynced.NoGrowSync = true, true
 	db, err := bolt.Open(file.Name(), fileMode, unsynced)
 	if err != nil {
 		return err
 	}
-	return errors.Join(fill(db), db.Sync(), db.Close())
+	return errors.Join(db.Update(layOut), db.Sync(), db.Close())
 }
 
+// layOut creates the buckets and the records of a store without users.
 func layOut(tx *bolt.Tx) error {
 	for _, name := range [][]byte{bucketMeta, bucketAccounts, bucketUnique, bucketSeen, bucketImported} {
 		if _, err := tx.CreateBucket(name); err != nil {

@@ -3,15 +3,16 @@ package boltstore
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"pats/pkg/boltstore/boltfile"
 	"pats/pkg/pat"
 )
 
-// LockedError is the refusal of a data file that another process has open.
+// LockedError reports a data file that another process has open.
 type LockedError struct {
 	Path string
-	// PID is the process that has it, or 0 if that is not known.
+	// PID is the ID of that process, or 0 if it is not known.
 	PID int
 }
 
@@ -22,22 +23,33 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("data file %s is in use by process %d", e.Path, e.PID)
 }
 
-// DamagedError is the refusal of a file that is no sound data file: damaged, cut off, or something else.
+// ExposedError reports a data file that other users may write. Whoever can write it can create tokens of any user.
+type ExposedError struct {
+	Path string
+	// Mode has the file's permissions.
+	Mode fs.FileMode
+}
+
+func (e *ExposedError) Error() string {
+	return fmt.Sprintf("other users of this machine can write data file %s (mode %04o), and so create tokens", e.Path, e.Mode)
+}
+
+// DamagedError reports a file that is not a sound data file: damaged, cut off, or something else.
 type DamagedError struct {
 	Path string
-	// Err says what is wrong with it.
+	// Err is the damage.
 	Err error
 }
 
 func (e *DamagedError) Error() string { return fmt.Sprintf("data file %s: %v", e.Path, e.Err) }
 
-// Unwrap gives what is wrong.
+// Unwrap returns Err.
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// NewerError is the refusal of a data file that a later version of this program has written.
+// NewerError reports a data file that a later version of this program has written.
 type NewerError struct {
 	Path string
-	// Format is the file's, above the one that this program knows.
+	// Format is the format of the file, which is above the highest that this program knows.
 	Format int
 }
 
@@ -50,7 +62,7 @@ type newer int
 
 func (n newer) Error() string { return fmt.Sprintf("format %d", int(n)) }
 
-// refuse is why the file at path is not opened.
+// refuse returns the error for the file at path that could not be checked because of err.
 func refuse(path string, err error) error {
 	if _, found := errors.AsType[boltfile.Damage](err); found {
 		return &DamagedError{path, err}
@@ -61,7 +73,7 @@ func refuse(path string, err error) error {
 	return fmt.Errorf("reading data file %s: %w", path, err)
 }
 
-// translate makes a *pat.Error of whatever stopped a transaction.
+// translate returns the *pat.Error for an error that ended a transaction.
 func (s *Store) translate(err error) error {
 	if _, known := errors.AsType[*pat.Error](err); known || err == nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// lockTimeout is how long Open and Check wait for another process to let go of the file.
+// lockTimeout is how long Open and Check wait for another process to release the file.
 const lockTimeout = time.Second
 
 const (
@@ -25,35 +26,36 @@ const (
 
 // Store is a pat.Store in a file. It is safe for concurrent use.
 type Store struct {
-	path  string
-	file  *os.File
-	db    *bolt.DB
-	cache *cache
-	// writer holds a value while a change is under way.
+	path     string
+	warnings []string
+	file     *os.File
+	db       *bolt.DB
+	cache    *cache
+	// writer contains a value while a change is in progress.
 	writer chan struct{}
-	// broken is closed when bbolt has faulted. It may hold its own locks for good then, so nobody enters it again.
+	// broken is closed when bbolt has faulted. It may hold its own locks for good then, so it is not called again.
 	broken    chan struct{}
 	breakOnce sync.Once
-	// fault is why broken was closed. It is set before that.
+	// fault is the error of every call after that. It is set before broken is closed.
 	fault     error
 	closeOnce sync.Once
 }
 
 var _ pat.Store = (*Store)(nil)
 
-// Open opens the data file, or makes it if there is none: the folder with mode 0700, the file with mode 0600. The file is
-// locked until Close, and path with ".pid" after it holds the ID of the process.
-// Errors: *LockedError after one second; *DamagedError and *NewerError, and then the file is as it was; those of the
+// Open opens the data file, or creates it if there is none: the folder with mode 0700, the file with mode 0600. The file is
+// locked until Close, and the file at path with ".pid" appended contains the ID of the process.
+// Errors: *LockedError after one second; *ExposedError, *DamagedError and *NewerError, which leave the file as it is; those of the
 // operating system, which name the file.
 func Open(path string) (*Store, error) {
 	file, err := openOrCreate(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := admit(file, path); err != nil {
+	s := &Store{path: path, file: file, cache: newCache(), writer: make(chan struct{}, 1), broken: make(chan struct{})}
+	if err := s.admit(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	s := &Store{path: path, file: file, cache: newCache(), writer: make(chan struct{}, 1), broken: make(chan struct{})}
 	if err := s.open(); err != nil {
 		return nil, err
 	}
@@ -62,29 +64,37 @@ func Open(path string) (*Store, error) {
 }
 
 func openOrCreate(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the operator names the file
+	file, err := openFile(path, os.O_RDWR)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
 	if err := create(path); err != nil {
-		return nil, fmt.Errorf("making data file %s: %w", path, err)
+		return nil, fmt.Errorf("creating data file %s: %w", path, err)
 	}
-	return os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the operator names the file
+	return openFile(path, os.O_RDWR)
 }
 
-// admit locks the file and looks it through. It does not write to it.
-func admit(file *os.File, path string) error {
-	if err := lock(file, path, exclusive); err != nil {
+// admit locks and checks the file. It does not write to it.
+func (s *Store) admit() error {
+	if err := lock(s.file, s.path, exclusive); err != nil {
 		return err
 	}
-	report, err := inspect(context.Background(), file, path, func(_, _ int64) {})
+	warnings, err := exposure(s.file, filepath.Dir(s.path), s.path)
 	if err != nil {
 		return err
 	}
-	return report.refusal(path)
+	s.warnings = warnings
+	report, err := inspect(context.Background(), s.file, s.path, func(_, _ int64) {})
+	if err != nil {
+		return err
+	}
+	return report.refusal(s.path)
 }
 
-// open gives the file to bbolt, which locks it again where admit could not, and from then on owns it.
+// Warnings returns what Open found that endangers the data file but does not keep it from working, a sentence each.
+func (s *Store) Warnings() []string { return s.warnings }
+
+// open hands the file to bbolt, which locks it where admit could not, and owns it from then on.
 func (s *Store) open() error {
 	db, err := do(s, func() (*bolt.DB, error) { return bolt.Open(s.path, fileMode, options(s.file)) })
 	s.db = db
@@ -94,14 +104,14 @@ func (s *Store) open() error {
 	case err != nil:
 		return fmt.Errorf("opening data file %s: %w", s.path, err)
 	}
-	if err := s.complete(); err != nil {
+	if err := s.upgrade(); err != nil {
 		return errors.Join(err, s.db.Close())
 	}
 	return nil
 }
 
-// complete brings a file of an earlier format to the present one.
-func (s *Store) complete() error {
+// upgrade brings a file of an earlier format to the present one.
+func (s *Store) upgrade() error {
 	return s.update(context.Background(), nobody, func(tx *bolt.Tx) error {
 		written, _, err := get[int](tx, bucketMeta, keyFormat)
 		if err != nil {
@@ -124,7 +134,7 @@ func options(file *os.File) *bolt.Options {
 	}
 }
 
-// Close waits for what is under way and lets go of the file. Further calls do nothing.
+// Close waits for calls in progress and releases the file. Further calls do nothing.
 func (s *Store) Close() error {
 	var err error
 	s.closeOnce.Do(func() { err = s.close() })
