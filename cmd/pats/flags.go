@@ -88,8 +88,17 @@ func (f storeFlags) withService(ctx context.Context, e env, typed typedFlags, a 
 	if err != nil {
 		return err
 	}
+	e.warnOf(opened)
 	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return errors.Join(work(pat.NewService(opened, a.retention, e.domain(log))), opened.Close())
+}
+
+// warnOf prints the warnings of a store.
+func (e env) warnOf(opened *target.Opened) {
+	out := &printer{stderr: e.stderr}
+	for _, warning := range opened.Warnings {
+		out.warn(warning)
+	}
 }
 
 // domain returns the environment of the domain: the system's, with the clock of e.

@@ -69,6 +69,7 @@ func (c *importUnleash) withImportStore(ctx context.Context, e env, typed typedF
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
+	e.warnOf(opened)
 	if c.DryRun {
 		if opened.Store, err = pat.NewPreview(ctx, opened.Store); err != nil {
 			return err

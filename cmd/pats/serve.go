@@ -53,6 +53,7 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
+	e.warnOf(opened)
 	log := c.logger(e)
 	gateway, err := stack.Gateway(opened, e.domain(log))
 	if err != nil {

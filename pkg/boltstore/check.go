@@ -54,7 +54,7 @@ func inspect(ctx context.Context, file *os.File, path string, progress func(done
 		return Report{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return Report{}, &DamagedError{path, boltfile.Damaged("it is no regular file")}
+		return Report{}, &DamagedError{path, boltfile.Damaged("it is not a regular file")}
 	}
 	w, err := boltfile.NewWalk(ctx, file, info.Size(), progress)
 	if err != nil {

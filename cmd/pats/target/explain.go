@@ -40,6 +40,9 @@ func ExplainDataFile(err error) *failure.Error {
 	if _, ok := errors.AsType[*boltstore.DamagedError](err); ok {
 		f.Advice = adviceDamaged
 	}
+	if exposed, ok := errors.AsType[*boltstore.ExposedError](err); ok {
+		f.Advice = "Check the users and their tokens if you do not trust everyone who could write it, and make it private:\n  chmod 600 '" + exposed.Path + "'"
+	}
 	return f
 }
 

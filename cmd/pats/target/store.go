@@ -51,6 +51,8 @@ type Opened struct {
 	pat.Store
 	// Close releases the store.
 	Close func() error
+	// Warnings say what endangers the store but does not keep it from working, a sentence each.
+	Warnings []string
 }
 
 // Open opens the store. It creates a data file only if create is true: a mistyped folder must not look like a service without
@@ -61,7 +63,7 @@ func (s Store) Open(ctx context.Context, create bool) (*Opened, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Opened{dynamostore.New(client, s.Table.Name), func() error { return nil }}, nil
+		return &Opened{Store: dynamostore.New(client, s.Table.Name), Close: func() error { return nil }}, nil
 	}
 	path := s.DataFile()
 	if _, err := os.Stat(path); !create && errors.Is(err, fs.ErrNotExist) {
@@ -71,5 +73,5 @@ func (s Store) Open(ctx context.Context, create bool) (*Opened, error) {
 	if err != nil {
 		return nil, ExplainDataFile(err)
 	}
-	return &Opened{store, store.Close}, nil
+	return &Opened{Store: store, Close: store.Close, Warnings: store.Warnings()}, nil
 }
