@@ -93,6 +93,16 @@ func TestNormalOfNormalChangesNothing(t *testing.T) {
 	})
 }
 
+func TestSearchFindsOtherFormsOfAUsername(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	zoe := pattest.Account(t, f.store, pattest.Profile("zo\u00EB", pat.Viewer))
+	found, err := f.service.SearchUsers(t.Context(), " zoe\u0308")
+	if err != nil || len(found) != 1 || found[0].ID != zoe.ID {
+		t.Errorf("got %v and %v, want user %d", found, err, zoe.ID)
+	}
+}
+
 func TestDescriptionsAreStoredInNormalForm(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
