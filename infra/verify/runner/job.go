@@ -72,16 +72,22 @@ func (j *Job) shown() []string {
 	return lines
 }
 
-// tailLines is how many lines of a failed step's log are shown.
-const tailLines = 60
+const (
+	// tailLines is how many lines of the end of a failed step's log are shown.
+	tailLines = 60
+	// failedLines is how many lines of an earlier part that name a failed test are shown.
+	failedLines = 20
+)
 
-func (j *Job) tail() []string {
-	lines := slices.Collect(strings.Lines(j.text()))
-	lines = lines[max(0, len(lines)-tailLines):]
-	for i, line := range lines {
-		lines[i] = strings.TrimSuffix(line, "\n")
-	}
-	return lines
+// failedTest matches a line of go test that names a failed test or package.
+var failedTest = regexp.MustCompile(`^\s*--- FAIL: |^FAIL\t`)
+
+// failure returns the names of failed tests and the end of the log.
+func (j *Job) failure() []string {
+	lines := strings.Split(strings.TrimSuffix(j.text(), "\n"), "\n")
+	end := max(0, len(lines)-tailLines)
+	failed := slices.DeleteFunc(slices.Clone(lines[:end]), func(line string) bool { return !failedTest.MatchString(line) })
+	return append(failed[:min(len(failed), failedLines)], lines[end:]...)
 }
 
 func (j *Job) text() string {

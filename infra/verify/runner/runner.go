@@ -182,7 +182,7 @@ func (r *run) ended(step Step, job *Job, took time.Duration, err error) {
 	default:
 		r.counts.Failed++
 		r.say("FAILED", "%s (%d s): %v; the end of %s:", step.Name, seconds, err, job.log.Name())
-		r.indent(job.tail())
+		r.indent(job.failure())
 	}
 }
 

@@ -69,6 +69,7 @@ func TestSteps(t *testing.T) {
 		"passing":            {runner.Runner{}, shell("planted", "echo fine"), runner.Counts{Passed: 1}, []string{"started  planted\n", "passed   planted (0 s)"}},
 		"with figures":       {runner.Runner{}, shown, runner.Counts{Passed: 1}, []string{" 12 cases ran\n", " FIGURE crash: kills=3 lost=0\n"}},
 		"failing":            {runner.Runner{}, shell("planted", "echo broken >&2; exit 3"), runner.Counts{Failed: 1}, []string{"FAILED   planted", "exit status 3", " broken\n"}},
+		"failing early":      {runner.Runner{}, shell("planted", "echo '--- FAIL: TestPlanted (0.00s)'; yes more | head -n 100; exit 1"), runner.Counts{Failed: 1}, []string{" --- FAIL: TestPlanted (0.00s)\n                 more\n"}},
 		"hanging":            {runner.Runner{Limit: 50 * time.Millisecond}, shell("planted", "sleep 1000"), runner.Counts{Failed: 1}, []string{"it took longer than 50ms"}},
 		"missing tool":       {runner.Runner{}, missing, runner.Counts{Skipped: 1}, []string{"skipped  planted: install pats-no-such-tool (.ci"}},
 		"missing tool in CI": {runner.Runner{Strict: true}, missing, runner.Counts{Failed: 1}, []string{"FAILED   planted: install pats-no-such-tool"}},
