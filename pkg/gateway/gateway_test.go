@@ -482,6 +482,31 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
+// TestAccessLogHasTheTemplatesMembers: whoever reads the log of a laptop can read that of the stage.
+func TestAccessLogHasTheTemplatesMembers(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, small, nil)
+	claims := map[string]any{"userId": "7", "kind": "user", "reason": "because"}
+	e.authorize = authorizing(authorizerResponse("Deny", "*", claims), nil)
+	e.get("/items")
+	line := e.log.lines(t, "request")[0]
+	for _, own := range []string{"time", "level", "msg", "duration"} {
+		delete(line, own)
+	}
+	stage := map[string]any{}
+	for _, member := range regexp.MustCompile(`"(\w+)":"\$context\.`).FindAllSubmatch(pats.Template(), -1) {
+		stage[string(member[1])] = true
+	}
+	for name := range line {
+		if stage[name] == nil {
+			t.Errorf("%s: got it in the laptop's line, and not in the template's access log format", name)
+		}
+	}
+	if want := 11; len(line) != want {
+		t.Errorf("members: got %v, want %d", slices.Sorted(maps.Keys(line)), want)
+	}
+}
+
 func TestLogOfAFailureHasTheCauseUnderTheRequestID(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, small, nil)
