@@ -10,8 +10,8 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need besides Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, and for the programs in examples/ jq,
-Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
+compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, Unleash, PostgreSQL, the
+generators of OpenAPI clients, and for the programs in examples/ jq, Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
 
 Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint and schemathesis go to
 ~/.cache/pats, with links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
@@ -150,6 +150,7 @@ beside install_python schemathesis "$root/infra/contract/openapi/requirements.tx
 beside fetch_dynamodb_local
 beside fetch_unleash
 beside "$root/infra/contract/examples/install"
+beside "$root/infra/contract/openapi/generators/install"
 for _ in "${jobs[@]}"; do
   wait -n
 done
