@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,7 +13,6 @@ import (
 	"pats/cmd/pats/failure"
 	"pats/cmd/pats/target"
 	"pats/pkg/boltstore"
-	"pats/pkg/gateway"
 	"pats/pkg/laptop"
 )
 
@@ -44,7 +42,7 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 	if err != nil {
 		return err
 	}
-	stack, err := c.stack(e, store)
+	stack, err := c.stack()
 	if err != nil {
 		return err
 	}
@@ -55,7 +53,8 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 	defer func() { err = errors.Join(err, opened.Close()) }()
 	e.warnOf(opened)
 	log := c.logger(e)
-	gateway, err := stack.Gateway(opened, e.domain(log))
+	domain := e.domain(log)
+	gateway, err := stack.Gateway(stack.Functions(opened, domain), domain)
 	if err != nil {
 		return err
 	}
@@ -64,7 +63,7 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	host := &host{env: e, printer: out, store: store, service: stack.Service(opened, e.domain(log)), address: listener.Addr()}
+	host := &host{env: e, printer: out, store: store, service: stack.Service(opened, domain), address: listener.Addr()}
 	if err := host.welcome(ctx); err != nil {
 		return err
 	}
@@ -78,17 +77,9 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 // megabytes, and only during requests.
 const gcPercent = 200
 
-// tableResource is the table's logical ID in the template.
-const tableResource = "Table"
-
 // stack returns the template with the values of its parameters.
-func (c *serveCommand) stack(e env, store target.Store) (*laptop.Stack, error) {
-	stack, err := laptop.Read(gateway.Options{
-		Parameters: c.Parameter,
-		Resources:  map[string]string{tableResource: store.Table.Name},
-		Now:        e.now,
-		Random:     rand.Reader,
-	})
+func (c *serveCommand) stack() (*laptop.Stack, error) {
+	stack, err := laptop.Read(c.Parameter)
 	if err != nil {
 		return nil, failure.Misuse(err.Error(), "Is a --parameter wrong? Names and values are those of the stack's template.")
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"pats/pkg/gateway"
 	"pats/pkg/laptop"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
@@ -19,16 +18,14 @@ import (
 // BenchmarkGateway lists ten tokens through the whole stack: gateway, functions, and a data file.
 func BenchmarkGateway(b *testing.B) {
 	store := laptoptest.NewStore(b)
-	clock := pattest.NewClock()
-	env := pattest.Env(clock)
+	env := pattest.Env(pattest.NewClock())
+	env.Random = rand.Reader
 	env.Log = slog.New(slog.NewTextHandler(io.Discard, nil)) //nolint:sloglint // formatting a line is part of the cost
-	stack, err := laptop.Read(gateway.Options{
-		Resources: map[string]string{"Table": "tokens"}, Now: clock.Now, Random: rand.Reader,
-	})
+	stack, err := laptop.Read(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	gateway, err := stack.Gateway(store, env)
+	gateway, err := stack.Gateway(stack.Functions(store, env), env)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -19,19 +19,19 @@ const (
 
 // Stack is the template with values for its parameters.
 type Stack struct {
-	options gateway.Options
+	parameters map[string]string
 	// settings are those of each function, by logical ID.
 	settings map[string]config.Config
 }
 
-// Read reads the template. It returns an error if options has a parameter or a value that the template does not allow, or if a
-// function's settings are invalid.
-func Read(options gateway.Options) (*Stack, error) {
-	environments, err := gateway.Environment(pats.Template(), options)
+// Read returns the template with parameters; others have their defaults. It returns an error if the template does not have a
+// parameter or does not allow its value, or if a function's settings are invalid.
+func Read(parameters map[string]string) (*Stack, error) {
+	s := &Stack{parameters: parameters, settings: map[string]config.Config{}}
+	environments, err := gateway.Environment(pats.Template(), s.options())
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{options: options, settings: map[string]config.Config{}}
 	for function, variables := range environments {
 		s.settings[function], err = config.Load(func(name string) string { return variables[name] })
 		if err != nil {
@@ -41,11 +41,20 @@ func Read(options gateway.Options) (*Stack, error) {
 	return s, nil
 }
 
-// Gateway returns the API on store. Its errors are those of [gateway.New].
-func (s *Stack) Gateway(store pat.Store, env pat.Env) (*gateway.Gateway, error) {
-	options := s.options
-	options.Log = env.Log
-	return gateway.New(pats.Template(), s.Functions(store, env), options)
+func (s *Stack) options() gateway.Options {
+	return gateway.Options{
+		Parameters: s.parameters,
+		// The functions get the store itself, so their TABLE_NAME is not used.
+		Resources: map[string]string{"Table": "unused"},
+	}
+}
+
+// Gateway returns the API with functions behind it, which are those of s or take their place. Its errors are those of
+// [gateway.New].
+func (s *Stack) Gateway(functions gateway.Functions, env pat.Env) (*gateway.Gateway, error) {
+	options := s.options()
+	options.Now, options.Random, options.Log = env.Now, env.Random, env.Log
+	return gateway.New(pats.Template(), functions, options)
 }
 
 // Functions returns the template's functions on store, by logical ID.

@@ -2,7 +2,6 @@ package scale
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 	"pats/pkg/api"
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
-	"pats/pkg/gateway"
 	"pats/pkg/laptop"
 	"pats/pkg/pat"
 )
@@ -101,13 +99,11 @@ func environment() pat.Env {
 
 // newGateway returns the template's API on store.
 func newGateway(store pat.Store, env pat.Env) (http.Handler, error) {
-	stack, err := laptop.Read(gateway.Options{
-		Resources: map[string]string{"Table": "pats"}, Now: clock, Random: rand.Reader, Log: env.Log,
-	})
+	stack, err := laptop.Read(nil)
 	if err != nil {
 		return nil, err
 	}
-	return stack.Gateway(store, env)
+	return stack.Gateway(stack.Functions(store, env), env)
 }
 
 // measure runs every operation for n users. It leaves out user 1, the only Admin, who cannot be deleted.

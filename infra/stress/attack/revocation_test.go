@@ -17,7 +17,6 @@ import (
 	"pats/infra/testkit/figures"
 	"pats/infra/testkit/must"
 	"pats/pkg/dynamostore/dynamotest"
-	"pats/pkg/gateway"
 	"pats/pkg/laptop"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
@@ -93,7 +92,7 @@ func replaceAdminToken(t *testing.T, e *env, _ caller) {
 // deploy deploys the functions with other parameters, as `sam deploy` does. The gateway keeps its cache.
 func deploy(t *testing.T, e *env, parameters map[string]string) {
 	t.Helper()
-	changed, err := laptop.Read(gateway.Options{Parameters: parameters, Resources: map[string]string{"Table": "pats"}})
+	changed, err := laptop.Read(parameters)
 	must.Do(t, err)
 	e.functions.deployment.Deploy(changed.Functions(e.store, e.system))
 }

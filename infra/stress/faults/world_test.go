@@ -54,7 +54,7 @@ func newTable(t *testing.T, counts *tally) *table {
 	name := "faults-" + rand.Text()
 	must(t, dynamostore.CreateTable(t.Context(), client, name))
 	store := dynamostore.New(client, name)
-	stack, err := laptop.Read(gateway.Options{Parameters: parameters(), Resources: map[string]string{"Table": name}})
+	stack, err := laptop.Read(parameters())
 	must(t, err)
 	sound := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters()})
 	return &table{

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"pats"
 	"pats/pkg/boltstore"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop"
@@ -60,18 +59,14 @@ func Serve(tb testing.TB, store pat.Store, options Options) *Server {
 		tb.Fatal(err)
 	}
 	options = options.complete(admin)
-	settings := gateway.Options{
-		Parameters: options.Parameters, Resources: map[string]string{"Table": "pats"},
-		Now: options.Now, Random: rand.Reader, Log: options.Log,
-	}
-	stack, err := laptop.Read(settings)
+	stack, err := laptop.Read(options.Parameters)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	env := pat.SystemEnv(options.Log)
 	env.Now = options.Now
 	functions := options.Wrap(stack.Functions(store, env))
-	gateway, err := gateway.New(pats.Template(), functions, settings)
+	gateway, err := stack.Gateway(functions, env)
 	if err != nil {
 		tb.Fatal(err)
 	}
