@@ -8,7 +8,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// Account is described at pat.Store.
+// Account implements [pat.Store].
 func (s *Store) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
 	if account, found := s.cache.get(id); found && ctx.Err() == nil && !s.isBroken() {
 		return account, nil
@@ -34,7 +34,7 @@ func read(tx *bolt.Tx, id pat.UserID) (pat.Account, error) {
 	return withTokens(tx, stored, id)
 }
 
-// withTokens is the stored account with its tokens and the times they were seen.
+// withTokens returns the stored account with its tokens and the times of their last use.
 func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error) {
 	result := stored.header(id)
 	uses, err := seenTimes(tx, id)
@@ -52,7 +52,7 @@ func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error)
 	return result, nil
 }
 
-// Accounts is described at pat.Store.
+// Accounts implements [pat.Store].
 func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, error) {
 	return view(ctx, s, func(tx *bolt.Tx) ([]pat.Account, error) {
 		var accounts []pat.Account
@@ -87,25 +87,25 @@ func (s *Store) CountAdmins(ctx context.Context) (int, error) {
 	})
 }
 
-// CreateAccount is described at pat.Store.
+// CreateAccount implements [pat.Store].
 func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
-	var made pat.Account
+	var created pat.Account
 	err := s.update(ctx, nobody, func(tx *bolt.Tx) error {
 		id, err := nextUser(tx)
 		if err != nil {
 			return err
 		}
 		draft.Version, draft.Tokens = 1, nil
-		made = fromAccount(draft).header(id)
-		return replace(tx, pat.Account{}, made)
+		created = fromAccount(draft).header(id)
+		return replace(tx, pat.Account{}, created)
 	})
 	if err != nil {
 		return pat.Account{}, err
 	}
-	return made, nil
+	return created, nil
 }
 
-// ReplaceAccount is described at pat.Store.
+// ReplaceAccount implements [pat.Store].
 func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
 	return s.update(ctx, before.ID, func(tx *bolt.Tx) error {
 		stored, err := current(tx, before)
@@ -117,7 +117,7 @@ func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) e
 	})
 }
 
-// DeleteAccount is described at pat.Store.
+// DeleteAccount implements [pat.Store].
 func (s *Store) DeleteAccount(ctx context.Context, account pat.Account) error {
 	return s.update(ctx, account.ID, func(tx *bolt.Tx) error {
 		stored, err := current(tx, account)
@@ -137,7 +137,7 @@ func nextUser(tx *bolt.Tx) (pat.UserID, error) {
 	return counted.LastUser, put(tx, bucketMeta, keyState, counted)
 }
 
-// current is the stored account that before was read from. Errors: KindConflict if it is not the same any more.
+// current returns the stored account. Errors: KindConflict if it has changed since before was read.
 func current(tx *bolt.Tx, before pat.Account) (pat.Account, error) {
 	stored, found, err := get[account](tx, bucketAccounts, userKey(before.ID))
 	if err != nil {
@@ -149,7 +149,7 @@ func current(tx *bolt.Tx, before pat.Account) (pat.Account, error) {
 	return withTokens(tx, stored, before.ID)
 }
 
-// replace writes after in place of before, with all that hangs on it. The zero Account stands for none.
+// replace replaces before by after, with the counters and keys that depend on them. Either can be zero, for a user who does not exist.
 func replace(tx *bolt.Tx, before, after pat.Account) error {
 	for _, step := range []func(*bolt.Tx, pat.Account, pat.Account) error{countAdmins, moveKeys, forgetSeen} {
 		if err := step(tx, before, after); err != nil {
@@ -162,7 +162,7 @@ func replace(tx *bolt.Tx, before, after pat.Account) error {
 	return put(tx, bucketAccounts, userKey(after.ID), fromAccount(after))
 }
 
-// countAdmins keeps the number of enabled Admins. Errors: KindLastAdmin.
+// countAdmins updates the number of enabled Admins. Errors: KindLastAdmin.
 func countAdmins(tx *bolt.Tx, before, after pat.Account) error {
 	if before.EnabledAdmin() == after.EnabledAdmin() {
 		return nil
@@ -182,7 +182,7 @@ func countAdmins(tx *bolt.Tx, before, after pat.Account) error {
 	return put(tx, bucketMeta, keyState, counted)
 }
 
-// moveKeys frees the unique keys of before and takes those of after. Errors: KindUserExists.
+// moveKeys removes the unique keys of before and adds those of after. Errors: KindUserExists.
 func moveKeys(tx *bolt.Tx, before, after pat.Account) error {
 	unique := tx.Bucket(bucketUnique)
 	for _, key := range before.UniqueKeys() {
@@ -201,7 +201,7 @@ func moveKeys(tx *bolt.Tx, before, after pat.Account) error {
 	return nil
 }
 
-// forgetSeen drops what is known of the use of tokens that after has no more.
+// forgetSeen deletes the recorded uses of tokens that after lacks.
 func forgetSeen(tx *bolt.Tx, before, after pat.Account) error {
 	for _, t := range before.Tokens {
 		if _, kept := after.Find(t.Selector); kept {

@@ -8,18 +8,18 @@ import (
 	"pats/pkg/pat"
 )
 
-// Report is what Check found.
+// Report is the result of Check.
 type Report struct {
-	// Bytes is how much of the file is in use.
+	// Bytes is the length of the part of the file that is in use.
 	Bytes int64
 	Users int
 	// Tokens includes expired ones.
 	Tokens int
-	// Findings say what is wrong, a sentence each, at most 100. A sound file has none.
+	// Findings are the damage, a sentence each, at most 100. A sound file has none.
 	Findings []string
 }
 
-// refusal is the reason not to open the file at path, or nil.
+// refusal returns the error for a file at path with findings, or nil.
 func (r Report) refusal(path string) error {
 	if len(r.Findings) == 0 {
 		return nil
@@ -27,11 +27,11 @@ func (r Report) refusal(path string) error {
 	return &DamagedError{path, boltfile.Damaged("it is damaged (findings: %d): %s", len(r.Findings), r.Findings[0])}
 }
 
-// Check looks a whole data file through, without writing to it: that every page is used once, that every record matches its
-// checksum, and that accounts, unique keys, counters and recorded uses agree. Open does the same, but tells only the first
-// finding. progress, which may be nil, is told how many bytes of how many are done.
-// Errors: *LockedError if a Store has the file open; *DamagedError if the file is cut off or none of this program's, so that
-// there is nothing to look through; *NewerError; those of the operating system and of the context, which name the file.
+// Check checks a whole data file without writing to it: that every page is used once, that every record matches its checksum, and
+// that accounts, unique keys, counters and recorded uses agree. Open does the same, but returns only the first finding. progress,
+// which can be nil, is called with the bytes done and the bytes in use.
+// Errors: *LockedError if a Store has the file open; *DamagedError if the file is cut off or not a data file, so that it cannot be
+// checked further; *NewerError; those of the operating system and of the context, which name the file.
 func Check(ctx context.Context, path string, progress func(done, total int64)) (Report, error) {
 	if progress == nil {
 		progress = func(_, _ int64) {}
@@ -47,7 +47,7 @@ func Check(ctx context.Context, path string, progress func(done, total int64)) (
 	return inspect(ctx, file, path, progress)
 }
 
-// inspect looks a whole file through without mapping it or writing to it. Errors: as for Check.
+// inspect checks a whole file without mapping it or writing to it. Errors: as for Check.
 func inspect(ctx context.Context, file *os.File, path string, progress func(done, total int64)) (Report, error) {
 	info, err := file.Stat()
 	if err != nil {

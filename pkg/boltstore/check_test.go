@@ -72,7 +72,7 @@ func TestCheckFinds(t *testing.T) {
 		}, "who does not have it"},
 		"a user above the last one made": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "accounts", boltstore.UserKey(99), map[string]any{"role": 3})
-		}, "user 99 is not among the 4"},
+		}, "user 99 is above the last user ID, 4"},
 		"a token above the next one": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "accounts", holder, map[string]any{
 				"username": "holder", "email": "holder@example.org", "role": 2, "nextToken": 2, "tokens": []map[string]any{{"id": 2}},
@@ -80,25 +80,25 @@ func TestCheckFinds(t *testing.T) {
 		}, "token 2 of user 3 is out of order"},
 		"a unique key that is gone": {func(tx *bolt.Tx) error {
 			return tx.Bucket([]byte("unique")).Delete([]byte("username:holder"))
-		}, `"username:holder" of user 3 is not kept as unique`},
+		}, `"username:holder" of user 3 is not recorded as unique`},
 		"a unique key of somebody else": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "unique", []byte("username:holder"), 1)
-		}, `"username:holder" is kept for user 1`},
+		}, `"username:holder" is recorded for user 1`},
 		"a unique key too many": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "unique", []byte("username:nobody"), 3)
-		}, `"username:nobody" is kept for user 3`},
+		}, `"username:nobody" is recorded for user 3`},
 		"a use of a token that never was": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "seen", boltstore.SeenKey(3, 11), 1)
-		}, "there never was"},
+		}, "never existed"},
 		"a use by nobody": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "seen", boltstore.SeenKey(99, 1), 1)
-		}, "there never was"},
+		}, "never existed"},
 		"a use under a bad key": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "seen", []byte("x"), 1)
-		}, "there never was"},
+		}, "never existed"},
 		"a wrong number of Admins": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "meta", []byte("state"), map[string]any{"lastUser": 4, "admins": 0})
-		}, "0 enabled Admins are counted, but there are 1"},
+		}, "says 0 enabled Admins, but there are 1"},
 		"no counters": {func(tx *bolt.Tx) error {
 			return tx.Bucket([]byte("meta")).Delete([]byte("state"))
 		}, "missing or cut off"},
@@ -110,7 +110,7 @@ func TestCheckFinds(t *testing.T) {
 		}, "cut off"},
 		"an import under a bad selector": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "imported", []byte("x"), 1)
-		}, "no selector"},
+		}, "not a selector"},
 		"an import for nobody": {func(tx *bolt.Tx) error {
 			return boltstore.Put(tx, "imported", []byte(strings.Repeat("A", 43)), 0)
 		}, "for user 0"},

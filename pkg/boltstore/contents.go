@@ -7,22 +7,22 @@ import (
 	"pats/pkg/pat"
 )
 
-// contents are the records of a file, as far as they must agree with one another.
+// contents has what the records of a file must agree on.
 type contents struct {
 	*boltfile.Walk
 	buckets map[string][]byte
-	// general are the records of bucketMeta.
+	// general has the records of bucketMeta.
 	general map[string][]byte
-	// users have the ID of the next token of each.
+	// users has the NextTokenID of each user.
 	users  map[pat.UserID]pat.TokenID
 	unique map[string]pat.UserID
 	tokens int
 	admins int
-	// format is the one that the file was written in.
+	// format is the format that the file was written in.
 	format int
 }
 
-// inspect notes whatever is wrong. Errors: newer; those of the file and of the context.
+// inspect notes all damage. Errors: newer; Damage if the file is not a data file; those of the file and of the context.
 func (c *contents) inspect() error {
 	for _, step := range []func() error{c.layout, c.records, c.Finish} {
 		if err := step(); err != nil {
@@ -32,13 +32,13 @@ func (c *contents) inspect() error {
 	return nil
 }
 
-// layout finds the buckets and the format, without which the rest says nothing.
+// layout finds the buckets and the format, which the rest depends on.
 func (c *contents) layout() error {
 	if err := c.Buckets(c.layoutBucket); err != nil {
 		return err
 	}
 	if c.buckets[string(bucketMeta)] == nil {
-		return boltfile.Damaged("it is a bbolt file of something else")
+		return boltfile.Damaged("it is a bbolt file of another program")
 	}
 	if err := c.Bucket(c.buckets[string(bucketMeta)], c.generalRecord); err != nil {
 		return err
@@ -51,21 +51,21 @@ func (c *contents) layout() error {
 	return c.checkFormat()
 }
 
-// checkFormat holds the format against the buckets that there are. Errors: newer; damage.
+// checkFormat compares the format with the buckets found. Errors: newer; Damage.
 func (c *contents) checkFormat() error {
 	_, imports := c.buckets[string(bucketImported)]
 	switch {
 	case c.format > format:
 		return newer(c.format)
 	case c.format < 1, imports && c.format < importsFrom:
-		return boltfile.Damaged("it is not laid out as its format, %d, says", c.format)
+		return boltfile.Damaged("it is not laid out as in format %d, which it claims to have", c.format)
 	}
 	return nil
 }
 
 func (c *contents) layoutBucket(e boltfile.Element) error {
 	if !e.IsBucket {
-		return boltfile.Damaged("%q is no bucket", e.Key)
+		return boltfile.Damaged("%q is not a bucket", e.Key)
 	}
 	c.buckets[string(e.Key)] = e.Value
 	return nil
@@ -76,7 +76,7 @@ func (c *contents) generalRecord(e boltfile.Element) error {
 	return nil
 }
 
-// records reads every record. Accounts come first: the others are held against them.
+// records reads every record. Accounts come first, since the others are compared with them.
 func (c *contents) records() error {
 	visits := []func() error{c.accounts, c.uses, c.uniqueKeys, c.imports}
 	if c.format < importsFrom {
@@ -106,14 +106,14 @@ func (c *contents) imports() error {
 	return c.Bucket(c.buckets[string(bucketImported)], c.imported)
 }
 
-// outline is what the rest of the file has to agree with of an account.
+// outline is the part of an account that the rest of the file must agree with.
 type outline struct {
 	id        pat.UserID
 	nextToken pat.TokenID
 	tokens    int
 	admin     bool
 	unique    []string
-	// fault is how the account disagrees with itself.
+	// fault is a contradiction within the account.
 	fault error
 }
 
@@ -142,7 +142,7 @@ func (c *contents) account(a outline) error {
 	return a.fault
 }
 
-// sound checks that an account agrees with itself.
+// sound checks an account for contradictions.
 func sound(id pat.UserID, stored account) error {
 	last := pat.TokenID(0)
 	for _, t := range stored.Tokens {
@@ -154,7 +154,7 @@ func sound(id pat.UserID, stored account) error {
 	return nil
 }
 
-// readUse gives the key of a use.
+// readUse checks the record of a use and returns its key.
 func readUse(e boltfile.Element) ([]byte, error) {
 	_, err := decode[int64](bucketSeen, e.Key, e.Value)
 	return e.Key, err
@@ -162,12 +162,12 @@ func readUse(e boltfile.Element) ([]byte, error) {
 
 func (c *contents) seen(key []byte) error {
 	if len(key) != 2*idLen || tokenOf(key) < 1 || tokenOf(key) >= c.users[userOf(key)] {
-		return boltfile.Damaged("a use is recorded of token %x, which there never was", key)
+		return boltfile.Damaged("a use is recorded of token %x, which never existed", key)
 	}
 	return nil
 }
 
-// owned is a unique key and the user for whom it is kept.
+// owned is a unique key and the user recorded for it.
 type owned struct {
 	key   string
 	owner pat.UserID
@@ -178,30 +178,30 @@ func readOwned(e boltfile.Element) (owned, error) {
 	return owned{string(e.Key), id}, err
 }
 
-// uniqueKey takes the key from unique; see strays.
+// uniqueKey removes the key from unique; see strays.
 func (c *contents) uniqueKey(o owned) error {
 	if owner, found := c.unique[o.key]; !found || owner != o.owner {
-		return boltfile.Damaged("%q is kept for user %d, who does not have it", o.key, o.owner)
+		return boltfile.Damaged("%q is recorded for user %d, who does not have it", o.key, o.owner)
 	}
 	delete(c.unique, o.key)
 	return nil
 }
 
-// strays finds a value that an account has and that is not kept for it.
+// strays finds a username or email address of an account that is not recorded as unique.
 func (c *contents) strays() error {
 	for key, id := range c.unique {
-		return boltfile.Damaged("%q of user %d is not kept as unique", key, id)
+		return boltfile.Damaged("%q of user %d is not recorded as unique", key, id)
 	}
 	return nil
 }
 
 func (c *contents) imported(e boltfile.Element) error {
 	if _, err := pat.ParseSelector(string(e.Key)); err != nil {
-		return boltfile.Damaged("a token is kept as imported under %q, which is no selector", e.Key)
+		return boltfile.Damaged("a token is recorded as imported under %q, which is not a selector", e.Key)
 	}
 	id, err := decode[pat.UserID](bucketImported, e.Key, e.Value)
 	if err == nil && id < 1 {
-		return boltfile.Damaged("a token is kept as imported for user %d", id)
+		return boltfile.Damaged("a token is recorded as imported for user %d", id)
 	}
 	return err
 }
@@ -213,11 +213,11 @@ func (c *contents) counted() error {
 	}
 	for id := range c.users {
 		if id < 1 || id > counted.LastUser {
-			return boltfile.Damaged("user %d is not among the %d that were made", id, counted.LastUser)
+			return boltfile.Damaged("user %d is above the last user ID, %d", id, counted.LastUser)
 		}
 	}
 	if counted.Admins != c.admins {
-		return boltfile.Damaged("%d enabled Admins are counted, but there are %d", counted.Admins, c.admins)
+		return boltfile.Damaged("the counter says %d enabled Admins, but there are %d", counted.Admins, c.admins)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// ReserveUserIDs is described at pat.Store.
+// ReserveUserIDs implements [pat.Store].
 func (s *Store) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
 	return s.update(ctx, nobody, func(tx *bolt.Tx) error {
 		counted, _, err := get[state](tx, bucketMeta, keyState)
@@ -23,7 +23,7 @@ func (s *Store) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
 	})
 }
 
-// ImportAccount is described at pat.Store.
+// ImportAccount implements [pat.Store].
 func (s *Store) ImportAccount(ctx context.Context, before, after pat.Account) error {
 	return s.update(ctx, after.ID, func(tx *bolt.Tx) error {
 		stored, err := importable(tx, before, after.ID)
@@ -40,7 +40,7 @@ func (s *Store) ImportAccount(ctx context.Context, before, after pat.Account) er
 	})
 }
 
-// importable is current, where the zero Account stands for none. Errors: KindConflict.
+// importable returns the stored account that before was read from; a zero before must not exist. Errors: KindConflict.
 func importable(tx *bolt.Tx, before pat.Account, id pat.UserID) (pat.Account, error) {
 	if before.ID != 0 {
 		return current(tx, before)
@@ -51,7 +51,7 @@ func importable(tx *bolt.Tx, before pat.Account, id pat.UserID) (pat.Account, er
 	return pat.Account{}, nil
 }
 
-// keepImported notes whose the tokens are that before does not have. Errors: KindConflict.
+// keepImported records the user of the tokens that before lacks. Errors: KindConflict.
 func keepImported(tx *bolt.Tx, before, after pat.Account) error {
 	for _, token := range added(before, after) {
 		if tx.Bucket(bucketImported).Get([]byte(token.Selector)) != nil {
@@ -64,7 +64,7 @@ func keepImported(tx *bolt.Tx, before, after pat.Account) error {
 	return nil
 }
 
-// keepSeen notes when the tokens of a user who was not there were last used.
+// keepSeen records the last use of the tokens of a new user.
 func keepSeen(tx *bolt.Tx, before, after pat.Account) error {
 	if before.ID != 0 {
 		return nil
@@ -80,7 +80,7 @@ func keepSeen(tx *bolt.Tx, before, after pat.Account) error {
 	return nil
 }
 
-// added are the tokens that after has and before has not.
+// added returns the tokens of after that before lacks.
 func added(before, after pat.Account) []pat.Token {
 	var tokens []pat.Token
 	for _, token := range after.Tokens {
@@ -94,7 +94,7 @@ func added(before, after pat.Account) []pat.Token {
 // CheckSize implements [pat.Store]: an account of any size fits.
 func (s *Store) CheckSize(pat.Account) error { return nil }
 
-// LookUp is described at pat.Store.
+// LookUp implements [pat.Store].
 func (s *Store) LookUp(ctx context.Context, selector pat.Selector) (pat.UserID, error) {
 	return view(ctx, s, func(tx *bolt.Tx) (pat.UserID, error) {
 		id, found, err := get[pat.UserID](tx, bucketImported, []byte(selector))

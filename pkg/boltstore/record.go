@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// format is the number of the layout in the package's comment. It changes if an older program would misread the file.
+	// format is the number of the layout in the package comment. It rises when an older program would misread the file.
 	format = 2
 	// importsFrom is the first format with bucketImported.
 	importsFrom = 2
@@ -34,7 +34,7 @@ var (
 	keyState  = []byte("state")
 )
 
-// state is what is counted over all users.
+// state has the counters over all users.
 type state struct {
 	LastUser pat.UserID `json:"lastUser"`
 	// Admins is the number of enabled Admins.
@@ -54,7 +54,7 @@ type account struct {
 	Spent     []spent     `json:"spent,omitempty"`
 }
 
-// token has its times in milliseconds since 1970, UTC, as account has.
+// token has times in milliseconds since 1970 UTC, as account does.
 type token struct {
 	ID          pat.TokenID  `json:"id"`
 	Description string       `json:"description"`
@@ -86,7 +86,7 @@ func fromAccount(a pat.Account) account {
 	}
 }
 
-// header is the account without tokens.
+// header returns the account without tokens.
 func (a account) header(id pat.UserID) pat.Account {
 	return pat.Account{
 		ID:          id,
@@ -110,12 +110,12 @@ func (s spent) domain() pat.Spent {
 
 func utc(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
 
-// castagnoli is CRC-32C. It finds every error within 32 neighbouring bits, and others but for one in 2^32. A longer hash would
-// find no more in practice, and would keep out nobody who writes to the file on purpose: it has no key.
+// castagnoli is CRC-32C. It detects every error within 32 adjacent bits, and all but one in 2^32 others. A longer hash would detect
+// no more in practice, and without a key would not stop anyone who changes the file on purpose.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// seal makes a record: its version (1 byte), the CRC-32C of all the rest (4 bytes), payload. The checksum also covers where the
-// record stands, so that a record under another's key is found.
+// seal returns a record: its version (1 byte), a CRC-32C (4 bytes), payload. The checksum covers bucket, key, version and payload, so
+// that a record under the wrong key is detected.
 func seal(bucket, key, payload []byte) []byte {
 	record := make([]byte, sealLen, sealLen+len(payload))
 	record[0] = recordVersion
@@ -130,7 +130,7 @@ func sum(bucket, key []byte, version byte, payload []byte) uint32 {
 	return crc32.Update(crc, castagnoli, payload)
 }
 
-// unseal checks a record and gives its payload. Errors: damage.
+// unseal checks a record and returns its payload. Errors: Damage.
 func unseal(bucket, key, record []byte) ([]byte, error) {
 	if len(record) < sealLen {
 		return nil, boltfile.Damaged("record %q of %s is missing or cut off", key, bucket)
@@ -145,7 +145,7 @@ func unseal(bucket, key, record []byte) ([]byte, error) {
 	return payload, nil
 }
 
-// decode reads a record's value. Errors: damage.
+// decode returns a record's value. Errors: Damage.
 func decode[T any](bucket, key, record []byte) (T, error) {
 	var value T
 	payload, err := unseal(bucket, key, record)
@@ -158,7 +158,7 @@ func decode[T any](bucket, key, record []byte) (T, error) {
 	return value, nil
 }
 
-// put writes value under key.
+// put stores value under key.
 func put[T any](tx *bolt.Tx, bucket, key []byte, value T) error {
 	payload, err := json.Marshal(value)
 	if err != nil {
@@ -167,7 +167,7 @@ func put[T any](tx *bolt.Tx, bucket, key []byte, value T) error {
 	return tx.Bucket(bucket).Put(key, seal(bucket, key, payload))
 }
 
-// get reads the value under key, if there is one. Errors: damage.
+// get returns the value under key, and reports whether there is one. Errors: Damage.
 func get[T any](tx *bolt.Tx, bucket, key []byte) (value T, found bool, err error) {
 	record := tx.Bucket(bucket).Get(key)
 	if record == nil {
@@ -177,7 +177,7 @@ func get[T any](tx *bolt.Tx, bucket, key []byte) (value T, found bool, err error
 	return value, err == nil, err
 }
 
-// Keys are big-endian, so that they sort as the IDs do. IDs are positive.
+// IDs in keys are big-endian, so that keys sort as the IDs do. IDs are positive.
 
 func userKey(id pat.UserID) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(id)) //nolint:gosec // see above
@@ -187,12 +187,12 @@ func seenKey(user pat.UserID, token pat.TokenID) []byte {
 	return binary.BigEndian.AppendUint64(userKey(user), uint64(token)) //nolint:gosec // see above
 }
 
-// userOf is the first ID of a key.
+// userOf returns the first ID in a key.
 func userOf(key []byte) pat.UserID {
 	return pat.UserID(binary.BigEndian.Uint64(key)) //nolint:gosec // see above
 }
 
-// tokenOf is the second ID of a key.
+// tokenOf returns the second ID in a key.
 func tokenOf(key []byte) pat.TokenID {
 	return pat.TokenID(binary.BigEndian.Uint64(key[idLen:])) //nolint:gosec // see above
 }

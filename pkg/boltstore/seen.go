@@ -11,8 +11,8 @@ import (
 	"pats/pkg/pat"
 )
 
-// MarkSeen is described at pat.Store. It leaves out tokens that are gone, and it writes nothing if the use is not due: one
-// synced write in pat.SeenInterval for each token in use.
+// MarkSeen implements [pat.Store]. It ignores tokens that are gone, and writes only when a use is due: one synced write in
+// pat.SeenInterval for each token in use.
 func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
 	return s.update(ctx, account.ID, func(tx *bolt.Tx) error {
 		due, err := seenDue(tx, account.ID, token, at)
@@ -26,7 +26,7 @@ func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.Tok
 	})
 }
 
-// seenTimes are when the tokens of a user were seen. They stand one after another, so they are found once and not each by itself.
+// seenTimes returns the times at which the tokens of a user were last used. Their keys are adjacent, so one search finds them all.
 func seenTimes(tx *bolt.Tx, id pat.UserID) (map[pat.TokenID]time.Time, error) {
 	times := map[pat.TokenID]time.Time{}
 	user := userKey(id)
@@ -41,6 +41,7 @@ func seenTimes(tx *bolt.Tx, id pat.UserID) (map[pat.TokenID]time.Time, error) {
 	return times, nil
 }
 
+// seenDue reports whether a use of an existing token must be recorded.
 func seenDue(tx *bolt.Tx, user pat.UserID, id pat.TokenID, at time.Time) (bool, error) {
 	stored, _, err := get[account](tx, bucketAccounts, userKey(user))
 	if err != nil || !slices.ContainsFunc(stored.Tokens, func(t token) bool { return t.ID == id }) {

@@ -11,7 +11,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// errUnchanged ends a change that has nothing to write, without the cost of a commit.
+// errUnchanged ends a change that writes nothing, which saves the commit.
 var errUnchanged = errors.New("nothing to write")
 
 // view runs work in a read transaction. Errors: those of work, as *pat.Error; KindUnavailable if ctx is done.
@@ -54,7 +54,7 @@ func (s *Store) update(ctx context.Context, id pat.UserID, work func(*bolt.Tx) e
 	return s.translate(err)
 }
 
-// awaitTurn waits until nobody else writes. bbolt would do that too, but without heed to ctx.
+// awaitTurn waits until no other change is in progress. bbolt would wait too, but without regard to ctx.
 func (s *Store) awaitTurn(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return pat.Unavailable(err)
@@ -69,35 +69,35 @@ func (s *Store) awaitTurn(ctx context.Context) error {
 	}
 }
 
-// do runs work, which enters bbolt, on a goroutine of its own: when bbolt faults there or anywhere else, nobody waits for it.
+// do runs work, which calls bbolt, on a goroutine of its own. When bbolt faults, there or elsewhere, no caller keeps waiting.
 func do[T any](s *Store, work func() (T, error)) (T, error) {
 	if s.isBroken() {
 		return *new(T), s.fault
 	}
-	type answer struct {
+	type result struct {
 		value T
 		err   error
 	}
-	answers := make(chan answer, 1)
+	results := make(chan result, 1)
 	go func() {
 		defer s.catch()
 		debug.SetPanicOnFault(true)
 		value, err := work()
-		answers <- answer{value, err}
+		results <- result{value, err}
 	}()
 	select {
-	case a := <-answers:
-		return a.value, a.err
+	case r := <-results:
+		return r.value, r.err
 	case <-s.broken:
 		return *new(T), s.fault
 	}
 }
 
-// catch, deferred, turns a panic into the Store's last error.
+// catch, deferred, turns a panic into the fault that ends the Store.
 func (s *Store) catch() {
 	if cause := recover(); cause != nil {
 		s.breakOnce.Do(func() {
-			s.fault = s.translate(boltfile.Damaged("it cannot be read any more, restart to have it checked: %v", cause))
+			s.fault = s.translate(boltfile.Damaged("it can no longer be read; restart to have it checked: %v", cause))
 			close(s.broken)
 		})
 	}

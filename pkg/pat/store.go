@@ -5,21 +5,20 @@ import (
 	"time"
 )
 
-// SeenInterval is how much time lies at least between two recorded uses of one token.
+// SeenInterval is the least time between two recorded uses of a token.
 const SeenInterval = 5 * time.Minute
 
-// ImportStep is how many tokens one ImportAccount brings at most: a transaction of DynamoDB has up to 100 writes.
+// ImportStep is the largest number of tokens that one ImportAccount adds. DynamoDB takes up to 100 writes in a transaction.
 const ImportStep = 50
 
-// Store keeps accounts. Reads are strongly consistent. Every error is a *Error; KindUnavailable can come from each method, and
-// on a write it leaves open whether the write took effect. Context errors come as KindUnavailable too.
-// pattest.Run checks that a Store does what is said here.
+// Store stores accounts. Reads are strongly consistent. Every error is an *Error. Each method can return KindUnavailable, also for
+// a context that is done; a write that returns it may have taken effect. pattest.Run checks that a Store behaves as described here.
 type Store interface {
-	// Account reads the user with id, with tokens and the times they were seen.
+	// Account returns the user with id, with the tokens and the times of their last use.
 	// Errors: KindNotFound.
 	Account(ctx context.Context, id UserID) (Account, error)
 
-	// Accounts reads up to limit users with an id above after, in rising order of id, without their tokens.
+	// Accounts returns up to limit users with IDs above after, in rising order of ID, without their tokens.
 	Accounts(ctx context.Context, after UserID, limit int) ([]Account, error)
 
 	// FindUser returns the user with key, one of Profile.UniqueKeys.
@@ -29,30 +28,29 @@ type Store interface {
 	// CountAdmins returns the number of enabled Admins.
 	CountAdmins(ctx context.Context) (int, error)
 
-	// CreateAccount keeps a new user under the next user ID and gives back what it kept. ID, Tokens and Version of draft are
-	// not looked at. A failed call may use up an ID.
+	// CreateAccount stores a new user under the next user ID and returns the account as stored. It ignores ID, Tokens and Version of
+	// draft. A failed call may use up an ID.
 	// Errors: KindUserExists if another user has one of the UniqueKeys.
 	CreateAccount(ctx context.Context, draft Account) (Account, error)
 
-	// ReplaceAccount writes after in place of before, which was read from this Store, as one change that is seen whole or not
-	// at all. The stored version becomes before.Version+1. SeenAt is not written.
+	// ReplaceAccount replaces before, which was read from this Store, by after in one atomic change. The stored version becomes
+	// before.Version+1. SeenAt is not written.
 	// Errors: KindConflict if the stored version is not before.Version or the user is gone; KindUserExists; KindLastAdmin if
-	// before was the last enabled Admin and after is none.
+	// before is the last enabled Admin and after is not an enabled Admin.
 	ReplaceAccount(ctx context.Context, before, after Account) error
 
-	// DeleteAccount removes the user and all tokens at once. The ID and the tokens' IDs are not used again.
+	// DeleteAccount deletes the user with all tokens in one atomic change. The user ID and the token IDs are not used again.
 	// Errors: KindConflict as in ReplaceAccount; KindLastAdmin.
 	DeleteAccount(ctx context.Context, account Account) error
 
-	// ReserveUserIDs sees to it that every user ID given out from now on is above last. Repeating it does nothing.
+	// ReserveUserIDs makes CreateAccount assign only user IDs above last from now on. Repeating it has no effect.
 	ReserveUserIDs(ctx context.Context, last UserID) error
 
-	// ImportAccount writes after in place of before as ReplaceAccount does, and LookUp finds the user by the selector of each
-	// token that before does not have, all as one change. The zero before stands for none: then the user is made with the ID
-	// of after, which must be reserved, with version 1, and with the SeenAt of its tokens. There may be at most ImportStep
-	// tokens that before does not have.
-	// Errors: those of ReplaceAccount; KindConflict also if there is a user where before is zero, and if LookUp finds anybody by
-	// one of those selectors.
+	// ImportAccount replaces before by after as ReplaceAccount does, and lets LookUp find the user by the selector of each token
+	// that before lacks, in one atomic change. If before is the zero Account, it creates the user with the ID of after, which must
+	// be reserved, with version 1, and with the SeenAt of the tokens. At most ImportStep tokens can be new.
+	// Errors: those of ReplaceAccount; KindConflict also if before is zero and the user exists, or if LookUp finds a user by the
+	// selector of a new token.
 	ImportAccount(ctx context.Context, before, after Account) error
 
 	// CheckSize returns an error if account, with its tokens, is larger than the Store can keep. It does no I/O, so that an import
@@ -60,11 +58,11 @@ type Store interface {
 	// Errors: KindInvalid.
 	CheckSize(account Account) error
 
-	// LookUp gives the user for whom a token with selector was imported. The token may be gone since, and the user too.
+	// LookUp returns the user for whom a token with selector was imported. The token may have been revoked since, and the user deleted.
 	// Errors: KindNotFound.
 	LookUp(ctx context.Context, selector Selector) (UserID, error)
 
-	// MarkSeen records that the token was used at the given time, unless a use less than SeenInterval before it is on record.
-	// account is as it was read; a Store may use it to forget tokens that are gone. It changes no version.
+	// MarkSeen records that the token was used at the given time, unless a use less than SeenInterval before that is recorded.
+	// account is as it was read, so that a Store can drop the uses of tokens that are gone. The version stays the same.
 	MarkSeen(ctx context.Context, account Account, token TokenID, at time.Time) error
 }
