@@ -418,6 +418,7 @@ func TestLargeBodyThatWaitsTooLongIsA429(t *testing.T) {
 		for range 3 {
 			senders.Go(func() {
 				sent, send := io.Pipe()
+				go func() { _, _ = io.WriteString(send, large[1:]) }()
 				r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/items", sent)
 				r.ContentLength = int64(len(large))
 				r.Header.Set("Authorization", goodToken)
@@ -435,6 +436,7 @@ func TestLargeBodyThatWaitsTooLongIsA429(t *testing.T) {
 			t.Errorf("waited: got %v, want 29s", waited)
 		}
 		wantStatus(t, e.send(http.MethodPost, "/items", "small"), http.StatusOK)
+		wantStatus(t, e.send(http.MethodPost, "/items", "small", chunked), http.StatusOK)
 		cancel()
 		senders.Wait()
 		wantStatus(t, e.send(http.MethodPost, "/items", large), http.StatusOK)

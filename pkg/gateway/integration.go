@@ -67,53 +67,68 @@ func (m method) maxBody() int64 {
 	return maxBodyBytes
 }
 
-var errBodiesUnderWay = errors.New("too many large bodies are under way")
-
-// readBody returns the body as text, which counts as under way until release is called. Where too many bytes are under way, it
-// waits. Errors: requestTooLarge, without reading if Content-Length is too large; throttled, after integrationTimeout; default4XX if
-// reading fails.
+// readBody returns the body as text, which counts as under way until release is called. A body above maxSmallBodyBytes waits until
+// there is room for it. Errors: requestTooLarge, without reading if Content-Length is too large; throttled, after
+// integrationTimeout; default4XX if reading fails.
 func (g *Gateway) readBody(ctx context.Context, r *http.Request, limit int64) (body string, release func(), err error) {
 	release = func() {}
-	size := r.ContentLength
-	switch {
+	switch size := r.ContentLength; {
 	case size == 0:
 		return "", release, nil
 	case size > limit:
 		return "", nil, tooLarge(limit)
-	case size < 0: // chunked
-		size = limit
 	}
-	if size > maxSmallBodyBytes {
-		ctx, cancel := context.WithTimeout(ctx, integrationTimeout)
-		defer cancel()
-		if err := g.largeBodies.Acquire(ctx, size); err != nil {
-			return "", nil, refuse(throttled, errors.Join(errBodiesUnderWay, err))
-		}
-		release = func() { g.largeBodies.Release(size) }
-	}
-	if body, err = readText(r.Body, size, limit); err != nil {
-		release()
+	var text strings.Builder
+	if err := appendBody(&text, r.Body, maxSmallBodyBytes+1); err != nil {
 		return "", nil, err
 	}
-	return body, release, nil
+	if text.Len() > maxSmallBodyBytes {
+		if release, err = g.readLargeBody(ctx, &text, r, limit); err != nil {
+			return "", nil, err
+		}
+	}
+	return validText(text.String()), release, nil
+}
+
+var errBodiesUnderWay = errors.New("too many large bodies are under way")
+
+// readLargeBody appends the rest of a body to text.
+func (g *Gateway) readLargeBody(ctx context.Context, text *strings.Builder, r *http.Request, limit int64) (release func(), err error) {
+	if limit == maxSmallBodyBytes {
+		return nil, tooLarge(limit)
+	}
+	size := r.ContentLength
+	if size < int64(text.Len()) { // chunked
+		size = limit
+	}
+	ctx, cancel := context.WithTimeout(ctx, integrationTimeout)
+	defer cancel()
+	if err := g.largeBodies.Acquire(ctx, size); err != nil {
+		return nil, refuse(throttled, errors.Join(errBodiesUnderWay, err))
+	}
+	release = func() { g.largeBodies.Release(size) }
+	text.Grow(int(size) - text.Len())
+	err = appendBody(text, r.Body, limit+1-int64(text.Len()))
+	if err == nil && int64(text.Len()) > limit {
+		err = tooLarge(limit)
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
 }
 
 func tooLarge(limit int64) error {
 	return refuse(requestTooLarge, fmt.Errorf("the body has more than %d bytes", limit))
 }
 
-// readText reads a body of the expected size, or up to limit.
-func readText(from io.Reader, expected, limit int64) (string, error) {
-	var text strings.Builder
-	text.Grow(int(expected))
-	n, err := io.Copy(&text, io.LimitReader(from, limit+1))
-	switch {
-	case err != nil:
-		return "", refuse(default4XX, err)
-	case n > limit:
-		return "", tooLarge(limit)
+// appendBody appends the next bytes of a body to text, up to most.
+func appendBody(text *strings.Builder, body io.Reader, most int64) error {
+	if _, err := io.Copy(text, io.LimitReader(body, most)); err != nil {
+		return refuse(default4XX, err)
 	}
-	return validText(text.String()), nil
+	return nil
 }
 
 // validText returns s with U+FFFD in place of bytes that are not UTF-8: an event is JSON, which cannot carry them.
