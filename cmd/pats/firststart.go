@@ -24,11 +24,11 @@ const (
 // firstStart creates the user admin and a token of the user's in the token file: both or neither. The file comes first, and
 // contains no valid token until user and token are stored, in one change. A start that is killed in between leaves a store
 // without users, so the next start replaces the file.
-func (h *host) firstStart(ctx context.Context) error {
-	if err := h.refuseForeignFile(ctx); err != nil {
+func (s *startup) firstStart(ctx context.Context) error {
+	if err := s.refuseForeignFile(ctx); err != nil {
 		return err
 	}
-	file, err := tokenfile.Create(h.tokenPath())
+	file, err := tokenfile.Create(s.tokenPath())
 	if err != nil {
 		return err
 	}
@@ -40,33 +40,33 @@ func (h *host) firstStart(ctx context.Context) error {
 	if err := file.Commit(secret.Reveal()); err != nil {
 		return err
 	}
-	if err := h.storeFirst(ctx, secret); err != nil {
-		return errors.Join(err, os.Remove(h.tokenPath()))
+	if err := s.storeFirst(ctx, secret); err != nil {
+		return errors.Join(err, os.Remove(s.tokenPath()))
 	}
-	h.note("Created user %d, admin, with a token in %s that is valid for 90 days.", firstUser, h.tokenPath())
+	s.note("Created user %d, admin, with a token in %s that is valid for 90 days.", firstUser, s.tokenPath())
 	return nil
 }
 
 // refuseForeignFile refuses to replace a file that is not a token file of an earlier start.
-func (h *host) refuseForeignFile(ctx context.Context) error {
-	info, err := os.Lstat(h.tokenPath())
+func (s *startup) refuseForeignFile(ctx context.Context) error {
+	info, err := os.Lstat(s.tokenPath())
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.Mode().IsRegular()) {
 		return nil // tokenfile.Create refuses files that are not regular
 	}
-	text, _, err := tokenfile.Read(ctx, h.tokenPath())
+	text, _, err := tokenfile.Read(ctx, s.tokenPath())
 	if err == nil {
 		_, err = pat.ParseSecret(text)
 	}
 	if err != nil {
-		return failure.New(failure.Failed, h.tokenPath()+" exists already, and pats did not write it",
+		return failure.New(failure.Failed, s.tokenPath()+" exists already, and pats did not write it",
 			"The first start writes a token there. Move the file away, or choose another folder: --data FOLDER.")
 	}
 	return nil
 }
 
 // storeFirst stores the first user with the first token, as one change.
-func (h *host) storeFirst(ctx context.Context, secret pat.Secret) error {
-	now := h.now()
+func (s *startup) storeFirst(ctx context.Context, secret pat.Secret) error {
+	now := s.now()
 	token := pat.Token{
 		ID:          firstToken,
 		Description: "first token",
@@ -75,10 +75,10 @@ func (h *host) storeFirst(ctx context.Context, secret pat.Secret) error {
 		CreatedAt:   now,
 		ExpiresAt:   now.Add(firstLifetime),
 	}
-	if err := h.service.ReserveUserIDs(ctx, firstUser); err != nil {
+	if err := s.service.ReserveUserIDs(ctx, firstUser); err != nil {
 		return err
 	}
-	result, err := h.service.ImportUser(ctx, pat.Account{
+	result, err := s.service.ImportUser(ctx, pat.Account{
 		ID:        firstUser,
 		Profile:   pat.Profile{Username: "admin", Role: pat.Admin},
 		CreatedAt: now,

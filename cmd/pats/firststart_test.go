@@ -92,11 +92,11 @@ func TestFirstStartThatCannotBeStoredLeavesNoTokenFile(t *testing.T) {
 	sh := newShell(t)
 	var stdout, stderr output
 	e := sh.env(&stdout, &stderr)
-	h := &host{
+	s := &startup{
 		env: e, printer: &printer{stdout: &stdout, stderr: &stderr}, store: target.Store{Folder: sh.data()},
 		service: pat.NewService(readOnly{}, 0, e.domain(slog.New(slog.DiscardHandler))),
 	}
-	if err := h.welcome(t.Context()); !errors.Is(err, errReadOnly) {
+	if err := s.welcome(t.Context()); !errors.Is(err, errReadOnly) {
 		t.Errorf("got %v, want %v", err, errReadOnly)
 	}
 	wantFiles(t, sh.data())

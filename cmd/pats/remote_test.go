@@ -29,7 +29,7 @@ func TestRemoteCommandLines(t *testing.T) {
 		"not a URL":        {"token list --url 127.0.0.1:3000", "http://127.0.0.1:3000", token1, failure.Usage},
 		"unencrypted":      {"token list --url http://pats.example.org", "--allow-http", token1, failure.Usage},
 		"no server":        {"token list --url http://127.0.0.1:1", "cannot be reached", token1, failure.Unavailable},
-		"allowed, no host": {"token list --url http://pats.invalid --allow-http", "cannot be reached", token1, failure.Unavailable},
+		"allowed":          {"token list --url http://0.0.0.0:1 --allow-http", "cannot be reached", token1, failure.Unavailable},
 		"line break":       {"token list --url http://127.0.0.1:1", "PATS_TOKEN does not contain a token", "user:v2_a\nb", failure.Usage},
 		"missing file":     {"token list --url http://127.0.0.1:1 --token-file nowhere", "nowhere", "", failure.Failed},
 		"server and store": {"token list --url http://127.0.0.1:1 --store bolt", "exclude each other", token1, failure.Usage},

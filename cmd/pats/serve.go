@@ -63,8 +63,8 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	host := &host{env: e, printer: out, store: store, service: stack.Service(opened, domain), address: listener.Addr()}
-	if err := host.welcome(ctx); err != nil {
+	startup := &startup{env: e, printer: out, store: store, service: stack.Service(opened, domain), address: listener.Addr()}
+	if err := startup.welcome(ctx); err != nil {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)

@@ -12,14 +12,11 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"pats/cmd/pats/failure"
 	"pats/pkg/pat"
@@ -169,28 +166,6 @@ func wantServes(t *testing.T, sh *shell) {
 	server.end(t)
 	if strings.Contains(server.stderr.String(), "does not work") {
 		t.Errorf("the start did not find a valid token:\n%s", server.stderr.String())
-	}
-}
-
-// words returns the words into which a shell splits a command line.
-func words(t *testing.T, command string) []string {
-	t.Helper()
-	text, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+command).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
-}
-
-func TestQuote(t *testing.T) {
-	t.Parallel()
-	want := []string{"plain", "with space", "it's", `back\slash`, "$HOME", "`id`", "a;b", "*", "", `"x"`, "#c", "~"}
-	var quoted []string
-	for _, text := range want {
-		quoted = append(quoted, quote(text))
-	}
-	if diff := cmp.Diff(want, words(t, strings.Join(quoted, " "))); diff != "" {
-		t.Errorf("what the shell read (-want +got):\n%s", diff)
 	}
 }
 
@@ -379,8 +354,8 @@ func TestServingANetworkWarns(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{"127.0.0.1": false, "::1": false, "0.0.0.0": true, "192.0.2.1": true} {
 		var stderr bytes.Buffer
-		h := &host{printer: &printer{stderr: &stderr}, address: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
-		h.warnOfNetwork()
+		s := &startup{printer: &printer{stderr: &stderr}, address: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
+		s.warnOfNetwork()
 		if got := stderr.Len() > 0; got != want {
 			t.Errorf("%s: got a warning: %v, want %v", address, got, want)
 		}
@@ -396,8 +371,8 @@ func TestURLForThisMachine(t *testing.T) {
 		"::1":       "http://[::1]:3000",
 		"192.0.2.1": "http://192.0.2.1:3000",
 	} {
-		h := &host{address: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
-		if got := h.url(); got != want {
+		s := &startup{address: &net.TCPAddr{IP: net.ParseIP(address), Port: 3000}}
+		if got := s.url(); got != want {
 			t.Errorf("%s: got %q, want %q", address, got, want)
 		}
 	}
