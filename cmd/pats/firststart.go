@@ -21,46 +21,31 @@ const (
 	firstLifetime = 90 * 24 * time.Hour
 )
 
-// firstStart creates the user admin and a token of the user's in the token file: both or neither. The file comes first, and
-// contains no valid token until user and token are stored, in one change. A start that is killed in between leaves a store
-// without users, so the next start replaces the file.
+// firstStart creates the user admin and a token of the user's in the token file: both or neither. The token is on the disk, in a
+// draft of the file, before user and token are stored, in one change. The next start finishes a start that ended in between.
 func (s *startup) firstStart(ctx context.Context) error {
-	if err := s.refuseForeignFile(ctx); err != nil {
-		return err
+	if _, err := os.Lstat(s.tokenPath()); !errors.Is(err, fs.ErrNotExist) {
+		return failure.New(failure.Failed, s.tokenPath()+" exists already", "The first start writes a token there. Move it away, or choose another folder: --data FOLDER.")
 	}
-	file, err := tokenfile.Create(s.tokenPath())
+	draft, err := tokenfile.Create(s.tokenPath())
 	if err != nil {
 		return err
 	}
-	defer file.Discard()
 	secret, err := pat.NewSecret(rand.Reader, firstUser)
+	if err == nil {
+		err = draft.Write(secret.Reveal())
+	}
+	if err == nil {
+		err = s.storeFirst(ctx, secret)
+	}
 	if err != nil {
+		draft.Discard()
 		return err
 	}
-	if err := file.Commit(secret.Reveal()); err != nil {
+	if err := draft.Publish(); err != nil {
 		return err
-	}
-	if err := s.storeFirst(ctx, secret); err != nil {
-		return errors.Join(err, os.Remove(s.tokenPath()))
 	}
 	s.note("Created user %d, admin, with a token in %s that is valid for 90 days.", firstUser, s.tokenPath())
-	return nil
-}
-
-// refuseForeignFile refuses to replace a file that is not a token file of an earlier start.
-func (s *startup) refuseForeignFile(ctx context.Context) error {
-	info, err := os.Lstat(s.tokenPath())
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.Mode().IsRegular()) {
-		return nil // tokenfile.Create refuses files that are not regular
-	}
-	text, _, err := tokenfile.Read(ctx, s.tokenPath())
-	if err == nil {
-		_, err = pat.ParseSecret(text)
-	}
-	if err != nil {
-		return failure.New(failure.Failed, s.tokenPath()+" exists already, and pats did not write it",
-			"The first start writes a token there. Move the file away, or choose another folder: --data FOLDER.")
-	}
 	return nil
 }
 
@@ -91,4 +76,31 @@ func (s *startup) storeFirst(ctx context.Context, secret pat.Secret) error {
 		return fmt.Errorf("the first user could not be created: %+v", result)
 	}
 	return nil
+}
+
+// settleLeftovers removes incomplete token files from the folder of the data file, which this process has locked. The one of an
+// interrupted first start becomes the token file.
+func (s *startup) settleLeftovers(ctx context.Context) {
+	drafts, err := tokenfile.Leftovers(s.store.Folder)
+	for _, draft := range drafts {
+		if s.isFirstToken(ctx, draft) {
+			err = errors.Join(err, tokenfile.Publish(draft, s.tokenPath()))
+			s.note("Finished an interrupted first start: the token of user %d is in %s.", firstUser, s.tokenPath())
+			continue
+		}
+		err = errors.Join(err, os.Remove(draft))
+		s.note("Removed %s, an incomplete token file that an interrupted process left.", draft)
+	}
+	if err != nil {
+		s.warn(fmt.Sprintf("%s may contain incomplete token files: %v", s.store.Folder, err))
+	}
+}
+
+// isFirstToken reports whether the token file is missing and the draft contains the valid token of a first start.
+func (s *startup) isFirstToken(ctx context.Context, draft string) bool {
+	if _, err := os.Lstat(s.tokenPath()); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	user, token, err := s.validToken(ctx, draft)
+	return err == nil && user == firstUser && token.ID == firstToken
 }

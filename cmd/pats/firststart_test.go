@@ -20,15 +20,15 @@ import (
 func TestFirstStartRefusesToReplaceFiles(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
-		put  func(path string) error
-		want string
+		put func(path string) error
 	}{
-		"a folder":         {func(path string) error { return os.Mkdir(path, 0o700) }, "not a regular file"},
-		"a link":           {func(path string) error { return os.Symlink(filepath.Join(filepath.Dir(path), "target"), path) }, "not a regular file"},
-		"a named pipe":     {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "not a regular file"},
-		"somebody's file":  {func(path string) error { return os.WriteFile(path, []byte("github_pat_1\n"), 0o600) }, "pats did not write it"},
-		"an empty file":    {func(path string) error { return os.WriteFile(path, nil, 0o600) }, "pats did not write it"},
-		"a mistyped token": {func(path string) error { return os.WriteFile(path, []byte(token1), 0o600) }, "pats did not write it"},
+		"a folder":              {func(path string) error { return os.Mkdir(path, 0o700) }},
+		"a link":                {func(path string) error { return os.Symlink(filepath.Join(filepath.Dir(path), "target"), path) }},
+		"a named pipe":          {func(path string) error { return syscall.Mkfifo(path, 0o600) }},
+		"somebody's file":       {func(path string) error { return os.WriteFile(path, []byte("github_pat_1\n"), 0o600) }},
+		"an empty file":         {func(path string) error { return os.WriteFile(path, nil, 0o600) }},
+		"another store's token": {func(path string) error { return os.WriteFile(path, []byte(otherToken(t)), 0o600) }},
+		"a mistyped token":      {func(path string) error { return os.WriteFile(path, []byte(token1), 0o600) }},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestFirstStartRefusesToReplaceFiles(t *testing.T) {
 			}
 			got := sh.run(t, "serve", "--listen", "127.0.0.1:0")
 			wantCode(t, got, failure.Failed)
-			wantContains(t, "stderr", got.Stderr, sh.tokenPath(), c.want)
+			wantContains(t, "stderr", got.Stderr, sh.tokenPath()+" exists already", "--data FOLDER")
 			wantText(t, "users", sh.must(t, "user", "list", "--output", "json"), "{\n  \"users\": []\n}\n")
 			wantText(t, "the link's target", readFile(t, precious), "precious")
 			if after, err := os.Lstat(sh.tokenPath()); err != nil || !os.SameFile(before, after) || after.Size() != before.Size() {
@@ -59,15 +59,42 @@ func TestFirstStartRefusesToReplaceFiles(t *testing.T) {
 	}
 }
 
-// TestFirstStartAfterAKill: the start before got as far as the token file, whose token is not valid.
-func TestFirstStartAfterAKill(t *testing.T) {
+// otherToken returns a token of user 1 in another store.
+func otherToken(t *testing.T) string {
+	t.Helper()
+	sh := newShell(t)
+	sh.serve(t).end(t)
+	return readFile(t, sh.tokenPath())
+}
+
+// TestFirstStartAfterAKillBeforeTheStore: the draft of the token file contains a token that is not stored.
+func TestFirstStartAfterAKillBeforeTheStore(t *testing.T) {
 	t.Parallel()
-	killed, sh := newShell(t), newShell(t)
-	killed.serve(t).end(t)
-	if err := errors.Join(os.Mkdir(sh.data(), 0o700), os.WriteFile(sh.tokenPath(), []byte(readFile(t, killed.tokenPath())), 0o600)); err != nil {
+	sh := newShell(t)
+	draft := filepath.Join(sh.data(), ".token-1.draft")
+	if err := errors.Join(os.Mkdir(sh.data(), 0o700), os.WriteFile(draft, []byte(otherToken(t)), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	wantServes(t, sh)
+	wantFiles(t, sh.data(), "pats.db", "token")
+}
+
+// TestFirstStartAfterAKillBehindTheStore: user and token are stored, and the token is still in the draft.
+func TestFirstStartAfterAKillBehindTheStore(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	sh.serve(t).end(t)
+	token := readFile(t, sh.tokenPath())
+	if err := os.Rename(sh.tokenPath(), filepath.Join(sh.data(), ".token-1.draft")); err != nil {
+		t.Fatal(err)
+	}
+	server := sh.serve(t)
+	server.end(t)
+	wantContains(t, "stderr", server.stderr.String(), "Finished an interrupted first start", sh.tokenPath())
+	if readFile(t, sh.tokenPath()) != token {
+		t.Error("the token file has another token")
+	}
+	wantFiles(t, sh.data(), "pats.db", "token")
 }
 
 // readOnly is a store without users that accepts no changes.
@@ -90,6 +117,9 @@ func (readOnly) ImportAccount(context.Context, pat.Account, pat.Account) error {
 func TestFirstStartThatCannotBeStoredLeavesNoTokenFile(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t)
+	if err := os.Mkdir(sh.data(), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	var stdout, stderr output
 	e := sh.env(&stdout, &stderr)
 	s := &startup{
@@ -105,19 +135,32 @@ func TestFirstStartThatCannotBeStoredLeavesNoTokenFile(t *testing.T) {
 	}
 }
 
-// TestLeftoverDraftIsRemoved: the file contains a valid token.
+// TestLeftoverDraftIsRemoved: it contains a valid token, but not that of a first start, or there is a token file.
 func TestLeftoverDraftIsRemoved(t *testing.T) {
 	t.Parallel()
-	sh := newShell(t)
-	sh.serve(t).end(t)
-	leftover := filepath.Join(sh.data(), ".token-123.draft")
-	if err := os.Rename(sh.tokenPath(), leftover); err != nil {
-		t.Fatal(err)
+	for name, source := range map[string]string{"first token": "token", "second token": "second.token"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sh := newShell(t)
+			sh.serve(t).end(t)
+			sh.must(t, "token", "create", "--user", "1", "--description", "second", "--token-file", filepath.Join(sh.data(), "second.token"))
+			leftover := filepath.Join(sh.data(), ".token-123.draft")
+			if err := os.WriteFile(leftover, []byte(readFile(t, filepath.Join(sh.data(), source))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if name == "second token" {
+				if err := os.Remove(sh.tokenPath()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			server := sh.serve(t)
+			server.end(t)
+			wantContains(t, "stderr", server.stderr.String(), "Removed "+leftover)
+			if _, err := os.Lstat(leftover); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("got %v, want the file gone", err)
+			}
+		})
 	}
-	server := sh.serve(t)
-	server.end(t)
-	wantContains(t, "stderr", server.stderr.String(), "Removed "+leftover)
-	wantFiles(t, sh.data(), "pats.db")
 }
 
 func TestForeignFilesInTheDataFolderStay(t *testing.T) {

@@ -66,7 +66,12 @@ func createInFile(ctx context.Context, tokens target.Tokens, draft pat.Draft, pa
 		return err
 	}
 	defer file.Discard()
-	created, err := createAndDeliver(ctx, tokens, draft, func(created apitypes.CreatedToken) error { return file.Commit(created.Secret) })
+	created, err := createAndDeliver(ctx, tokens, draft, func(created apitypes.CreatedToken) error {
+		if err := file.Write(created.Secret); err != nil {
+			return err
+		}
+		return file.Publish()
+	})
 	if err != nil {
 		return err
 	}

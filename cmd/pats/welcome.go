@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"pats/cmd/pats/failure"
 	"pats/cmd/pats/target"
 	"pats/cmd/pats/tokenfile"
 	"pats/pkg/api"
@@ -39,32 +40,28 @@ func (s *startup) welcome(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(users) == 0 && !s.onTable() {
-		if err := s.firstStart(ctx); err != nil {
+	if !s.onTable() {
+		if err := s.prepareDataFile(ctx, len(users) == 0); err != nil {
 			return err
 		}
 	}
-	s.removeLeftovers()
 	s.warnOfNetwork()
-	if err := s.checkToken(ctx); err != nil {
+	if _, _, err := s.validToken(ctx, s.tokenPath()); err != nil {
 		s.note("The token in %s does not work: %s\n%s", s.tokenPath(), reason(err), s.remedy(users))
 	}
-	_, err = fmt.Fprintln(s.printer.stdout, s.readyLine())
-	return err
+	if _, err := fmt.Fprintln(s.printer.stdout, s.readyLine()); err != nil {
+		return failure.New(failure.Failed, "the ready line could not be printed: "+err.Error(), "")
+	}
+	return nil
 }
 
-// removeLeftovers removes incomplete token files from the folder of the data file, which this process has locked.
-func (s *startup) removeLeftovers() {
-	if s.onTable() {
-		return
+// prepareDataFile finishes what an interrupted process left next to the data file, and creates the first user if there is none.
+func (s *startup) prepareDataFile(ctx context.Context, first bool) error {
+	s.settleLeftovers(ctx)
+	if first {
+		return s.firstStart(ctx)
 	}
-	removed, err := tokenfile.RemoveLeftovers(s.store.Folder)
-	for _, path := range removed {
-		s.note("Removed %s, an incomplete token file that an interrupted process left.", path)
-	}
-	if err != nil {
-		s.warn(fmt.Sprintf("%s may contain incomplete token files: %v", s.store.Folder, err))
-	}
+	return nil
 }
 
 // warnOfNetwork warns if other machines can reach the address.
@@ -74,26 +71,27 @@ func (s *startup) warnOfNetwork() {
 	}
 }
 
-// checkToken checks, without recording a use, that the token in the token file is valid.
-func (s *startup) checkToken(ctx context.Context) error {
-	text, warning, err := tokenfile.Read(ctx, s.tokenPath())
+// validToken returns the token in the file at path and its user, without recording a use. Errors: the token is not valid.
+func (s *startup) validToken(ctx context.Context, path string) (pat.UserID, pat.Token, error) {
+	text, warning, err := tokenfile.Read(ctx, path)
 	if err != nil {
-		return err
+		return 0, pat.Token{}, err
 	}
 	s.warn(warning)
 	secret, err := pat.ParseSecret(text)
 	if err != nil {
-		return err
+		return 0, pat.Token{}, err
 	}
 	selector := secret.Selector()
 	account, err := s.service.Admit(ctx, pat.Identity{User: selector.UserID(), Selector: selector})
 	if err != nil {
-		return err
+		return 0, pat.Token{}, err
 	}
-	if token, _ := account.Find(selector); !token.Verifier.Matches(secret) {
-		return pat.Refused(pat.ReasonInvalid, nil)
+	token, _ := account.Find(selector)
+	if !token.Verifier.Matches(secret) {
+		return 0, pat.Token{}, pat.Refused(pat.ReasonInvalid, nil)
 	}
-	return nil
+	return account.ID, token, nil
 }
 
 func reason(err error) string {

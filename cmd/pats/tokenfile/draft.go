@@ -21,7 +21,7 @@ const (
 	draftSuffix = ".draft"
 )
 
-// Draft is a token file that is not complete yet. It replaces the file at its path as a whole or not at all.
+// Draft is a token file that is not at its path yet. It replaces the file there as a whole or not at all.
 type Draft struct {
 	path string
 	file *os.File
@@ -57,16 +57,21 @@ func checkReplaceable(path string) error {
 	return nil
 }
 
-// Commit writes the token, waits until the disk has it, and moves the file to its path. Errors: those of the file system.
-func (d *Draft) Commit(token string) error {
+// Write writes the token, and waits until the disk has it. Errors: those of the file system.
+func (d *Draft) Write(token string) error {
 	_, err := d.file.WriteString(token + "\n")
-	if err := errors.Join(err, d.file.Sync(), d.file.Close()); err != nil {
+	return errors.Join(err, d.file.Sync(), d.file.Close())
+}
+
+// Publish moves the written draft to its path. Errors: those of the file system.
+func (d *Draft) Publish() error { return Publish(d.file.Name(), d.path) }
+
+// Publish moves the complete draft at the path draft to path. Errors: those of the file system.
+func Publish(draft, path string) error {
+	if err := os.Rename(draft, path); err != nil {
 		return err
 	}
-	if err := os.Rename(d.file.Name(), d.path); err != nil {
-		return err
-	}
-	syncFolder(filepath.Dir(d.path))
+	syncFolder(filepath.Dir(path))
 	return nil
 }
 
@@ -80,7 +85,7 @@ func syncFolder(path string) {
 	_ = folder.Close()
 }
 
-// Discard removes a draft that was not committed. After Commit it does nothing.
+// Discard removes a draft that was not published. After Publish it does nothing.
 func (d *Draft) Discard() {
 	_ = d.file.Close()
 	_ = os.Remove(d.file.Name())

@@ -13,26 +13,25 @@ import (
 
 var draftName = regexp.MustCompile(`^` + regexp.QuoteMeta(draftPrefix) + `[0-9]+` + regexp.QuoteMeta(draftSuffix) + `$`)
 
-// RemoveLeftovers removes the drafts that killed processes left in folder, since their tokens may work, and returns their paths.
-// A file is a draft only if its name, mode and content are those of one. No other process may be writing a token file there.
+// Leftovers returns the paths of the drafts that interrupted processes left in folder. Their tokens may be valid. A file is a draft
+// only if its name, mode and content are those of one. No other process may be writing a token file there.
 // Errors: those of the file system.
-func RemoveLeftovers(folder string) (removed []string, err error) {
+func Leftovers(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
 	}
+	var drafts []string
 	var errs []error
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())
-		isDraft, err := isDraft(path, entry)
-		if err == nil && isDraft {
-			if err = os.Remove(path); err == nil {
-				removed = append(removed, path)
-			}
+		found, err := isDraft(path, entry)
+		if found {
+			drafts = append(drafts, path)
 		}
 		errs = append(errs, err)
 	}
-	return removed, errors.Join(errs...)
+	return drafts, errors.Join(errs...)
 }
 
 func isDraft(path string, entry fs.DirEntry) (bool, error) {
@@ -44,7 +43,7 @@ func isDraft(path string, entry fs.DirEntry) (bool, error) {
 		return false, err
 	}
 	content, err := os.ReadFile(path) //nolint:gosec // a small regular file in a folder of the operator's
-	return startsToken(string(content)), err
+	return err == nil && startsToken(string(content)), err
 }
 
 var tokenStart = regexp.MustCompile(`^user:v2_[A-Za-z0-9_-]*\n?$`)
