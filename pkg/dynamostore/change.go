@@ -15,16 +15,16 @@ import (
 	"pats/pkg/pat"
 )
 
-// maxTries bounds the commits of a new account that meet other transactions.
+// maxTries bounds the commits of a new account that conflict with other transactions.
 const maxTries = 20
 
 var (
 	errIDTaken = errors.New("the user ID is taken")
-	errBusy    = errors.New("every commit met another transaction")
+	errBusy    = errors.New("every commit conflicted with another transaction")
 	errCounter = errors.New("the counter of user IDs is not a number")
 )
 
-// ReplaceAccount is the pat.Store's: one PutItem, or one transaction if the profile is another.
+// ReplaceAccount implements [pat.Store] with one PutItem, or one transaction if the profile changes.
 func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
 	after.ID, after.Version = before.ID, before.Version+1
 	if newDirectoryItem(before) == newDirectoryItem(after) {
@@ -61,12 +61,12 @@ func (s *Store) putAccount(ctx context.Context, account pat.Account, only condit
 	return nil
 }
 
-// without gives the values that others does not have.
+// without returns the values that others lacks.
 func without(values, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(values), func(value string) bool { return slices.Contains(others, value) })
 }
 
-// DeleteAccount is the pat.Store's: one transaction.
+// DeleteAccount implements [pat.Store] with one transaction.
 func (s *Store) DeleteAccount(ctx context.Context, account pat.Account) error {
 	t := s.transaction()
 	t.delete(accountKey(account.ID), versionIs(account.Version))
@@ -77,7 +77,7 @@ func (s *Store) DeleteAccount(ctx context.Context, account pat.Account) error {
 	return s.commit(ctx, t)
 }
 
-// CreateAccount is the pat.Store's: one UpdateItem for the ID and one transaction.
+// CreateAccount implements [pat.Store] with one UpdateItem for the ID and one transaction.
 func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
 	id, err := s.nextID(ctx)
 	if err != nil {
@@ -112,18 +112,18 @@ func (s *Store) nextID(ctx context.Context) (pat.UserID, error) {
 	return pat.UserID(id), nil
 }
 
-// create commits the new account until it is known what became of it. The ID is this call's alone, so if it turns out to be
-// taken after a commit that failed, that commit took effect: the client may have sent it twice, and knows the last answer alone.
+// create commits the new account until the outcome is certain. No other call has this ID, so if it is taken after a commit that
+// failed, that commit took effect: the client may have sent it twice, and returns only the last response.
 func (s *Store) create(ctx context.Context, account pat.Account) error {
 	creation := s.creation(account, idTaken)
-	unanswered := false
+	silent := false
 	for try := range maxTries {
 		err := s.commit(ctx, creation)
 		switch {
 		case err == nil, try > 0 && errors.Is(err, errIDTaken):
 			return nil
-		case pat.KindOf(err) == pat.KindUnavailable && !unanswered:
-			unanswered = true
+		case pat.KindOf(err) == pat.KindUnavailable && !silent:
+			silent = true
 		case pat.KindOf(err) != pat.KindConflict:
 			return err
 		}
@@ -134,7 +134,7 @@ func (s *Store) create(ctx context.Context, account pat.Account) error {
 	return pat.Unavailable(errBusy)
 }
 
-func (s *Store) creation(account pat.Account, taken meaning) *transaction {
+func (s *Store) creation(account pat.Account, taken onFailedCondition) *transaction {
 	t := s.transaction()
 	t.put(newAccountItem(account), absent(taken))
 	t.put(newSeenItem(account), always)

@@ -13,55 +13,55 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// CheckAnswers makes a client refuse an answer that did not arrive as DynamoDB sent it, and ask again. The SDK (1.73) only logs that
-// the checksum of an answer is wrong, and takes an answer without a body for an empty one: a token would be unknown that is not.
-func CheckAnswers(options *dynamodb.Options) {
-	options.DisableValidateResponseChecksum = true // the SDK's own check, which would be the second
+// CheckResponses makes a client reject a response that did not arrive as DynamoDB sent it, and retry. The SDK (1.73) only logs a wrong
+// checksum, and takes a response without a body for an empty one, so that a valid token would look unknown.
+func CheckResponses(options *dynamodb.Options) {
+	options.DisableValidateResponseChecksum = true // the SDK's check would be a second one
 	options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("CheckAnswer", checkAnswer), middleware.After)
+		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("CheckResponse", checkResponse), middleware.After)
 	})
 }
 
-// checkAnswer reads the whole answer ahead of all that would make something of it.
-func checkAnswer(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
+// checkResponse reads the whole response before anything decodes it.
+func checkResponse(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
 	out middleware.DeserializeOutput, metadata middleware.Metadata, err error,
 ) {
 	out, metadata, err = next.HandleDeserialize(ctx, in)
-	answer, ok := out.RawResponse.(*smithyhttp.Response)
+	response, ok := out.RawResponse.(*smithyhttp.Response)
 	if err != nil || !ok {
 		return out, metadata, err
 	}
-	body, err := io.ReadAll(answer.Body)
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return out, metadata, &garbledError{err}
 	}
-	answer.Body = &rereadable{bytes.NewReader(body), answer.Body}
-	return out, metadata, checkSum(answer, body)
+	response.Body = &rereadable{bytes.NewReader(body), response.Body}
+	return out, metadata, checkSum(response, body)
 }
 
-// checksumHeader has the CRC-32 (IEEE) of the body, in decimal digits. What only resembles DynamoDB may do without it.
+// checksumHeader has the CRC-32 (IEEE) of the body, in decimal digits. Servers that imitate DynamoDB may lack it.
 const checksumHeader = "X-Amz-Crc32"
 
-var errChecksum = errors.New("the checksum is that of another body")
+var errChecksum = errors.New("the checksum does not match the body")
 
-func checkSum(answer *smithyhttp.Response, body []byte) error {
-	want := answer.Header.Get(checksumHeader)
+func checkSum(response *smithyhttp.Response, body []byte) error {
+	want := response.Header.Get(checksumHeader)
 	if want == "" || want == strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10) {
 		return nil
 	}
 	return &garbledError{errChecksum}
 }
 
-// rereadable is a body that has been read, and is closed as the connection's own.
+// rereadable is a body that was read. Closing it closes the original one.
 type rereadable struct {
 	io.Reader
 	io.Closer
 }
 
-// garbledError is an answer that did not arrive as it was sent.
+// garbledError reports a response that did not arrive as it was sent.
 type garbledError struct{ cause error }
 
-func (e *garbledError) Error() string { return "garbled answer: " + e.cause.Error() }
+func (e *garbledError) Error() string { return "garbled response: " + e.cause.Error() }
 
 func (e *garbledError) Unwrap() error { return e.cause }
 

@@ -14,27 +14,27 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// Settings say where DynamoDB is and who calls it. In a Lambda all of them are in AWS's standard environment variables.
+// Settings locate DynamoDB and authenticate the caller. In a Lambda, AWS's standard environment variables have all of them.
 type Settings struct {
 	// Region is an AWS region such as eu-central-1 (AWS_REGION).
 	Region string
-	// Endpoint is a base URL instead of the region's own, or empty (AWS_ENDPOINT_URL_DYNAMODB).
+	// Endpoint is the base URL, or empty for that of the region (AWS_ENDPOINT_URL_DYNAMODB).
 	Endpoint string
 	// AccessKeyID, SecretAccessKey and SessionToken are the caller's credentials (AWS_ACCESS_KEY_ID and so on). They do not
-	// change while a Lambda's process lives. SessionToken is empty for a user's own keys.
+	// change while a Lambda's process runs. SessionToken is empty for a user's long-term keys.
 	AccessKeyID, SecretAccessKey, SessionToken string
 }
 
-// A request has ten seconds: no longer does API Gateway wait for an authorizer. A connection can die without a word while a
-// Lambda is frozen, and DynamoDB answers in milliseconds, so an attempt that has no answer after two seconds will have none.
-// Three attempts and the pauses between them take at most 6.4 seconds, which leaves time to record a use and to answer.
+// A request has ten seconds, the time that API Gateway waits for an authorizer. A connection can die silently while a Lambda is
+// frozen, and DynamoDB responds in milliseconds, so an attempt without a response after two seconds will get none. Three attempts and
+// the pauses between them take at most 6.4 seconds, which leaves time to record a use and to respond.
 const (
 	attempts       = 3
 	attemptTimeout = 2 * time.Second
 	dialTimeout    = time.Second
 )
 
-// NewClient makes a client for Lambda: it reads no files and asks no metadata service, which would delay the first answer.
+// NewClient returns a client for Lambda. It reads no files and calls no metadata service, which would delay the first response.
 func NewClient(settings Settings) *dynamodb.Client {
 	options := dynamodb.Options{
 		Region:      settings.Region,
@@ -45,21 +45,21 @@ func NewClient(settings Settings) *dynamodb.Client {
 	if settings.Endpoint != "" {
 		options.BaseEndpoint = &settings.Endpoint
 	}
-	return dynamodb.New(options, CheckAnswers)
+	return dynamodb.New(options, CheckResponses)
 }
 
 func newHTTPClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().
 		WithTimeout(attemptTimeout).
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
-		// A time-out closes a connection of HTTP/1.1, while HTTP/2 would send the next attempt over the same dead one.
+		// A timeout closes an HTTP/1.1 connection, while HTTP/2 would send the next attempt over the same dead one.
 		WithTransportOptions(func(t *http.Transport) { t.ForceAttemptHTTP2 = false })
 }
 
 func newRetryer() *retry.Standard {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
-		// The SDK's own pauses begin at half a second on average.
+		// The SDK's pauses begin at half a second on average.
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return jitter(attempt), nil })
 	})
 }
@@ -69,12 +69,12 @@ const (
 	maxPause   = 200 * time.Millisecond
 )
 
-// jitter is a pause before the next try, uniform below a bound that doubles.
+// jitter returns a pause before the next try, uniform below a bound that doubles.
 func jitter(try int) time.Duration {
-	return rand.N(min(firstPause<<min(try, 10), maxPause)) //nolint:gosec // no secret: it keeps rivals apart
+	return rand.N(min(firstPause<<min(try, 10), maxPause)) //nolint:gosec // not a secret: it keeps competing writers apart
 }
 
-// waiter returns when it is time for the next try, or with the context's error before.
+// waiter returns when it is time for the next try, or earlier with the context's error.
 type waiter func(ctx context.Context, try int) error
 
 func pause(ctx context.Context, try int) error { return smithytime.SleepWithContext(ctx, jitter(try)) }

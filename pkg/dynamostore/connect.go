@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// warmWithin bounds the read that Connect makes. Lambda gives an initialisation ten seconds.
+// warmWithin bounds the read that Connect makes. Lambda allows an initialization ten seconds.
 const warmWithin = 3 * time.Second
 
-// Connect is the Store in table for a Lambda. It makes one real read at once, since an initialisation has a full processor and
-// a request only a share of one. A failure is logged and left to the requests.
+// Connect returns the Store in table for a Lambda. It makes one real read at once, since an initialization has a full processor and a
+// request only a share of one. A failure is logged; the requests then meet it.
 func Connect(ctx context.Context, settings Settings, table string, log *slog.Logger) *Store {
 	store := New(NewClient(settings), table)
 	ctx, cancel := context.WithTimeout(ctx, warmWithin)

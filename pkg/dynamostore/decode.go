@@ -13,7 +13,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// The forms of the items that are read: each attribute with a value of the right type.
+// The forms of the items that are read: every attribute, with a value of its type.
 var (
 	accountForm   = formOf(accountItem{key: accountKey(0), Format: format, Tokens: []tokenItem{{Keyed: true}}, Spent: make([]spentItem, 1)})
 	seenForm      = formOf(seenItem{key: seenKey(0), Format: format, Seen: map[pat.TokenID]int64{}})
@@ -29,18 +29,18 @@ func formOf(item any) values {
 }
 
 var (
-	errFormat = errors.New("its format is not known to this version of the program")
+	errFormat = errors.New("this version of the program does not know its format")
 	errNumber = errors.New("a number is not whole or too large")
 )
 
-// decode reads an item that has form. A missing or unknown attribute, and one of another type, is an error, never an empty
-// value, and nothing that is stored gets lost by the next write. Errors: KindInternal.
+// decode decodes an item of this form. An attribute that is missing, unknown or of another type is an error: it never becomes an empty
+// value, and the next write loses nothing that is stored. Errors: KindInternal.
 func decode[T any](raw, form values) (T, error) {
 	var item, none T
 	if n, ok := raw["format"].(*types.AttributeValueMemberN); ok && n.Value != strconv.Itoa(format) {
 		return none, unreadable(raw, errFormat)
 	}
-	if names := misfits(raw, form); len(names) > 0 {
+	if names := mismatchedAttributes(raw, form); len(names) > 0 {
 		return none, unreadable(raw, fmt.Errorf("missing, unknown or of another type: %q", names))
 	}
 	if attributevalue.UnmarshalMap(raw, &item) != nil {
@@ -49,8 +49,8 @@ func decode[T any](raw, form values) (T, error) {
 	return item, nil
 }
 
-// misfits names the attributes in which raw has another form.
-func misfits(raw, form values) []string {
+// mismatchedAttributes returns the names of the attributes that are missing from raw, unknown, or of another type than in form.
+func mismatchedAttributes(raw, form values) []string {
 	var names []string
 	for name := range form {
 		if raw[name] == nil && optional(name) {
@@ -69,7 +69,7 @@ func misfits(raw, form values) []string {
 	return names
 }
 
-// optional names the attributes that most items do without, so that they cost nothing.
+// optional reports whether items can lack the attribute. Most do, to save space.
 func optional(name string) bool { return name == "spent" || name == "keyed" }
 
 func fits(value, form types.AttributeValue) bool {
@@ -84,10 +84,10 @@ func fits(value, form types.AttributeValue) bool {
 	return reflect.TypeOf(value) == reflect.TypeOf(form)
 }
 
-// fitsMap takes an empty form for that of a map from ids to numbers.
+// fitsMap takes an empty form to mean a map from IDs to numbers.
 func fitsMap(value, form values) bool {
 	if len(form) > 0 {
-		return len(misfits(value, form)) == 0
+		return len(mismatchedAttributes(value, form)) == 0
 	}
 	for _, v := range value {
 		if _, ok := v.(*types.AttributeValueMemberN); !ok {
@@ -97,7 +97,7 @@ func fitsMap(value, form values) bool {
 	return true
 }
 
-// unreadable names the item and says nothing of what it holds.
+// unreadable returns an error that names the item, but none of its values.
 func unreadable(raw values, cause error) error {
 	return internal(fmt.Errorf("item pk %q, sk %q cannot be read: %w", textOf(raw["pk"]), textOf(raw["sk"]), cause))
 }

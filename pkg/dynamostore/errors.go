@@ -13,48 +13,48 @@ import (
 	"pats/pkg/pat"
 )
 
-// meaning is what it means to the domain that the condition of a write did not hold.
-type meaning func(cause error) error
+// onFailedCondition returns the domain's error for a write whose condition does not hold.
+type onFailedCondition func(cause error) error
 
 func conflict(cause error) error   { return pat.Conflict(cause) }
 func userExists(cause error) error { return pat.UserExists(cause) }
 func lastAdmin(cause error) error  { return pat.LastAdmin(cause) }
 
-// internal is a fault of this program, its settings or its data.
+// internal returns the error of a fault in this program, its settings or its data.
 func internal(cause error) error {
 	return &pat.Error{Kind: pat.KindInternal, Message: "the store failed", Err: cause}
 }
 
-// translate turns what the SDK reports of an operation into an error of the domain. failed has a meaning for each write of the
-// operation, in order. What may pass by itself is a KindUnavailable; all else is a KindInternal. The cause names table and
-// operation, and nothing that is stored.
-func translate(operation, table string, err error, failed ...meaning) error {
-	cause := fmt.Errorf("%s on table %q: %w", operation, table, reticent(err))
+// translate returns the domain's error for one that the SDK returned for an operation. failed has an element for each write of the
+// operation, in order. A transient error is KindUnavailable, any other KindInternal. The cause names table and operation, but nothing
+// that is stored.
+func translate(operation, table string, err error, failed ...onFailedCondition) error {
+	cause := fmt.Errorf("%s on table %q: %w", operation, table, redact(err))
 	if canceled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
 		return explain(cause, canceled.CancellationReasons, failed)
 	}
 	switch {
 	case len(failed) > 0 && conditionFailed(err):
 		return failed[0](cause)
-	case mayPass(err):
+	case isTransient(err):
 		return pat.Unavailable(cause)
 	}
 	return internal(cause)
 }
 
-// conditionFailed holds for a single write that met a transaction, too: somebody else is changing the item at this moment.
+// conditionFailed also reports true for a single write that met a transaction: another call is changing the item at this moment.
 func conditionFailed(err error) bool {
 	_, failed := errors.AsType[*types.ConditionalCheckFailedException](err)
 	_, met := errors.AsType[*types.TransactionConflictException](err)
 	return failed || met
 }
 
-// unnamed is the SDK's code for an error answer without one: DynamoDB's have one.
+// unnamed is the SDK's code for an error response without a code, which is not DynamoDB's.
 const unnamed = "UnknownError"
 
-// mayPass says whether the same call may succeed later: it was cancelled or late, DynamoDB was busy or broken, or there is no
-// whole answer from it.
-func mayPass(err error) bool {
+// isTransient reports whether the same call may succeed later: it was cancelled or late, DynamoDB was busy or failed, or its response
+// did not arrive whole.
+func isTransient(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return true
 	}
@@ -78,9 +78,9 @@ const (
 	reasonThroughput = "ProvisionedThroughputExceeded"
 )
 
-// explain says why a transaction was cancelled. A failed condition is final, so it counts before all else, and that of an
-// earlier write before that of a later one.
-func explain(cause error, reasons []types.CancellationReason, failed []meaning) error {
+// explain returns the error of a cancelled transaction. A failed condition is final, so it comes before every other reason, and that
+// of an earlier write before that of a later one.
+func explain(cause error, reasons []types.CancellationReason, failed []onFailedCondition) error {
 	codes := make(map[string]bool)
 	for i, reason := range reasons {
 		code := aws.ToString(reason.Code)
@@ -98,8 +98,8 @@ func explain(cause error, reasons []types.CancellationReason, failed []meaning) 
 	return internal(cause)
 }
 
-// reticent leaves out messages that may quote what was to be stored.
-func reticent(err error) error {
+// redact drops messages that may quote the values of the request.
+func redact(err error) error {
 	fault, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
 		return err

@@ -9,7 +9,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// ReserveUserIDs is the pat.Store's: one UpdateItem.
+// ReserveUserIDs implements [pat.Store] with one UpdateItem.
 func (s *Store) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
 	_, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &s.table,
@@ -26,7 +26,7 @@ func (s *Store) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
 
 func alreadyReserved(error) error { return nil }
 
-// ImportAccount is the pat.Store's: one transaction.
+// ImportAccount implements [pat.Store] with one transaction.
 func (s *Store) ImportAccount(ctx context.Context, before, after pat.Account) error {
 	after.Version = before.Version + 1
 	t := s.replacement(before, after)
@@ -41,7 +41,7 @@ func (s *Store) ImportAccount(ctx context.Context, before, after pat.Account) er
 	return s.explainRefusal(after, s.commit(ctx, t))
 }
 
-// LookUp is the pat.Store's: one Query, which is all that the authorizer may do to read.
+// LookUp implements [pat.Store] with one Query, the only read that the authorizer is allowed.
 func (s *Store) LookUp(ctx context.Context, selector pat.Selector) (pat.UserID, error) {
 	found, err := s.query(ctx, s.partition(importedKey(selector).PK))
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// format is the form of the items that this package reads and writes. Items of another form are refused.
+// format is the number of the form of items that this package reads and writes. Items of another format are refused.
 const format = 1
 
 const (
@@ -26,12 +26,12 @@ var (
 	adminsKey = key{PK: "SYSTEM", SK: "ADMINS"}
 )
 
-// values is an item, or what stands in an expression.
+// values are the attributes of an item, or the values of an expression.
 type values = map[string]types.AttributeValue
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// textOf is the text of value, or empty if it is none.
+// textOf returns the text of a string value, and "" for others.
 func textOf(value types.AttributeValue) string {
 	if s, ok := value.(*types.AttributeValueMemberS); ok {
 		return s.Value
@@ -62,7 +62,7 @@ func uniqueKey(value string) key { return key{PK: "UNIQUE#" + value, SK: "OWNER"
 
 func importedKey(selector pat.Selector) key { return key{PK: "TOKEN#" + string(selector), SK: "OWNER"} }
 
-// directorySort has as many digits as the largest int64, so that text sorts as numbers do.
+// directorySort returns id with as many digits as the largest int64, so that sort keys order as numbers do.
 func directorySort(id pat.UserID) string { return fmt.Sprintf("%019d", id) }
 
 type accountItem struct {
@@ -136,7 +136,7 @@ func newAccountItem(a pat.Account) accountItem {
 	for i, t := range a.Tokens {
 		tokens[i] = newTokenItem(t)
 	}
-	var spent []spentItem // nil if there are none: an empty list would take space
+	var spent []spentItem // nil if there are none, since an empty list would take space
 	for _, s := range a.Spent {
 		spent = append(spent, spentItem{string(s.Selector), string(s.Verifier), s.Until.UnixMilli()})
 	}
@@ -200,7 +200,7 @@ func newUniqueItem(value string, id pat.UserID) uniqueItem {
 	return uniqueItem{key: uniqueKey(value), UserID: int64(id)}
 }
 
-// readAccount puts the account together from the items of its partition. Errors: KindNotFound, KindInternal.
+// readAccount returns the account in the items of its partition. Errors: KindNotFound, KindInternal.
 func readAccount(id pat.UserID, items []values) (pat.Account, error) {
 	raw := pick(items, accountSort)
 	if raw == nil {
@@ -225,7 +225,7 @@ func pick(items []values, sk string) values {
 	return items[i]
 }
 
-// readSeen takes a missing item for one without times: a Query beside the transaction that deletes the user may show that.
+// readSeen takes a missing item for one without times: a Query during the transaction that deletes the user can return that.
 func readSeen(raw values) (seenItem, error) {
 	if raw == nil {
 		return seenItem{}, nil
@@ -280,7 +280,7 @@ func (i spentItem) spent() pat.Spent {
 	return pat.Spent{Selector: pat.Selector(i.Selector), Verifier: pat.Verifier(i.Verifier), Until: moment(i.Until)}
 }
 
-// readListed reads an item of the directory. Errors: KindInternal.
+// readListed returns the user of an item of the directory. Errors: KindInternal.
 func readListed(raw values) (pat.Account, error) {
 	item, err := decode[directoryItem](raw, directoryForm)
 	if err != nil {

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// forgetFrom is how many uses of tokens that are gone are kept before a write removes them.
+	// forgetFrom is the number of recorded uses of tokens that are gone at which a write removes them.
 	forgetFrom = pat.MaxTokens
-	// forgetMost bounds what one write removes: an update takes at most 300 operators (a DynamoDB limit).
+	// forgetMost bounds the uses that one write removes: an update takes at most 300 operators (a DynamoDB limit).
 	forgetMost = 100
 )
 
-// MarkSeen is the pat.Store's: one UpdateItem, of which DynamoDB gives the item as it is afterwards at no charge. Once that
-// holds forgetFrom tokens that are gone, a second UpdateItem removes them. So the item stays below 1 KB however many tokens
-// come and go, and at most one use in ten costs a second write.
+// MarkSeen implements [pat.Store] with one UpdateItem, which returns the item as it is afterwards at no charge. When that has
+// forgetFrom tokens that are gone, a second UpdateItem removes them. So the item stays below 1 KB however many tokens come and go, and
+// at most one use in ten costs a second write.
 func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
 	output, err := s.api.UpdateItem(ctx, s.use(account.ID, token, at))
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.Tok
 	return s.forget(ctx, account.ID, gone[:min(len(gone), forgetMost)])
 }
 
-// nothingToRecord: a use is on record that is recent enough, or the user is gone or going.
+// nothingToRecord returns no error: a recent use is recorded, or the user is deleted or being deleted.
 func nothingToRecord(error) error { return nil }
 
 func (s *Store) use(user pat.UserID, token pat.TokenID, at time.Time) *dynamodb.UpdateItemInput {
@@ -59,7 +59,7 @@ func (s *Store) use(user pat.UserID, token pat.TokenID, at time.Time) *dynamodb.
 	}
 }
 
-// gone names the tokens in the item that account has no more. A token that was made after account was read is not among them.
+// gone returns the tokens in the item that account lacks, except those created after account was read.
 func (i seenItem) gone(account pat.Account) []pat.TokenID {
 	gone := maps.Clone(i.Seen)
 	maps.DeleteFunc(gone, func(id pat.TokenID, _ int64) bool { return id >= account.NextTokenID })

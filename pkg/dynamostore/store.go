@@ -10,7 +10,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// API is what a Store calls of DynamoDB; *dynamodb.Client has it.
+// API has the operations of DynamoDB that a Store uses. *dynamodb.Client implements it.
 type API interface {
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
@@ -27,13 +27,13 @@ type Store struct {
 
 var _ pat.Store = (*Store)(nil)
 
-// New is the Store in table, which CreateTable or the template has made.
+// New returns the Store in table, which CreateTable or the template creates.
 func New(api API, table string) *Store {
 	return &Store{api: api, table: table, wait: pause}
 }
 
-// Warm does before the first request comes what only the first one would have to: it makes one cheap read of a user that cannot
-// exist, so that the connection stands, and decodes items, so that what the decoder keeps of their types is there.
+// Warm does work ahead of the first request that only that one would have to do: it opens the connection with a cheap read of a user
+// that cannot exist, and decodes items to fill the decoder's cache of types.
 // Errors: KindUnavailable, KindInternal.
 func (s *Store) Warm(ctx context.Context) error {
 	_, err := s.query(ctx, s.partition(userKey(0)))
@@ -44,7 +44,7 @@ func (s *Store) Warm(ctx context.Context) error {
 	return err
 }
 
-// Account is the pat.Store's: one Query.
+// Account implements [pat.Store] with one Query.
 func (s *Store) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
 	found, err := s.query(ctx, s.partition(userKey(id)))
 	if err != nil {
@@ -62,8 +62,8 @@ func (s *Store) partition(pk string) *dynamodb.QueryInput {
 	}
 }
 
-// Accounts is the pat.Store's: one Query for each megabyte of profiles. NextTokenID and Version are not in the directory, so
-// an account from here cannot be replaced.
+// Accounts implements [pat.Store] with one Query for each megabyte of profiles. The directory lacks NextTokenID and Version, so these
+// accounts cannot be passed to ReplaceAccount.
 func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, error) {
 	var accounts []pat.Account
 	page := s.directory(after)

@@ -14,20 +14,20 @@ import (
 	"pats/pkg/pat"
 )
 
-// TableAPI is what CreateTable calls of DynamoDB; *dynamodb.Client has it.
+// TableAPI has the operations of DynamoDB that CreateTable uses. *dynamodb.Client implements it.
 type TableAPI interface {
 	CreateTable(context.Context, *dynamodb.CreateTableInput, ...func(*dynamodb.Options)) (*dynamodb.CreateTableOutput, error)
 	dynamodb.DescribeTableAPIClient
 }
 
 const (
-	// activeWithin is how long a table may take to become active; it is usually some seconds.
+	// activeWithin bounds the wait for a table to become active, which usually takes a few seconds.
 	activeWithin = 2 * time.Minute
-	askFirst     = 100 * time.Millisecond
-	askMost      = 2 * time.Second
+	minPoll      = 100 * time.Millisecond
+	maxPoll      = 2 * time.Second
 )
 
-// Table is the table that a Store works in.
+// Table returns the definition of the table that a Store needs.
 func Table(name string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
 		TableName:   &name,
@@ -43,8 +43,8 @@ func Table(name string) *dynamodb.CreateTableInput {
 	}
 }
 
-// CreateTable makes Table(name), unless it is there already, and returns when it is ready for use.
-// Errors: KindInvalid if there is a table of that name with other keys; KindUnavailable, KindInternal.
+// CreateTable creates Table(name) unless it exists, and returns when it is ready for use.
+// Errors: KindInvalid if a table of that name has other keys; KindUnavailable, KindInternal.
 func CreateTable(ctx context.Context, api TableAPI, name string) error {
 	wanted := Table(name)
 	if _, err := api.CreateTable(ctx, wanted); err != nil && !exists(err) {
@@ -56,7 +56,7 @@ func CreateTable(ctx context.Context, api TableAPI, name string) error {
 	}
 	have, want := keys(found.KeySchema, found.AttributeDefinitions), keys(wanted.KeySchema, wanted.AttributeDefinitions)
 	if !slices.Equal(have, want) {
-		return &pat.Error{Kind: pat.KindInvalid, Message: fmt.Sprintf("Table %q exists already, with the keys %v instead of %v.", name, have, want)}
+		return &pat.Error{Kind: pat.KindInvalid, Message: fmt.Sprintf("Table %q exists already, with keys %v instead of %v.", name, have, want)}
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func exists(err error) bool {
 
 func waitActive(ctx context.Context, api TableAPI, name string) (*types.TableDescription, error) {
 	waiter := dynamodb.NewTableExistsWaiter(api, func(o *dynamodb.TableExistsWaiterOptions) {
-		o.MinDelay, o.MaxDelay = askFirst, askMost
+		o.MinDelay, o.MaxDelay = minPoll, maxPoll
 	})
 	output, err := waiter.WaitForOutput(ctx, &dynamodb.DescribeTableInput{TableName: &name}, activeWithin)
 	if err != nil {
@@ -77,7 +77,7 @@ func waitActive(ctx context.Context, api TableAPI, name string) (*types.TableDes
 	return output.Table, nil
 }
 
-// keys describes each key of a table by name, kind and type.
+// keys returns name, kind and type of each key of a table.
 func keys(schema []types.KeySchemaElement, definitions []types.AttributeDefinition) []string {
 	var described []string
 	for _, element := range schema {

@@ -11,16 +11,16 @@ import (
 	"pats/pkg/pat"
 )
 
-// condition is what must hold of the stored item for a write to happen, and what it means if it does not.
+// condition must hold for the stored item, or the write fails with an error made by failed.
 type condition struct {
 	expression *string
 	values     values
-	failed     meaning
+	failed     onFailedCondition
 }
 
 var always = condition{failed: internal}
 
-func absent(failed meaning) condition {
+func absent(failed onFailedCondition) condition {
 	return condition{aws.String("attribute_not_exists(pk)"), nil, failed}
 }
 
@@ -32,18 +32,18 @@ func ownedBy(id pat.UserID) condition {
 	return condition{aws.String("userId = :userId"), values{":userId": number(id)}, internal}
 }
 
-// transaction gathers writes that happen together or not at all. The account is the first of them; see explain.
+// transaction collects writes that happen together or not at all. The account comes first; see explain.
 type transaction struct {
 	table  *string
 	writes []types.TransactWriteItem
-	failed []meaning
+	failed []onFailedCondition
 	err    error
 }
 
 func (s *Store) transaction() *transaction { return &transaction{table: &s.table} }
 
-// commit carries the transaction out. It can be called again: each call is a transaction of its own to DynamoDB, while the SDK
-// repeats a call under one ClientRequestToken, so that its own repetitions take effect once.
+// commit executes the transaction. It can be called again: each call is another transaction to DynamoDB, while the SDK retries a
+// call under one ClientRequestToken, so that its retries take effect once.
 func (s *Store) commit(ctx context.Context, t *transaction) error {
 	if t.err != nil {
 		return internal(t.err)
@@ -86,7 +86,7 @@ func (t *transaction) release(id pat.UserID, keys []string) {
 	}
 }
 
-// countAdmin takes a user who was an enabled Admin, or not, and now is one, or not, into account.
+// countAdmin updates the counter for a user who was an enabled Admin or not, and is one or not.
 func (t *transaction) countAdmin(was, is bool) {
 	switch {
 	case !was && is:
@@ -110,7 +110,7 @@ func (t *transaction) update(at key, expression string, only condition) {
 	}})
 }
 
-func (t *transaction) add(failed meaning, write types.TransactWriteItem) {
+func (t *transaction) add(failed onFailedCondition, write types.TransactWriteItem) {
 	t.writes = append(t.writes, write)
 	t.failed = append(t.failed, failed)
 }

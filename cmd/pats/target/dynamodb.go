@@ -56,7 +56,7 @@ func (t Table) client(ctx context.Context) (*dynamodb.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dynamodb.NewFromConfig(cfg, dynamostore.CheckAnswers, func(o *dynamodb.Options) {
+	return dynamodb.NewFromConfig(cfg, dynamostore.CheckResponses, func(o *dynamodb.Options) {
 		if t.Endpoint != "" {
 			o.BaseEndpoint = &t.Endpoint
 		}
