@@ -19,8 +19,16 @@ func startDynamoDB(ctx context.Context) (*service.Service, error) {
 	if os.Getenv(endpointVariable) != "" || !canRunDynamoDB() {
 		return nil, nil
 	}
-	return service.Start(ctx, service.Command{Args: []string{"infra/services/dynamodb-local/start", "--with-parent"}})
+	const script = "infra/services/dynamodb-local/start"
+	if dynamodb, err := service.Start(ctx, service.Command{Args: []string{script, "--with-parent", "--port", usualPort}}); err == nil {
+		return dynamodb, nil
+	}
+	return service.Start(ctx, service.Command{Args: []string{script, "--with-parent"}})
 }
+
+// usualPort is DynamoDB Local's port unless it is taken. Its URL is in the environment of the tests, and go test reuses a result only if
+// the environment is the same.
+const usualPort = "28000"
 
 func canRunDynamoDB() bool {
 	for _, tool := range words("java mvn") {
