@@ -1,4 +1,4 @@
-// Package openapi holds answers of the API against its OpenAPI document.
+// Package openapi compares responses of the API with its OpenAPI document.
 package openapi
 
 import (
@@ -22,7 +22,7 @@ type Document struct {
 	spec *openapi3.T
 }
 
-// Load reads the document and checks that it is valid, with its examples. Errors say what is not.
+// Load reads the document. Errors: it or one of its examples is not valid.
 func Load(ctx context.Context) (*Document, error) { return parse(ctx, api.OpenAPI()) }
 
 func parse(ctx context.Context, text []byte) (*Document, error) {
@@ -36,7 +36,7 @@ func parse(ctx context.Context, text []byte) (*Document, error) {
 	return &Document{spec}, nil
 }
 
-// Response is what came back for a request.
+// Response is a response of the API.
 type Response struct {
 	Status int
 	Header http.Header
@@ -44,14 +44,14 @@ type Response struct {
 }
 
 var (
-	errUndocumented = errors.New("the answer is neither an error nor that of a documented operation")
+	errUndocumented = errors.New("the response is neither an error nor that of a documented operation")
 	errBody         = errors.New("there is a body where the document has none")
 )
 
-// Check holds the answer to a request against the document: status, headers and body. target is the request's, with
-// its path as it was sent and perhaps a query. HEAD is held against GET, without the body; OPTIONS and what is no operation have to
-// be answered with the methods that there are, or in the form of an error. Errors say what is not as documented.
-func (d *Document) Check(ctx context.Context, method, target string, answer Response) error {
+// Check compares the response to a request with the document: status, headers and body. target is the path as it was sent, with the
+// query if there is one. HEAD must match GET, without the body. The response to OPTIONS and to what is not an operation must be the
+// list of methods, or an error. Errors: what differs from the document.
+func (d *Document) Check(ctx context.Context, method, target string, response Response) error {
 	item := d.pathItem(target)
 	head := method == http.MethodHead
 	if head {
@@ -59,43 +59,43 @@ func (d *Document) Check(ctx context.Context, method, target string, answer Resp
 	}
 	operation := item.Operations()[method]
 	if operation == nil {
-		return d.checkRefusal(method, item, head, answer)
+		return d.checkRefusal(method, item, head, response)
 	}
 	route := &routers.Route{Spec: d.spec, PathItem: item, Method: method, Operation: operation}
-	if err := d.checkOperation(ctx, route, head, answer); err != nil {
-		return fmt.Errorf("%s, %d: %w", operation.OperationID, answer.Status, err)
+	if err := d.checkOperation(ctx, route, head, response); err != nil {
+		return fmt.Errorf("%s, %d: %w", operation.OperationID, response.Status, err)
 	}
 	return nil
 }
 
-func (d *Document) checkOperation(ctx context.Context, route *routers.Route, head bool, answer Response) error {
+func (d *Document) checkOperation(ctx context.Context, route *routers.Route, head bool, response Response) error {
 	request, err := http.NewRequestWithContext(ctx, route.Method, "/", nil)
 	if err != nil {
 		return err
 	}
-	documented := route.Operation.Responses.Status(answer.Status)
-	if (head || documented != nil && documented.Value.Content == nil) && answer.Body != "" {
+	documented := route.Operation.Responses.Status(response.Status)
+	if (head || documented != nil && documented.Value.Content == nil) && response.Body != "" {
 		return errBody
 	}
 	return openapi3filter.ValidateResponse(ctx, &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: request, Route: route},
-		Status:                 answer.Status,
-		Header:                 answer.Header,
-		Body:                   io.NopCloser(strings.NewReader(answer.Body)),
+		Status:                 response.Status,
+		Header:                 response.Header,
+		Body:                   io.NopCloser(strings.NewReader(response.Body)),
 		Options:                &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: head},
 	})
 }
 
-func (d *Document) checkRefusal(method string, item *openapi3.PathItem, head bool, answer Response) error {
+func (d *Document) checkRefusal(method string, item *openapi3.PathItem, head bool, response Response) error {
 	switch {
-	case answer.Status >= http.StatusBadRequest && head && answer.Body == "":
+	case response.Status >= http.StatusBadRequest && head && response.Body == "":
 		return nil
-	case answer.Status >= http.StatusBadRequest:
-		return d.checkError(answer.Body)
-	case method == http.MethodOptions && answer.Status == http.StatusOK && len(item.Operations()) > 0 && answer.Body == answer.Header.Get("Allow"):
+	case response.Status >= http.StatusBadRequest:
+		return d.checkError(response.Body)
+	case method == http.MethodOptions && response.Status == http.StatusOK && len(item.Operations()) > 0 && response.Body == response.Header.Get("Allow"):
 		return nil
 	}
-	return fmt.Errorf("%s, %d: %w", method, answer.Status, errUndocumented)
+	return fmt.Errorf("%s, %d: %w", method, response.Status, errUndocumented)
 }
 
 func (d *Document) checkError(body string) error {
