@@ -2,9 +2,9 @@
 // a SAM template, and invokes the Lambda functions behind it with the events that AWS sends. It refuses to start on any setting
 // of the API, its authorizers and its events that it does not support.
 //
-// A request passes through the files in this order: server.go receives it, router.go finds its route, authorizer.go and
-// policy.go decide whether its caller may pass, integration.go invokes the function, and response.go answers. What is refused
-// on the way is answered by refusal.go.
+// A request passes through the files in this order: server.go receives it, router.go finds its method, authorizer.go gets an
+// authorization of its caller, which authorization.go checks, integration.go turns it into an event and invokes the function,
+// and response.go sends the response, or that of a refusal, and writes the access log.
 package gateway
 
 import (
@@ -45,7 +45,7 @@ type Gateway struct {
 	api     *api
 	router  router
 	options Options
-	// largeBodies bounds the bytes of large request bodies in memory at the same time.
+	// largeBodies bounds the bytes of large request bodies that are under way together.
 	largeBodies *semaphore.Weighted
 }
 

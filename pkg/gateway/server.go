@@ -108,10 +108,6 @@ func (g *Gateway) newID() (string, error) {
 	}
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80
-	var text [36]byte
-	for _, group := range [...]struct{ text, from, to int }{{0, 0, 4}, {9, 4, 6}, {14, 6, 8}, {19, 8, 10}, {24, 10, 16}} {
-		hex.Encode(text[group.text:], id[group.from:group.to])
-	}
-	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	return string(text[:]), nil
+	text := hex.EncodeToString(id[:])
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:], nil
 }

@@ -60,7 +60,7 @@ func TestFloods(t *testing.T) {
 		seed := figures.Seed(t) + uint64(round)
 		f := newFloodable(t, nil)
 		for _, kind := range floods {
-			got := f.endure(t, kind, seed, floodRequests)
+			got := f.sendAll(t, kind, seed, floodRequests)
 			if want := kind.cost(got.requests); got != want {
 				t.Errorf("seed %d, %s: got %+v, want %+v", seed, kind.name, got, want)
 			}
@@ -90,8 +90,8 @@ func TestFloodOfOneToken(t *testing.T) {
 	made := ofNobody(mathrand.New(mathrand.NewPCG(1, 0)), f.holder)
 	same := flood{header: func(*mathrand.Rand, string) string { return made }}
 	f.must(t, http.MethodGet, "/api/admin/user/tokens", f.holder, "")
-	f.endureOne(t, made)
-	if got := f.endure(t, same, 1, smallFlood); got != same.cost(got.requests) {
+	f.sendOne(t, made)
+	if got := f.sendAll(t, same, 1, smallFlood); got != same.cost(got.requests) {
 		t.Errorf("got %+v, want no invocation and no read", got)
 	}
 }
@@ -101,8 +101,8 @@ func TestFloodThatRunsFunctionsIsFound(t *testing.T) {
 	t.Parallel()
 	f := newFloodable(t, nil)
 	f.paths = []string{"/api/admin/user/tokens"}
-	f.endureOne(t, f.holder)
-	got := f.endure(t, flood{header: func(_ *mathrand.Rand, holder string) string { return holder }}, 1, smallFlood)
+	f.sendOne(t, f.holder)
+	got := f.sendAll(t, flood{header: func(_ *mathrand.Rand, holder string) string { return holder }}, 1, smallFlood)
 	if want := (cost{requests: smallFlood, functions: smallFlood, reads: smallFlood}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -112,7 +112,7 @@ func TestFloodThatRunsFunctionsIsFound(t *testing.T) {
 func TestFloodThatReadsIsFound(t *testing.T) {
 	t.Parallel()
 	f := newFloodable(t, map[string]string{"AcceptImportedTokens": "true"})
-	got := f.endure(t, flood{header: mistyped}, 1, smallFlood)
+	got := f.sendAll(t, flood{header: mistyped}, 1, smallFlood)
 	if want := (cost{requests: smallFlood, authorizes: smallFlood, reads: smallFlood}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -138,8 +138,8 @@ func newFloodable(t *testing.T, parameters map[string]string) *floodable {
 	return f
 }
 
-// endure sends junk requests, and returns their cost.
-func (f *floodable) endure(t *testing.T, kind flood, seed uint64, requests int) cost {
+// sendAll sends junk requests, and returns their cost.
+func (f *floodable) sendAll(t *testing.T, kind flood, seed uint64, requests int) cost {
 	t.Helper()
 	f.calls.Forget()
 	before := f.functions.invoked()
@@ -148,7 +148,7 @@ func (f *floodable) endure(t *testing.T, kind flood, seed uint64, requests int) 
 		random := mathrand.New(mathrand.NewPCG(seed, uint64(i)))
 		senders.Go(func() {
 			for n := i; n < requests; n += concurrency {
-				f.endurePath(t, f.paths[random.IntN(len(f.paths))], kind.header(random, f.holder))
+				f.sendTo(t, f.paths[random.IntN(len(f.paths))], kind.header(random, f.holder))
 			}
 		})
 	}
@@ -156,13 +156,13 @@ func (f *floodable) endure(t *testing.T, kind flood, seed uint64, requests int) 
 	return f.costSince(before, requests)
 }
 
-func (f *floodable) endureOne(t *testing.T, header string) {
+func (f *floodable) sendOne(t *testing.T, header string) {
 	t.Helper()
-	f.endurePath(t, f.paths[0], header)
+	f.sendTo(t, f.paths[0], header)
 }
 
-// endurePath sends one request, and checks that junk is refused.
-func (f *floodable) endurePath(t *testing.T, path, header string) {
+// sendTo sends one request, and checks that junk is refused.
+func (f *floodable) sendTo(t *testing.T, path, header string) {
 	t.Helper()
 	got, err := f.send(t.Context(), http.MethodGet, path, header, "")
 	if err != nil || (got != unauthenticated && header != f.holder) {
