@@ -125,15 +125,6 @@ func additional(name string) expected {
 	return schema("/body/"+name, "The `/body` object of the request body does not allow additional properties. Your request included the `/body/"+name+"` property.")
 }
 
-func notRole(sent string) expected {
-	return refusal(http.StatusBadRequest, "BadDataError", invalid+". Refer to the `details` list for more information.",
-		detail{"The `/body/rootRole` property must be integer. You sent " + sent + ".", "/body/rootRole"},
-		detail{"The `rootRole` property must be equal to one of the allowed values: \"Admin\", \"Editor\", \"Viewer\", \"Owner\", \"Member\", " +
-			`"Reader". You provided ` + sent + ", which is not valid. Please use one of the allowed values instead..", "rootRole"},
-		detail{`The "/body/rootRole" property must match exactly one schema in oneOf. The data you provided matches more than one option in the ` +
-			"schema. These options are mutually exclusive. Please refer back to the schema and remove any excess properties.", "/body/rootRole"})
-}
-
 func notInRange(name, bounds, sent string) expected {
 	return schema("/query/"+name, "The `/query/"+name+"` property must be a whole number from "+bounds+`. You sent "`+sent+`".`)
 }
@@ -174,15 +165,11 @@ var userCases = []scenario{
 	one("at most one user", users("?limit=1"), everybody(1)),
 	one("the page after the last", users("?after=9007199254740991"), shows(`{"users":[],`+rootRoles+`}`).having("Link", "")),
 	one("a page of none", users("?limit=0"), notInRange("limit", "1 to 1000", "0")),
-	one("a page of 1001", users("?limit=1001"), notInRange("limit", "1 to 1000", "1001")),
-	one("after letters", users("?after=x"), notInRange("after", "0 to 9007199254740991", "x")),
 
 	one("searching for a username", users("/search?q={viewerInFull}"), shows(`[`+found("{viewerID}", viewerNames)+`]`)),
 	one("searching for an address in upper case", users("/search?q={takenName}@EXAMPLE.com"), shows(`[`+found("{takenID}", `"username":"{takenName}","email":"{takenName}@example.com"`)+`]`)),
 	one("searching for the start of a username", users("/search?q={viewerStart}"), shows(`[`+found("{viewerID}", viewerNames)+`]`)),
 	one("searching for nobody", users("/search?q={name}"), shows("[]")),
-	one("searching for one letter", users("/search?q=e"), shows("[]")),
-	one("searching for nothing", users("/search"), shows("[]")),
 	one("searching for two texts", users("/search?q=ab&q=cd"), schema("/query/q", "The `/query/q` property must be string. You sent [\"ab\",\"cd\"].")),
 	one("a Viewer searches", users("/search?q=ab").as("{viewer}"), needAdmin),
 	one("PUT on the search", newRequest("PUT", usersPath+"/search", byAdmin), notThere(usersPath+"/search")),
@@ -192,14 +179,9 @@ var userCases = []scenario{
 	one("DELETE on the count", newRequest("DELETE", usersPath+"/admin-count", byAdmin), notThere(usersPath+"/admin-count")),
 
 	one("a user without a role", createUser(`{"username":"{name}"}`), missing("rootRole")),
-	one("a user with neither name nor address", createUser(`{"name":"Nina","rootRole":3}`), rule("You must specify username or email")),
 	one("a taken username", createUser(`{"username":"{takenName}","rootRole":3}`), userTaken),
-	one("a taken address in upper case", createUser(`{"username":"{name}","email":"{takenName}@EXAMPLE.com","rootRole":3}`), userTaken),
-	one("a role of a project", createUser(`{"username":"{name}","rootRole":"Owner"}`), rule("Could not find rootRole=Owner")),
 	one("a role that is not there", createUser(`{"username":"{name}","rootRole":99}`), rule("Could not find rootRole=99")),
-	one("a role that is no role", createUser(`{"username":"{name}","rootRole":"viewer"}`), notRole(`"viewer"`)),
 	one("an address that is none", createUser(`{"email":"vera","rootRole":3}`), notEmail("vera")),
-	one("a member of a user too many", createUser(`{"username":"{name}","foo":1,"rootRole":3}`), additional("foo")),
 	one("a user as text", request{"POST", usersPath, []string{byAdmin, "Content-Type: text/plain"}, plainUser}, wrongType("text/plain")),
 	one("a user without a token", request{"POST", usersPath, []string{jsonBody}, plainUser}, noToken),
 
@@ -209,20 +191,14 @@ var userCases = []scenario{
 	one("a user, OPTIONS", newRequest("OPTIONS", usersPath+"/1", byAdmin), allows("GET,HEAD,PUT,DELETE")),
 	one("a Viewer, OPTIONS of a user", newRequest("OPTIONS", usersPath+"/1", "Authorization: {viewer}"), needAdmin),
 	one("a user who was deleted", readUser("{goneUser}"), noSuchUser),
-	one("a user with the last id there can be", readUser("9007199254740991"), noSuchUser),
-	one("a user with letters as id", readUser("abc"), notWhole("abc")),
 	one("PATCH of a user", newRequest("PATCH", usersPath+"/1", byAdmin), notThere(usersPath+"/1")),
 	one("below a user", readUser("1/x"), notThere(usersPath+"/1/x")),
 
 	one("changing a user who was deleted", updateUser("{goneUser}", `{"name":"x"}`), noSuchUser),
-	one("changing a user with letters as id", updateUser("abc", "{}"), notWhole("abc")),
 	one("changing to a taken address", updateUser("{viewerID}", `{"email":"{takenName}@example.com"}`), userTaken),
-	one("changing to an address that is none", updateUser("{viewerID}", `{"email":"x"}`), notEmail("x")),
-	one("changing to a role that is not there", updateUser("{viewerID}", `{"rootRole":4}`), rule("Could not find rootRole=4")),
 	one("changing nothing", updateUser("{viewerID}", "{}"), viewer),
 
 	one("deleting a user who was deleted", deleteUser("{goneUser}"), noSuchUser),
-	one("deleting a user with letters as id", deleteUser("abc"), notWhole("abc")),
 	one("deleting oneself, where there is another Admin", deleteUser("{adminID}"), done),
 }
 
