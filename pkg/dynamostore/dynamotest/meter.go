@@ -11,32 +11,32 @@ import (
 	"pats/pkg/dynamostore"
 )
 
-// Usage is what calls of DynamoDB take.
+// Usage is what calls of DynamoDB consume.
 type Usage struct {
 	// Reads and Writes are units.
 	Reads, Writes float64
-	// Accounting is the time that the Meter took for itself.
+	// Accounting is the time that the Meter spent on measuring.
 	Accounting time.Duration
 }
 
-// Meter stands before a table and adds up what the calls of a Store take, as AWS counts it. It serves one caller at a time.
+// Meter forwards calls to a table and adds up what they consume, as AWS counts it. It serves one caller at a time.
 type Meter struct {
 	client *dynamodb.Client
 	table  string
-	// aside is the name of a table in which single writes of transactions are tried.
+	// aside is the name of a table in which the writes of transactions are tried one by one.
 	aside string
 	usage Usage
 }
 
 var _ dynamostore.API = (*Meter)(nil)
 
-// NewMeter makes a Meter, and a table beside the one that it stands before. Errors: those of dynamostore.CreateTable.
+// NewMeter returns a Meter of table, and creates a second table for it. Errors: those of dynamostore.CreateTable.
 func NewMeter(ctx context.Context, client *dynamodb.Client, table string) (*Meter, error) {
 	m := &Meter{client: client, table: table, aside: table + "-aside"}
 	return m, dynamostore.CreateTable(ctx, client, m.aside)
 }
 
-// Take gives what was used since it was last called.
+// Take returns the usage since its last call.
 func (m *Meter) Take() Usage {
 	taken := m.usage
 	m.usage = Usage{}
@@ -45,11 +45,11 @@ func (m *Meter) Take() Usage {
 
 const total = types.ReturnConsumedCapacityTotal
 
-// nothingFound is what a consistent Query takes that finds nothing; DynamoDB Local says 0:
+// nothingFound is what a consistent Query consumes that finds nothing; DynamoDB Local reports 0:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html#read-operation-consumption
 const nothingFound = 1
 
-// Query is the client's, and has to be a consistent one, as all of a Store's.
+// Query calls the client. The Query must be consistent, as all of a Store are.
 func (m *Meter) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	in.ReturnConsumedCapacity = total
 	out, err := m.client.Query(ctx, in, opts...)
@@ -60,7 +60,7 @@ func (m *Meter) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func
 	return out, nil
 }
 
-// PutItem is the client's.
+// PutItem calls the client.
 func (m *Meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	in.ReturnConsumedCapacity = total
 	out, err := m.client.PutItem(ctx, in, opts...)
@@ -71,7 +71,7 @@ func (m *Meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...
 	return out, nil
 }
 
-// UpdateItem is the client's.
+// UpdateItem calls the client.
 func (m *Meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	in.ReturnConsumedCapacity = total
 	out, err := m.client.UpdateItem(ctx, in, opts...)
@@ -82,12 +82,12 @@ func (m *Meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, op
 	return out, nil
 }
 
-// transactional is how many times as much a write takes in a transaction:
+// transactional is the factor by which a write consumes more in a transaction:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html#write-operation-consumption
 const transactional = 2
 
-// TransactWriteItems is the client's. DynamoDB Local reports 2 units for any transaction of small items, so each write is tried
-// alone before, on a copy of the item, and what that takes is doubled.
+// TransactWriteItems calls the client. DynamoDB Local reports 2 units for any transaction of small items, so each write is first tried
+// alone, on a copy of the item, and its consumption doubled.
 func (m *Meter) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	begin := time.Now()
 	for _, write := range in.TransactItems {
@@ -101,7 +101,7 @@ func (m *Meter) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWri
 	return m.client.TransactWriteItems(ctx, in, opts...)
 }
 
-var errUnknownWrite = errors.New("the meter knows no such write in a transaction")
+var errUnknownWrite = errors.New("the meter does not know this kind of write in a transaction")
 
 // alone tries one write of a transaction.
 func (m *Meter) alone(ctx context.Context, write types.TransactWriteItem) (*types.ConsumedCapacity, error) {
@@ -153,7 +153,7 @@ func (m *Meter) update(ctx context.Context, write *types.Update) (*types.Consume
 	return out.ConsumedCapacity, nil
 }
 
-// copyItem makes the item with this key the same aside: there, or not there.
+// copyItem copies the item with this key to the table aside, or deletes it there if it does not exist.
 func (m *Meter) copyItem(ctx context.Context, key map[string]types.AttributeValue) error {
 	found, err := m.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &m.table, Key: key})
 	if err != nil {

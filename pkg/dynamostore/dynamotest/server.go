@@ -15,11 +15,11 @@ import (
 	"pats/pkg/dynamostore"
 )
 
-// ready stands before the base URL in the line that the script prints when DynamoDB Local answers.
+// ready precedes the base URL in the line that the script prints when DynamoDB Local is ready.
 const ready = "DynamoDB Local "
 
-// Server is a running DynamoDB Local. Its process ends when stdin does: with Close, with this process, whatever ends that, or when
-// nothing refers to the Server any more and it is collected.
+// Server is a running DynamoDB Local. Its process ends when stdin is closed: by Close, by the end of this process, or when the Server
+// is garbage-collected.
 type Server struct {
 	// URL is the base address.
 	URL     string
@@ -27,8 +27,8 @@ type Server struct {
 	process *exec.Cmd
 }
 
-// Launch starts a DynamoDB Local of the caller's own, until Close or until ctx is done. The working directory is in this repository.
-// Errors: those of infra/services/dynamodb-local/start, with what it says.
+// Launch starts a DynamoDB Local for the caller alone, until Close or until ctx is done. The working directory must be in this
+// repository. Errors: those of infra/services/dynamodb-local/start, with its messages.
 func Launch(ctx context.Context) (*Server, error) {
 	script, err := find("infra/services/dynamodb-local/start")
 	if err != nil {
@@ -57,17 +57,17 @@ func Launch(ctx context.Context) (*Server, error) {
 	return &Server{URL: url, stdin: stdin, process: process}, nil
 }
 
-// Close ends the server and waits for its end.
+// Close stops the server and waits for its end.
 func (s *Server) Close() error { return errors.Join(s.stdin.Close(), s.process.Wait()) }
 
-// Settings are those of a client of the server.
+// Settings returns the settings of a client of the server.
 func (s *Server) Settings() dynamostore.Settings { return settings(s.URL) }
 
 func settings(url string) dynamostore.Settings {
 	return dynamostore.Settings{Region: "eu-central-1", Endpoint: url, AccessKeyID: "local", SecretAccessKey: "local"}
 }
 
-// find looks for a file of this repository from the working directory upwards: tests run in the folder of their package.
+// find finds a file of this repository from the working directory, which in tests is the folder of the package.
 func find(path string) (string, error) {
 	at, err := os.Getwd()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"pats/pkg/dynamostore"
 )
 
-// NewStore gives a Store on a table of its own, in the DynamoDB Local of Start.
+// NewStore returns a Store on a new table, in the DynamoDB Local of Start.
 func NewStore(tb testing.TB) *dynamostore.Store {
 	tb.Helper()
 	client := dynamostore.NewClient(Settings(tb))
@@ -18,7 +18,7 @@ func NewStore(tb testing.TB) *dynamostore.Store {
 	return dynamostore.New(client, table)
 }
 
-// Settings are those of a client of the DynamoDB Local of Start.
+// Settings returns the settings of a client of the DynamoDB Local of Start.
 func Settings(tb testing.TB) dynamostore.Settings {
 	tb.Helper()
 	return settings(Start(tb))

@@ -8,17 +8,17 @@ import (
 	"pats/pkg/pat"
 )
 
-// unicodeText has what storage layers stumble over: quotes, markup, line separators, wide, combining and right-to-left text.
+// unicodeText has characters that storage layers get wrong: quotes, markup, line separators, wide, combining and right-to-left text.
 const unicodeText = "Zoë \"q\" \\ </b> & \u2028 日本 e\u0301 שלום 👩‍👩‍👧 ß"
 
 var accountPromises = []promise{
-	{"CreateAccount gives back what Account reads", createdIsRead},
-	{"CreateAccount looks at neither ID nor Tokens nor Version", draftIsIgnored},
+	{"CreateAccount returns what Account reads", createdIsRead},
+	{"CreateAccount ignores ID, Tokens and Version", draftIsIgnored},
 	{"CreateAccount keeps every profile", profilesAreKept},
 	{"CreateAccount keeps times in UTC and whole milliseconds", timesAreUTC},
-	{"CreateAccount gives rising IDs and none twice", userIDsRise},
-	{"CreateAccount gives distinct IDs to callers at once", userIDsAreDistinct},
-	{"Account of nobody is KindNotFound", nobodyIsNotFound},
+	{"CreateAccount assigns rising IDs, none twice", userIDsRise},
+	{"CreateAccount assigns distinct IDs to concurrent callers", userIDsAreDistinct},
+	{"Account of an unknown user is KindNotFound", nobodyIsNotFound},
 }
 
 func createdIsRead(t *testing.T, store pat.Store) {
@@ -91,11 +91,11 @@ func userIDsAreDistinct(t *testing.T, store pat.Store) {
 		ids[i] = made.ID
 		return err
 	})
-	wantTally(t, errs, map[pat.Kind]int{succeeded: n})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: n})
 	seen := map[pat.UserID]bool{}
 	for _, id := range ids {
 		if seen[id] {
-			t.Errorf("ID %d was given twice", id)
+			t.Errorf("ID %d was assigned twice", id)
 		}
 		seen[id] = true
 	}
@@ -108,7 +108,7 @@ func nobodyIsNotFound(t *testing.T, store pat.Store) {
 	}
 }
 
-// withTokens is account with n tokens, as Service would have made them.
+// withTokens returns account with n tokens, as Service would create them.
 func withTokens(t *testing.T, account pat.Account, n int) pat.Account {
 	t.Helper()
 	random := NewRandom()

@@ -9,16 +9,16 @@ import (
 
 var adminPromises = []promise{
 	{"The last enabled Admin stays", lastAdminStays},
-	{"The last enabled Admin may change in other ways", lastAdminMayChange},
+	{"The last enabled Admin can change in other ways", lastAdminMayChange},
 	{"A disabled Admin and an Editor do not count as enabled Admins", othersDoNotCount},
-	{"Users that are no Admins come and go without one", othersNeedNoAdmin},
-	{"An Admin may go once there is another", secondAdminFrees},
+	{"Users who are not Admins can be changed and deleted without one", othersNeedNoAdmin},
+	{"An Admin can leave once there is another", secondAdminFrees},
 	{"CountAdmins follows each change at once", adminsAreCounted},
-	{"One of two Admins that go at once stays", oneOfTwoStays},
-	{"One of many Admins that go at once stays", oneOfManyStays},
+	{"One of two Admins who leave concurrently stays", oneOfTwoStays},
+	{"One of many Admins who leave concurrently stays", oneOfManyStays},
 }
 
-// departure is a way in which an Admin ceases to be an enabled one.
+// departure is a way in which an Admin ceases to be an enabled Admin.
 type departure struct {
 	name  string
 	leave func(t *testing.T, store pat.Store, account pat.Account) error
@@ -135,7 +135,7 @@ func oneOfTwoStays(t *testing.T, store pat.Store) {
 			}
 			clearOtherAdmins(t, store, admins)
 			errs := together(len(ways), func(k int) error { return ways[k].leave(t, store, admins[k]) })
-			if got := tally(errs)[succeeded]; got > 1 || enabledAdmins(t, store) == 0 {
+			if got := countKinds(errs)[succeeded]; got > 1 || enabledAdmins(t, store) == 0 {
 				t.Fatalf("%s against %s: %d succeeded and %d enabled Admins are left", one.name, other.name, got, enabledAdmins(t, store))
 			}
 		}
@@ -155,14 +155,14 @@ func oneOfManyStays(t *testing.T, store pat.Store) {
 		}
 		return SetDisabled(t.Context(), service, admins[i].ID, true)
 	})
-	wantTally(t, errs, map[pat.Kind]int{succeeded: n - 1, pat.KindLastAdmin: 1})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: n - 1, pat.KindLastAdmin: 1})
 	if got := enabledAdmins(t, store); got != 1 {
 		t.Errorf("%d enabled Admins are left, want 1", got)
 	}
 	wantAdmins(t, store, "all that", 1)
 }
 
-// clearOtherAdmins deletes every enabled Admin but those to be kept.
+// clearOtherAdmins deletes every enabled Admin except kept.
 func clearOtherAdmins(t *testing.T, store pat.Store, kept []pat.Account) {
 	t.Helper()
 	for _, user := range list(t, store, 0, 100) {

@@ -10,7 +10,7 @@ var deletePromises = []promise{
 	{"DeleteAccount removes the user with all tokens", deleteRemoves},
 	{"DeleteAccount of a stale version is KindConflict and removes nothing", staleDeleteConflicts},
 	{"DeleteAccount of a user that is gone is KindConflict", secondDeleteConflicts},
-	{"DeleteAccount by many at once succeeds once", oneDeletes},
+	{"DeleteAccount by many callers concurrently succeeds once", oneDeletes},
 }
 
 func deleteRemoves(t *testing.T, store pat.Store) {
@@ -40,7 +40,7 @@ func oneDeletes(t *testing.T, store pat.Store) {
 	const n = 8
 	account := Account(t, store, Profile("ann", pat.Viewer))
 	errs := together(n, func(int) error { return store.DeleteAccount(t.Context(), account) })
-	if got := tally(errs)[succeeded]; got != 1 {
+	if got := countKinds(errs)[succeeded]; got != 1 {
 		t.Errorf("%d deletions succeeded, want 1 (an error: %v)", got, first(errs))
 	}
 }

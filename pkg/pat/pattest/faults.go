@@ -27,7 +27,7 @@ const (
 	CallMarkSeen       Call = "MarkSeen"
 )
 
-var errLost = errors.New("the answer was lost")
+var errLost = errors.New("the response was lost")
 
 // Faulty is a Store that counts its calls and fails on demand. It is safe for concurrent use.
 type Faulty struct {
@@ -37,32 +37,32 @@ type Faulty struct {
 	made  map[Call]int
 }
 
-// plan is what becomes of one call.
+// plan is the outcome of one call.
 type plan struct {
 	before func()
 	refuse error
 	lose   bool
 }
 
-// NewFaulty is store until it is told otherwise.
+// NewFaulty returns a Store that passes calls to store until it is told otherwise.
 func NewFaulty(store pat.Store) *Faulty {
 	return &Faulty{store: store, plans: map[Call][]plan{}, made: map[Call]int{}}
 }
 
-// Refuse lets the next calls fail with err, as many as times says, without reaching the store.
+// Refuse makes the next calls fail with err, this number of times, without reaching the store.
 func (f *Faulty) Refuse(call Call, times int, err error) {
 	for range times {
 		f.plan(call, plan{refuse: err})
 	}
 }
 
-// LoseAnswer lets the next call reach the store and take effect, and fail all the same with KindUnavailable.
+// LoseAnswer makes the next call take effect in the store, and yet fail with KindUnavailable.
 func (f *Faulty) LoseAnswer(call Call) { f.plan(call, plan{lose: true}) }
 
-// Before runs do ahead of the next call, as if somebody else had been quicker.
+// Before calls do ahead of the next call, as if another caller were faster.
 func (f *Faulty) Before(call Call, do func()) { f.plan(call, plan{before: do}) }
 
-// Count says how often call was made.
+// Count returns the number of calls.
 func (f *Faulty) Count(call Call) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,7 +82,7 @@ func (f *Faulty) plan(call Call, p plan) {
 	f.plans[call] = append(f.plans[call], p)
 }
 
-// next counts the call and takes its plan.
+// next counts the call and returns its plan.
 func (f *Faulty) next(call Call) plan {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -110,74 +110,74 @@ func (f *Faulty) do(call Call, work func() error) error {
 	return err
 }
 
-// Account is the store's, or fails as planned.
+// Account calls the store, or fails as planned.
 func (f *Faulty) Account(ctx context.Context, id pat.UserID) (account pat.Account, err error) {
 	err = f.do(CallAccount, func() error { account, err = f.store.Account(ctx, id); return err })
 	return account, err
 }
 
-// Accounts is the store's, or fails as planned.
+// Accounts calls the store, or fails as planned.
 func (f *Faulty) Accounts(ctx context.Context, after pat.UserID, limit int) (accounts []pat.Account, err error) {
 	err = f.do(CallAccounts, func() error { accounts, err = f.store.Accounts(ctx, after, limit); return err })
 	return accounts, err
 }
 
-// FindUser is the store's, or fails as planned.
+// FindUser calls the store, or fails as planned.
 func (f *Faulty) FindUser(ctx context.Context, key string) (id pat.UserID, err error) {
 	err = f.do(CallFindUser, func() error { id, err = f.store.FindUser(ctx, key); return err })
 	return id, err
 }
 
-// CountAdmins is the store's, or fails as planned.
+// CountAdmins calls the store, or fails as planned.
 func (f *Faulty) CountAdmins(ctx context.Context) (count int, err error) {
 	err = f.do(CallCountAdmins, func() error { count, err = f.store.CountAdmins(ctx); return err })
 	return count, err
 }
 
-// CreateAccount is the store's, or fails as planned.
+// CreateAccount calls the store, or fails as planned.
 func (f *Faulty) CreateAccount(ctx context.Context, draft pat.Account) (account pat.Account, err error) {
 	err = f.do(CallCreateAccount, func() error { account, err = f.store.CreateAccount(ctx, draft); return err })
 	return account, err
 }
 
-// ReplaceAccount is the store's, or fails as planned.
+// ReplaceAccount calls the store, or fails as planned.
 func (f *Faulty) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
 	return f.do(CallReplaceAccount, func() error { return f.store.ReplaceAccount(ctx, before, after) })
 }
 
-// DeleteAccount is the store's, or fails as planned.
+// DeleteAccount calls the store, or fails as planned.
 func (f *Faulty) DeleteAccount(ctx context.Context, account pat.Account) error {
 	return f.do(CallDeleteAccount, func() error { return f.store.DeleteAccount(ctx, account) })
 }
 
-// ReserveUserIDs is the store's, or fails as planned.
+// ReserveUserIDs calls the store, or fails as planned.
 func (f *Faulty) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
 	return f.do(CallReserveUserIDs, func() error { return f.store.ReserveUserIDs(ctx, last) })
 }
 
-// ImportAccount is the store's, or fails as planned.
+// ImportAccount calls the store, or fails as planned.
 func (f *Faulty) ImportAccount(ctx context.Context, before, after pat.Account) error {
 	return f.do(CallImportAccount, func() error { return f.store.ImportAccount(ctx, before, after) })
 }
 
-// CheckSize is the store's.
+// CheckSize calls the store.
 func (f *Faulty) CheckSize(account pat.Account) error { return f.store.CheckSize(account) }
 
-// LookUp is the store's, or fails as planned.
+// LookUp calls the store, or fails as planned.
 func (f *Faulty) LookUp(ctx context.Context, selector pat.Selector) (id pat.UserID, err error) {
 	err = f.do(CallLookUp, func() error { id, err = f.store.LookUp(ctx, selector); return err })
 	return id, err
 }
 
-// MarkSeen is the store's, or fails as planned.
+// MarkSeen calls the store, or fails as planned.
 func (f *Faulty) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
 	return f.do(CallMarkSeen, func() error { return f.store.MarkSeen(ctx, account, token, at) })
 }
 
-// Hanging is a Store whose reads of an account last as long as they may. Nothing else is to be called.
+// Hanging is a Store whose Account blocks until the context is done. It has no other methods.
 type Hanging struct{ pat.Store }
 
-// Account answers when ctx is done.
+// Account returns when ctx is done.
 func (Hanging) Account(ctx context.Context, _ pat.UserID) (pat.Account, error) {
 	<-ctx.Done()
 	return pat.Account{}, pat.Unavailable(ctx.Err())

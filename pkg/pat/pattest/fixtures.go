@@ -9,20 +9,20 @@ import (
 	"pats/pkg/pat"
 )
 
-// Lifetime is how long the tokens of Draft last.
+// Lifetime is the lifetime of the tokens of Draft.
 const Lifetime = 90 * 24 * time.Hour
 
-// Profile is a valid profile with role. Its username and email address are made of name.
+// Profile returns a valid profile with role. Its username and email address derive from name.
 func Profile(name string, role pat.Role) pat.Profile {
 	return pat.Profile{Username: name, Name: "Name of " + name, Email: name + "@example.org", Role: role}
 }
 
-// Draft is a valid draft with description, made at Start.
+// Draft returns a draft with description that is valid at Start.
 func Draft(description string) pat.Draft {
 	return pat.Draft{Description: description, ExpiresAt: Start.Add(Lifetime)}
 }
 
-// Drafts are n valid drafts with distinct descriptions.
+// Drafts returns n valid drafts with distinct descriptions.
 func Drafts(n int) []pat.Draft {
 	drafts := make([]pat.Draft, n)
 	for i := range drafts {
@@ -31,7 +31,7 @@ func Drafts(n int) []pat.Draft {
 	return drafts
 }
 
-// Account makes a user in store, at Start and without tokens.
+// Account creates a user in store, at Start and without tokens.
 func Account(t testing.TB, store pat.Store, profile pat.Profile) pat.Account {
 	t.Helper()
 	account, err := store.CreateAccount(t.Context(), pat.Account{Profile: profile, CreatedAt: Start, NextTokenID: 1})
@@ -48,12 +48,12 @@ type Holder struct {
 	Secret  pat.Secret
 }
 
-// Identity is what Service.Authenticate answers for the holder's token.
+// Identity returns what Service.Authenticate returns for the holder's token.
 func (h Holder) Identity() pat.Identity {
 	return pat.Identity{User: h.Account.ID, Selector: h.Token.Selector}
 }
 
-// NewHolder makes a user in store and a token of the user's, with the description "own".
+// NewHolder creates a user in store, with a token that has the description "own".
 func NewHolder(t testing.TB, store pat.Store, service *pat.Service, profile pat.Profile) Holder {
 	t.Helper()
 	account := Account(t, store, profile)
@@ -64,7 +64,7 @@ func NewHolder(t testing.TB, store pat.Store, service *pat.Service, profile pat.
 	return Holder{Account: Read(t, store, account.ID), Token: token, Secret: secret}
 }
 
-// Read reads an account that must be there.
+// Read returns an account that must exist.
 func Read(t testing.TB, store pat.Store, id pat.UserID) pat.Account {
 	t.Helper()
 	account, err := store.Account(t.Context(), id)

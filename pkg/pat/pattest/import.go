@@ -9,23 +9,23 @@ import (
 )
 
 var importPromises = []promise{
-	{"ImportAccount makes a user with ID, tokens and uses", importMakes},
-	{"ImportAccount where there is a user is KindConflict and changes nothing", importKeepsWhoIsThere},
+	{"ImportAccount creates a user with ID, tokens and uses", importMakes},
+	{"ImportAccount of an existing user as a new one is KindConflict and changes nothing", importKeepsWhoIsThere},
 	{"ImportAccount adds tokens to a user", importAdds},
 	{"ImportAccount of a stale version is KindConflict and changes nothing", importOfStaleConflicts},
 	{"ImportAccount of a token that was imported before is KindConflict", importedOnce},
 	{"ImportAccount of a taken username or email is KindUserExists and leaves no trace", importOfTaken},
 	{"ImportAccount counts enabled Admins", importCountsAdmins},
-	{"ImportAccount brings as many tokens as ImportStep says", importsStep},
-	{"ImportAccount by many at once makes one user", oneImports},
-	{"LookUp finds the user for whom a token was imported, also when both are gone", lookUpStays},
+	{"ImportAccount adds ImportStep tokens", importsStep},
+	{"ImportAccount by many callers concurrently creates one user", oneImports},
+	{"LookUp finds the user for whom a token was imported, even when both are gone", lookUpStays},
 	{"LookUp does not find what was not imported", lookUpOfNothing},
-	{"ReserveUserIDs moves the next ID above and never back", reservedStays},
+	{"ReserveUserIDs raises the next ID and never lowers it", reservedStays},
 	{"Service: an import can be repeated, and brings back nothing that was revoked", importRepeats},
 	{"Service: an imported token is valid once it is accepted", importedIsValid},
 }
 
-// foreigner is a user from elsewhere with n tokens, whose selectors name nobody.
+// foreigner returns a user of another service with n tokens, whose selectors name no user.
 func foreigner(t *testing.T, name string, id pat.UserID, n int) pat.Account {
 	t.Helper()
 	account := withTokens(t, pat.Account{ID: id, Profile: Profile(name, pat.Viewer), CreatedAt: Start, NextTokenID: 100 * pat.TokenID(id)}, n)
@@ -41,7 +41,7 @@ func foreignSelector(id pat.UserID, i int) pat.Selector {
 	return pat.Selector("_____" + string(letters[id]) + string(letters[i/52]) + string(letters[i%52]) + "AAAAAAAAAAAAAA")
 }
 
-// imported brings account into store, and gives what must be read then.
+// imported imports account into store, and returns what must be read then.
 func imported(t *testing.T, store pat.Store, account pat.Account) pat.Account {
 	t.Helper()
 	succeed(t, store.ReserveUserIDs(t.Context(), account.ID))
@@ -143,7 +143,7 @@ func oneImports(t *testing.T, store pat.Store) {
 	const n = 8
 	account := foreigner(t, "ann", 7, 2)
 	errs := together(n, func(int) error { return store.ImportAccount(t.Context(), pat.Account{}, account) })
-	wantTally(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindConflict: n - 1})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindConflict: n - 1})
 	account.Version = 1
 	wantAccount(t, store, account)
 }
@@ -217,7 +217,7 @@ func importedIsValid(t *testing.T, store pat.Store) {
 	WantKind(t, err, pat.KindUnauthenticated)
 }
 
-// wantOutcome fails the test unless the import made the user, or not, and did with the tokens what is wanted.
+// wantOutcome fails the test unless the import created the user, or not, and each token has the wanted outcome.
 func wantOutcome(t *testing.T, got pat.Imported, made bool, want ...string) {
 	t.Helper()
 	if got.Made != made || got.Refusal != "" || len(got.Tokens) != len(want) {

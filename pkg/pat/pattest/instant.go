@@ -8,14 +8,14 @@ import (
 	"pats/pkg/pat"
 )
 
-// Instant is a Store for measurements: it has one user in memory and answers at once. A change is taken and forgotten, so every
-// call finds the same. Nothing else is to be called.
+// Instant is a Store for benchmarks, with one user in memory. ReplaceAccount has no effect, so every call finds the same account. It
+// has no other methods than those below.
 type Instant struct {
 	pat.Store
 	account pat.Account
 }
 
-// NewInstant makes a Store whose user, with id 1, has n tokens, all in use at Start. The Holder holds the last one.
+// NewInstant returns a Store whose user, with ID 1, has n tokens, all last used at Start. The Holder has the last one.
 func NewInstant(t testing.TB, n int) (*Instant, Holder) {
 	t.Helper()
 	account := pat.Account{ID: 1, Profile: Profile("ann", pat.Editor), CreatedAt: Start, NextTokenID: pat.TokenID(n + 1), Version: 1}
@@ -31,7 +31,7 @@ func NewInstant(t testing.TB, n int) (*Instant, Holder) {
 	return &Instant{account: account}, Holder{Account: account, Token: account.Tokens[n-1], Secret: last}
 }
 
-// inUse is the record of a token that was made and seen at Start.
+// inUse returns the record of a token that was created and last used at Start.
 func inUse(id pat.TokenID, secret pat.Secret) pat.Token {
 	return pat.Token{
 		ID:          id,
@@ -44,7 +44,7 @@ func inUse(id pat.TokenID, secret pat.Secret) pat.Token {
 	}
 }
 
-// Account gives the one user.
+// Account returns the one user.
 func (s *Instant) Account(_ context.Context, id pat.UserID) (pat.Account, error) {
 	if id != s.account.ID {
 		return pat.Account{}, pat.NoUser(nil)
@@ -52,10 +52,10 @@ func (s *Instant) Account(_ context.Context, id pat.UserID) (pat.Account, error)
 	return s.account, nil
 }
 
-// ReplaceAccount takes every change.
+// ReplaceAccount accepts every change.
 func (s *Instant) ReplaceAccount(context.Context, pat.Account, pat.Account) error { return nil }
 
-// Sizes are the accounts that measurements are made with.
+// Sizes are the accounts that benchmarks use.
 var Sizes = []struct {
 	Name   string
 	Tokens int

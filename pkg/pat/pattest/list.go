@@ -10,13 +10,13 @@ import (
 )
 
 var listPromises = []promise{
-	{"Accounts of an empty store are none", nobodyIsListed},
+	{"Accounts of an empty store returns none", nobodyIsListed},
 	{"Accounts pages through all users in rising order", listIsPaged},
-	{"Accounts has no tokens", listHasNoTokens},
+	{"Accounts returns no tokens", listHasNoTokens},
 	{"Accounts shows each change at once", listIsConsistent},
 }
 
-// listed is what Accounts must tell of a user.
+// listed is the part of a user that Accounts must return.
 type listed struct {
 	ID      pat.UserID
 	Profile pat.Profile
@@ -40,7 +40,7 @@ func summary(accounts []pat.Account) []listed {
 
 func nobodyIsListed(t *testing.T, store pat.Store) {
 	if got := list(t, store, 0, 10); len(got) != 0 {
-		t.Errorf("got %v, want nobody", got)
+		t.Errorf("got %v, want no users", got)
 	}
 }
 

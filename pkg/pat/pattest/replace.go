@@ -10,12 +10,12 @@ import (
 
 var replacePromises = []promise{
 	{"ReplaceAccount writes all and raises the version by one", replaceWritesAll},
-	{"ReplaceAccount keeps the largest account", largestIsKept},
-	{"ReplaceAccount takes tokens away", tokensAreTaken},
+	{"ReplaceAccount stores the largest account", largestIsKept},
+	{"ReplaceAccount removes tokens", tokensAreTaken},
 	{"ReplaceAccount does not write SeenAt", replaceLeavesSeen},
 	{"ReplaceAccount of a stale version is KindConflict and writes nothing", staleConflicts},
 	{"ReplaceAccount of a user that is gone is KindConflict", goneConflicts},
-	{"ReplaceAccount by many at once from one version succeeds once", oneReplaces},
+	{"ReplaceAccount by many callers concurrently from one version succeeds once", oneReplaces},
 	{"ReplaceAccount that fails leaves no trace", failureLeavesNothing},
 }
 
@@ -60,7 +60,7 @@ func tokensAreTaken(t *testing.T, store pat.Store) {
 	wantAccount(t, store, replaced(t, store, after))
 }
 
-// spent are what would be left of tokens.
+// spent returns what remains of tokens after their revocation.
 func spent(tokens []pat.Token) []pat.Spent {
 	var result []pat.Spent
 	for _, t := range tokens {
@@ -69,7 +69,7 @@ func spent(tokens []pat.Token) []pat.Spent {
 	return result
 }
 
-// replaced writes account over its stored state, and gives what must be read then.
+// replaced replaces the stored account, and returns what must be read then.
 func replaced(t *testing.T, store pat.Store, account pat.Account) pat.Account {
 	t.Helper()
 	before := Read(t, store, account.ID)
@@ -115,7 +115,7 @@ func oneReplaces(t *testing.T, store pat.Store) {
 	before := Account(t, store, Profile("ann", pat.Viewer))
 	after := withTokens(t, before, 1)
 	errs := together(n, func(int) error { return store.ReplaceAccount(t.Context(), before, after) })
-	wantTally(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindConflict: n - 1})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindConflict: n - 1})
 	if got := Read(t, store, before.ID); got.Version != before.Version+1 {
 		t.Errorf("got version %d, want %d", got.Version, before.Version+1)
 	}

@@ -11,14 +11,14 @@ import (
 	"pats/pkg/pat"
 )
 
-// promise is one thing that a pat.Store must do.
+// promise is a test of one thing that a pat.Store must do.
 type promise struct {
 	name string
 	test func(t *testing.T, store pat.Store)
 }
 
-// Run checks that a store does what pat.Store says, alone and beneath a pat.Service, with many callers at once. open gives an
-// empty store to each test and sees to its end; tests run in parallel.
+// Run checks that a store behaves as pat.Store describes, alone and under a pat.Service, with many concurrent callers. open returns
+// an empty store for each test, until the test ends. Tests run in parallel.
 func Run(t *testing.T, open func(t *testing.T) pat.Store) {
 	promises := slices.Concat(
 		accountPromises, listPromises, replacePromises, deletePromises, uniquePromises, adminPromises, seenPromises,
@@ -32,7 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) pat.Store) {
 	}
 }
 
-// together calls work n times at once and gives the errors in order.
+// together calls work n times concurrently and returns the errors in order.
 func together(n int, work func(i int) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})
@@ -48,8 +48,8 @@ func together(n int, work func(i int) error) []error {
 	return errs
 }
 
-// tally counts errors by kind. Under succeeded it has those that are none.
-func tally(errs []error) map[pat.Kind]int {
+// countKinds counts errors by kind, and successes under succeeded.
+func countKinds(errs []error) map[pat.Kind]int {
 	counts := map[pat.Kind]int{}
 	for _, err := range errs {
 		if err == nil {
@@ -63,11 +63,11 @@ func tally(errs []error) map[pat.Kind]int {
 
 const succeeded pat.Kind = -1
 
-// wantTally fails the test unless errs are just those wanted.
-func wantTally(t *testing.T, errs []error, want map[pat.Kind]int) {
+// wantKinds fails the test unless errs has exactly these kinds.
+func wantKinds(t *testing.T, errs []error, want map[pat.Kind]int) {
 	t.Helper()
-	if diff := cmp.Diff(want, tally(errs)); diff != "" {
-		t.Errorf("how often each kind of error came (-1 is success), -want +got:\n%s\nfirst error: %v", diff, first(errs))
+	if diff := cmp.Diff(want, countKinds(errs)); diff != "" {
+		t.Errorf("number of errors by kind (-1 is success), -want +got:\n%s\nfirst error: %v", diff, first(errs))
 	}
 }
 
@@ -80,7 +80,7 @@ func first(errs []error) error {
 	return nil
 }
 
-// wantAccount fails the test unless the store has exactly want.
+// wantAccount fails the test unless the stored account is want.
 func wantAccount(t *testing.T, store pat.Store, want pat.Account) {
 	t.Helper()
 	wantSame(t, Read(t, store, want.ID), want)
@@ -93,7 +93,7 @@ func wantSame(t *testing.T, got, want pat.Account) {
 	}
 }
 
-// succeed fails the test if err is one.
+// succeed fails the test if err is not nil.
 func succeed(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

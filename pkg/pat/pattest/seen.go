@@ -12,22 +12,22 @@ import (
 var seenPromises = []promise{
 	{"MarkSeen records a use in UTC and whole milliseconds", useIsRecorded},
 	{"MarkSeen records one use in an interval", intervalIsKept},
-	{"MarkSeen never goes back", seenNeverGoesBack},
-	{"MarkSeen keeps tokens apart", usesAreApart},
+	{"MarkSeen never records an earlier time", seenNeverGoesBack},
+	{"MarkSeen records each token's uses", usesAreApart},
 	{"MarkSeen changes no version", versionStays},
 	{"MarkSeen accepts an account that has changed since", staleAccountIsAccepted},
 	{"MarkSeen of a token or user that is gone changes nothing", goneStaysGone},
-	{"MarkSeen of many tokens over time keeps the last of each", manyTokensAreForgotten},
-	{"MarkSeen by many at once records one use", manyMarkAtOnce},
+	{"MarkSeen of many tokens over time keeps the last use of each", manyTokensAreForgotten},
+	{"MarkSeen by many callers concurrently records one use", manyMarkAtOnce},
 }
 
-// seenAccount is a user with n tokens.
+// seenAccount creates a user with n tokens.
 func seenAccount(t *testing.T, store pat.Store, n int) pat.Account {
 	t.Helper()
 	return replaced(t, store, withTokens(t, Account(t, store, Profile("ann", pat.Viewer)), n))
 }
 
-// wantSeen fails the test unless the uses on record are these, in order of the tokens.
+// wantSeen fails the test unless these uses are recorded, in order of the tokens.
 func wantSeen(t *testing.T, store pat.Store, id pat.UserID, want ...time.Time) {
 	t.Helper()
 	var got []time.Time
@@ -118,7 +118,7 @@ func goneStaysGone(t *testing.T, store pat.Store) {
 	}
 }
 
-// manyTokensAreForgotten goes through more tokens than a user may have, two at a time, so that a store has many to forget.
+// manyTokensAreForgotten uses and removes more tokens than a user can have, two at a time, so that a store has many uses to drop.
 func manyTokensAreForgotten(t *testing.T, store pat.Store) {
 	account := Account(t, store, Profile("ann", pat.Viewer))
 	now := Start
@@ -138,7 +138,7 @@ func manyMarkAtOnce(t *testing.T, store pat.Store) {
 	errs := together(n, func(i int) error {
 		return store.MarkSeen(t.Context(), account, 1, Start.Add(time.Duration(i)*time.Second))
 	})
-	wantTally(t, errs, map[pat.Kind]int{succeeded: n})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: n})
 	got := Read(t, store, account.ID).Tokens[0].SeenAt
 	if got.Before(Start) || got.After(Start.Add(n*time.Second)) {
 		t.Errorf("got seen %v, want one of the %d times from %v", got, n, Start)

@@ -11,17 +11,17 @@ import (
 	"pats/pkg/pat"
 )
 
-// crowd is how many callers the tests of the rules let loose at once.
+// crowd is the number of concurrent callers in the tests of the rules.
 const crowd = 64
 
 var servicePromises = []promise{
-	{"Service: creates at once with distinct descriptions leave exactly as many tokens as a user may have", limitHolds},
-	{"Service: creates at once with one description leave exactly one token", descriptionIsUnique},
-	{"Service: creates against revokes lose no token and exceed no limit", createsAgainstRevokes},
-	{"Service: revokes at once of one token all succeed", revokesAtOnce},
-	{"Service: one create sent at once by many with one idempotency key makes exactly one token", keyedAtOnce},
-	{"Service: token IDs rise and none is given twice", tokenIDsRise},
-	{"Service: one token checked at once by many is valid and seen", checksAtOnce},
+	{"Service: concurrent creates with distinct descriptions leave exactly the limit of tokens", limitHolds},
+	{"Service: concurrent creates with one description leave exactly one token", descriptionIsUnique},
+	{"Service: creates during revokes lose no token and exceed no limit", createsAgainstRevokes},
+	{"Service: concurrent revokes of one token all succeed", revokesAtOnce},
+	{"Service: one create sent concurrently with one idempotency key creates exactly one token", keyedAtOnce},
+	{"Service: token IDs rise and none is assigned twice", tokenIDsRise},
+	{"Service: one token checked concurrently is valid and seen", checksAtOnce},
 	{"Service: a token ends with its user", tokenEndsWithUser},
 }
 
@@ -29,7 +29,7 @@ func newService(store pat.Store) *pat.Service {
 	return pat.NewService(store, pat.DefaultRetention, Env(NewClock()))
 }
 
-// create makes a token for each draft, all at once.
+// create creates a token for each draft, concurrently.
 func create(t *testing.T, service *pat.Service, user pat.UserID, drafts []pat.Draft) ([]pat.Token, []error) {
 	t.Helper()
 	made := make([]pat.Token, len(drafts))
@@ -58,7 +58,7 @@ func wantTokens(t *testing.T, store pat.Store, user pat.UserID, want []pat.Token
 func limitHolds(t *testing.T, store pat.Store) {
 	account := Account(t, store, Profile("ann", pat.Viewer))
 	made, errs := create(t, newService(store), account.ID, Drafts(crowd))
-	wantTally(t, errs, map[pat.Kind]int{succeeded: pat.MaxTokens, pat.KindLimit: crowd - pat.MaxTokens})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: pat.MaxTokens, pat.KindLimit: crowd - pat.MaxTokens})
 	wantTokens(t, store, account.ID, made)
 	for i, token := range made {
 		if token.ID != pat.TokenID(i+1) {
@@ -70,16 +70,16 @@ func limitHolds(t *testing.T, store pat.Store) {
 func descriptionIsUnique(t *testing.T, store pat.Store) {
 	account := Account(t, store, Profile("ann", pat.Viewer))
 	made, errs := create(t, newService(store), account.ID, slices.Repeat(Drafts(1), crowd))
-	wantTally(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindDuplicate: crowd - 1})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindDuplicate: crowd - 1})
 	wantTokens(t, store, account.ID, made)
 }
 
-// createsAgainstRevokes revokes all of a full set of tokens while others are made. A create succeeds or meets the limit.
+// createsAgainstRevokes revokes a full set of tokens while others are created. A create succeeds or meets the limit.
 func createsAgainstRevokes(t *testing.T, store pat.Store) {
 	const creates = 2 * pat.MaxTokens
 	service, account := newService(store), Account(t, store, Profile("ann", pat.Viewer))
 	old, errs := create(t, service, account.ID, Drafts(pat.MaxTokens))
-	wantTally(t, errs, map[pat.Kind]int{succeeded: pat.MaxTokens})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: pat.MaxTokens})
 	made := make([]pat.Token, creates)
 	errs = together(len(old)+creates, func(i int) (err error) {
 		if i < len(old) {
@@ -88,7 +88,7 @@ func createsAgainstRevokes(t *testing.T, store pat.Store) {
 		made[i-len(old)], _, err = service.CreateUserToken(t.Context(), account.ID, Draft(fmt.Sprintf("later %d", i)))
 		return err
 	})
-	counts := tally(errs)
+	counts := countKinds(errs)
 	if len(errs) != counts[succeeded]+counts[pat.KindLimit] {
 		t.Errorf("got kinds %v (-1 is success), want success and %d only: %v", counts, pat.KindLimit, first(errs))
 	}
@@ -111,7 +111,7 @@ func keyedAtOnce(t *testing.T, store pat.Store) {
 		made[i], secrets[i] = token, secret.Reveal()
 		return err
 	})
-	wantTally(t, errs, map[pat.Kind]int{succeeded: crowd})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: crowd})
 	wantTokens(t, store, holder.Account.ID, []pat.Token{holder.Token, made[0]})
 	if len(slices.Compact(secrets)) != 1 {
 		t.Error("callers with one key got different secrets")
@@ -128,7 +128,7 @@ func revokesAtOnce(t *testing.T, store pat.Store) {
 	token, _, err := service.CreateToken(t.Context(), holder.Identity(), Draft("short-lived"))
 	succeed(t, err)
 	errs := together(crowd, func(int) error { return service.RevokeToken(t.Context(), holder.Identity(), token.ID) })
-	wantTally(t, errs, map[pat.Kind]int{succeeded: crowd})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: crowd})
 	wantTokens(t, store, holder.Account.ID, []pat.Token{holder.Token})
 }
 
@@ -151,7 +151,7 @@ func checksAtOnce(t *testing.T, store pat.Store) {
 		_, err := service.Authenticate(t.Context(), holder.Secret)
 		return err
 	})
-	wantTally(t, errs, map[pat.Kind]int{succeeded: crowd})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: crowd})
 	wantSeen(t, store, holder.Account.ID, Start)
 	if got := Read(t, store, holder.Account.ID).Version; got != holder.Account.Version {
 		t.Errorf("got version %d, want %d", got, holder.Account.Version)

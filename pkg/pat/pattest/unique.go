@@ -11,18 +11,18 @@ import (
 var uniquePromises = []promise{
 	{"CreateAccount of a taken username or email is KindUserExists", takenOnCreate},
 	{"CreateAccount that fails takes no key", failedCreateTakesNothing},
-	{"CreateAccount of one email by many at once succeeds once", oneTakes},
+	{"CreateAccount of one email by many callers concurrently succeeds once", oneTakes},
 	{"ReplaceAccount to a taken username or email is KindUserExists", takenOnReplace},
-	{"ReplaceAccount may keep or respell the user's own", ownMayBeRespelt},
+	{"ReplaceAccount can keep or respell the user's own keys", ownMayBeRespelt},
 	{"ReplaceAccount frees a username and an email", renameFrees},
 	{"DeleteAccount frees a username and an email", deleteFrees},
-	{"A username may be another user's email", kindsAreApart},
+	{"A username can be another user's email", kindsAreApart},
 	{"FindUser returns the user with a username or an email", keyFindsUser},
-	{"FindUser of a key that nobody has is KindNotFound", unknownKeyFindsNobody},
+	{"FindUser of an unknown key is KindNotFound", unknownKeyFindsNobody},
 	{"FindUser follows each change at once", keyFollowsChanges},
 }
 
-// rivals are profiles that collide with that of ann, whose profile is Profile("Ann Ünal").
+// rivals returns profiles that conflict with annProfile.
 func rivals() map[string]pat.Profile {
 	ann := annProfile()
 	return map[string]pat.Profile{
@@ -61,7 +61,7 @@ func oneTakes(t *testing.T, store pat.Store) {
 		_, err := store.CreateAccount(t.Context(), pat.Account{Profile: pat.Profile{Email: email, Role: pat.Viewer}, NextTokenID: 1})
 		return err
 	})
-	wantTally(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindUserExists: n - 1})
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindUserExists: n - 1})
 	if got := len(list(t, store, 0, n)); got != 1 {
 		t.Errorf("%d users are listed, want 1", got)
 	}
@@ -111,7 +111,7 @@ func kindsAreApart(t *testing.T, store pat.Store) {
 	wantAccount(t, store, other)
 }
 
-// wantKeyOf fails the test unless key finds exactly this user, or nobody if id is 0.
+// wantKeyOf fails the test unless key finds exactly this user, or no user if id is 0.
 func wantKeyOf(t *testing.T, store pat.Store, key string, id pat.UserID) {
 	t.Helper()
 	got, err := store.FindUser(t.Context(), key)
