@@ -79,7 +79,7 @@ func (c *cache) close() {
 	c.closed = true
 }
 
-// clone returns account with slices that nobody else has.
+// clone returns account with copies of its slices.
 func clone(account pat.Account) pat.Account {
 	account.Tokens, account.Spent = slices.Clone(account.Tokens), slices.Clone(account.Spent)
 	return account

@@ -163,21 +163,21 @@ func TestCacheIsNeverStaleFindsFaults(t *testing.T) {
 	}
 }
 
-// TestReadIsNeverOlderThanAnswer reads an account while it is written: no read may begin after a write was answered and return
-// what was before it.
-func TestReadIsNeverOlderThanAnswer(t *testing.T) {
+// TestReadIsNeverOlderThanWrite reads an account while it is written: no read that begins after a write has returned may return
+// an account from before it.
+func TestReadIsNeverOlderThanWrite(t *testing.T) {
 	t.Parallel()
 	store := open(t, dataFile(t))
 	account := pattest.Account(t, store, pattest.Profile("ann", pat.Viewer))
-	var answered atomic.Int64
-	answered.Store(account.Version)
+	var written atomic.Int64
+	written.Store(account.Version)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var readers sync.WaitGroup
 	for range 4 {
 		readers.Go(func() {
 			for ctx.Err() == nil {
-				least := answered.Load()
+				least := written.Load()
 				got, err := store.Account(t.Context(), account.ID)
 				if err != nil || got.Version < least {
 					t.Errorf("got version %d and %v, want at least %d", got.Version, err, least)
@@ -192,7 +192,7 @@ func TestReadIsNeverOlderThanAnswer(t *testing.T) {
 			break
 		}
 		account.Version++
-		answered.Store(account.Version)
+		written.Store(account.Version)
 	}
 	stop()
 	readers.Wait()

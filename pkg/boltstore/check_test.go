@@ -18,7 +18,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-func TestCheckOfASoundFile(t *testing.T) {
+func TestCheckOfSoundFile(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 60)
 	before := stateOf(t, path)
@@ -43,7 +43,7 @@ func TestCheckOfASoundFile(t *testing.T) {
 	}
 }
 
-// TestCheckFinds plants what bbolt takes for sound.
+// TestCheckFinds plants damage that bbolt accepts.
 func TestCheckFinds(t *testing.T) {
 	t.Parallel()
 	holder := boltstore.UserKey(3) // the first two users come from fill
@@ -179,7 +179,7 @@ func TestUsesAreForgotten(t *testing.T) {
 	}
 }
 
-func TestCheckHeedsItsContext(t *testing.T) {
+func TestCheckStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	path, _ := sample(t, 60)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -193,7 +193,7 @@ func TestCheckHeedsItsContext(t *testing.T) {
 	}
 }
 
-func TestCheckMakesNoFile(t *testing.T) {
+func TestCheckCreatesNoFile(t *testing.T) {
 	t.Parallel()
 	path := dataFile(t)
 	if _, err := boltstore.Check(t.Context(), path, nil); !errors.Is(err, fs.ErrNotExist) {
@@ -204,7 +204,7 @@ func TestCheckMakesNoFile(t *testing.T) {
 	}
 }
 
-// TestCheckAgreesWithBolt holds that whatever happens to a store, neither Check nor bbolt's own check finds anything.
+// TestCheckAgreesWithBolt checks that whatever happens to a store, neither Check nor bbolt's check finds damage.
 func TestCheckAgreesWithBolt(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -226,7 +226,7 @@ func TestCheckAgreesWithBolt(t *testing.T) {
 	})
 }
 
-// churn adds n users and deletes one in so many of all.
+// churn adds n users and deletes every oneIn-th of all.
 func churn(tx *bolt.Tx, n, oneIn int) error {
 	for i := range n {
 		// Names of many lengths, and texts larger than a page, make uneven pages with overflow.
@@ -260,7 +260,7 @@ func wantSoundForBolt(r *rapid.T, path string) {
 	}
 }
 
-// TestCheckFindsInOrder plants damage all over a file that is decoded in many batches, side by side.
+// TestCheckFindsInOrder plants damage all over a file that is decoded in many concurrent batches.
 func TestCheckFindsInOrder(t *testing.T) {
 	t.Parallel()
 	path, _ := sample(t, 9*boltstore.DecodeStep)

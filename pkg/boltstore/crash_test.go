@@ -19,7 +19,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// The test's own program runs again as a child, to be killed or to live under limits that would hit the test too.
+// The test's program runs again as a child, to be killed, or to run under limits that would affect the test too.
 const (
 	childEnv = "BOLTSTORE_TEST_CHILD"
 	pathEnv  = "BOLTSTORE_TEST_PATH"
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// startChild gives the child and what it prints, line by line.
+// startChild returns the child and the lines that it prints.
 func startChild(t *testing.T, name, path string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	program, err := os.Executable()
@@ -57,7 +57,7 @@ func startChild(t *testing.T, name, path string) (*exec.Cmd, *bufio.Scanner) {
 	return child, bufio.NewScanner(output)
 }
 
-// childWrites makes users until it is killed. It says what it is about to do, and the name of each user that is kept.
+// childWrites creates users until it is killed. It prints what it is about to do, and the name of each user that is stored.
 func childWrites(path string) error {
 	fmt.Println("opening")
 	store, err := boltstore.Open(path)
@@ -77,8 +77,8 @@ func draftOf(name string) pat.Account {
 	return pat.Account{Profile: pattest.Profile(name, pat.Viewer), CreatedAt: pattest.Start, NextTokenID: 1}
 }
 
-// TestKilledAtAnyMoment kills a process that creates the data file and then changes it on and on. Whatever it was told to be
-// kept is there afterwards, and the file is sound.
+// TestKilledAtAnyMoment kills a process that creates the data file and then keeps changing it. Every change that was acknowledged is
+// there afterwards, and the file is sound.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	for _, lines := range []int{1, 1, 1, 1, 2, 3, 10, 40, 41, 100} {
@@ -100,7 +100,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// killAfter kills the child after it has printed so many lines, and gives the names among all that it printed.
+// killAfter kills the child after this number of lines, and returns the names in all lines that it printed.
 func killAfter(t *testing.T, path string, lines int) []string {
 	t.Helper()
 	child, output := startChild(t, "writes", path)
@@ -131,7 +131,7 @@ func TestAnotherProcessHoldsTheFile(t *testing.T) {
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
-		for output.Scan() { // or it would stand still
+		for output.Scan() { // or the child would block
 			continue
 		}
 	}()
@@ -147,7 +147,7 @@ func TestAnotherProcessHoldsTheFile(t *testing.T) {
 	open(t, path)
 }
 
-// childMeetsLimit fills the file up to a limit of its size, where writes fail as on a full disk, and then lifts the limit.
+// childMeetsLimit fills the file up to a size limit, where writes fail as on a full disk, and then lifts the limit.
 func childMeetsLimit(path string) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	store, err := boltstore.Open(path)

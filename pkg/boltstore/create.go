@@ -37,7 +37,7 @@ func create(path string) error {
 
 // writeEmpty writes an empty store to file, syncs it to the disk and closes it.
 func writeEmpty(file *os.File) error {
-	unsynced := options(file) // one sync at the end will do: nobody knows the file yet
+	unsynced := options(file) // one sync at the end is enough, since no other process knows the file yet
 	unsynced.NoSync, unsynced.NoGrowSync = true, true
 	db, err := bolt.Open(file.Name(), fileMode, unsynced)
 	if err != nil {

@@ -16,15 +16,15 @@ import (
 	"pats/pkg/pat"
 )
 
-// outcome opens a file that may be damaged. It fails the test unless Open and Check agree, and the file is either refused, by
-// name and untouched, or read as it was written. It says whether the file was refused.
+// outcome opens a file that may be damaged. It fails the test unless Open and Check agree, and the file is either refused with its
+// name and unchanged, or read as written. It reports whether the file was refused.
 func outcome(t *testing.T, path string, want []pat.Account) (refused bool) {
 	t.Helper()
 	before := stateOf(t, path)
 	sound := isSound(t, path)
 	store, err := boltstore.Open(path)
 	if sound != (err == nil) {
-		t.Fatalf("Check finds the file sound: %t, but Open tells %v", sound, err)
+		t.Fatalf("Check finds the file sound: %t, but Open returns %v", sound, err)
 	}
 	if err != nil {
 		wantDamaged(t, path, err)
@@ -70,7 +70,7 @@ func TestEveryFlippedByte(t *testing.T) {
 	}
 }
 
-// TestEveryFlippedByteOfBranches is about pages that hold no records, only the ways to them.
+// TestEveryFlippedByteOfBranches changes the pages that lead to records and contain none.
 func TestEveryFlippedByteOfBranches(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 60)
@@ -86,11 +86,11 @@ func TestEveryFlippedByteOfBranches(t *testing.T) {
 	}
 }
 
-// flipEach changes each byte of a file in turn, from one to another, and says how many changes were found. Those that are not
-// found are of bytes that carry nothing: they may all change at once, and what is read stays the same.
+// flipEach changes each byte between from and to in turn, and returns how many changes were found. The others are of unused bytes: they
+// can all change together without a difference to any read.
 func flipEach(t *testing.T, path string, want []pat.Account, good []byte, from, to int) (found int) {
 	t.Helper()
-	const run = 16 // is tried at once first: most runs carry nothing, or something in each byte
+	const run = 16 // bytes are changed together first: in most runs all are unused, or none
 	for i := from; i < to; i += run {
 		end := min(i+run, to)
 		patch(t, path, int64(i), flipped(good[i:end])...)
@@ -110,13 +110,13 @@ func flipEach(t *testing.T, path string, want []pat.Account, good []byte, from, 
 		}
 	}
 	if outcome(t, path, want) {
-		t.Errorf("the bytes from %d to %d that carry nothing do matter together", from, to)
+		t.Errorf("the unused bytes from %d to %d matter together", from, to)
 	}
 	patch(t, path, int64(from), good[from:to]...)
 	return found
 }
 
-// flipped has one bit of each byte changed, not always the same one.
+// flipped returns content with one bit of each byte changed, not always the same bit.
 func flipped(content []byte) []byte {
 	result := bytes.Clone(content)
 	for i, b := range content {
@@ -125,7 +125,7 @@ func flipped(content []byte) []byte {
 	return result
 }
 
-// compact cuts off what a file does not use, and gives the rest.
+// compact cuts off the unused end of a file, and returns the rest.
 func compact(t *testing.T, path string) []byte {
 	t.Helper()
 	report, err := boltstore.Check(t.Context(), path, nil)
@@ -143,7 +143,7 @@ func isSound(t *testing.T, path string) bool {
 	return err == nil && len(report.Findings) == 0
 }
 
-// TestRandomDamage does to a file with many pages what disks, crashes and people do.
+// TestRandomDamage damages a file of many pages as disks, crashes and people do.
 func TestRandomDamage(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 60)
@@ -195,7 +195,7 @@ func TestEveryTruncation(t *testing.T) {
 	}
 }
 
-// TestTruncationOfFreePages cuts off pages that hold nothing and that no read would miss.
+// TestTruncationOfFreePages cuts off free pages, which no read would miss.
 func TestTruncationOfFreePages(t *testing.T) {
 	t.Parallel()
 	path, _ := sample(t, 60)
@@ -214,7 +214,7 @@ func TestTruncationOfFreePages(t *testing.T) {
 	}
 }
 
-// TestDisorder swaps two keys of a page with all that belongs to them, so that a search goes astray though each record is sound.
+// TestDisorder swaps two elements of a page, so that a search fails although each record is sound.
 func TestDisorder(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 60)
@@ -250,7 +250,7 @@ func swapFirstTwo(p []byte) bool {
 	return true
 }
 
-// TestListOfFreePages takes a page off the list of free ones, and puts one on it that is in use and would be written over.
+// TestListOfFreePages removes a page from the list of free pages, and adds one that is in use and would be overwritten.
 func TestListOfFreePages(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 8)
@@ -272,7 +272,7 @@ func TestListOfFreePages(t *testing.T) {
 	}
 }
 
-// currentPages are the list of free pages and the root, as the newer meta page names them.
+// currentPages returns the ids of the list of free pages and of the root, from the newer meta page.
 func currentPages(content []byte) (list, root int) {
 	order := binary.NativeEndian
 	first, second := content[16:], content[boltstore.SmallPage+16:]
@@ -283,7 +283,7 @@ func currentPages(content []byte) (list, root int) {
 	return int(order.Uint64(newer[32:])), int(order.Uint64(newer[16:]))
 }
 
-// TestOlderMetaPageIsNotUsed holds that damage does not bring back the state before the last change, with a token since revoked.
+// TestOlderMetaPageIsNotUsed checks that damage does not bring back the state before the last change, with a token since revoked.
 func TestOlderMetaPageIsNotUsed(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 2)

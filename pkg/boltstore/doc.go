@@ -19,8 +19,8 @@
 //
 // # Reads
 //
-// An account that was read is kept in memory, decoded, until it is written or 4,096 others were read; see cache. A read never
-// returns an account from before a write that was answered.
+// Up to 4,096 accounts that were read stay in memory, decoded, until they are written; see cache. A read never returns an account
+// from before a write that has returned.
 //
 // # Layout
 //

@@ -12,16 +12,16 @@ import (
 // Format is the format that this program writes.
 const Format = format
 
-// SmallPage is the least page size: a file of small pages has many in little space.
+// SmallPage is the smallest page size, for small files of many pages.
 const SmallPage = 1 << 10
 
-// Create makes a data file if there is none.
+// Create creates a data file if there is none.
 var Create = create
 
-// CreateSmall makes a data file with small pages.
+// CreateSmall creates a data file with small pages.
 func CreateSmall(path string) error { return Change(path, layOut) }
 
-// Change changes a data file behind the Store's back, or makes one with small pages.
+// Change changes a data file without a Store, or creates one with small pages.
 func Change(path string, change func(*bolt.Tx) error) error {
 	db, err := bolt.Open(path, fileMode, &bolt.Options{PageSize: SmallPage, NoSync: true})
 	if err != nil {
@@ -30,7 +30,7 @@ func Change(path string, change func(*bolt.Tx) error) error {
 	return errors.Join(db.Update(change), db.Close())
 }
 
-// Add writes an account in a transaction of the caller's.
+// Add stores an account in the transaction.
 func Add(tx *bolt.Tx, draft pat.Account) error {
 	id, err := nextUser(tx)
 	if err != nil {
@@ -40,7 +40,7 @@ func Add(tx *bolt.Tx, draft pat.Account) error {
 	return replace(tx, pat.Account{}, draft)
 }
 
-// RemoveOneIn deletes one in n users, but for the last Admin, in a transaction of the caller's.
+// RemoveOneIn deletes every nth user except the last Admin, in the transaction.
 func RemoveOneIn(tx *bolt.Tx, n int) error {
 	var ids []pat.UserID
 	_ = tx.Bucket(bucketAccounts).ForEach(func(key, _ []byte) error {
@@ -63,7 +63,7 @@ func RemoveOneIn(tx *bolt.Tx, n int) error {
 	return nil
 }
 
-// Put writes a value under key as the Store would, whatever it says.
+// Put stores any value under key, in the form of the Store.
 func Put(tx *bolt.Tx, bucket string, key []byte, value any) error {
 	return put(tx, []byte(bucket), key, value)
 }
@@ -77,19 +77,19 @@ var (
 	SeenKey = seenKey
 )
 
-// HoldWriter is a change that does not end until release is called.
+// HoldWriter begins a change that ends when release is called.
 func (s *Store) HoldWriter() (release func()) {
 	s.writer <- struct{}{}
 	return func() { <-s.writer }
 }
 
-// Syncs says whether each change is on the disk before it is answered.
+// Syncs reports whether each change is synced to the disk before the call returns.
 func (s *Store) Syncs() bool { return !s.db.NoSync && !s.db.NoGrowSync }
 
-// File is the open data file.
+// File returns the open data file.
 func (s *Store) File() *os.File { return s.file }
 
-// DecodeStep is how many records Check decodes in one go.
+// DecodeStep is the number of records that Check decodes in one batch.
 const DecodeStep = decodeStep
 
 // Cache is the cache of accounts in a Store.

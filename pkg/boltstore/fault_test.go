@@ -16,8 +16,8 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestFileCutOffInUse cuts the file off beneath a store that has it mapped, where touching a page that is gone faults, while
-// many use the store. Nobody may wait for ever, and the process must live.
+// TestFileCutOffInUse truncates the file while a store has it mapped and many callers use it. A read of a missing page faults. No
+// caller may wait forever, and the process must survive.
 func TestFileCutOffInUse(t *testing.T) {
 	t.Parallel()
 	for _, left := range []int64{0, boltstore.SmallPage, 4 * boltstore.SmallPage} {
@@ -39,7 +39,7 @@ func TestFileCutOffInUse(t *testing.T) {
 	}
 }
 
-// useFrom reads and writes every account, from so many goroutines at once.
+// useFrom reads and writes every account, from n goroutines.
 func useFrom(t *testing.T, store *boltstore.Store, accounts []pat.Account, n int) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -57,7 +57,7 @@ func useFrom(t *testing.T, store *boltstore.Store, accounts []pat.Account, n int
 	all.Wait()
 }
 
-// wantBroken fails the test unless err is internal and names the file in its cause only: a client sees the message.
+// wantBroken fails the test unless err is internal and names the file only in its cause, since a client sees the message.
 func wantBroken(t *testing.T, path string, err error) {
 	t.Helper()
 	pattest.WantKind(t, err, pat.KindInternal)
@@ -76,7 +76,7 @@ func wantDamagedCause(t *testing.T, path string, err error) {
 	}
 }
 
-// TestRecordDamagedInUse changes one account on the disk beneath a store. That one is told, and the others are read.
+// TestRecordDamagedInUse changes one account on the disk while a store is open. Only that account becomes an error.
 func TestRecordDamagedInUse(t *testing.T) {
 	t.Parallel()
 	path := dataFile(t)
@@ -93,7 +93,7 @@ func TestRecordDamagedInUse(t *testing.T) {
 	pattest.Account(t, store, pattest.Profile("eve", pat.Viewer))
 }
 
-// replaceInFile writes over a text wherever it stands in the file, in place.
+// replaceInFile overwrites every occurrence of a text in the file, in place.
 func replaceInFile(t *testing.T, path, old, replacement string) {
 	t.Helper()
 	content := read(t, path)
@@ -103,7 +103,7 @@ func replaceInFile(t *testing.T, path, old, replacement string) {
 	}
 }
 
-// TestFailedWriteIsUnavailable lets every write fail, as on a disk that is gone.
+// TestFailedWriteIsUnavailable makes every write fail, as on a disk that is gone.
 func TestFailedWriteIsUnavailable(t *testing.T) {
 	t.Parallel()
 	path := dataFile(t)

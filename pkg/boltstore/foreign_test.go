@@ -90,8 +90,8 @@ func TestNewerFormatIsRefused(t *testing.T) {
 	}
 }
 
-// TestFormat1IsBroughtUpToDate: a file from before there were imports is sound, and takes them.
-func TestFormat1IsBroughtUpToDate(t *testing.T) {
+// TestFormat1IsUpgraded opens a file of the format that has no imports: it is sound, and takes them.
+func TestFormat1IsUpgraded(t *testing.T) {
 	t.Parallel()
 	path, want := sample(t, 2)
 	if err := boltstore.Change(path, func(tx *bolt.Tx) error {
@@ -121,7 +121,7 @@ func TestFormat1IsBroughtUpToDate(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoFileIsRefused(t *testing.T) {
+func TestPathOfNoFileIsRefused(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "file")

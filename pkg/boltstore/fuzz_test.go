@@ -18,7 +18,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// small is the content of a data file of small pages, some of which are branches, and what a Store reads there.
+// small returns the content of a data file of small pages, some of which are branches, and the accounts that a Store reads there.
 func small(f *testing.F) (content []byte, want []pat.Account) {
 	f.Helper()
 	path := dataFile(f)
@@ -44,7 +44,7 @@ func small(f *testing.F) (content []byte, want []pat.Account) {
 	return content, want
 }
 
-// all is everything that a Store tells. It fails the test unless every account agrees with itself.
+// all returns all accounts of a Store. It fails the test if one contradicts itself.
 func all(tb testing.TB, store *boltstore.Store) []pat.Account {
 	tb.Helper()
 	accounts, err := store.Accounts(tb.Context(), 0, 1<<20)
@@ -64,8 +64,8 @@ func all(tb testing.TB, store *boltstore.Store) []pat.Account {
 	return accounts
 }
 
-// FuzzPages writes into a data file at two places. The file is refused, or opened and read without a fault: as it was written, but
-// where the meta pages were given a right checksum, by which a file can be made to be an older one.
+// FuzzPages overwrites two places of a data file. The file is refused, or read without a fault: as it was written, except where the
+// meta pages got right checksums, which can turn a file into an older one.
 func FuzzPages(f *testing.F) {
 	good, want := small(f)
 	const page = boltstore.SmallPage
@@ -115,8 +115,8 @@ func repairMeta(content []byte) {
 	}
 }
 
-// FuzzRecord puts a record with a right checksum under any key. The file is refused by name, or everything in it can be read and
-// agrees with itself.
+// FuzzRecord puts a record with a right checksum under any key. The file is refused with its name, or everything in it can be read
+// without a contradiction.
 func FuzzRecord(f *testing.F) {
 	good, _ := small(f)
 	buckets := []string{"meta", "accounts", "unique", "seen", "imported"}

@@ -15,7 +15,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// dataFile is where a test's data file is to be.
+// dataFile returns the path of a test's data file, which does not exist yet.
 func dataFile(tb testing.TB) string {
 	tb.Helper()
 	return filepath.Join(tb.TempDir(), "pats.db")
@@ -46,8 +46,8 @@ func openLoose(t *testing.T, path string) *boltstore.Store {
 	return store
 }
 
-// sample is a closed data file of small pages with n users, of whom some have tokens, uses on record, or are deleted since, and
-// what a Store must read there.
+// sample returns the path of a closed data file of small pages with n users, some with tokens and recorded uses, some deleted, and the
+// accounts that a Store must read there.
 func sample(t *testing.T, n int) (path string, want []pat.Account) {
 	t.Helper()
 	path = dataFile(t)
@@ -82,7 +82,7 @@ func fill(tx *bolt.Tx, n int) error {
 	return nil
 }
 
-// live makes changes of every kind, which leave free pages behind.
+// live makes changes of every kind, which leave free pages.
 func live(t *testing.T, store *boltstore.Store) {
 	t.Helper()
 	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
@@ -101,7 +101,7 @@ func live(t *testing.T, store *boltstore.Store) {
 	}
 }
 
-// readAll reads everything that a Store tells.
+// readAll returns all accounts of a Store.
 func readAll(t *testing.T, store *boltstore.Store) ([]pat.Account, error) {
 	t.Helper()
 	listed, err := store.Accounts(t.Context(), 0, 1<<20)
@@ -126,7 +126,7 @@ func mustReadAll(t *testing.T, store *boltstore.Store) []pat.Account {
 	return accounts
 }
 
-// state is what a file is: its content and the time of its last change.
+// state has a file's checksum and the time of its last change.
 type state struct {
 	Sum      [sha256.Size]byte
 	Modified time.Time
@@ -150,7 +150,7 @@ func read(t *testing.T, path string) []byte {
 	return content
 }
 
-// patch writes into a file in place.
+// patch overwrites a part of a file.
 func patch(t *testing.T, path string, at int64, content ...byte) {
 	t.Helper()
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)

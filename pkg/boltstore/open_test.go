@@ -15,7 +15,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-func TestOpenMakesWhatIsMissing(t *testing.T) {
+func TestOpenCreatesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "a", "b")
 	path := filepath.Join(folder, "pats.db")
@@ -81,7 +81,7 @@ func TestFileInUseIsLocked(t *testing.T) {
 	open(t, path)
 }
 
-// TestChangesAreSynced asks for what no test without a power cut sees.
+// TestChangesAreSynced checks the settings, since only a power cut would show the effect.
 func TestChangesAreSynced(t *testing.T) {
 	t.Parallel()
 	if !open(t, dataFile(t)).Syncs() {
@@ -89,8 +89,8 @@ func TestChangesAreSynced(t *testing.T) {
 	}
 }
 
-// TestFileInUseIsNotJudged holds that a file which its holder may be changing is not taken for damaged.
-func TestFileInUseIsNotJudged(t *testing.T) {
+// TestFileInUseIsNotDamaged checks that a file which another store may be changing is reported as locked, not as damaged.
+func TestFileInUseIsNotDamaged(t *testing.T) {
 	t.Parallel()
 	path := dataFile(t)
 	open(t, path)
@@ -128,7 +128,7 @@ func TestCreateReplacesNothing(t *testing.T) {
 	}
 }
 
-// TestOneOfManyOpens lets many open a file that is not there yet.
+// TestOneOfManyOpens has many callers open a file that does not exist yet.
 func TestOneOfManyOpens(t *testing.T) {
 	t.Parallel()
 	path := dataFile(t)
@@ -168,7 +168,7 @@ func TestClosedStoreIsUnavailable(t *testing.T) {
 	pattest.WantKind(t, store.DeleteAccount(t.Context(), account), pat.KindUnavailable)
 }
 
-func TestWaitingWriterHeedsItsContext(t *testing.T) {
+func TestWaitingWriterStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	store := open(t, dataFile(t))
 	account := pattest.Account(t, store, pattest.Profile("ann", pat.Viewer))
@@ -187,7 +187,7 @@ func TestWaitingWriterHeedsItsContext(t *testing.T) {
 	pattest.Read(t, store, account.ID)
 }
 
-// watched is a context that tells when somebody waits for its end.
+// watched is a context that signals when a caller waits for its end.
 type watched struct {
 	context.Context //nolint:containedctx // it is one
 	once            sync.Once

@@ -26,7 +26,7 @@ func openFile(path string, flag int) (*os.File, error) {
 	return os.OpenFile(path, flag|syscall.O_NONBLOCK, 0) //nolint:gosec // the operator names the file
 }
 
-// lock takes the lock that bbolt takes too, and may then take again, so that nobody changes the file while it is checked.
+// lock takes the lock that bbolt takes too, and may then take again, so that no process changes the file while it is checked.
 // Errors: *LockedError after lockTimeout.
 func lock(file *os.File, path string, mode int) error {
 	poll := time.NewTicker(lockPoll)
