@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// output is the standard output of a program. Its first line says whether the program is ready.
+// output is the standard output of a program. Its first line shows that the program is ready.
 type output struct {
 	log   *log
 	match *regexp.Regexp

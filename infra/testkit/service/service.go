@@ -31,15 +31,18 @@ type Command struct {
 	Log io.Writer
 	// Ready is found in the first line that the program prints, once it serves; nil means [URL].
 	Ready *regexp.Regexp
+	// Files are open in the program from descriptor 3 on.
+	Files []*os.File
 }
 
 // Service is a running program. Its standard input stays open until it is stopped, so a program that ends with its standard
 // input (--with-parent) does not outlive this process.
 type Service struct {
-	// Ready is the text that Command.Ready matched.
+	// Ready is the text that Command.Ready matched, once the program is ready.
 	Ready string
 
 	process *exec.Cmd
+	out     *output
 	cancel  context.CancelFunc
 	ended   chan struct{}
 	err     error
@@ -48,34 +51,55 @@ type Service struct {
 // ErrNotReady is wrapped by the error of a program that ended, or printed another line, before the one that says it is ready.
 var ErrNotReady = errors.New("it did not become ready")
 
-// Start runs the program and returns when it is ready. It is stopped when ctx is done. Errors: [ErrNotReady], with the end of
-// what the program wrote; ctx's; those of starting a process.
+// Start runs the program and returns when it is ready. It is stopped when ctx is done. Errors: those of [Launch] and
+// [Service.AwaitReady].
 func Start(ctx context.Context, c Command) (*Service, error) {
+	s, err := Launch(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.AwaitReady(); err != nil {
+		return nil, errors.Join(err, ctx.Err())
+	}
+	return s, nil
+}
+
+// Launch runs the program and returns at once. It is stopped when ctx is done. Errors: those of starting a process.
+func Launch(ctx context.Context, c Command) (*Service, error) {
 	running, cancel := context.WithCancel(ctx)
-	s := &Service{cancel: cancel, ended: make(chan struct{})}
-	out := newOutput(c)
-	stdin, err := s.launch(running, c, out)
+	s := &Service{out: newOutput(c), cancel: cancel, ended: make(chan struct{})}
+	stdin, err := s.launch(running, c)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
 	go s.wait(stdin)
-	select {
-	case s.Ready = <-out.ready:
-	case <-s.ended:
-	}
-	if s.Ready == "" {
-		cancel()
-		<-s.ended
-		return nil, fmt.Errorf("%s: %w: %w\n%s", c.Args[0], ErrNotReady, errors.Join(s.err, ctx.Err()), out.log.last())
-	}
 	return s, nil
 }
 
-func (s *Service) launch(ctx context.Context, c Command, out *output) (io.Closer, error) {
+// AwaitReady returns when the program is ready. Call it once. Errors: [ErrNotReady], with the end of what the program wrote;
+// the program has ended then.
+func (s *Service) AwaitReady() error {
+	select {
+	case s.Ready = <-s.out.ready:
+	case <-s.ended:
+		select {
+		case s.Ready = <-s.out.ready: // it was ready before it ended
+		default:
+		}
+	}
+	if s.Ready != "" {
+		return nil
+	}
+	s.cancel()
+	<-s.ended
+	return fmt.Errorf("%s: %w\n%s", s.process.Path, errors.Join(ErrNotReady, s.err), s.Output())
+}
+
+func (s *Service) launch(ctx context.Context, c Command) (io.Closer, error) {
 	s.process = exec.CommandContext(ctx, c.Args[0], c.Args[1:]...) //nolint:gosec // the caller names a program of this repository
-	s.process.Env, s.process.Dir = append(os.Environ(), c.Env...), c.Dir
-	s.process.Stdout, s.process.Stderr = out, out.log
+	s.process.Env, s.process.Dir, s.process.ExtraFiles = append(os.Environ(), c.Env...), c.Dir, c.Files
+	s.process.Stdout, s.process.Stderr = s.out, s.out.log
 	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
 	s.process.WaitDelay = stopTimeout
 	stdin, err := s.process.StdinPipe()
@@ -94,6 +118,9 @@ func (s *Service) wait(stdin io.Closer) {
 
 // PID returns the process's ID.
 func (s *Service) PID() int { return s.process.Process.Pid }
+
+// Output returns the last 2,000 bytes that the program wrote.
+func (s *Service) Output() string { return string(s.out.log.last()) }
 
 // Ended is closed when the process has ended.
 func (s *Service) Ended() <-chan struct{} { return s.ended }

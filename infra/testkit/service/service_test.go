@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -31,6 +32,9 @@ func TestStartWaitsForTheReadyLine(t *testing.T) {
 		t.Errorf("got %q, want %q", s.Ready, want)
 	}
 	s.Kill()
+	if got := s.Output(); !strings.Contains(got, "warning\n") {
+		t.Errorf("got output %q, want the warning in it", got)
+	}
 	if got := log.String(); !strings.Contains(got, "serving on http://127.0.0.1:1234\n") {
 		t.Errorf("got log %q, want all output", got)
 	}
@@ -59,6 +63,25 @@ func TestStartEndsWithItsContext(t *testing.T) {
 	cancel()
 	if _, err := service.Start(ctx, shell(`exec cat`)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
+	}
+}
+
+func TestLaunchPassesFilesAndDoesNotWait(t *testing.T) {
+	t.Parallel()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := shell(`echo early >&3; exec sleep 60`)
+	command.Files = []*os.File{write}
+	s, err := service.Launch(t.Context(), command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Kill()
+	_ = write.Close()
+	if line, err := bufio.NewReader(read).ReadString('\n'); err != nil || line != "early\n" {
+		t.Errorf("got %q, %v, want what the program wrote to descriptor 3", line, err)
 	}
 }
 

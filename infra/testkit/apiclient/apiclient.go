@@ -1,0 +1,140 @@
+// Package apiclient sends requests to the HTTP API and checks its responses.
+package apiclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"pats/pkg/api/apitypes"
+)
+
+// timeout is longer than API Gateway lets a client wait.
+const timeout = time.Minute
+
+// New returns a client that keeps the given number of idle connections until the end of the test.
+func New(tb testing.TB, connections int) *http.Client {
+	tb.Helper()
+	transport := &http.Transport{MaxIdleConnsPerHost: connections}
+	tb.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: timeout}
+}
+
+// Request is a request to the API.
+type Request struct {
+	Method, Path string
+	// Token is the value of the Authorization header.
+	Token string
+	// Body is sent as JSON; nil sends no body.
+	Body any
+	// Key is the Idempotency-Key, if there is one.
+	Key string
+}
+
+func (r Request) String() string { return r.Method + " " + r.Path }
+
+// Response is a response with its whole body.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+var secretMember = regexp.MustCompile(`"secret":"[^"]*"`)
+
+// String returns the status and the body without a token's secret.
+func (r Response) String() string {
+	return fmt.Sprintf("%d %s", r.Status, secretMember.ReplaceAll(r.Body, []byte(`"secret":…`)))
+}
+
+// Send sends a request to the server at the base address. Errors: the body does not encode, or no whole response arrived.
+func Send(ctx context.Context, client *http.Client, base string, r Request) (Response, error) {
+	request, err := r.build(ctx, base)
+	if err != nil {
+		return Response{}, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return Response{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	return Response{response.StatusCode, response.Header, body}, err
+}
+
+func (r Request) build(ctx context.Context, base string) (*http.Request, error) {
+	var body io.Reader
+	if r.Body != nil {
+		text, err := json.Marshal(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, r.Method, base+r.Path, body)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", r.Token)
+	if r.Body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if r.Key != "" {
+		request.Header.Set("Idempotency-Key", r.Key)
+	}
+	return request, nil
+}
+
+// Decode decodes the body of a response with the status. Errors: another status; JSON that does not fit value.
+func (r Response) Decode(status int, value any) error {
+	if r.Status != status {
+		return fmt.Errorf("got %v, want %d", r, status)
+	}
+	return json.Unmarshal(r.Body, value)
+}
+
+// ErrorName returns the name in the body of an error, or "".
+func (r Response) ErrorName() string {
+	var body apitypes.Error
+	_ = json.Unmarshal(r.Body, &body) // a body of another form has no name
+	return body.Name
+}
+
+// RequestID returns the ID that the server assigned to the request.
+func (r Response) RequestID() string { return r.Header.Get("X-Amzn-Requestid") }
+
+// CheckUnavailable returns an error unless the response is a 503 as the API promises it: in the form of every error, with the
+// request's ID, and with the seconds after which to retry.
+func (r Response) CheckUnavailable() error {
+	if r.Status != http.StatusServiceUnavailable {
+		return fmt.Errorf("got %v, want a 503", r)
+	}
+	var body apitypes.Error
+	decoder := json.NewDecoder(bytes.NewReader(r.Body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&body); err != nil {
+		return fmt.Errorf("the body of the 503 is not an error's: %w: %v", err, r)
+	}
+	var errs []error
+	if seconds, err := strconv.Atoi(r.Header.Get("Retry-After")); err != nil || seconds < 1 {
+		errs = append(errs, fmt.Errorf("the 503 has Retry-After %q", r.Header.Get("Retry-After")))
+	}
+	if got := r.Header.Get("Content-Type"); got != "application/json" {
+		errs = append(errs, fmt.Errorf("the 503 has Content-Type %q", got))
+	}
+	if body.Name != "ServiceUnavailableError" || body.Message == "" || len(body.Details) == 0 || body.Details[0].Message == "" {
+		errs = append(errs, fmt.Errorf("the 503 lacks a member: %v", r))
+	}
+	if body.ID == "" || body.ID != r.RequestID() {
+		errs = append(errs, fmt.Errorf("the 503 has ID %q, want the request's, %q", body.ID, r.RequestID()))
+	}
+	return errors.Join(errs...)
+}
