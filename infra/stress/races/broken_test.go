@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/figures"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
@@ -24,42 +25,42 @@ func TestFaultsAreFound(t *testing.T) {
 	t.Parallel()
 	const tries = 30
 	cases := []struct {
-		fault string
-		enter func(testing.TB) (front, *pat.Service)
-		run   func(testing.TB, *arena, *rand.Rand) []operation
-		want  string
+		fault     string
+		newTarget func(testing.TB) (target, *pat.Service)
+		run       func(testing.TB, *env, *rand.Rand) []operation
+		want      string
 	}{
-		{"a write that ignores the version", on(unconditional), racing(distinctCreates), "lost:"},
-		{"a write that ignores the version", on(unconditional), racing(distinctCreates), "given twice"},
-		{"a write that merges with what it does not expect", on(merging), racing(distinctCreates), "limit:"},
-		{"a write that merges with what it does not expect", on(merging), racing(sameCreates), "duplicate:"},
-		{"a write that is answered and not made", on(forgetful), racing(distinctCreates), "lost:"},
-		{"a write that counts the ids anew", on(recounting), everything, "given twice"},
-		{"a write that counts the ids anew", on(recounting), everything, "order:"},
-		{"a read of what was before", on(stale), racing(disableAgainstUses), "used late:"},
-		{"a read of what was before", on(stale), everything, "undead:"},
-		{"a read of what was before", on(stale), racing(createsAgainstDeletes), noOrder},
-		{"a read that takes a user for disabled", on(moody), everything, noOrder},
-		{"a read that takes a user for disabled", on(moody), racing(createsAgainstDeletes), "unfounded:"},
-		{"a read that sees a token too many", on(seeing("same")), racing(sameCreates), "unfounded:"},
-		{"a read that sees a full account", on(seeing(slices.Repeat([]string{"?"}, pat.MaxTokens)...)), racing(sameCreates), "unfounded:"},
-		{"a store that has enough", on(exhausted), racing(distinctCreates), "busy:"},
-		{"a store that faults", on(faulty), racing(distinctCreates), "odd answer"},
-		{"a function that trusts the authorizer", trusting, racing(disableAgainstUses), "used late:"},
+		{"a write that ignores the version", onStore(unconditional), inContest(distinctCreates), "lost:"},
+		{"a write that ignores the version", onStore(unconditional), inContest(distinctCreates), "assigned twice"},
+		{"a write that merges with what it does not expect", onStore(merging), inContest(distinctCreates), "limit:"},
+		{"a write that merges with what it does not expect", onStore(merging), inContest(sameCreates), "duplicate:"},
+		{"a write that is answered and not made", onStore(dropping), inContest(distinctCreates), "lost:"},
+		{"a write that counts the ids anew", onStore(recounting), inMixture, "assigned twice"},
+		{"a write that counts the ids anew", onStore(recounting), inMixture, "order:"},
+		{"a read of what was before", onStore(staleReads), inContest(disableAgainstUses), "disabled user:"},
+		{"a read of what was before", onStore(staleReads), inMixture, "deleted token:"},
+		{"a read of what was before", onStore(staleReads), inContest(createsAgainstDeletes), noOrder},
+		{"a read that takes a user for disabled", onStore(disabling), inMixture, noOrder},
+		{"a read that takes a user for disabled", onStore(disabling), inContest(createsAgainstDeletes), "unjustified:"},
+		{"a read that sees a token too many", onStore(withExtraTokens("same")), inContest(sameCreates), "unjustified:"},
+		{"a read that sees a full account", onStore(withExtraTokens(slices.Repeat([]string{"?"}, pat.MaxTokens)...)), inContest(sameCreates), "unjustified:"},
+		{"a store that has enough", onStore(exhausted), inContest(distinctCreates), "busy:"},
+		{"a store that faults", onStore(failing), inContest(distinctCreates), "unexpected response"},
+		{"a function that trusts the authorizer", trustingFunction, inContest(disableAgainstUses), "disabled user:"},
 	}
 	for _, c := range cases {
 		t.Run(c.fault+", "+c.want, func(t *testing.T) {
 			t.Parallel()
-			front, service := c.enter(t)
+			target, service := c.newTarget(t)
 			random := rand.New(rand.NewPCG(figures.Seed(t), 0))
-			var heard []string
+			var found []string
 			for range tries {
-				heard = hear(c.run(t, newArena(t, front, service), random), c.want)
-				if slices.ContainsFunc(heard, func(finding string) bool { return strings.Contains(finding, c.want) }) {
+				found = inspectFor(c.run(t, newEnv(t, target, service), random), c.want)
+				if slices.ContainsFunc(found, func(finding string) bool { return strings.Contains(finding, c.want) }) {
 					return
 				}
 			}
-			t.Errorf("got %q in the last of %d tries, want a violation with %q", heard, tries, c.want)
+			t.Errorf("got %q in the last of %d tries, want a violation with %q", found, tries, c.want)
 		})
 	}
 }
@@ -68,44 +69,44 @@ func TestFaultsAreFound(t *testing.T) {
 func TestFaultsOfUsersAreFound(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		fault string
-		on    func(pat.Store) pat.Store
-		want  string
+		fault   string
+		onStore func(pat.Store) pat.Store
+		want    string
 	}{
-		{"a store that takes a name twice", lenient, "duplicate:"},
-		{"a store that keeps another name", lenient, "lost:"},
-		{"a store that gives a user id twice", repeating, "was given to"},
-		{"a store that faults", crashing, "odd answer"},
+		{"a store that takes a name twice", acceptingTakenNames, "duplicate:"},
+		{"a store that keeps another name", acceptingTakenNames, "lost:"},
+		{"a store that gives a user id twice", repeatingIDs, "was given to"},
+		{"a store that faults", failingCreates, "unexpected response"},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			t.Parallel()
-			heard, _ := usersAtOnce(t, newService(c.on(laptoptest.NewStore(t))), searched+importers)
-			if !slices.ContainsFunc(heard, func(finding string) bool { return strings.Contains(finding, c.want) }) {
-				t.Errorf("got %q, want a violation with %q", heard, c.want)
+			found, _ := usersAtOnce(t, newService(c.onStore(laptoptest.NewStore(t))), maxSearched+importers)
+			if !slices.ContainsFunc(found, func(finding string) bool { return strings.Contains(finding, c.want) }) {
+				t.Errorf("got %q, want a violation with %q", found, c.want)
 			}
 		})
 	}
 }
 
 // hear searches for an order only where that is what is wanted: to be sure that there is none takes long.
-func hear(operations []operation, want string) []string {
-	clients := searched
+func inspectFor(operations []operation, want string) []string {
+	clients := maxSearched
 	if want != noOrder {
 		clients++
 	}
-	return inspect(operations, promise{}, clients, false).findings
+	return inspect(operations, rules{}, clients, false).findings
 }
 
 // TestLostAnswers: operations whose outcome nobody was told are in order too, whether or not they took effect.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
-	front, service := on(unreliable)(t)
-	var sum tally
+	target, service := onStore(unreliable)(t)
+	var sum counts
 	random := rand.New(rand.NewPCG(figures.Seed(t), 0))
-	lossy := stage{store: "unreliable", clients: searched}
+	lossy := setup{store: "unreliable", clients: maxSearched}
 	for range 5 {
 		for _, c := range contests[:3] {
-			sum.add(t, lossy, c.name, searched, c.run(t, newArena(t, front, service), searched, random))
+			sum.add(t, lossy, c.name, maxSearched, c.run(t, newEnv(t, target, service), maxSearched, random))
 		}
 	}
 	if sum.unavailable == 0 {
@@ -114,44 +115,44 @@ func TestLostAnswers(t *testing.T) {
 }
 
 // on is the Service on a broken store. What comes before the race, it does on the whole one.
-func on(fault func(pat.Store) pat.Store) func(testing.TB) (front, *pat.Service) {
-	return func(tb testing.TB) (front, *pat.Service) {
+func onStore(fault func(pat.Store) pat.Store) func(testing.TB) (target, *pat.Service) {
+	return func(tb testing.TB) (target, *pat.Service) {
 		tb.Helper()
-		whole := laptoptest.NewStore(tb)
-		return beneath{newService(fault(whole))}, newService(whole)
+		intact := laptoptest.NewStore(tb)
+		return direct{newService(fault(intact))}, newService(intact)
 	}
 }
 
 // trusting is the API with a function that lets in whom the authorizer once let in.
-func trusting(tb testing.TB) (front, *pat.Service) {
+func trustingFunction(tb testing.TB) (target, *pat.Service) {
 	tb.Helper()
-	const id = "UsersFunction"
-	w := newWire(tb, laptoptest.NewStore(tb), longest, searched, func(functions gateway.Functions) gateway.Functions {
-		functions.Proxies[id] = credulous(functions.Proxies[id])
+	const id = deployed.UsersFunction
+	w := newOverHTTP(tb, laptoptest.NewStore(tb), longest, maxSearched, func(functions gateway.Functions) gateway.Functions {
+		functions.Proxies[id] = withoutCheck(functions.Proxies[id])
 		return functions
 	})
 	return w, w.server.Service
 }
 
-func credulous(whole gateway.ProxyFunction) gateway.ProxyFunction {
+func withoutCheck(intact gateway.ProxyFunction) gateway.ProxyFunction {
 	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 		if event.HTTPMethod == http.MethodGet {
 			return events.APIGatewayProxyResponse{StatusCode: http.StatusOK, Body: "{}"}, nil
 		}
-		return whole(ctx, event)
+		return intact(ctx, event)
 	}
 }
 
-func racing(jobs func(context.Context, testing.TB, *arena, int) []job) func(testing.TB, *arena, *rand.Rand) []operation {
-	return func(tb testing.TB, a *arena, random *rand.Rand) []operation {
+func inContest(jobs func(context.Context, testing.TB, *env, int) []job) func(testing.TB, *env, *rand.Rand) []operation {
+	return func(tb testing.TB, a *env, random *rand.Rand) []operation {
 		tb.Helper()
-		return contest{jobs: jobs}.run(tb, a, searched, random)
+		return contest{jobs: jobs}.run(tb, a, maxSearched, random)
 	}
 }
 
-func everything(tb testing.TB, a *arena, random *rand.Rand) []operation {
+func inMixture(tb testing.TB, a *env, random *rand.Rand) []operation {
 	tb.Helper()
-	return mixed(tb.Context(), a, random)
+	return runMixture(tb.Context(), a, random)
 }
 
 // broken is a store with other reads or writes.
@@ -210,10 +211,10 @@ func merging(store pat.Store) pat.Store {
 }
 
 // forgetful does not make every fifth write.
-func forgetful(store pat.Store) pat.Store {
+func dropping(store pat.Store) pat.Store {
 	writes := counter{every: 5}
 	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
-		if writes.due() {
+		if writes.isDue() {
 			return nil
 		}
 		return store.ReplaceAccount(ctx, before, after)
@@ -229,13 +230,13 @@ func recounting(store pat.Store) pat.Store {
 }
 
 // stale gives what was before the last write at every third read.
-func stale(store pat.Store) pat.Store {
+func staleReads(store pat.Store) pat.Store {
 	reads := counter{every: 3}
-	var former sync.Map
+	var earlier sync.Map
 	return broken{
 		Store: store,
 		read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
-			if account, ok := former.Load(id); ok && reads.due() {
+			if account, ok := earlier.Load(id); ok && reads.isDue() {
 				return account.(pat.Account), nil //nolint:errcheck // it comes from here
 			}
 			return store.Account(ctx, id)
@@ -243,7 +244,7 @@ func stale(store pat.Store) pat.Store {
 		write: func(ctx context.Context, before, after pat.Account) error {
 			err := store.ReplaceAccount(ctx, before, after)
 			if err == nil {
-				former.Store(before.ID, before)
+				earlier.Store(before.ID, before)
 			}
 			return err
 		},
@@ -251,7 +252,7 @@ func stale(store pat.Store) pat.Store {
 }
 
 // seeing adds tokens to every read that are not there.
-func seeing(descriptions ...string) func(pat.Store) pat.Store {
+func withExtraTokens(descriptions ...string) func(pat.Store) pat.Store {
 	return func(store pat.Store) pat.Store {
 		return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
 			account, err := store.Account(ctx, id)
@@ -264,11 +265,11 @@ func seeing(descriptions ...string) func(pat.Store) pat.Store {
 }
 
 // moody takes the user for disabled at every twentieth read.
-func moody(store pat.Store) pat.Store {
+func disabling(store pat.Store) pat.Store {
 	reads := counter{every: 20}
 	return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
 		account, err := store.Account(ctx, id)
-		account.Disabled = account.Disabled || reads.due()
+		account.Disabled = account.Disabled || reads.isDue()
 		return account, err
 	}}
 }
@@ -279,14 +280,14 @@ func unreliable(store pat.Store) pat.Store {
 	return broken{
 		Store: store,
 		read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
-			if reads.due() {
+			if reads.isDue() {
 				return pat.Account{}, pat.Unavailable(nil)
 			}
 			return store.Account(ctx, id)
 		},
 		write: func(ctx context.Context, before, after pat.Account) error {
 			err := store.ReplaceAccount(ctx, before, after)
-			if writes.due() || err != nil && pat.KindOf(err) == pat.KindConflict {
+			if writes.isDue() || err != nil && pat.KindOf(err) == pat.KindConflict {
 				return err
 			}
 			return pat.Unavailable(err)
@@ -298,25 +299,25 @@ func exhausted(store pat.Store) pat.Store {
 	return broken{Store: store, write: func(context.Context, pat.Account, pat.Account) error { return pat.Unavailable(nil) }}
 }
 
-func faulty(store pat.Store) pat.Store {
+func failing(store pat.Store) pat.Store {
 	return broken{Store: store, write: func(context.Context, pat.Account, pat.Account) error {
 		return &pat.Error{Kind: pat.KindInternal, Message: "out of order"}
 	}}
 }
 
 // makes is a store that makes users in another way.
-type makes struct {
+type creator struct {
 	pat.Store
 	user func(context.Context, pat.Account) (pat.Account, error)
 }
 
-func (m makes) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
+func (m creator) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
 	return m.user(ctx, draft)
 }
 
 // lenient answers who wants a name that is taken as if it were not.
-func lenient(store pat.Store) pat.Store {
-	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+func acceptingTakenNames(store pat.Store) pat.Store {
+	return creator{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
 		made, err := store.CreateAccount(ctx, draft)
 		if err != nil && pat.KindOf(err) == pat.KindUserExists {
 			draft.Username = crand.Text()
@@ -327,13 +328,13 @@ func lenient(store pat.Store) pat.Store {
 }
 
 // repeating answers every third time as it did the time before.
-func repeating(store pat.Store) pat.Store {
+func repeatingIDs(store pat.Store) pat.Store {
 	users := counter{every: 3}
 	var last sync.Map
-	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
-		former, ok := last.Load(0)
-		if users.due() && ok {
-			return former.(pat.Account), nil //nolint:errcheck // it comes from here
+	return creator{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+		earlier, ok := last.Load(0)
+		if users.isDue() && ok {
+			return earlier.(pat.Account), nil //nolint:errcheck // it comes from here
 		}
 		made, err := store.CreateAccount(ctx, draft)
 		if err == nil {
@@ -344,10 +345,10 @@ func repeating(store pat.Store) pat.Store {
 }
 
 // crashing faults at every second user.
-func crashing(store pat.Store) pat.Store {
+func failingCreates(store pat.Store) pat.Store {
 	users := counter{every: 2}
-	return makes{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
-		if users.due() {
+	return creator{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+		if users.isDue() {
 			return pat.Account{}, &pat.Error{Kind: pat.KindInternal, Message: "out of order"}
 		}
 		return store.CreateAccount(ctx, draft)
@@ -361,7 +362,7 @@ type counter struct {
 	calls int
 }
 
-func (c *counter) due() bool {
+func (c *counter) isDue() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls++

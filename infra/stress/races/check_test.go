@@ -13,9 +13,9 @@ import (
 
 const (
 	// searched is up to how many clients at once an order is searched for: that takes milliseconds for twelve, and for ever for 64.
-	searched = 12
+	maxSearched = 12
 	// searchWithin bounds the search.
-	searchWithin = 20 * time.Second
+	searchTime = 20 * time.Second
 )
 
 // noOrder begins the finding of a search that tried every order.
@@ -25,20 +25,20 @@ const noOrder = "not linearizable"
 type report struct {
 	findings []string
 	// placed is how many operations the search for an order had to place.
-	placed int
+	searched int
 	// draw writes a picture of the history in HTML, if there is no order.
 	draw func(path string) error
 }
 
 // inspect holds what so many clients did at once against the promise. The last operation is a list that begins when all others
 // have ended. A 503 is a finding unless mayBeBusy says otherwise.
-func inspect(operations []operation, p promise, clients int, mayBeBusy bool) report {
+func inspect(operations []operation, p rules, clients int, mayBeBusy bool) report {
 	operations = inOrder(operations)
 	r := report{findings: violated(operations)}
 	if !mayBeBusy {
 		r.findings = append(r.findings, busyOnes(operations)...)
 	}
-	if clients > searched {
+	if clients > maxSearched {
 		return r
 	}
 	return r.linearize(operations, p)
@@ -51,30 +51,30 @@ func inOrder(operations []operation) []operation {
 // violated are the invariants that the operations, in order, break.
 func violated(operations []operation) []string {
 	var found []string
-	for _, check := range []func([]operation) []string{oddities, limits, duplicates, order, givenTwice, lost, undead, usedLate, unfounded} {
+	for _, check := range []func([]operation) []string{unexpectedOnes, limits, duplicates, order, reusedIDs, lost, usedAfterDelete, usedAfterDisable, unjustified} {
 		found = append(found, check(operations)...)
 	}
 	return found
 }
 
-func (r report) linearize(operations []operation, p promise) report {
+func (r report) linearize(operations []operation, p rules) report {
 	model, events := p.model(), history(operations)
-	r.placed = len(events)
-	result, info := porcupine.CheckOperationsVerbose(model, events, searchWithin)
+	r.searched = len(events)
+	result, info := porcupine.CheckOperationsVerbose(model, events, searchTime)
 	switch result {
 	case porcupine.Illegal:
 		r.findings = append(r.findings, noOrder+": no order of the operations gives these answers")
 		r.draw = func(path string) error { return porcupine.VisualizePath(model, info, path) }
 	case porcupine.Unknown:
-		r.findings = append(r.findings, fmt.Sprintf("undecided: no order of the operations was found within %s", searchWithin))
+		r.findings = append(r.findings, fmt.Sprintf("undecided: no order of the operations was found within %s", searchTime))
 	}
 	return r
 }
 
-func oddities(operations []operation) []string {
+func unexpectedOnes(operations []operation) []string {
 	return each(operations, func(o operation) string {
-		if o.verdict == odd {
-			return fmt.Sprintf("odd answer to %s: %s", o.call, o.detail)
+		if o.outcome == unexpected {
+			return fmt.Sprintf("unexpected response to %s: %s", o.request, o.detail)
 		}
 		return ""
 	})
@@ -82,8 +82,8 @@ func oddities(operations []operation) []string {
 
 func busyOnes(operations []operation) []string {
 	return each(operations, func(o operation) string {
-		if o.verdict == busy {
-			return fmt.Sprintf("busy: %s was given up", o.call)
+		if o.outcome == busy {
+			return fmt.Sprintf("busy: %s was given up", o.request)
 		}
 		return ""
 	})
@@ -91,16 +91,16 @@ func busyOnes(operations []operation) []string {
 
 // limits: imported tokens do not count.
 func limits(operations []operation) []string {
-	imported := map[pat.TokenID]bool{}
+	importOutcome := map[pat.TokenID]bool{}
 	for _, o := range operations {
-		for _, token := range o.brought {
-			imported[token.id] = true
+		for _, token := range o.imported {
+			importOutcome[token.id] = true
 		}
 	}
 	return each(lists(operations), func(o operation) string {
 		n := 0
 		for _, token := range o.tokens {
-			if !imported[token.id] {
+			if !importOutcome[token.id] {
 				n++
 			}
 		}
@@ -127,7 +127,7 @@ func duplicates(operations []operation) []string {
 // order: ids rise in every list, and a create that began later got a higher one.
 func order(operations []operation) []string {
 	found := each(lists(operations), func(o operation) string {
-		if !slices.IsSortedFunc(o.tokens, func(a, b named) int { return cmp.Compare(a.id, b.id+1) }) {
+		if !slices.IsSortedFunc(o.tokens, func(a, b listedToken) int { return cmp.Compare(a.id, b.id+1) }) {
 			return "order: ids do not rise in " + describe(o.tokens)
 		}
 		return ""
@@ -143,11 +143,11 @@ func order(operations []operation) []string {
 	return found
 }
 
-func givenTwice(operations []operation) []string {
+func reusedIDs(operations []operation) []string {
 	given := map[pat.TokenID]bool{}
 	return each(created(operations), func(o operation) string {
 		if given[o.id] {
-			return fmt.Sprintf("id %d was given twice", o.id)
+			return fmt.Sprintf("id %d was assigned twice", o.id)
 		}
 		given[o.id] = true
 		return ""
@@ -158,29 +158,29 @@ func givenTwice(operations []operation) []string {
 func lost(operations []operation) []string {
 	removals := map[pat.TokenID]int64{}
 	for _, o := range operations {
-		if first, ok := removals[o.target]; o.action == remove && (!ok || o.begin < first) {
-			removals[o.target] = o.begin
+		if first, ok := removals[o.token]; o.action == remove && (!ok || o.begin < first) {
+			removals[o.token] = o.begin
 		}
 	}
 	lists := lists(operations)
 	return each(created(operations), func(made operation) string {
 		for _, l := range lists {
 			removed, ok := removals[made.id]
-			if l.begin < made.end || ok && removed < l.end || slices.Contains(l.tokens, named{made.id, made.description}) {
+			if l.begin < made.end || ok && removed < l.end || slices.Contains(l.tokens, listedToken{made.id, made.description}) {
 				continue
 			}
-			return fmt.Sprintf("lost: %s was answered %d, which is not in %s", made.call, made.id, describe(l.tokens))
+			return fmt.Sprintf("lost: %s was answered %d, which is not in %s", made.request, made.id, describe(l.tokens))
 		}
 		return ""
 	})
 }
 
-// undead: a token whose delete was answered is in no list that begins later, and lets nobody in.
-func undead(operations []operation) []string {
+// deleted token: a token whose delete was answered is in no list that begins later, and lets nobody in.
+func usedAfterDelete(operations []operation) []string {
 	ended := map[pat.TokenID]int64{}
 	for _, o := range operations {
-		if first, ok := ended[o.target]; o.action == remove && o.verdict == done && (!ok || o.end < first) {
-			ended[o.target] = o.end
+		if first, ok := ended[o.token]; o.action == remove && o.outcome == done && (!ok || o.end < first) {
+			ended[o.token] = o.end
 		}
 	}
 	over := func(id pat.TokenID, at int64) bool {
@@ -188,23 +188,23 @@ func undead(operations []operation) []string {
 		return ok && end < at
 	}
 	return each(operations, func(o operation) string {
-		if o.as != operator && letIn(o) && over(o.as, o.begin) {
-			return fmt.Sprintf("undead: %s was answered %q after token %d was deleted", o.call, o.verdict, o.as)
+		if o.as != operator && accepted(o) && over(o.as, o.begin) {
+			return fmt.Sprintf("deleted token: %s was answered %q after token %d was deleted", o.request, o.outcome, o.as)
 		}
-		i := slices.IndexFunc(o.tokens, func(t named) bool { return o.action == list && over(t.id, o.begin) })
+		i := slices.IndexFunc(o.tokens, func(t listedToken) bool { return o.action == list && over(t.id, o.begin) })
 		if i >= 0 {
-			return fmt.Sprintf("undead: deleted token %d is in %s", o.tokens[i].id, describe(o.tokens))
+			return fmt.Sprintf("deleted token: deleted token %d is in %s", o.tokens[i].id, describe(o.tokens))
 		}
 		return ""
 	})
 }
 
 // usedLate: between an answered disable and the next enable, no token lets anybody in.
-func usedLate(operations []operation) []string {
+func usedAfterDisable(operations []operation) []string {
 	var disables, enables []operation
 	for _, o := range operations {
 		switch {
-		case o.action == disable && o.verdict == done:
+		case o.action == disable && o.outcome == done:
 			disables = append(disables, o)
 		case o.action == enable:
 			enables = append(enables, o)
@@ -212,39 +212,39 @@ func usedLate(operations []operation) []string {
 	}
 	return each(operations, func(o operation) string {
 		for _, d := range disables {
-			open := slices.ContainsFunc(enables, func(e operation) bool { return e.end > d.begin && e.begin < o.end })
-			if o.as != operator && letIn(o) && d.end < o.begin && !open {
-				return fmt.Sprintf("used late: %s was answered %q after the user was disabled", o.call, o.verdict)
+			newStore := slices.ContainsFunc(enables, func(e operation) bool { return e.end > d.begin && e.begin < o.end })
+			if o.as != operator && accepted(o) && d.end < o.begin && !newStore {
+				return fmt.Sprintf("disabled user: %s was answered %q after the user was disabled", o.request, o.outcome)
 			}
 		}
 		return ""
 	})
 }
 
-// unfounded: a refusal, a limit and a duplicate each need something that others asked for before the answer came.
-func unfounded(operations []operation) []string {
+// unjustified: a refusal, a limit and a duplicate each need something that others asked for before the answer came.
+func unjustified(operations []operation) []string {
 	return each(operations, func(o operation) string {
-		reason := map[verdict]func([]operation, operation) bool{refused: isOver, full: isFull, taken: isTaken}[o.verdict]
+		reason := map[outcome]func([]operation, operation) bool{refused: isOver, full: isFull, taken: isTaken}[o.outcome]
 		if reason == nil || reason(before(operations, o), o) {
 			return ""
 		}
-		return fmt.Sprintf("unfounded: %s was answered %q", o.call, o.verdict)
+		return fmt.Sprintf("unjustified: %s was answered %q", o.request, o.outcome)
 	})
 }
 
 // before are the operations that may have had an effect before o was answered.
 func before(operations []operation, o operation) []operation {
-	return only(operations, func(p operation) bool { return p.begin < o.end && (p.verdict == done || p.unknown()) })
+	return only(operations, func(p operation) bool { return p.begin < o.end && (p.outcome == done || p.unknown()) })
 }
 
 func isOver(earlier []operation, o operation) bool {
-	return slices.ContainsFunc(earlier, func(p operation) bool { return p.action == disable || p.action == remove && p.target == o.as })
+	return slices.ContainsFunc(earlier, func(p operation) bool { return p.action == disable || p.action == remove && p.token == o.as })
 }
 
 func isFull(earlier []operation, _ operation) bool {
 	tokens := 1 // the manager's
 	for _, p := range earlier {
-		tokens += len(p.brought)
+		tokens += len(p.imported)
 		if p.action == create {
 			tokens++
 		}
@@ -255,19 +255,19 @@ func isFull(earlier []operation, _ operation) bool {
 func isTaken(earlier []operation, o operation) bool {
 	return slices.ContainsFunc(earlier, func(p operation) bool {
 		return p.action == create && p.description == o.description ||
-			slices.ContainsFunc(p.brought, func(token named) bool { return token.description == o.description })
+			slices.ContainsFunc(p.imported, func(token listedToken) bool { return token.description == o.description })
 	})
 }
 
 // letIn says whether the answer shows that the caller's token was good.
-func letIn(o operation) bool { return o.verdict == done || o.verdict == full || o.verdict == taken }
+func accepted(o operation) bool { return o.outcome == done || o.outcome == full || o.outcome == taken }
 
 func lists(operations []operation) []operation {
-	return only(operations, func(o operation) bool { return o.action == list && o.verdict == done })
+	return only(operations, func(o operation) bool { return o.action == list && o.outcome == done })
 }
 
 func created(operations []operation) []operation {
-	return only(operations, func(o operation) bool { return o.action == create && o.verdict == done })
+	return only(operations, func(o operation) bool { return o.action == create && o.outcome == done })
 }
 
 func only(operations []operation, is func(operation) bool) []operation {

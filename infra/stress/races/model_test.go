@@ -12,62 +12,62 @@ import (
 // account is what the rules know of a user. Its tokens are never changed in place.
 type account struct {
 	next        pat.TokenID
-	tokens      []named
+	tokens      []listedToken
 	disabled    bool
 	wasDisabled bool
 }
 
 // beginning is the account of a user with one token, the manager's.
-func beginning() account {
-	return account{next: manager + 1, tokens: []named{{manager, ownDescription}}}
+func newAccount() account {
+	return account{next: manager + 1, tokens: []listedToken{{manager, ownDescription}}}
 }
 
 // apply is the account's rules as a plain function: how an operation is answered if nobody else is there, and what is then.
-func (a account) apply(c call) (answer, account) {
+func (a account) apply(c request) (response, account) {
 	if c.as != operator && (a.disabled || !a.has(c.as)) {
-		return answer{verdict: refused}, a
+		return response{outcome: refused}, a
 	}
 	switch c.action {
 	case create:
 		return a.create(c.description)
 	case remove:
-		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t named) bool { return t.id == c.target })
+		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t listedToken) bool { return t.id == c.token })
 	case list:
-		return answer{verdict: done, tokens: a.tokens}, a
+		return response{outcome: done, tokens: a.tokens}, a
 	case disable:
 		a.disabled, a.wasDisabled = true, true
 	case enable:
 		a.disabled = false
-	case bring:
-		return a.bring(c.brought)
+	case importTokens:
+		return a.importTokens(c.imported)
 	}
-	return answer{verdict: done}, a
+	return response{outcome: done}, a
 }
 
 func (a account) has(id pat.TokenID) bool {
-	return slices.ContainsFunc(a.tokens, func(t named) bool { return t.id == id })
+	return slices.ContainsFunc(a.tokens, func(t listedToken) bool { return t.id == id })
 }
 
-func (a account) create(description string) (answer, account) {
+func (a account) create(description string) (response, account) {
 	switch {
 	case len(a.tokens) >= pat.MaxTokens:
-		return answer{verdict: full}, a
-	case slices.ContainsFunc(a.tokens, func(t named) bool { return t.description == description }):
-		return answer{verdict: taken}, a
+		return response{outcome: full}, a
+	case slices.ContainsFunc(a.tokens, func(t listedToken) bool { return t.description == description }):
+		return response{outcome: taken}, a
 	}
-	return answer{verdict: done, id: a.next}, a.with(named{a.next, description})
+	return response{outcome: done, id: a.next}, a.with(listedToken{a.next, description})
 }
 
-func (a account) with(token named) account {
+func (a account) with(token listedToken) account {
 	a.tokens = append(slices.Clip(a.tokens), token)
 	a.next = token.id + 1
 	return a
 }
 
 // bring adds what is not there, unless its id has been used. The limit does not count.
-func (a account) bring(brought []named) (answer, account) {
-	var present []named
-	for _, token := range brought {
+func (a account) importTokens(imported []listedToken) (response, account) {
+	var present []listedToken
+	for _, token := range imported {
 		if !slices.Contains(a.tokens, token) && token.id < a.next {
 			continue
 		}
@@ -76,7 +76,7 @@ func (a account) bring(brought []named) (answer, account) {
 		}
 		present = append(present, token)
 	}
-	return answer{verdict: done, tokens: present}, a
+	return response{outcome: done, tokens: present}, a
 }
 
 func (a account) equal(b account) bool {
@@ -94,33 +94,33 @@ func (a account) equal(b account) bool {
 // A delete that finds the token gone may be answered 200 though the caller's own token has ended since the request came: its
 // first attempt found both, and then another delete was quicker. That no request is answered so that came after the caller's
 // token had ended is held by undead and usedLate.
-type promise struct {
-	lateDenials bool
+type rules struct {
+	cachedDenials bool
 }
 
-func (p promise) step(before account, c call, a answer) (bool, account) {
+func (p rules) step(before account, c request, a response) (bool, account) {
 	want, after := before.apply(c)
 	switch {
 	case a.unknown():
 		return true, after
-	case a.verdict == refused && p.lateDenials && before.wasDisabled && c.as != operator:
+	case a.outcome == refused && p.cachedDenials && before.wasDisabled && c.as != operator:
 		return true, before
-	case a.verdict == done && c.action == remove && !before.has(c.target):
+	case a.outcome == done && c.action == remove && !before.has(c.token):
 		return true, before
 	}
 	return want.same(a), after
 }
 
 // model is the promise in the checker's terms.
-func (p promise) model() porcupine.Model {
+func (p rules) model() porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return beginning() },
+		Init: func() any { return newAccount() },
 		Step: func(state, input, output any) (bool, any) {
-			return p.step(state.(account), input.(call), output.(answer)) //nolint:errcheck // they come from here
+			return p.step(state.(account), input.(request), output.(response)) //nolint:errcheck // they come from here
 		},
 		Equal: func(a, b any) bool { return a.(account).equal(b.(account)) }, //nolint:errcheck // they come from here
 		DescribeOperation: func(input, output any) string {
-			return input.(call).String() + ": " + output.(answer).String() //nolint:errcheck // they come from here
+			return input.(request).String() + ": " + output.(response).String() //nolint:errcheck // they come from here
 		},
 		DescribeState: func(state any) string { return describe(state.(account).tokens) }, //nolint:errcheck // they come from here
 	}
@@ -138,7 +138,7 @@ func history(operations []operation) []porcupine.Operation {
 	}
 	effect := effects(operations)
 	for _, o := range operations {
-		event := porcupine.Operation{ClientId: o.client, Input: o.call, Call: o.begin, Output: o.answer, Return: o.end}
+		event := porcupine.Operation{ClientId: o.client, Input: o.request, Call: o.begin, Output: o.response, Return: o.end}
 		if o.unknown() {
 			if !effect(o) {
 				continue
@@ -158,12 +158,12 @@ func effects(operations []operation) func(operation) bool {
 	given, orphans, last := map[pat.TokenID]bool{manager: true}, map[string]bool{}, map[pat.TokenID]bool{}
 	for _, o := range operations {
 		given[o.id] = true
-		for _, token := range o.brought {
+		for _, token := range o.imported {
 			given[token.id] = true
 		}
 	}
 	for _, o := range operations {
-		if o.action != list || o.verdict != done {
+		if o.action != list || o.outcome != done {
 			continue
 		}
 		clear(last)
@@ -179,7 +179,7 @@ func effects(operations []operation) func(operation) bool {
 		case create:
 			return orphans[o.description]
 		case remove:
-			return !last[o.target]
+			return !last[o.token]
 		case list, use:
 			return false
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // stage is where a round plays: a store, a front and how many clients there are at once.
-type stage struct {
+type setup struct {
 	store string
 	// ttl is the template's AuthorizerTtlSeconds for the API over HTTP, or empty for the Service beneath it.
 	ttl     string
@@ -29,7 +29,7 @@ const (
 )
 
 // stages take turns, as seeds follow each other.
-var stages = []stage{
+var setups = []setup{
 	{embedded, longest, 64},
 	{dynamodb, "", 64},
 	{embedded, "", 256},
@@ -44,20 +44,20 @@ var stages = []stage{
 	{dynamodb, "0", 256},
 }
 
-func (s stage) String() string {
-	front := "Service"
+func (s setup) String() string {
+	target := "Service"
 	if s.ttl != "" {
-		front = "HTTP with TTL " + s.ttl
+		target = "HTTP with TTL " + s.ttl
 	}
-	return fmt.Sprintf("%s, %s, %d clients", s.store, front, s.clients)
+	return fmt.Sprintf("%s, %s, %d clients", s.store, target, s.clients)
 }
 
 // mayBeBusy: a 503 is never right for up to 64 clients at once on the embedded store.
-func (s stage) mayBeBusy() bool { return s.store != embedded || s.clients > 64 }
+func (s setup) mayBeBusy() bool { return s.store != embedded || s.clients > 64 }
 
-func (s stage) promise() promise { return promise{lateDenials: s.ttl != "" && s.ttl != "0"} }
+func (s setup) rules() rules { return rules{cachedDenials: s.ttl != "" && s.ttl != "0"} }
 
-func (s stage) open(tb testing.TB) pat.Store {
+func (s setup) newStore(tb testing.TB) pat.Store {
 	tb.Helper()
 	if s.store == dynamodb {
 		return dynamotest.NewStore(tb)
@@ -66,13 +66,13 @@ func (s stage) open(tb testing.TB) pat.Store {
 }
 
 // enter opens the front on the store.
-func (s stage) enter(tb testing.TB, store pat.Store) (front, *pat.Service) {
+func (s setup) newTarget(tb testing.TB, store pat.Store) (target, *pat.Service) {
 	tb.Helper()
 	if s.ttl == "" {
 		service := newService(store)
-		return beneath{service}, service
+		return direct{service}, service
 	}
-	w := newWire(tb, store, s.ttl, s.clients, nil)
+	w := newOverHTTP(tb, store, s.ttl, s.clients, nil)
 	return w, w.server.Service
 }
 
@@ -81,7 +81,7 @@ func newService(store pat.Store) *pat.Service {
 }
 
 // tally is what the rounds add up to.
-type tally struct{ rounds, requests, histories, operations, unavailable, violations int }
+type counts struct{ rounds, requests, histories, operations, unavailable, violations int }
 
 // mixes is how many mixed histories a round has.
 const mixes = 3
@@ -89,11 +89,11 @@ const mixes = 3
 // TestRaces runs every contest and some histories of everything at once on one stage a round.
 func TestRaces(t *testing.T) {
 	t.Parallel()
-	var sum tally
+	var sum counts
 	first := figures.Seed(t)
 	for i := range figures.Rounds(t, 1) { //nolint:paralleltest // a round has the processors to itself, for its races
 		seed := first + uint64(i)
-		s := stages[int((seed-1)%uint64(len(stages)))]
+		s := setups[int((seed-1)%uint64(len(setups)))]
 		t.Run(fmt.Sprintf("seed %d on %s", seed, s), func(t *testing.T) { sum.round(t, s, seed) })
 	}
 	figures.Print(t, "races", figures.Count{Name: "rounds", N: sum.rounds}, figures.Count{Name: "requests", N: sum.requests},
@@ -101,41 +101,41 @@ func TestRaces(t *testing.T) {
 		figures.Count{Name: "unavailable", N: sum.unavailable}, figures.Count{Name: "violations", N: sum.violations})
 }
 
-func (sum *tally) round(t *testing.T, s stage, seed uint64) {
+func (sum *counts) round(t *testing.T, s setup, seed uint64) {
 	t.Helper()
-	front, service := s.enter(t, s.open(t))
+	target, service := s.newTarget(t, s.newStore(t))
 	random := rand.New(rand.NewPCG(seed, 0))
 	where := fmt.Sprintf("seed %d, %s", seed, s)
 	sum.rounds++
-	for _, n := range []int{s.clients, searched} {
+	for _, n := range []int{s.clients, maxSearched} {
 		for _, c := range contests {
-			sum.add(t, s, fmt.Sprintf("%s, %s by %d", where, c.name, n), n, c.run(t, newArena(t, front, service), n, random))
+			sum.add(t, s, fmt.Sprintf("%s, %s by %d", where, c.name, n), n, c.run(t, newEnv(t, target, service), n, random))
 		}
 	}
 	for range mixes {
-		sum.add(t, s, where+", everything", searched, mixed(t.Context(), newArena(t, front, service), random))
+		sum.add(t, s, where+", everything", maxSearched, runMixture(t.Context(), newEnv(t, target, service), random))
 	}
 	found, unavailable := usersAtOnce(t, service, s.clients)
 	if unavailable > 0 && !s.mayBeBusy() {
 		found = append(found, fmt.Sprintf("busy: %d times", unavailable))
 	}
 	sum.requests += s.clients
-	sum.tell(t, where+", users", report{findings: found}, unavailable)
+	sum.log(t, where+", users", report{findings: found}, unavailable)
 }
 
 // add counts what was recorded, checks it, and tells what is wrong with it.
-func (sum *tally) add(t *testing.T, s stage, what string, clients int, operations []operation) {
+func (sum *counts) add(t *testing.T, s setup, what string, clients int, operations []operation) {
 	t.Helper()
-	r := inspect(operations, s.promise(), clients, s.mayBeBusy())
+	r := inspect(operations, s.rules(), clients, s.mayBeBusy())
 	sum.requests += len(operations)
-	if r.placed > 0 {
+	if r.searched > 0 {
 		sum.histories++
 	}
-	sum.operations += r.placed
-	sum.tell(t, what, r, len(busyOnes(operations)))
+	sum.operations += r.searched
+	sum.log(t, what, r, len(busyOnes(operations)))
 }
 
-func (sum *tally) tell(t *testing.T, what string, r report, unavailable int) {
+func (sum *counts) log(t *testing.T, what string, r report, unavailable int) {
 	t.Helper()
 	sum.unavailable += unavailable
 	if unavailable > 0 {
@@ -144,12 +144,12 @@ func (sum *tally) tell(t *testing.T, what string, r report, unavailable int) {
 	sum.violations += len(r.findings)
 	if len(r.findings) > 0 {
 		t.Errorf("%s: got %d violations, want none\n%s%s", what, len(r.findings),
-			strings.Join(r.findings[:min(len(r.findings), shown)], "\n"), r.picture(t))
+			strings.Join(r.findings[:min(len(r.findings), maxShown)], "\n"), r.picture(t))
 	}
 }
 
 // shown is how many violations of one history are told.
-const shown = 10
+const maxShown = 10
 
 // picture draws the history into a file that stays, and names it.
 func (r report) picture(t *testing.T) string {

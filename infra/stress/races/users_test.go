@@ -11,7 +11,7 @@ import (
 )
 
 // crowd is users who come at once: some imports of one user, and creates, every other one of which wants that user's name.
-type crowd struct {
+type userRace struct {
 	service *pat.Service
 	wanted  pat.Account
 
@@ -27,11 +27,11 @@ type crowd struct {
 // usersAtOnce lets n clients loose, and gives what is wrong, and how many were answered 503.
 func usersAtOnce(tb testing.TB, service *pat.Service, n int) (found []string, unavailable int) {
 	tb.Helper()
-	c := &crowd{service: service, made: map[pat.UserID]string{}, imports: map[string]int{}}
+	c := &userRace{service: service, made: map[pat.UserID]string{}, imports: map[string]int{}}
 	c.reserve(tb)
-	together(alike(n, func(i, _ int) {
+	runAtOnce(alike(n, func(i, _ int) {
 		if i < importers {
-			c.bring(tb.Context())
+			c.importTokens(tb.Context())
 		} else {
 			c.create(tb.Context(), i)
 		}
@@ -41,7 +41,7 @@ func usersAtOnce(tb testing.TB, service *pat.Service, n int) (found []string, un
 }
 
 // reserve keeps an id free for the user to import.
-func (c *crowd) reserve(tb testing.TB) {
+func (c *userRace) reserve(tb testing.TB) {
 	tb.Helper()
 	name := "wanted-" + rand.Text()
 	last, err := c.service.CreateUser(tb.Context(), pat.Profile{Username: "last-" + name, Role: pat.Viewer})
@@ -54,7 +54,7 @@ func (c *crowd) reserve(tb testing.TB) {
 	}
 }
 
-func (c *crowd) bring(ctx context.Context) {
+func (c *userRace) importTokens(ctx context.Context) {
 	result, err := c.service.ImportUser(ctx, c.wanted)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +67,7 @@ func (c *crowd) bring(ctx context.Context) {
 	}
 }
 
-func (c *crowd) create(ctx context.Context, i int) {
+func (c *userRace) create(ctx context.Context, i int) {
 	name := c.wanted.Username
 	if i%2 == 0 {
 		name += fmt.Sprint("-", i)
@@ -85,21 +85,21 @@ func (c *crowd) create(ctx context.Context, i int) {
 }
 
 // failed notes that there is no answer, or an odd one.
-func (c *crowd) failed(err error) bool {
-	v, detail := verdictOf(err)
+func (c *userRace) failed(err error) bool {
+	v, detail := outcomeOf(err)
 	switch v {
 	case done:
 		return false
 	case busy:
 		c.unavailable++
 	default:
-		c.found = append(c.found, fmt.Sprintf("odd answer to a user's %s: %s", v, detail))
+		c.found = append(c.found, fmt.Sprintf("unexpected response to a user's %s: %s", v, detail))
 	}
 	return true
 }
 
 // check: everybody who was answered is there, one has the name, and all imports were told the same.
-func (c *crowd) check(ctx context.Context) {
+func (c *userRace) check(ctx context.Context) {
 	holders := 0
 	for id, name := range c.made {
 		if user, err := c.service.User(ctx, id); err != nil || user.Username != name {

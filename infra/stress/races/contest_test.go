@@ -12,7 +12,7 @@ import (
 // contest is a race: what n clients do at once, after what it does first by itself.
 type contest struct {
 	name string
-	jobs func(ctx context.Context, tb testing.TB, a *arena, n int) []job
+	jobs func(ctx context.Context, tb testing.TB, a *env, n int) []job
 }
 
 var contests = []contest{
@@ -25,11 +25,11 @@ var contests = []contest{
 }
 
 // run lets the contest's jobs loose in an order that random gives, and gives what was recorded.
-func (c contest) run(tb testing.TB, a *arena, n int, random *rand.Rand) []operation {
+func (c contest) run(tb testing.TB, a *env, n int, random *rand.Rand) []operation {
 	tb.Helper()
 	jobs := c.jobs(tb.Context(), tb, a, n)
 	random.Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
-	together(jobs)
+	runAtOnce(jobs)
 	return a.finish(tb.Context())
 }
 
@@ -44,45 +44,47 @@ func alike(n int, do func(i, client int)) []job {
 
 func described(i int) string { return fmt.Sprintf("token %d", i) }
 
-func distinctCreates(ctx context.Context, _ testing.TB, a *arena, n int) []job {
-	return alike(n, func(i, client int) { a.do(ctx, client, call{action: create, as: manager, description: described(i)}) })
+func distinctCreates(ctx context.Context, _ testing.TB, a *env, n int) []job {
+	return alike(n, func(i, client int) {
+		a.do(ctx, client, request{action: create, as: manager, description: described(i)})
+	})
 }
 
-func sameCreates(ctx context.Context, _ testing.TB, a *arena, n int) []job {
-	return alike(n, func(_, client int) { a.do(ctx, client, call{action: create, as: manager, description: "same"}) })
+func sameCreates(ctx context.Context, _ testing.TB, a *env, n int) []job {
+	return alike(n, func(_, client int) { a.do(ctx, client, request{action: create, as: manager, description: "same"}) })
 }
 
 // fill gives the account as many tokens as it may have, and their ids.
-func fill(ctx context.Context, a *arena) []pat.TokenID {
+func fill(ctx context.Context, a *env) []pat.TokenID {
 	var ids []pat.TokenID
 	for i := range pat.MaxTokens - 1 {
-		ids = append(ids, a.do(ctx, 0, call{action: create, as: manager, description: described(i)}).id)
+		ids = append(ids, a.do(ctx, 0, request{action: create, as: manager, description: described(i)}).id)
 	}
 	return ids
 }
 
 // createsAgainstDeletes: half of the clients delete the tokens of a full account, while the others create some with the same
 // descriptions and some with others.
-func createsAgainstDeletes(ctx context.Context, _ testing.TB, a *arena, n int) []job {
+func createsAgainstDeletes(ctx context.Context, _ testing.TB, a *env, n int) []job {
 	ids := fill(ctx, a)
 	return alike(n, func(i, client int) {
 		if i%2 == 0 {
-			a.do(ctx, client, call{action: remove, as: manager, target: ids[i/2%len(ids)]})
+			a.do(ctx, client, request{action: remove, as: manager, token: ids[i/2%len(ids)]})
 		} else {
-			a.do(ctx, client, call{action: create, as: manager, description: described(i / 2 % (2 * len(ids)))})
+			a.do(ctx, client, request{action: create, as: manager, description: described(i / 2 % (2 * len(ids)))})
 		}
 	})
 }
 
 // deletesOfOne: every fourth client is the token's own holder.
-func deletesOfOne(ctx context.Context, _ testing.TB, a *arena, n int) []job {
-	victim := a.do(ctx, 0, call{action: create, as: manager, description: "victim"}).id
+func deletesOfOne(ctx context.Context, _ testing.TB, a *env, n int) []job {
+	victim := a.do(ctx, 0, request{action: create, as: manager, description: "victim"}).id
 	return alike(n, func(i, client int) {
 		as := manager
 		if i%4 == 0 {
 			as = victim
 		}
-		a.do(ctx, client, call{action: remove, as: as, target: victim})
+		a.do(ctx, client, request{action: remove, as: as, token: victim})
 	})
 }
 
@@ -91,24 +93,24 @@ const maxUses = 30
 
 // disableAgainstUses: every token is used before, so that the authorizer's answer is cached where it may be. Then all but one
 // client use the tokens in every way until they are refused, and that one disables the user and uses each token once more.
-func disableAgainstUses(ctx context.Context, _ testing.TB, a *arena, n int) []job {
+func disableAgainstUses(ctx context.Context, _ testing.TB, a *env, n int) []job {
 	ids := append(fill(ctx, a), manager)
 	for _, id := range ids {
-		a.do(ctx, 0, call{action: use, as: id})
+		a.do(ctx, 0, request{action: use, as: id})
 	}
 	jobs := alike(n-1, func(i, client int) {
 		for turn := range maxUses {
-			c := call{action: []action{use, list, create}[(i+turn)%3], as: ids[i%len(ids)], description: "one too many"}
-			if a.do(ctx, client, c).verdict == refused {
+			c := request{action: []action{use, list, create}[(i+turn)%3], as: ids[i%len(ids)], description: "one too many"}
+			if a.do(ctx, client, c).outcome == refused {
 				return
 			}
 		}
 	})
 	return append(jobs, func(client int) {
-		a.do(ctx, client, call{action: disable})
+		a.do(ctx, client, request{action: disable})
 		for _, id := range ids {
-			a.do(ctx, client, call{action: use, as: id})
-			a.do(ctx, client, call{action: list, as: id})
+			a.do(ctx, client, request{action: use, as: id})
+			a.do(ctx, client, request{action: list, as: id})
 		}
 	})
 }
@@ -117,10 +119,10 @@ func disableAgainstUses(ctx context.Context, _ testing.TB, a *arena, n int) []jo
 const importers = 8
 
 // importAgainstCreates: of the tokens imported, some have ids that the creates may come to use first.
-func importAgainstCreates(ctx context.Context, tb testing.TB, a *arena, n int) []job {
+func importAgainstCreates(ctx context.Context, tb testing.TB, a *env, n int) []job {
 	var tokens []pat.Token
 	for _, id := range []pat.TokenID{2, 5, 40, 41} {
-		token, err := a.foreign(id)
+		token, err := a.newImportedToken(id)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -128,9 +130,9 @@ func importAgainstCreates(ctx context.Context, tb testing.TB, a *arena, n int) [
 	}
 	return alike(n, func(i, client int) {
 		if i < importers {
-			a.imports(ctx, client, tokens)
+			a.importTokens(ctx, client, tokens)
 		} else {
-			a.do(ctx, client, call{action: create, as: manager, description: described(i)})
+			a.do(ctx, client, request{action: create, as: manager, description: described(i)})
 		}
 	})
 }

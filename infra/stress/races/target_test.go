@@ -20,19 +20,19 @@ import (
 
 // front is a way to the account of user. The secret is that of the token whose holder asks, and the zero Secret for an operator;
 // the one that comes back is that of a token that was created.
-type front interface {
-	do(ctx context.Context, user pat.UserID, c call, secret pat.Secret) (answer, pat.Secret)
+type target interface {
+	do(ctx context.Context, user pat.UserID, c request, secret pat.Secret) (response, pat.Secret)
 }
 
 // tokenLife is how long the tokens last.
 const tokenLife = 30 * 24 * time.Hour
 
 // beneath is the Service, without a transport.
-type beneath struct{ service *pat.Service }
+type direct struct{ service *pat.Service }
 
-func (b beneath) do(ctx context.Context, user pat.UserID, c call, secret pat.Secret) (answer, pat.Secret) {
+func (b direct) do(ctx context.Context, user pat.UserID, c request, secret pat.Secret) (response, pat.Secret) {
 	who := pat.Identity{User: user, Selector: secret.Selector()}
-	var a answer
+	var a response
 	var made pat.Secret
 	var err error
 	switch c.action {
@@ -41,7 +41,7 @@ func (b beneath) do(ctx context.Context, user pat.UserID, c call, secret pat.Sec
 		token, made, err = b.service.CreateToken(ctx, who, pat.Draft{Description: c.description, ExpiresAt: time.Now().Add(tokenLife)})
 		a.id = token.ID
 	case remove:
-		err = b.service.RevokeToken(ctx, who, c.target)
+		err = b.service.RevokeToken(ctx, who, c.token)
 	case use:
 		_, err = b.service.Authenticate(ctx, secret)
 	case list:
@@ -49,49 +49,49 @@ func (b beneath) do(ctx context.Context, user pat.UserID, c call, secret pat.Sec
 	case disable, enable:
 		err = pattest.SetDisabled(ctx, b.service, user, c.action == disable)
 	default:
-		return answer{verdict: odd, detail: "no way to " + string(c.action)}, pat.Secret{}
+		return response{outcome: unexpected, detail: "no way to " + string(c.action)}, pat.Secret{}
 	}
-	a.verdict, a.detail = verdictOf(err)
+	a.outcome, a.detail = outcomeOf(err)
 	return a, made
 }
 
-func (b beneath) list(ctx context.Context, c call, who pat.Identity) ([]named, error) {
+func (b direct) list(ctx context.Context, c request, who pat.Identity) ([]listedToken, error) {
 	if c.as == operator {
-		return names(b.service.UserTokens(ctx, who.User))
+		return listedTokens(b.service.UserTokens(ctx, who.User))
 	}
-	return names(b.service.Tokens(ctx, who))
+	return listedTokens(b.service.Tokens(ctx, who))
 }
 
-func names(tokens []pat.Token, err error) ([]named, error) {
-	listed := make([]named, len(tokens))
+func listedTokens(tokens []pat.Token, err error) ([]listedToken, error) {
+	listed := make([]listedToken, len(tokens))
 	for i, token := range tokens {
-		listed[i] = named{token.ID, token.Description}
+		listed[i] = listedToken{token.ID, token.Description}
 	}
 	return listed, err
 }
 
-func verdictOf(err error) (verdict, string) {
+func outcomeOf(err error) (outcome, string) {
 	if err == nil {
 		return done, ""
 	}
-	verdicts := map[pat.Kind]verdict{
+	verdicts := map[pat.Kind]outcome{
 		pat.KindUnauthenticated: refused, pat.KindLimit: full, pat.KindDuplicate: taken, pat.KindUnavailable: busy,
 	}
 	if v, ok := verdicts[pat.KindOf(err)]; ok {
 		return v, ""
 	}
-	return odd, err.Error()
+	return unexpected, err.Error()
 }
 
 // wire is the API over HTTP. What has no route goes to the Service beneath.
-type wire struct {
+type overHTTP struct {
 	server *laptoptest.Server
 	client *http.Client
 	clock  *clock
 }
 
 // newWire serves the store, with authorizer's answers cached for ttl seconds. It keeps a connection for each of n clients.
-func newWire(tb testing.TB, store pat.Store, ttl string, n int, wrap wrapper) wire {
+func newOverHTTP(tb testing.TB, store pat.Store, ttl string, n int, wrap wrapper) overHTTP {
 	tb.Helper()
 	clock := &clock{}
 	server := laptoptest.Serve(tb, store, laptoptest.Options{
@@ -99,7 +99,7 @@ func newWire(tb testing.TB, store pat.Store, ttl string, n int, wrap wrapper) wi
 	})
 	transport := &http.Transport{MaxIdleConns: n, MaxIdleConnsPerHost: n}
 	tb.Cleanup(transport.CloseIdleConnections)
-	return wire{server, &http.Client{Transport: transport, Timeout: patience}, clock}
+	return overHTTP{server, &http.Client{Transport: transport, Timeout: patience}, clock}
 }
 
 // wrapper puts something between the gateway and the functions.
@@ -119,14 +119,14 @@ const (
 	usersPath  = "/api/admin/user-admin"
 )
 
-func (w wire) do(ctx context.Context, user pat.UserID, c call, secret pat.Secret) (answer, pat.Secret) {
+func (w overHTTP) do(ctx context.Context, user pat.UserID, c request, secret pat.Secret) (response, pat.Secret) {
 	credentials := secret.Reveal()
 	switch c.action {
 	case create:
 		body := fmt.Sprintf(`{"description":%q,"expiresAt":%q}`, c.description, time.Now().Add(tokenLife).Format(time.RFC3339))
 		return createdBy(w.send(ctx, http.MethodPost, tokensPath, credentials, body))
 	case remove:
-		return w.send(ctx, http.MethodDelete, fmt.Sprint(tokensPath, "/", c.target), credentials, "").plain(http.StatusOK), pat.Secret{}
+		return w.send(ctx, http.MethodDelete, fmt.Sprint(tokensPath, "/", c.token), credentials, "").plain(http.StatusOK), pat.Secret{}
 	case use:
 		return w.send(ctx, http.MethodGet, selfPath, credentials, "").plain(http.StatusOK), pat.Secret{}
 	case list:
@@ -139,10 +139,10 @@ func (w wire) do(ctx context.Context, user pat.UserID, c call, secret pat.Secret
 		defer w.clock.ahead.Add(int64(time.Hour)) // the longest time for which a denial is cached
 		return w.setDisabled(ctx, user, false), pat.Secret{}
 	}
-	return beneath{w.server.Service}.do(ctx, user, c, secret)
+	return direct{w.server.Service}.do(ctx, user, c, secret)
 }
 
-func (w wire) setDisabled(ctx context.Context, user pat.UserID, disabled bool) answer {
+func (w overHTTP) setDisabled(ctx context.Context, user pat.UserID, disabled bool) response {
 	body := `{"disabled":` + strconv.FormatBool(disabled) + `}`
 	return w.send(ctx, http.MethodPut, fmt.Sprint(usersPath, "/", user), w.server.AdminToken, body).plain(http.StatusOK)
 }
@@ -155,7 +155,7 @@ type reply struct {
 	err        error
 }
 
-func (w wire) send(ctx context.Context, method, path, credentials, body string) reply {
+func (w overHTTP) send(ctx context.Context, method, path, credentials, body string) reply {
 	request, err := http.NewRequestWithContext(ctx, method, w.server.URL+path, strings.NewReader(body))
 	if err != nil {
 		return reply{err: err}
@@ -174,7 +174,7 @@ func (w wire) send(ctx context.Context, method, path, credentials, body string) 
 }
 
 // outcomes are the refusals that a client is to see, by status and name.
-var outcomes = map[string]verdict{
+var outcomes = map[string]outcome{
 	"401 AuthenticationRequired":  refused,
 	"403 OperationDeniedError":    full,
 	"409 NameExistsError":         taken,
@@ -182,12 +182,12 @@ var outcomes = map[string]verdict{
 }
 
 // plain is the answer if success is all that there is to tell.
-func (r reply) plain(success int) answer {
+func (r reply) plain(success int) response {
 	if r.err != nil {
-		return answer{verdict: odd, detail: r.err.Error()}
+		return response{outcome: unexpected, detail: r.err.Error()}
 	}
 	if r.status == success {
-		return answer{verdict: done}
+		return response{outcome: done}
 	}
 	var refusal struct {
 		Name string `json:"name"`
@@ -196,9 +196,9 @@ func (r reply) plain(success int) answer {
 	text := strconv.Itoa(r.status) + " " + refusal.Name
 	v, known := outcomes[text]
 	if err != nil || !known || v == busy && r.retryAfter == "" {
-		return answer{verdict: odd, detail: text + " with Retry-After: " + strconv.Quote(r.retryAfter)}
+		return response{outcome: unexpected, detail: text + " with Retry-After: " + strconv.Quote(r.retryAfter)}
 	}
-	return answer{verdict: v}
+	return response{outcome: v}
 }
 
 type tokenBody struct {
@@ -207,37 +207,37 @@ type tokenBody struct {
 	Secret      string      `json:"secret"`
 }
 
-func createdBy(r reply) (answer, pat.Secret) {
+func createdBy(r reply) (response, pat.Secret) {
 	a := r.plain(http.StatusCreated)
-	if a.verdict != done {
+	if a.outcome != done {
 		return a, pat.Secret{}
 	}
 	var made tokenBody
 	if err := json.Unmarshal(r.body, &made); err != nil {
-		return answer{verdict: odd, detail: "a 201 that is not to be read"}, pat.Secret{}
+		return response{outcome: unexpected, detail: "a 201 that is not to be read"}, pat.Secret{}
 	}
 	secret, err := pat.ParseSecret(made.Secret)
 	if err != nil {
-		return answer{verdict: odd, detail: "a 201 without a token"}, pat.Secret{}
+		return response{outcome: unexpected, detail: "a 201 without a token"}, pat.Secret{}
 	}
 	a.id = made.ID
 	return a, secret
 }
 
-func (r reply) listed() answer {
+func (r reply) listed() response {
 	a := r.plain(http.StatusOK)
-	if a.verdict != done {
+	if a.outcome != done {
 		return a
 	}
 	var body struct {
 		Pats []tokenBody `json:"pats"`
 	}
 	if err := json.Unmarshal(r.body, &body); err != nil {
-		return answer{verdict: odd, detail: "a list that is not to be read"}
+		return response{outcome: unexpected, detail: "a list that is not to be read"}
 	}
-	a.tokens = make([]named, len(body.Pats))
+	a.tokens = make([]listedToken, len(body.Pats))
 	for i, token := range body.Pats {
-		a.tokens[i] = named{token.ID, token.Description}
+		a.tokens[i] = listedToken{token.ID, token.Description}
 	}
 	return a
 }
