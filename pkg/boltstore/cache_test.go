@@ -1,7 +1,6 @@
 package boltstore_test
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -171,12 +170,11 @@ func TestReadIsNeverOlderThanWrite(t *testing.T) {
 	account := pattest.Account(t, store, pattest.Profile("ann", pat.Viewer))
 	var written atomic.Int64
 	written.Store(account.Version)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
+	var stopped atomic.Bool
 	var readers sync.WaitGroup
 	for range 4 {
 		readers.Go(func() {
-			for ctx.Err() == nil {
+			for !stopped.Load() {
 				least := written.Load()
 				got, err := store.Account(t.Context(), account.ID)
 				if err != nil || got.Version < least {
@@ -194,7 +192,7 @@ func TestReadIsNeverOlderThanWrite(t *testing.T) {
 		account.Version++
 		written.Store(account.Version)
 	}
-	stop()
+	stopped.Store(true)
 	readers.Wait()
 }
 

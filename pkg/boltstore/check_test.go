@@ -43,82 +43,87 @@ func TestCheckOfSoundFile(t *testing.T) {
 	}
 }
 
+// holderKey is the key of the user with tokens: the two before come from fill.
+var holderKey = boltstore.UserKey(3)
+
+// damages are changes that bbolt accepts, and a part of the finding that each must cause.
+var damages = map[string]struct {
+	change func(tx *bolt.Tx) error
+	want   string
+}{
+	"a record without checksum": {func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("accounts")).Put(holderKey, []byte(`{"username":"eve"}`))
+	}, "does not match its checksum"},
+	"a record that is cut off": {func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("accounts")).Put(holderKey, []byte{1})
+	}, "missing or cut off"},
+	"a record of another user": {func(tx *bolt.Tx) error {
+		accounts := tx.Bucket([]byte("accounts"))
+		return accounts.Put(holderKey, append([]byte(nil), accounts.Get(boltstore.UserKey(1))...))
+	}, "does not match its checksum"},
+	"a record that is no account": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "accounts", holderKey, "text")
+	}, "cannot unmarshal"},
+	"a key that is no ID": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "accounts", []byte("x"), map[string]any{})
+	}, "bad key"},
+	"an account that is gone": {func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("accounts")).Delete(holderKey)
+	}, "who does not have it"},
+	"a user above the last one made": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "accounts", boltstore.UserKey(99), map[string]any{"role": 3})
+	}, "user 99 is above the last user ID, 4"},
+	"a token above the next one": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "accounts", holderKey, map[string]any{
+			"username": "holder", "email": "holder@example.org", "role": 2, "nextToken": 2, "tokens": []map[string]any{{"id": 2}},
+		})
+	}, "token 2 of user 3 is out of order"},
+	"a unique key that is gone": {func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("unique")).Delete([]byte("username:holder"))
+	}, `"username:holder" of user 3 is not recorded as unique`},
+	"a unique key of somebody else": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "unique", []byte("username:holder"), 1)
+	}, `"username:holder" is recorded for user 1`},
+	"a unique key too many": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "unique", []byte("username:nobody"), 3)
+	}, `"username:nobody" is recorded for user 3`},
+	"a use of a token that never was": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "seen", boltstore.SeenKey(3, 11), 1)
+	}, "never existed"},
+	"a use by nobody": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "seen", boltstore.SeenKey(99, 1), 1)
+	}, "never existed"},
+	"a use under a bad key": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "seen", []byte("x"), 1)
+	}, "never existed"},
+	"a wrong number of Admins": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "meta", []byte("state"), map[string]any{"lastUser": 4, "admins": 0})
+	}, "says 0 enabled Admins, but there are 1"},
+	"no counters": {func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("meta")).Delete([]byte("state"))
+	}, "missing or cut off"},
+	"a missing bucket": {func(tx *bolt.Tx) error {
+		return tx.DeleteBucket([]byte("seen"))
+	}, "cut off"},
+	"a missing bucket of imports": {func(tx *bolt.Tx) error {
+		return tx.DeleteBucket([]byte("imported"))
+	}, "cut off"},
+	"an import under a bad selector": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "imported", []byte("x"), 1)
+	}, "not a selector"},
+	"an import for nobody": {func(tx *bolt.Tx) error {
+		return boltstore.Put(tx, "imported", []byte(strings.Repeat("A", 43)), 0)
+	}, "for user 0"},
+	"a bucket for a record": {func(tx *bolt.Tx) error {
+		_, err := tx.Bucket([]byte("accounts")).CreateBucket([]byte("x"))
+		return err
+	}, "is a bucket"},
+}
+
 // TestCheckFinds plants damage that bbolt accepts.
 func TestCheckFinds(t *testing.T) {
 	t.Parallel()
-	holder := boltstore.UserKey(3) // the first two users come from fill
-	for name, c := range map[string]struct {
-		change func(tx *bolt.Tx) error
-		want   string
-	}{
-		"a record without checksum": {func(tx *bolt.Tx) error {
-			return tx.Bucket([]byte("accounts")).Put(holder, []byte(`{"username":"eve"}`))
-		}, "does not match its checksum"},
-		"a record that is cut off": {func(tx *bolt.Tx) error {
-			return tx.Bucket([]byte("accounts")).Put(holder, []byte{1})
-		}, "missing or cut off"},
-		"a record of another user": {func(tx *bolt.Tx) error {
-			accounts := tx.Bucket([]byte("accounts"))
-			return accounts.Put(holder, append([]byte(nil), accounts.Get(boltstore.UserKey(1))...))
-		}, "does not match its checksum"},
-		"a record that is no account": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "accounts", holder, "text")
-		}, "cannot unmarshal"},
-		"a key that is no ID": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "accounts", []byte("x"), map[string]any{})
-		}, "bad key"},
-		"an account that is gone": {func(tx *bolt.Tx) error {
-			return tx.Bucket([]byte("accounts")).Delete(holder)
-		}, "who does not have it"},
-		"a user above the last one made": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "accounts", boltstore.UserKey(99), map[string]any{"role": 3})
-		}, "user 99 is above the last user ID, 4"},
-		"a token above the next one": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "accounts", holder, map[string]any{
-				"username": "holder", "email": "holder@example.org", "role": 2, "nextToken": 2, "tokens": []map[string]any{{"id": 2}},
-			})
-		}, "token 2 of user 3 is out of order"},
-		"a unique key that is gone": {func(tx *bolt.Tx) error {
-			return tx.Bucket([]byte("unique")).Delete([]byte("username:holder"))
-		}, `"username:holder" of user 3 is not recorded as unique`},
-		"a unique key of somebody else": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "unique", []byte("username:holder"), 1)
-		}, `"username:holder" is recorded for user 1`},
-		"a unique key too many": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "unique", []byte("username:nobody"), 3)
-		}, `"username:nobody" is recorded for user 3`},
-		"a use of a token that never was": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "seen", boltstore.SeenKey(3, 11), 1)
-		}, "never existed"},
-		"a use by nobody": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "seen", boltstore.SeenKey(99, 1), 1)
-		}, "never existed"},
-		"a use under a bad key": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "seen", []byte("x"), 1)
-		}, "never existed"},
-		"a wrong number of Admins": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "meta", []byte("state"), map[string]any{"lastUser": 4, "admins": 0})
-		}, "says 0 enabled Admins, but there are 1"},
-		"no counters": {func(tx *bolt.Tx) error {
-			return tx.Bucket([]byte("meta")).Delete([]byte("state"))
-		}, "missing or cut off"},
-		"a missing bucket": {func(tx *bolt.Tx) error {
-			return tx.DeleteBucket([]byte("seen"))
-		}, "cut off"},
-		"a missing bucket of imports": {func(tx *bolt.Tx) error {
-			return tx.DeleteBucket([]byte("imported"))
-		}, "cut off"},
-		"an import under a bad selector": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "imported", []byte("x"), 1)
-		}, "not a selector"},
-		"an import for nobody": {func(tx *bolt.Tx) error {
-			return boltstore.Put(tx, "imported", []byte(strings.Repeat("A", 43)), 0)
-		}, "for user 0"},
-		"a bucket for a record": {func(tx *bolt.Tx) error {
-			_, err := tx.Bucket([]byte("accounts")).CreateBucket([]byte("x"))
-			return err
-		}, "is a bucket"},
-	} {
+	for name, c := range damages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path, _ := sample(t, 2)

@@ -19,7 +19,7 @@ func recordHolder(path string) {
 		return
 	}
 	// O_EXCL creates a new file, and follows no link.
-	file, err := os.OpenFile(pidPath(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // the operator names the file
+	file, err := os.OpenFile(pidPath(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return
 	}

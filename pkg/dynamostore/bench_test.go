@@ -12,7 +12,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// BenchmarkAccount puts an account together from the items of a Query's answer.
+// BenchmarkAccount decodes an account from the items of a Query's response.
 func BenchmarkAccount(b *testing.B) {
 	for _, size := range pattest.Sizes {
 		b.Run(size.Name, func(b *testing.B) {
@@ -28,7 +28,7 @@ func BenchmarkAccount(b *testing.B) {
 	}
 }
 
-// answering answers every Query alike. Nothing else is to be called.
+// answering returns the same output for every Query. It has no other methods.
 type answering struct {
 	dynamostore.API
 	output *dynamodb.QueryOutput
@@ -38,7 +38,7 @@ func (a answering) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamod
 	return a.output, nil
 }
 
-// partition is user 1 with n tokens, all of which were seen, as DynamoDB has it.
+// partition returns the items of user 1 with n tokens, all used.
 func partition(b *testing.B, n int) *dynamodb.QueryOutput {
 	b.Helper()
 	_, holder := pattest.NewInstant(b, n)

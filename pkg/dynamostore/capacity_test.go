@@ -8,8 +8,8 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestCapacity holds what a request costs, in units as DynamoDB reports them, for an account of ten tokens that were all used.
-// Capacity of transactions is left out: DynamoDB Local does not report it as AWS does.
+// TestCapacity checks the units of each request, as DynamoDB reports them, for an account of ten used tokens. Transactions are left
+// out, since DynamoDB Local does not report their units as AWS does.
 func TestCapacity(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -49,7 +49,7 @@ func TestCapacity(t *testing.T) {
 	}
 }
 
-// fill makes ten tokens whose descriptions are as long as description, and leaves only the tenth in the probe.
+// fill creates ten tokens whose descriptions are as long as description, and leaves only the tenth in the probe.
 func (f *fixture) fill(t *testing.T, user pat.UserID, description string) []pat.Secret {
 	t.Helper()
 	var secrets []pat.Secret

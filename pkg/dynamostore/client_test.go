@@ -16,7 +16,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// settingsOf reach the server that answer makes.
+// settingsOf returns the settings of a client of a new server with this handler.
 func settingsOf(t *testing.T, answer http.HandlerFunc) dynamostore.Settings {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -91,13 +91,13 @@ func TestClientBoundsItsAttempts(t *testing.T) {
 	}
 }
 
-// TestDeadConnection: the first attempt gets no answer, not even an end, until the client gives it up. It takes two seconds.
+// TestDeadConnection leaves the first attempt without a response until the client gives up, after two seconds.
 func TestDeadConnection(t *testing.T) {
 	t.Parallel()
 	var attempts atomic.Int32
 	err := warm(t, settingsOf(t, func(w http.ResponseWriter, r *http.Request) {
 		if attempts.Add(1) == 1 {
-			_, _ = io.Copy(io.Discard, r.Body) // the server does not look for the client's end before
+			_, _ = io.Copy(io.Discard, r.Body) // the server notices the end of the client only after that
 			<-r.Context().Done()
 			return
 		}
@@ -109,8 +109,8 @@ func TestDeadConnection(t *testing.T) {
 	equal(t, "attempts", attempts.Load(), 2)
 }
 
-// TestGarbledAnswer: what is not the answer that DynamoDB sent is asked for again, and then believed by nobody.
-func TestGarbledAnswer(t *testing.T) {
+// TestGarbledResponse checks that a response that did not arrive as sent is requested again, and never used.
+func TestGarbledResponse(t *testing.T) {
 	t.Parallel()
 	for name, garble := range map[string]http.HandlerFunc{
 		"another body": func(w http.ResponseWriter, _ *http.Request) {
@@ -154,8 +154,8 @@ func TestMissingCredentials(t *testing.T) {
 	pattest.WantKind(t, warm(t, settings), pat.KindInternal)
 }
 
-// TestClientFitsIntoARequest adds up what a call takes at worst. API Gateway waits ten seconds for an authorizer, which after
-// the call may record a use for one second more; another second is left for the start and the answer.
+// TestClientFitsIntoARequest adds up the longest time of a call. API Gateway waits ten seconds for an authorizer, which can spend one
+// more second on recording a use; another second is left for the start and the response.
 func TestClientFitsIntoARequest(t *testing.T) {
 	t.Parallel()
 	const most = 8 * time.Second
@@ -176,7 +176,7 @@ func TestClientFitsIntoARequest(t *testing.T) {
 	}
 }
 
-// longestPause is the longest of many pauses, which are drawn at random.
+// longestPause returns the longest of many random pauses.
 func longestPause(t *testing.T, delay func(int, error) (time.Duration, error), attempt int) time.Duration {
 	t.Helper()
 	longest := time.Duration(0)

@@ -14,7 +14,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// stored is where the store keeps what it reads, and how it is read.
+// stored has the key of each item that the store reads, and a read of it.
 var stored = []struct {
 	pk, sk string
 	read   func(*testing.T, *fixture) error
@@ -62,7 +62,7 @@ func readDirectory(t *testing.T, f *fixture) error {
 	return err
 }
 
-// TestDamagedItem spoils each attribute in turn: no damage gives an account, and the error names the item, not its content.
+// TestDamagedItem damages each attribute in turn. No damaged item is read, and the error names the item but none of its values.
 func TestDamagedItem(t *testing.T) {
 	t.Parallel()
 	for _, at := range stored {
@@ -90,7 +90,7 @@ func TestDamagedItem(t *testing.T) {
 	}
 }
 
-// spend gives the holder what an idempotency key leaves in an account: a mark on a token, and what is left of another.
+// spend adds to the account what idempotency keys leave: a mark on a token, and the remains of a revoked one.
 func (f *fixture) spend(t *testing.T, h pattest.Holder) {
 	t.Helper()
 	before := pattest.Read(t, f.store, h.Account.ID)
@@ -114,13 +114,13 @@ func wantDamage(t *testing.T, name string, err error, pk string) {
 	}
 	for _, content := range []string{"@example.org", "AAAAAAAAAAF", "A secret"} {
 		if strings.Contains(err.Error(), content) {
-			t.Errorf("%s: the error tells %q: %v", name, content, err)
+			t.Errorf("%s: the error quotes %q: %v", name, content, err)
 		}
 	}
 }
 
-// spoil gives every variant of whole in which one attribute, at any depth, is missing, of another type, or one too many, and
-// those with a format of another version or a number that is none of the domain's. The key is left alone.
+// spoil returns every variant of whole in which one attribute, at any depth, is missing, of another type, or unknown, and those with
+// another format or with a number outside the domain. The key stays.
 func spoil(whole item) map[string]item {
 	damages := map[string]item{
 		"format 2": with(whole, "format", &types.AttributeValueMemberN{Value: "2"}),
@@ -137,7 +137,7 @@ func spoil(whole item) map[string]item {
 	return damages
 }
 
-// with is whole with another value, or without one if value is nil.
+// with returns whole with another value, or without the attribute if value is nil.
 func with(whole item, name string, value types.AttributeValue) item {
 	changed := maps.Clone(whole)
 	changed[name] = value
@@ -147,7 +147,7 @@ func with(whole item, name string, value types.AttributeValue) item {
 	return changed
 }
 
-// spoilMember knows which attributes may be missing.
+// spoilMember leaves out the variant without an attribute that is optional.
 func spoilMember(name string, value types.AttributeValue) map[string]types.AttributeValue {
 	others := spoilValue(value)
 	if name != "spent" && name != "keyed" {
@@ -195,7 +195,7 @@ func spoilElement(element types.AttributeValue) map[string]types.AttributeValue 
 	return others
 }
 
-// TestForeignItems: what else may one day stand in a user's partition is no part of the account.
+// TestForeignItems checks that unknown items in a user's partition are ignored.
 func TestForeignItems(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -204,7 +204,7 @@ func TestForeignItems(t *testing.T) {
 	equal(t, "account", pattest.Read(t, f.store, 1), h.Account)
 }
 
-// TestForeignGuard: a username that is on record as another user's is not set free.
+// TestForeignGuard checks that deleting a user does not free a username that is recorded for another user.
 func TestForeignGuard(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

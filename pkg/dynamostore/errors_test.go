@@ -19,7 +19,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// answered is err as the SDK reports an answer of DynamoDB with that status.
+// answered returns err as the SDK returns it for a response of DynamoDB with this status.
 func answered(status int, err error) error {
 	return operationError("PutItem", &awshttp.ResponseError{
 		RequestID:     "A-REQUEST",
@@ -31,7 +31,7 @@ func refused(code string) error {
 	return answered(http.StatusBadRequest, &smithy.GenericAPIError{Code: code, Message: "a message", Fault: smithy.FaultClient})
 }
 
-// cancelled is a transaction that was cancelled for the reasons with these codes.
+// cancelled returns the error of a transaction that was cancelled for reasons with these codes.
 func cancelled(codes ...string) error {
 	var reasons []types.CancellationReason
 	for _, code := range codes {
@@ -40,59 +40,67 @@ func cancelled(codes ...string) error {
 	return answered(http.StatusBadRequest, &types.TransactionCanceledException{CancellationReasons: reasons})
 }
 
-// TestErrors: the first, second and third write are conditional; their failures are a conflict, a taken name, the last Admin.
+// The codes of a cancelled transaction's reasons.
+const (
+	none      = "None"
+	condition = "ConditionalCheckFailed"
+	conflict  = "TransactionConflict"
+)
+
+var errorTests = []struct {
+	name string
+	err  error
+	want pat.Kind
+}{
+	{"a failed condition", answered(400, &types.ConditionalCheckFailedException{}), pat.KindConflict},
+	{"a write that meets a transaction", answered(400, &types.TransactionConflictException{}), pat.KindConflict},
+
+	{"cancelled by the first condition", cancelled(condition, none, none), pat.KindConflict},
+	{"cancelled by the second condition", cancelled(none, condition, none), pat.KindUserExists},
+	{"cancelled by the third condition", cancelled(none, none, condition), pat.KindLastAdmin},
+	{"cancelled by all conditions", cancelled(condition, condition, condition), pat.KindConflict},
+	{"cancelled by two conditions", cancelled(none, condition, condition), pat.KindUserExists},
+	{"cancelled by a condition that was not set", cancelled(none, none, none, condition), pat.KindInternal},
+	{"cancelled by another transaction", cancelled(none, conflict, none), pat.KindConflict},
+	{"cancelled by another transaction and a condition", cancelled(conflict, none, condition), pat.KindLastAdmin},
+	{"cancelled by another transaction while busy", cancelled("ThrottlingError", conflict), pat.KindConflict},
+	{"cancelled while busy", cancelled(none, "ThrottlingError"), pat.KindUnavailable},
+	{"cancelled beyond the table's throughput", cancelled("ProvisionedThroughputExceeded", none), pat.KindUnavailable},
+	{"cancelled as not valid", cancelled("ValidationError", none), pat.KindInternal},
+	{"cancelled for an item that is too large", cancelled("ItemCollectionSizeLimitExceeded"), pat.KindInternal},
+	{"cancelled without a reason", cancelled(), pat.KindInternal},
+
+	{"throttled", refused("ThrottlingException"), pat.KindUnavailable},
+	{"beyond the table's throughput", answered(400, &types.ProvisionedThroughputExceededException{}), pat.KindUnavailable},
+	{"beyond the account's limit", answered(400, &types.RequestLimitExceeded{}), pat.KindUnavailable},
+	{"the same transaction is under way", answered(400, &types.TransactionInProgressException{}), pat.KindUnavailable},
+	{"DynamoDB is broken", answered(500, &types.InternalServerError{}), pat.KindUnavailable},
+	{"DynamoDB is broken, without a status", operationError("PutItem", &types.InternalServerError{}), pat.KindUnavailable},
+	{"no answer of DynamoDB's", answered(503, &smithy.GenericAPIError{Code: "UnknownError"}), pat.KindUnavailable},
+
+	{"cancelled by the caller", operationError("PutItem", &smithy.CanceledError{Err: context.Canceled}), pat.KindUnavailable},
+	{"late", operationError("PutItem", &smithy.CanceledError{Err: context.DeadlineExceeded}), pat.KindUnavailable},
+	{"the connection broke", operationError("PutItem", &smithyhttp.RequestSendError{Err: io.EOF}), pat.KindUnavailable},
+	{"no connection", operationError("PutItem", &net.OpError{Op: "dial", Err: errors.New("refused")}), pat.KindUnavailable},
+	{"half an answer", answered(200, &smithy.DeserializationError{Err: io.ErrUnexpectedEOF}), pat.KindUnavailable},
+	{"no more attempts", errors.Join(networkError("PutItem"), errors.New("retry quota exceeded")), pat.KindUnavailable},
+
+	{"no table", answered(400, &types.ResourceNotFoundException{}), pat.KindInternal},
+	{"not allowed", refused("AccessDeniedException"), pat.KindInternal},
+	{"unknown credentials", refused("UnrecognizedClientException"), pat.KindInternal},
+	{"expired credentials", refused("ExpiredTokenException"), pat.KindInternal},
+	{"not valid", refused("ValidationException"), pat.KindInternal},
+	{"not readable", refused("SerializationException"), pat.KindInternal},
+	{"another transaction under the same token", answered(400, &types.IdempotentParameterMismatchException{}), pat.KindInternal},
+	{"not sent, for a missing parameter", operationError("PutItem", smithy.InvalidParamsError{}), pat.KindInternal},
+	{"not sent, for want of credentials", operationError("PutItem", errors.New("no credentials")), pat.KindInternal},
+}
+
+// TestErrors translates errors of an operation with three conditional writes, whose failures are KindConflict, KindUserExists and
+// KindLastAdmin.
 func TestErrors(t *testing.T) {
 	t.Parallel()
-	const none, condition, conflict = "None", "ConditionalCheckFailed", "TransactionConflict"
-	tests := []struct {
-		name string
-		err  error
-		want pat.Kind
-	}{
-		{"a failed condition", answered(400, &types.ConditionalCheckFailedException{}), pat.KindConflict},
-		{"a write that meets a transaction", answered(400, &types.TransactionConflictException{}), pat.KindConflict},
-
-		{"cancelled by the first condition", cancelled(condition, none, none), pat.KindConflict},
-		{"cancelled by the second condition", cancelled(none, condition, none), pat.KindUserExists},
-		{"cancelled by the third condition", cancelled(none, none, condition), pat.KindLastAdmin},
-		{"cancelled by all conditions", cancelled(condition, condition, condition), pat.KindConflict},
-		{"cancelled by two conditions", cancelled(none, condition, condition), pat.KindUserExists},
-		{"cancelled by a condition that was not set", cancelled(none, none, none, condition), pat.KindInternal},
-		{"cancelled by another transaction", cancelled(none, conflict, none), pat.KindConflict},
-		{"cancelled by another transaction and a condition", cancelled(conflict, none, condition), pat.KindLastAdmin},
-		{"cancelled by another transaction while busy", cancelled("ThrottlingError", conflict), pat.KindConflict},
-		{"cancelled while busy", cancelled(none, "ThrottlingError"), pat.KindUnavailable},
-		{"cancelled beyond the table's throughput", cancelled("ProvisionedThroughputExceeded", none), pat.KindUnavailable},
-		{"cancelled as not valid", cancelled("ValidationError", none), pat.KindInternal},
-		{"cancelled for an item that is too large", cancelled("ItemCollectionSizeLimitExceeded"), pat.KindInternal},
-		{"cancelled without a reason", cancelled(), pat.KindInternal},
-
-		{"throttled", refused("ThrottlingException"), pat.KindUnavailable},
-		{"beyond the table's throughput", answered(400, &types.ProvisionedThroughputExceededException{}), pat.KindUnavailable},
-		{"beyond the account's limit", answered(400, &types.RequestLimitExceeded{}), pat.KindUnavailable},
-		{"the same transaction is under way", answered(400, &types.TransactionInProgressException{}), pat.KindUnavailable},
-		{"DynamoDB is broken", answered(500, &types.InternalServerError{}), pat.KindUnavailable},
-		{"DynamoDB is broken, without a status", operationError("PutItem", &types.InternalServerError{}), pat.KindUnavailable},
-		{"no answer of DynamoDB's", answered(503, &smithy.GenericAPIError{Code: "UnknownError"}), pat.KindUnavailable},
-
-		{"cancelled by the caller", operationError("PutItem", &smithy.CanceledError{Err: context.Canceled}), pat.KindUnavailable},
-		{"late", operationError("PutItem", &smithy.CanceledError{Err: context.DeadlineExceeded}), pat.KindUnavailable},
-		{"the connection broke", operationError("PutItem", &smithyhttp.RequestSendError{Err: io.EOF}), pat.KindUnavailable},
-		{"no connection", operationError("PutItem", &net.OpError{Op: "dial", Err: errors.New("refused")}), pat.KindUnavailable},
-		{"half an answer", answered(200, &smithy.DeserializationError{Err: io.ErrUnexpectedEOF}), pat.KindUnavailable},
-		{"no more attempts", errors.Join(networkError("PutItem"), errors.New("retry quota exceeded")), pat.KindUnavailable},
-
-		{"no table", answered(400, &types.ResourceNotFoundException{}), pat.KindInternal},
-		{"not allowed", refused("AccessDeniedException"), pat.KindInternal},
-		{"unknown credentials", refused("UnrecognizedClientException"), pat.KindInternal},
-		{"expired credentials", refused("ExpiredTokenException"), pat.KindInternal},
-		{"not valid", refused("ValidationException"), pat.KindInternal},
-		{"not readable", refused("SerializationException"), pat.KindInternal},
-		{"another transaction under the same token", answered(400, &types.IdempotentParameterMismatchException{}), pat.KindInternal},
-		{"not sent, for a missing parameter", operationError("PutItem", smithy.InvalidParamsError{}), pat.KindInternal},
-		{"not sent, for want of credentials", operationError("PutItem", errors.New("no credentials")), pat.KindInternal},
-	}
-	for _, test := range tests {
+	for _, test := range errorTests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			err := dynamostore.Translate(test.err)
@@ -106,8 +114,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsKeepContentsBack: DynamoDB quotes values in its messages about what it cannot take.
-func TestErrorsKeepContentsBack(t *testing.T) {
+// TestErrorsOmitValues checks that no error quotes a value, although DynamoDB's messages do.
+func TestErrorsOmitValues(t *testing.T) {
 	t.Parallel()
 	const content = "what was to be stored"
 	errs := []error{
@@ -124,7 +132,7 @@ func TestErrorsKeepContentsBack(t *testing.T) {
 	}
 	for _, err := range errs {
 		if got := dynamostore.Translate(err).Error(); strings.Contains(got, content) {
-			t.Errorf("the error tells %q: %s", content, got)
+			t.Errorf("the error quotes %q: %s", content, got)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package dynamostore
 
 import "context"
 
-// WithoutPauses lets s try again at once.
+// WithoutPauses makes s retry without pauses.
 func WithoutPauses(s *Store) *Store {
 	s.wait = noPause
 	return s
@@ -10,7 +10,7 @@ func WithoutPauses(s *Store) *Store {
 
 func noPause(ctx context.Context, _ int) error { return ctx.Err() }
 
-// Translate is translate, with a KindConflict, KindUserExists and KindLastAdmin for the first, second and third write.
+// Translate calls translate with KindConflict, KindUserExists and KindLastAdmin for the first, second and third write.
 func Translate(err error) error {
 	return translate("PutItem", "tokens", err, conflict, userExists, lastAdmin)
 }

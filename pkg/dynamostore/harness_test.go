@@ -15,7 +15,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// fixture is a store on a table of its own, a service on it, and what stands between it and DynamoDB Local.
+// fixture is a store on a new table, a service on it, and a probe between store and DynamoDB Local.
 type fixture struct {
 	client  *dynamodb.Client
 	table   string
@@ -48,7 +48,7 @@ func keyOf(pk, sk string) item {
 	return item{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}}
 }
 
-// read gives an item as DynamoDB has it; it is nil if there is none.
+// read returns an item as stored, or nil if there is none.
 func (f *fixture) read(t *testing.T, pk, sk string) item {
 	t.Helper()
 	output, err := f.client.GetItem(t.Context(), &dynamodb.GetItemInput{
@@ -62,7 +62,7 @@ func (f *fixture) read(t *testing.T, pk, sk string) item {
 	return output.Item
 }
 
-// write puts an item into the table past the store.
+// write stores an item without the store.
 func (f *fixture) write(t *testing.T, raw item) {
 	t.Helper()
 	if _, err := f.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &f.table, Item: raw}); err != nil {
@@ -70,13 +70,13 @@ func (f *fixture) write(t *testing.T, raw item) {
 	}
 }
 
-// holder is a user with one token, an Admin and the first of the table.
+// holder creates the first user of the table, an Admin with one token.
 func (f *fixture) holder(t *testing.T) pattest.Holder {
 	t.Helper()
 	return pattest.NewHolder(t, f.store, f.service, pattest.Profile("ann", pat.Admin))
 }
 
-// editor is a user without tokens.
+// editor creates a user without tokens.
 func (f *fixture) editor(t *testing.T, name string) pat.Account {
 	t.Helper()
 	return pattest.Account(t, f.store, pattest.Profile(name, pat.Editor))

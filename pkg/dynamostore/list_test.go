@@ -12,7 +12,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// shortPages answers a Query with at most two items, as DynamoDB does when these fill a megabyte.
+// shortPages returns at most two items of a Query, as DynamoDB does when these fill a megabyte.
 type shortPages struct{ dynamostore.API }
 
 func (s shortPages) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
@@ -21,7 +21,7 @@ func (s shortPages) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...
 	return s.API.Query(ctx, &short, opts...)
 }
 
-// TestAccountsOverManyPages lists users whose ids lie apart, some of them deleted, over pages that DynamoDB cuts short.
+// TestAccountsOverManyPages lists users over pages that DynamoDB cuts short, with gaps in the IDs where users were deleted.
 func TestAccountsOverManyPages(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

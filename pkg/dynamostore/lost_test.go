@@ -136,7 +136,7 @@ func repeated(p plan, times int) []plan {
 	return plans
 }
 
-// TestCreateUserIsOvertaken: the request is lost, and somebody else takes the name before it is sent again.
+// TestCreateUserIsOvertaken loses a request, and has another caller take the name before it is sent again.
 func TestCreateUserIsOvertaken(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -146,7 +146,7 @@ func TestCreateUserIsOvertaken(t *testing.T) {
 	pattest.WantKind(t, err, pat.KindUserExists)
 }
 
-// TestTakenIDIsNotOwn: only after a commit without an answer may an account that is there already be the one to be made.
+// TestTakenIDIsNotOwn checks that an account which exists already counts as created by the call only after a commit without a response.
 func TestTakenIDIsNotOwn(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -22,7 +22,7 @@ const (
 	transact = "TransactWriteItems"
 )
 
-// probe stands in front of a client: it counts calls and the capacity that DynamoDB reports, and fails on demand.
+// probe forwards calls to a client, counts them and the capacity that DynamoDB reports, and fails on demand.
 type probe struct {
 	client dynamostore.API
 	mu     sync.Mutex
@@ -31,7 +31,7 @@ type probe struct {
 	plans  map[string][]plan
 }
 
-// plan is what becomes of one call: before runs ahead of it, refuse answers instead of it, lose drops its answer.
+// plan is the outcome of one call: before runs ahead of it, refuse replaces its response, lose drops its response.
 type plan struct {
 	before func()
 	refuse error
@@ -56,14 +56,14 @@ func (p *probe) plan(operation string, next ...plan) {
 	p.plans[operation] = append(p.plans[operation], next...)
 }
 
-// made are the calls since the last forget.
+// made returns the number of calls since the last forget.
 func (p *probe) made() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.calls
 }
 
-// used is what operation consumed since the last forget, in read or write units.
+// used returns the read or write units of operation since the last forget.
 func (p *probe) used(operation string) float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,7 +108,7 @@ func pass[T any](p *probe, operation string, call func() (*T, *types.ConsumedCap
 	return output, err
 }
 
-// networkError is what the SDK reports of a connection that broke.
+// networkError returns the SDK's error for a broken connection.
 func networkError(operation string) error {
 	return operationError(operation, &smithyhttp.RequestSendError{Err: errors.New("connection reset by peer")})
 }
@@ -155,7 +155,7 @@ func (p *probe) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, op
 	})
 }
 
-// TransactWriteItems asks for no capacity: DynamoDB Local reports 2 for any transaction of small items.
+// TransactWriteItems does not request the capacity, since DynamoDB Local reports 2 for any transaction of small items.
 func (p *probe) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	return pass(p, transact, func() (*dynamodb.TransactWriteItemsOutput, *types.ConsumedCapacity, error) {
 		out, err := p.client.TransactWriteItems(ctx, in, opts...)

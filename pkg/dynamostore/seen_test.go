@@ -11,7 +11,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// seenNames are how many tokens have a time on record.
+// seenNames returns the number of tokens with a recorded use.
 func (f *fixture) seenNames(t *testing.T, id pat.UserID) int {
 	t.Helper()
 	seen, ok := f.read(t, fmt.Sprintf("USER#%d", id), "SEEN")["seen"].(*types.AttributeValueMemberM)
@@ -21,7 +21,7 @@ func (f *fixture) seenNames(t *testing.T, id pat.UserID) int {
 	return len(seen.Value)
 }
 
-// TestChurn: beside a token that stays, as that of a CI job, tokens are made, used and revoked without end.
+// TestChurn creates, uses and revokes many tokens next to one that stays, such as that of a CI job.
 func TestChurn(t *testing.T) {
 	t.Parallel()
 	const rounds = 60
@@ -52,7 +52,7 @@ func TestChurn(t *testing.T) {
 	equal(t, "the use of the token that stays", pattest.Read(t, f.store, h.Account.ID).Tokens[0].SeenAt, pattest.Start)
 }
 
-// TestForgetSparesNewTokens: a use is recorded by somebody who read the account before a token was made and used.
+// TestForgetSparesNewTokens records a use with an account that was read before another token was created and used.
 func TestForgetSparesNewTokens(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -76,7 +76,7 @@ func TestForgetSparesNewTokens(t *testing.T) {
 	equal(t, "the token that was made meanwhile", after.Tokens[1], made)
 }
 
-// recordGone puts uses of n tokens on record that came and went before the holder's account is read again.
+// recordGone records uses of n tokens that are created and revoked before the holder's account is read again.
 func (f *fixture) recordGone(t *testing.T, h pattest.Holder, n int) {
 	t.Helper()
 	account := pattest.Read(t, f.store, h.Account.ID)
@@ -93,7 +93,7 @@ func (f *fixture) recordGone(t *testing.T, h pattest.Holder, n int) {
 	f.write(t, seen)
 }
 
-// TestForgetManyAtOnce: however many tokens are to be forgotten, each write stays within DynamoDB's limits.
+// TestForgetManyAtOnce checks that each write stays within DynamoDB's limits, however many uses it must remove.
 func TestForgetManyAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -108,7 +108,7 @@ func TestForgetManyAtOnce(t *testing.T) {
 	equal(t, "tokens on record", f.seenNames(t, h.Account.ID), 1)
 }
 
-// TestLateUseOfDeletedUser: nothing of a deleted user comes back, not even in part.
+// TestLateUseOfDeletedUser checks that a late use brings back no part of a deleted user.
 func TestLateUseOfDeletedUser(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -127,7 +127,7 @@ func TestLateUseOfDeletedUser(t *testing.T) {
 	}
 }
 
-// TestUseDuringTransaction: the user is being deleted at that moment, so there is nothing to record and nothing to report.
+// TestUseDuringTransaction records a use while the user is being deleted, which has no effect and is no error.
 func TestUseDuringTransaction(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -28,8 +28,8 @@ func most(t *testing.T, f *fixture) int {
 	return sort.Search(10_000, func(n int) bool { return f.store.CheckSize(crowded(1, n+1)) != nil })
 }
 
-// TestCheckSize compares CheckSize with what DynamoDB Local takes, just below and 5 % above the limit, in a single write and in a
-// transaction. What is refused is KindInvalid, before a write and by it, and is not stored.
+// TestCheckSize compares CheckSize with the limit of DynamoDB Local, just below and 5 % above it, in a single write and in a
+// transaction. An account that is too large is KindInvalid, before a write and by it, and is not stored.
 func TestCheckSize(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -62,8 +62,7 @@ func TestCheckSize(t *testing.T) {
 	}
 }
 
-// TestImportOfTooManyTokens: a user who does not fit is refused without a write, by a preview too, and one who comes to be too
-// large step by step is refused by the step. Neither ends the import.
+// TestImportOfTooManyTokens imports a user who does not fit, for whom there must be a refusal and no write, and previews it.
 func TestImportOfTooManyTokens(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
