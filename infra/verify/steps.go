@@ -56,7 +56,7 @@ func (v *verification) steps() []runner.Step {
 		{Name: "sam-local", Tools: words("sam java mvn docker"), Figures: regexp.MustCompile(`[0-9]+ (cases|events).*`), Run: v.samLocal},
 		{Name: "unleash", Tools: unleashTools(), Figures: regexp.MustCompile(`[0-9]+ requests to each, .*`), Run: unleash},
 		{Name: "privilege", Tools: words("java mvn"), Run: v.privilege},
-		{Name: "import", Tools: words("java mvn psql"), Alone: true, Figures: regexp.MustCompile(`[A-Za-z]+( Local)?: [0-9]+ (users with|imported tokens) .*`), Run: v.importUsers},
+		{Name: "import", Tools: words("java mvn psql"), Figures: regexp.MustCompile(`[A-Za-z]+( Local)?: [0-9]+ (users with|imported tokens) .*`), Run: v.importUsers},
 	}
 	steps = append(steps, v.harnessSteps()...)
 	return append(steps,
