@@ -20,7 +20,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// TestFaultsAreFound runs the harness on what is broken on purpose, and wants to hear of it.
+// TestFaultsAreFound runs the harness on targets with a planted fault and expects it to find the fault.
 func TestFaultsAreFound(t *testing.T) {
 	t.Parallel()
 	const tries = 30
@@ -30,22 +30,19 @@ func TestFaultsAreFound(t *testing.T) {
 		run       func(testing.TB, *env, *rand.Rand) []operation
 		want      string
 	}{
-		{"a write that ignores the version", onStore(unconditional), inContest(distinctCreates), "lost:"},
 		{"a write that ignores the version", onStore(unconditional), inContest(distinctCreates), "assigned twice"},
-		{"a write that merges with what it does not expect", onStore(merging), inContest(distinctCreates), "limit:"},
-		{"a write that merges with what it does not expect", onStore(merging), inContest(sameCreates), "duplicate:"},
-		{"a write that is answered and not made", onStore(dropping), inContest(distinctCreates), "lost:"},
-		{"a write that counts the ids anew", onStore(recounting), inMixture, "assigned twice"},
-		{"a write that counts the ids anew", onStore(recounting), inMixture, "order:"},
-		{"a read of what was before", onStore(staleReads), inContest(disableAgainstUses), "disabled user:"},
-		{"a read of what was before", onStore(staleReads), inMixture, "deleted token:"},
-		{"a read of what was before", onStore(staleReads), inContest(createsAgainstDeletes), noOrder},
-		{"a read that takes a user for disabled", onStore(disabling), inMixture, noOrder},
-		{"a read that takes a user for disabled", onStore(disabling), inContest(createsAgainstDeletes), "unjustified:"},
-		{"a read that sees a token too many", onStore(withExtraTokens("same")), inContest(sameCreates), "unjustified:"},
-		{"a read that sees a full account", onStore(withExtraTokens(slices.Repeat([]string{"?"}, pat.MaxTokens)...)), inContest(sameCreates), "unjustified:"},
-		{"a store that has enough", onStore(exhausted), inContest(distinctCreates), "busy:"},
-		{"a store that faults", onStore(failing), inContest(distinctCreates), "unexpected response"},
+		{"a write that merges after a conflict", onStore(merging), inContest(distinctCreates), "limit:"},
+		{"a write that merges after a conflict", onStore(merging), inContest(sameCreates), "duplicate:"},
+		{"a skipped write", onStore(dropping), inContest(distinctCreates), "lost:"},
+		{"an ID derived from the number of tokens", onStore(recounting), inMixture, "order:"},
+		{"a stale read", onStore(staleReads), inContest(disableAgainstUses), "disabled user:"},
+		{"a stale read", onStore(staleReads), inMixture, "deleted token:"},
+		{"a stale read", onStore(staleReads), inContest(createsAgainstDeletes), noOrder},
+		{"a read that reports a user as disabled", onStore(disabling), inContest(createsAgainstDeletes), "unjustified:"},
+		{"a read with an extra token", onStore(withExtraTokens("same")), inContest(sameCreates), "unjustified:"},
+		{"a read of a full account", onStore(withExtraTokens(slices.Repeat([]string{"?"}, pat.MaxTokens)...)), inContest(sameCreates), "unjustified:"},
+		{"an exhausted store", onStore(exhausted), inContest(distinctCreates), "busy:"},
+		{"a failing store", onStore(failing), inContest(distinctCreates), "unexpected response"},
 		{"a function that trusts the authorizer", trustingFunction, inContest(disableAgainstUses), "disabled user:"},
 	}
 	for _, c := range cases {
@@ -60,12 +57,12 @@ func TestFaultsAreFound(t *testing.T) {
 					return
 				}
 			}
-			t.Errorf("got %q in the last of %d tries, want a violation with %q", found, tries, c.want)
+			t.Errorf("got %q in the last of %d tries, want a finding with %q", found, tries, c.want)
 		})
 	}
 }
 
-// TestFaultsOfUsersAreFound does the same for users who come at once.
+// TestFaultsOfUsersAreFound does the same for requests about users.
 func TestFaultsOfUsersAreFound(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -73,22 +70,22 @@ func TestFaultsOfUsersAreFound(t *testing.T) {
 		onStore func(pat.Store) pat.Store
 		want    string
 	}{
-		{"a store that takes a name twice", acceptingTakenNames, "duplicate:"},
+		{"a store that accepts a taken name", acceptingTakenNames, "duplicate:"},
 		{"a store that keeps another name", acceptingTakenNames, "lost:"},
-		{"a store that gives a user id twice", repeatingIDs, "was given to"},
-		{"a store that faults", failingCreates, "unexpected response"},
+		{"a store that repeats a user ID", repeatingIDs, "was assigned to"},
+		{"a failing store", failingCreates, "unexpected response"},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			t.Parallel()
 			found, _ := usersAtOnce(t, newService(c.onStore(laptoptest.NewStore(t))), maxSearched+importers)
 			if !slices.ContainsFunc(found, func(finding string) bool { return strings.Contains(finding, c.want) }) {
-				t.Errorf("got %q, want a violation with %q", found, c.want)
+				t.Errorf("got %q, want a finding with %q", found, c.want)
 			}
 		})
 	}
 }
 
-// hear searches for an order only where that is what is wanted: to be sure that there is none takes long.
+// inspectFor searches for an order only where want is its absence: to be sure that there is none takes long.
 func inspectFor(operations []operation, want string) []string {
 	clients := maxSearched
 	if want != noOrder {
@@ -97,8 +94,8 @@ func inspectFor(operations []operation, want string) []string {
 	return inspect(operations, rules{}, clients, false).findings
 }
 
-// TestLostAnswers: operations whose outcome nobody was told are in order too, whether or not they took effect.
-func TestLostAnswers(t *testing.T) {
+// TestLostResponses checks that operations without a response are in order too, whether or not they took effect.
+func TestLostResponses(t *testing.T) {
 	t.Parallel()
 	target, service := onStore(unreliable)(t)
 	var sum counts
@@ -110,11 +107,11 @@ func TestLostAnswers(t *testing.T) {
 		}
 	}
 	if sum.unavailable == 0 {
-		t.Error("got no operation without an answer, want some")
+		t.Error("got no unknown outcome, want some")
 	}
 }
 
-// on is the Service on a broken store. What comes before the race, it does on the whole one.
+// onStore returns the Service on a broken store. What happens before the race uses the intact store.
 func onStore(fault func(pat.Store) pat.Store) func(testing.TB) (target, *pat.Service) {
 	return func(tb testing.TB) (target, *pat.Service) {
 		tb.Helper()
@@ -123,15 +120,15 @@ func onStore(fault func(pat.Store) pat.Store) func(testing.TB) (target, *pat.Ser
 	}
 }
 
-// trusting is the API with a function that lets in whom the authorizer once let in.
+// trustingFunction returns the API with a function that accepts every caller whom the authorizer accepted once.
 func trustingFunction(tb testing.TB) (target, *pat.Service) {
 	tb.Helper()
 	const id = deployed.UsersFunction
-	w := newOverHTTP(tb, laptoptest.NewStore(tb), longest, maxSearched, func(functions gateway.Functions) gateway.Functions {
+	api := newOverHTTP(tb, laptoptest.NewStore(tb), longest, maxSearched, func(functions gateway.Functions) gateway.Functions {
 		functions.Proxies[id] = withoutCheck(functions.Proxies[id])
 		return functions
 	})
-	return w, w.server.Service
+	return api, api.server.Service
 }
 
 func withoutCheck(intact gateway.ProxyFunction) gateway.ProxyFunction {
@@ -144,22 +141,23 @@ func withoutCheck(intact gateway.ProxyFunction) gateway.ProxyFunction {
 }
 
 func inContest(jobs func(context.Context, testing.TB, *env, int) []job) func(testing.TB, *env, *rand.Rand) []operation {
-	return func(tb testing.TB, a *env, random *rand.Rand) []operation {
+	return func(tb testing.TB, e *env, random *rand.Rand) []operation {
 		tb.Helper()
-		return contest{jobs: jobs}.run(tb, a, maxSearched, random)
+		return contest{jobs: jobs}.run(tb, e, maxSearched, random)
 	}
 }
 
-func inMixture(tb testing.TB, a *env, random *rand.Rand) []operation {
+func inMixture(tb testing.TB, e *env, random *rand.Rand) []operation {
 	tb.Helper()
-	return runMixture(tb.Context(), a, random)
+	return runMixture(tb.Context(), e, random)
 }
 
-// broken is a store with other reads or writes.
+// broken is a store with other reads, writes or creates.
 type broken struct {
 	pat.Store
-	read  func(context.Context, pat.UserID) (pat.Account, error)
-	write func(ctx context.Context, before, after pat.Account) error
+	read   func(context.Context, pat.UserID) (pat.Account, error)
+	write  func(ctx context.Context, before, after pat.Account) error
+	create func(context.Context, pat.Account) (pat.Account, error)
 }
 
 func (b broken) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
@@ -176,6 +174,13 @@ func (b broken) ReplaceAccount(ctx context.Context, before, after pat.Account) e
 	return b.Store.ReplaceAccount(ctx, before, after)
 }
 
+func (b broken) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	if b.create != nil {
+		return b.create(ctx, draft)
+	}
+	return b.Store.CreateAccount(ctx, draft)
+}
+
 func unconditional(store pat.Store) pat.Store {
 	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
 		for {
@@ -190,7 +195,7 @@ func unconditional(store pat.Store) pat.Store {
 	}}
 }
 
-// merging adds the tokens of a write that comes late to those that are there.
+// merging adds the tokens of a write that comes too late to those that are there.
 func merging(store pat.Store) pat.Store {
 	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
 		err := store.ReplaceAccount(ctx, before, after)
@@ -210,7 +215,7 @@ func merging(store pat.Store) pat.Store {
 	}}
 }
 
-// forgetful does not make every fifth write.
+// dropping skips every fifth write and reports success.
 func dropping(store pat.Store) pat.Store {
 	writes := counter{every: 5}
 	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
@@ -221,7 +226,7 @@ func dropping(store pat.Store) pat.Store {
 	}}
 }
 
-// recounting takes the next id from how many tokens there are.
+// recounting derives the next ID from the number of tokens.
 func recounting(store pat.Store) pat.Store {
 	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
 		after.NextTokenID = pat.TokenID(len(after.Tokens) + 1)
@@ -229,7 +234,7 @@ func recounting(store pat.Store) pat.Store {
 	}}
 }
 
-// stale gives what was before the last write at every third read.
+// staleReads returns the account before its last write at every third read.
 func staleReads(store pat.Store) pat.Store {
 	reads := counter{every: 3}
 	var earlier sync.Map
@@ -237,7 +242,7 @@ func staleReads(store pat.Store) pat.Store {
 		Store: store,
 		read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
 			if account, ok := earlier.Load(id); ok && reads.isDue() {
-				return account.(pat.Account), nil //nolint:errcheck // it comes from here
+				return account.(pat.Account), nil //nolint:errcheck // this function stores it
 			}
 			return store.Account(ctx, id)
 		},
@@ -251,7 +256,7 @@ func staleReads(store pat.Store) pat.Store {
 	}
 }
 
-// seeing adds tokens to every read that are not there.
+// withExtraTokens adds tokens to every account that is read.
 func withExtraTokens(descriptions ...string) func(pat.Store) pat.Store {
 	return func(store pat.Store) pat.Store {
 		return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
@@ -264,7 +269,7 @@ func withExtraTokens(descriptions ...string) func(pat.Store) pat.Store {
 	}
 }
 
-// moody takes the user for disabled at every twentieth read.
+// disabling reports the user as disabled at every twentieth read.
 func disabling(store pat.Store) pat.Store {
 	reads := counter{every: 20}
 	return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
@@ -274,7 +279,7 @@ func disabling(store pat.Store) pat.Store {
 	}}
 }
 
-// unreliable fails at every other read, and at two writes of three after having made them.
+// unreliable fails at every other read, and at two of three writes after they took effect.
 func unreliable(store pat.Store) pat.Store {
 	reads, writes := counter{every: 2}, counter{every: 3}
 	return broken{
@@ -301,23 +306,13 @@ func exhausted(store pat.Store) pat.Store {
 
 func failing(store pat.Store) pat.Store {
 	return broken{Store: store, write: func(context.Context, pat.Account, pat.Account) error {
-		return &pat.Error{Kind: pat.KindInternal, Message: "out of order"}
+		return &pat.Error{Kind: pat.KindInternal, Message: "planted"}
 	}}
 }
 
-// makes is a store that makes users in another way.
-type creator struct {
-	pat.Store
-	user func(context.Context, pat.Account) (pat.Account, error)
-}
-
-func (m creator) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
-	return m.user(ctx, draft)
-}
-
-// lenient answers who wants a name that is taken as if it were not.
+// acceptingTakenNames creates a user under another name if the name is taken.
 func acceptingTakenNames(store pat.Store) pat.Store {
-	return creator{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	return broken{Store: store, create: func(ctx context.Context, draft pat.Account) (pat.Account, error) {
 		made, err := store.CreateAccount(ctx, draft)
 		if err != nil && pat.KindOf(err) == pat.KindUserExists {
 			draft.Username = crand.Text()
@@ -327,14 +322,14 @@ func acceptingTakenNames(store pat.Store) pat.Store {
 	}}
 }
 
-// repeating answers every third time as it did the time before.
+// repeatingIDs returns the user created before at every third create.
 func repeatingIDs(store pat.Store) pat.Store {
 	users := counter{every: 3}
 	var last sync.Map
-	return creator{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	return broken{Store: store, create: func(ctx context.Context, draft pat.Account) (pat.Account, error) {
 		earlier, ok := last.Load(0)
 		if users.isDue() && ok {
-			return earlier.(pat.Account), nil //nolint:errcheck // it comes from here
+			return earlier.(pat.Account), nil //nolint:errcheck // this function stores it
 		}
 		made, err := store.CreateAccount(ctx, draft)
 		if err == nil {
@@ -344,18 +339,18 @@ func repeatingIDs(store pat.Store) pat.Store {
 	}}
 }
 
-// crashing faults at every second user.
+// failingCreates fails at every second user.
 func failingCreates(store pat.Store) pat.Store {
 	users := counter{every: 2}
-	return creator{store, func(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	return broken{Store: store, create: func(ctx context.Context, draft pat.Account) (pat.Account, error) {
 		if users.isDue() {
-			return pat.Account{}, &pat.Error{Kind: pat.KindInternal, Message: "out of order"}
+			return pat.Account{}, &pat.Error{Kind: pat.KindInternal, Message: "planted"}
 		}
 		return store.CreateAccount(ctx, draft)
 	}}
 }
 
-// counter says at every so manieth call that it is due.
+// counter reports at every nth call that it is due.
 type counter struct {
 	every int
 	mu    sync.Mutex

@@ -12,26 +12,27 @@ import (
 )
 
 const (
-	// searched is up to how many clients at once an order is searched for: that takes milliseconds for twelve, and for ever for 64.
+	// maxSearched is the largest number of clients for which the checks search for an order: that takes milliseconds for 12
+	// clients and has no end for 64.
 	maxSearched = 12
-	// searchWithin bounds the search.
+	// searchTime bounds the search.
 	searchTime = 20 * time.Second
 )
 
 // noOrder begins the finding of a search that tried every order.
 const noOrder = "not linearizable"
 
-// report is what the checks say of a recorded history.
+// report is the result of the checks of a history.
 type report struct {
 	findings []string
-	// placed is how many operations the search for an order had to place.
+	// searched is the number of operations in the search for an order.
 	searched int
-	// draw writes a picture of the history in HTML, if there is no order.
+	// draw writes a picture of the history in HTML. It is nil if there is an order.
 	draw func(path string) error
 }
 
-// inspect holds what so many clients did at once against the promise. The last operation is a list that begins when all others
-// have ended. A 503 is a finding unless mayBeBusy says otherwise.
+// inspect checks the operations of several clients against the rules. The last operation is a list that begins after all others
+// have ended. A 503 is a finding unless mayBeBusy is true.
 func inspect(operations []operation, p rules, clients int, mayBeBusy bool) report {
 	operations = inOrder(operations)
 	r := report{findings: violated(operations)}
@@ -48,7 +49,7 @@ func inOrder(operations []operation) []operation {
 	return slices.SortedFunc(slices.Values(operations), func(a, b operation) int { return cmp.Compare(a.begin, b.begin) })
 }
 
-// violated are the invariants that the operations, in order, break.
+// violated returns the invariants that the operations, sorted by begin, violate.
 func violated(operations []operation) []string {
 	var found []string
 	for _, check := range []func([]operation) []string{unexpectedOnes, limits, duplicates, order, reusedIDs, lost, usedAfterDelete, usedAfterDisable, unjustified} {
@@ -63,7 +64,7 @@ func (r report) linearize(operations []operation, p rules) report {
 	result, info := porcupine.CheckOperationsVerbose(model, events, searchTime)
 	switch result {
 	case porcupine.Illegal:
-		r.findings = append(r.findings, noOrder+": no order of the operations gives these answers")
+		r.findings = append(r.findings, noOrder+": no order of the operations explains these responses")
 		r.draw = func(path string) error { return porcupine.VisualizePath(model, info, path) }
 	case porcupine.Unknown:
 		r.findings = append(r.findings, fmt.Sprintf("undecided: no order of the operations was found within %s", searchTime))
@@ -83,13 +84,13 @@ func unexpectedOnes(operations []operation) []string {
 func busyOnes(operations []operation) []string {
 	return each(operations, func(o operation) string {
 		if o.outcome == busy {
-			return fmt.Sprintf("busy: %s was given up", o.request)
+			return fmt.Sprintf("busy: %s got a 503", o.request)
 		}
 		return ""
 	})
 }
 
-// limits: imported tokens do not count.
+// limits checks that no list has more tokens than the limit, to which imported tokens do not count.
 func limits(operations []operation) []string {
 	importOutcome := map[pat.TokenID]bool{}
 	for _, o := range operations {
@@ -116,7 +117,7 @@ func duplicates(operations []operation) []string {
 		seen := map[string]bool{}
 		for _, token := range o.tokens {
 			if seen[token.description] {
-				return fmt.Sprintf("duplicate: two tokens are described %q in %s", token.description, describe(o.tokens))
+				return fmt.Sprintf("duplicate: two tokens have the description %q in %s", token.description, describe(o.tokens))
 			}
 			seen[token.description] = true
 		}
@@ -124,11 +125,11 @@ func duplicates(operations []operation) []string {
 	})
 }
 
-// order: ids rise in every list, and a create that began later got a higher one.
+// order checks that IDs rise in every list, and that a create that began later got a higher ID.
 func order(operations []operation) []string {
 	found := each(lists(operations), func(o operation) string {
 		if !slices.IsSortedFunc(o.tokens, func(a, b listedToken) int { return cmp.Compare(a.id, b.id+1) }) {
-			return "order: ids do not rise in " + describe(o.tokens)
+			return "order: IDs do not rise in " + describe(o.tokens)
 		}
 		return ""
 	})
@@ -136,7 +137,7 @@ func order(operations []operation) []string {
 	for i, late := range creates {
 		for _, early := range creates[:i] {
 			if early.end < late.begin && early.id >= late.id {
-				found = append(found, fmt.Sprintf("order: id %d was given after %d", late.id, early.id))
+				found = append(found, fmt.Sprintf("order: ID %d was assigned after %d", late.id, early.id))
 			}
 		}
 	}
@@ -147,14 +148,14 @@ func reusedIDs(operations []operation) []string {
 	given := map[pat.TokenID]bool{}
 	return each(created(operations), func(o operation) string {
 		if given[o.id] {
-			return fmt.Sprintf("id %d was assigned twice", o.id)
+			return fmt.Sprintf("ID %d was assigned twice", o.id)
 		}
 		given[o.id] = true
 		return ""
 	})
 }
 
-// lost: a token that was answered is in every list that begins later, unless somebody asked to delete it before that list ended.
+// lost checks that a created token is in every list that begins later, unless a delete of it began before that list ended.
 func lost(operations []operation) []string {
 	removals := map[pat.TokenID]int64{}
 	for _, o := range operations {
@@ -169,13 +170,13 @@ func lost(operations []operation) []string {
 			if l.begin < made.end || ok && removed < l.end || slices.Contains(l.tokens, listedToken{made.id, made.description}) {
 				continue
 			}
-			return fmt.Sprintf("lost: %s was answered %d, which is not in %s", made.request, made.id, describe(l.tokens))
+			return fmt.Sprintf("lost: %s returned ID %d, which is not in %s", made.request, made.id, describe(l.tokens))
 		}
 		return ""
 	})
 }
 
-// deleted token: a token whose delete was answered is in no list that begins later, and lets nobody in.
+// usedAfterDelete checks that a deleted token is in no list that begins later, and is refused.
 func usedAfterDelete(operations []operation) []string {
 	ended := map[pat.TokenID]int64{}
 	for _, o := range operations {
@@ -189,17 +190,17 @@ func usedAfterDelete(operations []operation) []string {
 	}
 	return each(operations, func(o operation) string {
 		if o.as != operator && accepted(o) && over(o.as, o.begin) {
-			return fmt.Sprintf("deleted token: %s was answered %q after token %d was deleted", o.request, o.outcome, o.as)
+			return fmt.Sprintf("deleted token: %s got %q after token %d was deleted", o.request, o.outcome, o.as)
 		}
 		i := slices.IndexFunc(o.tokens, func(t listedToken) bool { return o.action == list && over(t.id, o.begin) })
 		if i >= 0 {
-			return fmt.Sprintf("deleted token: deleted token %d is in %s", o.tokens[i].id, describe(o.tokens))
+			return fmt.Sprintf("deleted token: %d is in %s", o.tokens[i].id, describe(o.tokens))
 		}
 		return ""
 	})
 }
 
-// usedLate: between an answered disable and the next enable, no token lets anybody in.
+// usedAfterDisable checks that between the end of a disable and the next enable every token is refused.
 func usedAfterDisable(operations []operation) []string {
 	var disables, enables []operation
 	for _, o := range operations {
@@ -214,25 +215,25 @@ func usedAfterDisable(operations []operation) []string {
 		for _, d := range disables {
 			newStore := slices.ContainsFunc(enables, func(e operation) bool { return e.end > d.begin && e.begin < o.end })
 			if o.as != operator && accepted(o) && d.end < o.begin && !newStore {
-				return fmt.Sprintf("disabled user: %s was answered %q after the user was disabled", o.request, o.outcome)
+				return fmt.Sprintf("disabled user: %s got %q after the user was disabled", o.request, o.outcome)
 			}
 		}
 		return ""
 	})
 }
 
-// unjustified: a refusal, a limit and a duplicate each need something that others asked for before the answer came.
+// unjustified checks that a refusal, a limit and a duplicate each have a cause that began before the response.
 func unjustified(operations []operation) []string {
 	return each(operations, func(o operation) string {
 		reason := map[outcome]func([]operation, operation) bool{refused: isOver, full: isFull, taken: isTaken}[o.outcome]
 		if reason == nil || reason(before(operations, o), o) {
 			return ""
 		}
-		return fmt.Sprintf("unjustified: %s was answered %q", o.request, o.outcome)
+		return fmt.Sprintf("unjustified: %s got %q", o.request, o.outcome)
 	})
 }
 
-// before are the operations that may have had an effect before o was answered.
+// before returns the operations that may have taken effect before the response to o.
 func before(operations []operation, o operation) []operation {
 	return only(operations, func(p operation) bool { return p.begin < o.end && (p.outcome == done || p.unknown()) })
 }
@@ -259,7 +260,7 @@ func isTaken(earlier []operation, o operation) bool {
 	})
 }
 
-// letIn says whether the answer shows that the caller's token was good.
+// accepted reports whether the response shows that the caller's token was accepted.
 func accepted(o operation) bool { return o.outcome == done || o.outcome == full || o.outcome == taken }
 
 func lists(operations []operation) []operation {
@@ -280,7 +281,7 @@ func only(operations []operation, is func(operation) bool) []operation {
 	return found
 }
 
-// each is what check says of each operation, where it says something.
+// each returns the non-empty results of check.
 func each(operations []operation, check func(operation) string) []string {
 	var found []string
 	for _, o := range operations {

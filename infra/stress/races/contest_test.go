@@ -6,13 +6,14 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"pats/infra/testkit/must"
 	"pats/pkg/pat"
 )
 
-// contest is a race: what n clients do at once, after what it does first by itself.
+// contest is a race: jobs prepares the account and returns what n clients do at once.
 type contest struct {
 	name string
-	jobs func(ctx context.Context, tb testing.TB, a *env, n int) []job
+	jobs func(ctx context.Context, tb testing.TB, e *env, n int) []job
 }
 
 var contests = []contest{
@@ -24,16 +25,16 @@ var contests = []contest{
 	{"import against creates", importAgainstCreates},
 }
 
-// run lets the contest's jobs loose in an order that random gives, and gives what was recorded.
-func (c contest) run(tb testing.TB, a *env, n int, random *rand.Rand) []operation {
+// run runs the contest's jobs in a random order and returns the recorded operations.
+func (c contest) run(tb testing.TB, e *env, n int, random *rand.Rand) []operation {
 	tb.Helper()
-	jobs := c.jobs(tb.Context(), tb, a, n)
+	jobs := c.jobs(tb.Context(), tb, e, n)
 	random.Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
 	runAtOnce(jobs)
-	return a.finish(tb.Context())
+	return e.finish(tb.Context())
 }
 
-// each client's job is the same, but for its number.
+// alike returns n jobs that differ in their number only.
 func alike(n int, do func(i, client int)) []job {
 	jobs := make([]job, n)
 	for i := range jobs {
@@ -44,95 +45,93 @@ func alike(n int, do func(i, client int)) []job {
 
 func described(i int) string { return fmt.Sprintf("token %d", i) }
 
-func distinctCreates(ctx context.Context, _ testing.TB, a *env, n int) []job {
+func distinctCreates(ctx context.Context, _ testing.TB, e *env, n int) []job {
 	return alike(n, func(i, client int) {
-		a.do(ctx, client, request{action: create, as: manager, description: described(i)})
+		e.do(ctx, client, request{action: create, as: manager, description: described(i)})
 	})
 }
 
-func sameCreates(ctx context.Context, _ testing.TB, a *env, n int) []job {
-	return alike(n, func(_, client int) { a.do(ctx, client, request{action: create, as: manager, description: "same"}) })
+func sameCreates(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	return alike(n, func(_, client int) { e.do(ctx, client, request{action: create, as: manager, description: "same"}) })
 }
 
-// fill gives the account as many tokens as it may have, and their ids.
-func fill(ctx context.Context, a *env) []pat.TokenID {
+// fill creates tokens up to the limit and returns their IDs.
+func fill(ctx context.Context, e *env) []pat.TokenID {
 	var ids []pat.TokenID
 	for i := range pat.MaxTokens - 1 {
-		ids = append(ids, a.do(ctx, 0, request{action: create, as: manager, description: described(i)}).id)
+		ids = append(ids, e.do(ctx, 0, request{action: create, as: manager, description: described(i)}).id)
 	}
 	return ids
 }
 
-// createsAgainstDeletes: half of the clients delete the tokens of a full account, while the others create some with the same
-// descriptions and some with others.
-func createsAgainstDeletes(ctx context.Context, _ testing.TB, a *env, n int) []job {
-	ids := fill(ctx, a)
+// createsAgainstDeletes: half of the clients delete the tokens of a full account; the others create tokens, some with the same
+// descriptions.
+func createsAgainstDeletes(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	ids := fill(ctx, e)
 	return alike(n, func(i, client int) {
 		if i%2 == 0 {
-			a.do(ctx, client, request{action: remove, as: manager, token: ids[i/2%len(ids)]})
+			e.do(ctx, client, request{action: remove, as: manager, token: ids[i/2%len(ids)]})
 		} else {
-			a.do(ctx, client, request{action: create, as: manager, description: described(i / 2 % (2 * len(ids)))})
+			e.do(ctx, client, request{action: create, as: manager, description: described(i / 2 % (2 * len(ids)))})
 		}
 	})
 }
 
-// deletesOfOne: every fourth client is the token's own holder.
-func deletesOfOne(ctx context.Context, _ testing.TB, a *env, n int) []job {
-	victim := a.do(ctx, 0, request{action: create, as: manager, description: "victim"}).id
+// deletesOfOne: every fourth client presents the token that it deletes.
+func deletesOfOne(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	victim := e.do(ctx, 0, request{action: create, as: manager, description: "victim"}).id
 	return alike(n, func(i, client int) {
 		as := manager
 		if i%4 == 0 {
 			as = victim
 		}
-		a.do(ctx, client, request{action: remove, as: as, token: victim})
+		e.do(ctx, client, request{action: remove, as: as, token: victim})
 	})
 }
 
-// maxUses bounds how long a client goes on if nobody refuses it.
+// maxUses bounds how long a client continues if it is never refused.
 const maxUses = 30
 
-// disableAgainstUses: every token is used before, so that the authorizer's answer is cached where it may be. Then all but one
-// client use the tokens in every way until they are refused, and that one disables the user and uses each token once more.
-func disableAgainstUses(ctx context.Context, _ testing.TB, a *env, n int) []job {
-	ids := append(fill(ctx, a), manager)
+// disableAgainstUses uses every token first, so that the authorizer's response is cached where caching is on. Then one client
+// disables the user and uses each token once more, while the others use the tokens in every way until they are refused.
+func disableAgainstUses(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	ids := append(fill(ctx, e), manager)
 	for _, id := range ids {
-		a.do(ctx, 0, request{action: use, as: id})
+		e.do(ctx, 0, request{action: use, as: id})
 	}
 	jobs := alike(n-1, func(i, client int) {
 		for turn := range maxUses {
 			c := request{action: []action{use, list, create}[(i+turn)%3], as: ids[i%len(ids)], description: "one too many"}
-			if a.do(ctx, client, c).outcome == refused {
+			if e.do(ctx, client, c).outcome == refused {
 				return
 			}
 		}
 	})
 	return append(jobs, func(client int) {
-		a.do(ctx, client, request{action: disable})
+		e.do(ctx, client, request{action: disable})
 		for _, id := range ids {
-			a.do(ctx, client, request{action: use, as: id})
-			a.do(ctx, client, request{action: list, as: id})
+			e.do(ctx, client, request{action: use, as: id})
+			e.do(ctx, client, request{action: list, as: id})
 		}
 	})
 }
 
-// importers is how many import the same at once, as an import and its repetitions would.
+// importers is the number of clients that import the same tokens at once, as an import and its reruns would.
 const importers = 8
 
-// importAgainstCreates: of the tokens imported, some have ids that the creates may come to use first.
-func importAgainstCreates(ctx context.Context, tb testing.TB, a *env, n int) []job {
+// importAgainstCreates imports tokens, some with IDs that the creates may take first.
+func importAgainstCreates(ctx context.Context, tb testing.TB, e *env, n int) []job {
 	var tokens []pat.Token
 	for _, id := range []pat.TokenID{2, 5, 40, 41} {
-		token, err := a.newImportedToken(id)
-		if err != nil {
-			tb.Fatal(err)
-		}
+		token, err := e.newImportedToken(id)
+		must.Do(tb, err)
 		tokens = append(tokens, token)
 	}
 	return alike(n, func(i, client int) {
 		if i < importers {
-			a.importTokens(ctx, client, tokens)
+			e.importTokens(ctx, client, tokens)
 		} else {
-			a.do(ctx, client, request{action: create, as: manager, description: described(i)})
+			e.do(ctx, client, request{action: create, as: manager, description: described(i)})
 		}
 	})
 }

@@ -1,6 +1,6 @@
-// Package races_test lets many clients work on one account at once, over HTTP and beneath it, on both stores, and holds what they
-// were answered against the rules: by invariants that are easy to read, and by a search for an order in which the account could
-// have given these answers one after the other (linearizability).
+// Package races_test runs many clients on one account at once, over HTTP and directly on the Service, on both stores. It checks
+// the responses by invariants, and by a search for an order in which the account could have given these responses one after the
+// other (linearizability).
 //
-// Findings are values, so that the same checks can be shown to find the faults of stores that are broken on purpose.
+// Findings are values, so that a test can show that the same checks find the faults of broken stores.
 package races_test

@@ -9,16 +9,17 @@ import (
 	"testing"
 	"time"
 
+	"pats/infra/testkit/must"
 	"pats/pkg/pat"
 )
 
-// The first token of every user: the manager's. It lasts.
+// The first token of every user. It is never deleted.
 const (
 	manager        pat.TokenID = 1
 	ownDescription             = "own"
 )
 
-// arena is a user's account with many clients at it, all of whose operations are recorded.
+// env is a user's account with many clients, whose operations are recorded.
 type env struct {
 	target  target
 	service *pat.Service
@@ -29,21 +30,19 @@ type env struct {
 	mu         sync.Mutex
 	operations []operation
 	secrets    map[pat.TokenID]pat.Secret
-	// answered are the tokens with a secret.
+	// tokenIDs are the IDs in secrets, oldest first.
 	tokenIDs []pat.TokenID
 }
 
-// newArena makes a user with the manager's token.
+// newEnv creates a user with one token.
 func newEnv(tb testing.TB, target target, service *pat.Service) *env {
 	tb.Helper()
 	user, err := service.CreateUser(tb.Context(), pat.Profile{Username: "racer-" + rand.Text(), Role: pat.Viewer})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	must.Do(tb, err)
 	draft := pat.Draft{Description: ownDescription, ExpiresAt: time.Now().Add(tokenLife)}
 	token, secret, err := service.CreateUserToken(tb.Context(), user.ID, draft)
 	if err != nil || token.ID != manager {
-		tb.Fatalf("the first token has id %d, %v; want %d", token.ID, err, manager)
+		tb.Fatalf("the first token has ID %d, error %v, want ID %d", token.ID, err, manager)
 	}
 	return &env{
 		target: target, service: service, user: user,
@@ -51,42 +50,42 @@ func newEnv(tb testing.TB, target target, service *pat.Service) *env {
 	}
 }
 
-// do lets a client do one operation, and records it.
-func (a *env) do(ctx context.Context, client int, c request) response {
-	secret := a.secret(c.as)
-	begin := a.time.Add(1)
-	got, made := a.target.do(ctx, a.user.ID, c, secret)
-	end := a.time.Add(1)
-	a.record(operation{client: client, request: c, response: got, begin: begin, end: end}, made)
+// do performs an operation and records it.
+func (e *env) do(ctx context.Context, client int, c request) response {
+	secret := e.secret(c.as)
+	begin := e.time.Add(1)
+	got, made := e.target.do(ctx, e.user.ID, c, secret)
+	end := e.time.Add(1)
+	e.record(operation{client: client, request: c, response: got, begin: begin, end: end}, made)
 	return got
 }
 
-func (a *env) record(o operation, made pat.Secret) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.operations = append(a.operations, o)
+func (e *env) record(o operation, made pat.Secret) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.operations = append(e.operations, o)
 	if o.action == create && o.outcome == done {
-		a.secrets[o.id] = made
-		a.tokenIDs = append(a.tokenIDs, o.id)
+		e.secrets[o.id] = made
+		e.tokenIDs = append(e.tokenIDs, o.id)
 	}
 }
 
-func (a *env) secret(id pat.TokenID) pat.Secret {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.secrets[id]
+func (e *env) secret(id pat.TokenID) pat.Secret {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.secrets[id]
 }
 
-// imports brings tokens into the account as `pats import` does. The secrets of those that are taken in open the account.
-func (a *env) importTokens(ctx context.Context, client int, tokens []pat.Token) {
+// importTokens imports tokens as `pats import` does, and records that.
+func (e *env) importTokens(ctx context.Context, client int, tokens []pat.Token) {
 	c := request{action: importTokens}
 	c.imported, _ = listedTokens(tokens, nil)
-	user := a.user
+	user := e.user
 	user.Tokens = tokens
-	begin := a.time.Add(1)
-	result, err := a.service.ImportUser(ctx, user)
+	begin := e.time.Add(1)
+	result, err := e.service.ImportUser(ctx, user)
 	got := importOutcome(tokens, result, err)
-	a.record(operation{client: client, request: c, response: got, begin: begin, end: a.time.Add(1)}, pat.Secret{})
+	e.record(operation{client: client, request: c, response: got, begin: begin, end: e.time.Add(1)}, pat.Secret{})
 }
 
 func importOutcome(tokens []pat.Token, result pat.Imported, err error) response {
@@ -106,26 +105,26 @@ func importOutcome(tokens []pat.Token, result pat.Imported, err error) response 
 	return got
 }
 
-// foreign is a token to import, which nobody holds.
-func (a *env) newImportedToken(id pat.TokenID) (pat.Token, error) {
-	secret, err := pat.NewSecret(rand.Reader, a.user.ID)
+// newImportedToken returns a token to import.
+func (e *env) newImportedToken(id pat.TokenID) (pat.Token, error) {
+	secret, err := pat.NewSecret(rand.Reader, e.user.ID)
 	return pat.Token{
 		ID: id, Description: fmt.Sprintf("imported %d", id), Selector: secret.Selector(), Verifier: secret.Verifier(),
-		CreatedAt: a.user.CreatedAt, ExpiresAt: a.user.CreatedAt.Add(tokenLife),
+		CreatedAt: e.user.CreatedAt, ExpiresAt: e.user.CreatedAt.Add(tokenLife),
 	}, err
 }
 
-// finish adds what holder and operator see when all is over, and gives what was recorded.
-func (a *env) finish(ctx context.Context) []operation {
-	a.do(ctx, 0, request{action: list, as: manager})
-	a.do(ctx, 0, request{action: list, as: operator})
-	return a.operations
+// finish adds the lists that the user and the operator see at the end, and returns all recorded operations.
+func (e *env) finish(ctx context.Context) []operation {
+	e.do(ctx, 0, request{action: list, as: manager})
+	e.do(ctx, 0, request{action: list, as: operator})
+	return e.operations
 }
 
 // job is what one client does.
 type job func(client int)
 
-// together lets every job loose at once, each as a client of its own.
+// runAtOnce starts all jobs at the same moment, each as another client.
 func runAtOnce(jobs []job) {
 	start := make(chan struct{})
 	var all sync.WaitGroup

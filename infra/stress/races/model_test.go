@@ -9,7 +9,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// account is what the rules know of a user. Its tokens are never changed in place.
+// account is the state of a user in the model. Its tokens are never changed in place.
 type account struct {
 	next        pat.TokenID
 	tokens      []listedToken
@@ -17,21 +17,21 @@ type account struct {
 	wasDisabled bool
 }
 
-// beginning is the account of a user with one token, the manager's.
+// newAccount returns the account of a user with one token.
 func newAccount() account {
 	return account{next: manager + 1, tokens: []listedToken{{manager, ownDescription}}}
 }
 
-// apply is the account's rules as a plain function: how an operation is answered if nobody else is there, and what is then.
-func (a account) apply(c request) (response, account) {
-	if c.as != operator && (a.disabled || !a.has(c.as)) {
+// apply is the specification as a plain function: the response to an operation without concurrency, and the state after it.
+func (a account) apply(r request) (response, account) {
+	if r.as != operator && (a.disabled || !a.has(r.as)) {
 		return response{outcome: refused}, a
 	}
-	switch c.action {
+	switch r.action {
 	case create:
-		return a.create(c.description)
+		return a.create(r.description)
 	case remove:
-		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t listedToken) bool { return t.id == c.token })
+		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t listedToken) bool { return t.id == r.token })
 	case list:
 		return response{outcome: done, tokens: a.tokens}, a
 	case disable:
@@ -39,7 +39,7 @@ func (a account) apply(c request) (response, account) {
 	case enable:
 		a.disabled = false
 	case importTokens:
-		return a.importTokens(c.imported)
+		return a.importTokens(r.imported)
 	}
 	return response{outcome: done}, a
 }
@@ -64,7 +64,7 @@ func (a account) with(token listedToken) account {
 	return a
 }
 
-// bring adds what is not there, unless its id has been used. The limit does not count.
+// importTokens adds the tokens that are missing, except those whose ID has been used. There is no limit.
 func (a account) importTokens(imported []listedToken) (response, account) {
 	var present []listedToken
 	for _, token := range imported {
@@ -83,53 +83,54 @@ func (a account) equal(b account) bool {
 	return a.next == b.next && a.disabled == b.disabled && a.wasDisabled == b.wasDisabled && slices.Equal(a.tokens, b.tokens)
 }
 
-// promise is what a front promises.
+// rules are what a target promises.
 //
-// Every answer is one that the account gave at one moment between request and answer, also where the authorizer's answers are
-// cached, since each handler reads the account afresh: a success, a limit, a duplicate and a list are never stale. There are two
-// exceptions, neither of which lets anybody in:
+// Every response is one that the account gave at one moment between request and response, also where the authorizer's responses
+// are cached, since each handler reads the account afresh: a success, a limit, a duplicate and a list are never stale. There are
+// two exceptions, neither of which accepts a caller who must be refused:
 //
-// A refusal (401) may be stale where denials are cached: who was disabled once may be refused until the cache lets go of it.
+// A refusal (401) can be stale where denials are cached: a user who was disabled once may be refused until the cached denial
+// expires.
 //
-// A delete that finds the token gone may be answered 200 though the caller's own token has ended since the request came: its
-// first attempt found both, and then another delete was quicker. That no request is answered so that came after the caller's
-// token had ended is held by undead and usedLate.
+// A delete that finds the token gone can return 200 although the caller's own token has ended since the request arrived: its
+// first attempt found both, and then another delete was quicker. usedAfterDelete and usedAfterDisable check that no request that
+// began after the end of the caller's token is accepted.
 type rules struct {
 	cachedDenials bool
 }
 
-func (p rules) step(before account, c request, a response) (bool, account) {
-	want, after := before.apply(c)
+func (r rules) step(before account, sent request, got response) (bool, account) {
+	want, after := before.apply(sent)
 	switch {
-	case a.unknown():
+	case got.unknown():
 		return true, after
-	case a.outcome == refused && p.cachedDenials && before.wasDisabled && c.as != operator:
+	case got.outcome == refused && r.cachedDenials && before.wasDisabled && sent.as != operator:
 		return true, before
-	case a.outcome == done && c.action == remove && !before.has(c.token):
+	case got.outcome == done && sent.action == remove && !before.has(sent.token):
 		return true, before
 	}
-	return want.same(a), after
+	return want.equal(got), after
 }
 
-// model is the promise in the checker's terms.
-func (p rules) model() porcupine.Model {
+// model returns the rules in the checker's terms.
+func (r rules) model() porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return newAccount() },
 		Step: func(state, input, output any) (bool, any) {
-			return p.step(state.(account), input.(request), output.(response)) //nolint:errcheck // they come from here
+			return r.step(state.(account), input.(request), output.(response)) //nolint:errcheck // the checker passes them on
 		},
-		Equal: func(a, b any) bool { return a.(account).equal(b.(account)) }, //nolint:errcheck // they come from here
+		Equal: func(a, b any) bool { return a.(account).equal(b.(account)) }, //nolint:errcheck // the checker passes them on
 		DescribeOperation: func(input, output any) string {
-			return input.(request).String() + ": " + output.(response).String() //nolint:errcheck // they come from here
+			return input.(request).String() + ": " + output.(response).String() //nolint:errcheck // the checker passes them on
 		},
-		DescribeState: func(state any) string { return describe(state.(account).tokens) }, //nolint:errcheck // they come from here
+		DescribeState: func(state any) string { return describe(state.(account).tokens) }, //nolint:errcheck // the checker passes them on
 	}
 }
 
-// forever is when an operation with an unknown outcome ends: it may take effect at any time from its beginning on.
+// forever is when an operation with an unknown outcome ends: it can take effect at any time after its beginning.
 const forever = math.MaxInt64
 
-// history is the operations in the checker's form, without those unknown ones that had no effect.
+// history returns the operations in the checker's form, without unknown ones that had no effect.
 func history(operations []operation) []porcupine.Operation {
 	var events []porcupine.Operation
 	clients := 0
@@ -143,7 +144,7 @@ func history(operations []operation) []porcupine.Operation {
 			if !effect(o) {
 				continue
 			}
-			event.ClientId, event.Return = clients, forever // a client of its own: the caller went on
+			event.ClientId, event.Return = clients, forever // a separate client: the caller went on
 			clients++
 		}
 		events = append(events, event)
@@ -151,9 +152,9 @@ func history(operations []operation) []porcupine.Operation {
 	return events
 }
 
-// effects tells, of an operation with an unknown outcome, whether it may have taken effect: a token that nobody was answered
-// must have been seen in a list, and one to be deleted must be gone from the last. Otherwise the checker would try every order
-// of what never happened.
+// effects returns a function that reports whether an operation with an unknown outcome can have taken effect: a token without a
+// response must have been in a list, and a token to delete must be missing in the last list. Without it the checker would try
+// every order of operations that never happened.
 func effects(operations []operation) func(operation) bool {
 	given, orphans, last := map[pat.TokenID]bool{manager: true}, map[string]bool{}, map[pat.TokenID]bool{}
 	for _, o := range operations {

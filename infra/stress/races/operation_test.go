@@ -8,7 +8,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// action is what a client asks for.
+// action is what a client requests.
 type action string
 
 const (
@@ -21,7 +21,7 @@ const (
 	importTokens action = "import"
 )
 
-// named is a token as a list shows it.
+// listedToken is a token in a list.
 type listedToken struct {
 	id          pat.TokenID
 	description string
@@ -29,77 +29,77 @@ type listedToken struct {
 
 func (n listedToken) String() string { return fmt.Sprintf("%d %q", n.id, n.description) }
 
-// operator stands for a token's id where no token's holder asks.
+// operator stands in for a token's ID where the caller has no token.
 const operator pat.TokenID = 0
 
-// call is an operation as it was asked for.
+// request is a requested operation.
 type request struct {
 	action action
-	// as is the token whose holder asks.
+	// as is the ID of the caller's token.
 	as pat.TokenID
-	// description is that of a token to create.
+	// description is that of the token to create.
 	description string
-	// target is the token to delete.
+	// token is the ID of the token to delete.
 	token pat.TokenID
-	// brought are the tokens to import, in rising order of id.
+	// imported are the tokens to import, by rising ID.
 	imported []listedToken
 }
 
-func (c request) String() string {
-	text := string(c.action)
-	switch c.action {
+func (r request) String() string {
+	text := string(r.action)
+	switch r.action {
 	case create:
-		text += fmt.Sprintf(" %q", c.description)
+		text += fmt.Sprintf(" %q", r.description)
 	case remove:
-		text += fmt.Sprintf(" %d", c.token)
+		text += fmt.Sprintf(" %d", r.token)
 	case importTokens:
-		text += " " + describe(c.imported)
+		text += " " + describe(r.imported)
 	}
-	if c.as != operator {
-		text += fmt.Sprintf(" as %d", c.as)
+	if r.as != operator {
+		text += fmt.Sprintf(" as %d", r.as)
 	}
 	return text
 }
 
-// verdict is what an operation came to.
+// outcome is the result of an operation.
 type outcome string
 
 const (
 	done       outcome = "done"
-	refused    outcome = "refused" // 401
-	full       outcome = "limit"   // 403 OperationDeniedError
-	taken      outcome = "taken"   // 409 NameExistsError
-	busy       outcome = "busy"    // 503 with Retry-After; it may have taken effect
-	unexpected outcome = "odd"     // what no client should see; it may have taken effect
+	refused    outcome = "refused"    // 401
+	full       outcome = "limit"      // 403 OperationDeniedError
+	taken      outcome = "taken"      // 409 NameExistsError
+	busy       outcome = "busy"       // 503 with Retry-After; the request may have taken effect
+	unexpected outcome = "unexpected" // must not happen; the request may have taken effect
 )
 
-// answer is how an operation was answered.
+// response is the response to an operation.
 type response struct {
 	outcome outcome
-	// id is that of the token created.
+	// id is that of the created token.
 	id pat.TokenID
-	// tokens are those listed, or of an import those that are in the account.
+	// tokens are those in a list, or those of an import that are in the account.
 	tokens []listedToken
-	// detail says what was odd.
+	// detail explains an unexpected outcome.
 	detail string
 }
 
-func (a response) String() string {
+func (r response) String() string {
 	switch {
-	case a.outcome == unexpected:
-		return "odd: " + a.detail
-	case a.id != 0:
-		return fmt.Sprintf("done: %d", a.id)
-	case a.tokens != nil:
-		return "done: " + describe(a.tokens)
+	case r.outcome == unexpected:
+		return "unexpected: " + r.detail
+	case r.id != 0:
+		return fmt.Sprintf("done: %d", r.id)
+	case r.tokens != nil:
+		return "done: " + describe(r.tokens)
 	}
-	return string(a.outcome)
+	return string(r.outcome)
 }
 
-func (a response) unknown() bool { return a.outcome == busy || a.outcome == unexpected }
+func (r response) unknown() bool { return r.outcome == busy || r.outcome == unexpected }
 
-func (a response) same(b response) bool {
-	return a.outcome == b.outcome && a.id == b.id && slices.Equal(a.tokens, b.tokens)
+func (r response) equal(other response) bool {
+	return r.outcome == other.outcome && r.id == other.id && slices.Equal(r.tokens, other.tokens)
 }
 
 func describe(tokens []listedToken) string {
@@ -110,8 +110,8 @@ func describe(tokens []listedToken) string {
 	return "[" + strings.Join(texts, ", ") + "]"
 }
 
-// operation is a call with its answer. begin and end are unique numbers in the order of time: one operation ended before
-// another began if and only if end is less than begin.
+// operation is a request with its response. begin and end are unique and rise with time: one operation ended before another began
+// if and only if end is less than begin.
 type operation struct {
 	client int
 	request

@@ -1,10 +1,12 @@
 package races_test
 
 import (
+	crand "crypto/rand"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,10 +16,10 @@ import (
 	"pats/pkg/pat"
 )
 
-// stage is where a round plays: a store, a front and how many clients there are at once.
+// setup is the store, the target and the number of clients of a round.
 type setup struct {
 	store string
-	// ttl is the template's AuthorizerTtlSeconds for the API over HTTP, or empty for the Service beneath it.
+	// ttl is the template's AuthorizerTtlSeconds for the API over HTTP, or empty for the Service.
 	ttl     string
 	clients int
 }
@@ -28,7 +30,7 @@ const (
 	longest  = "3600"
 )
 
-// stages take turns, as seeds follow each other.
+// setups are used in turn, by seed.
 var setups = []setup{
 	{embedded, longest, 64},
 	{dynamodb, "", 64},
@@ -52,7 +54,7 @@ func (s setup) String() string {
 	return fmt.Sprintf("%s, %s, %d clients", s.store, target, s.clients)
 }
 
-// mayBeBusy: a 503 is never right for up to 64 clients at once on the embedded store.
+// mayBeBusy reports whether a 503 is allowed. It is not for up to 64 clients at once on the embedded store.
 func (s setup) mayBeBusy() bool { return s.store != embedded || s.clients > 64 }
 
 func (s setup) rules() rules { return rules{cachedDenials: s.ttl != "" && s.ttl != "0"} }
@@ -65,28 +67,28 @@ func (s setup) newStore(tb testing.TB) pat.Store {
 	return laptoptest.NewStore(tb)
 }
 
-// enter opens the front on the store.
+// newTarget returns the target on the store.
 func (s setup) newTarget(tb testing.TB, store pat.Store) (target, *pat.Service) {
 	tb.Helper()
 	if s.ttl == "" {
 		service := newService(store)
 		return direct{service}, service
 	}
-	w := newOverHTTP(tb, store, s.ttl, s.clients, nil)
-	return w, w.server.Service
+	api := newOverHTTP(tb, store, s.ttl, s.clients, nil)
+	return api, api.server.Service
 }
 
 func newService(store pat.Store) *pat.Service {
 	return pat.NewService(store, pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler)))
 }
 
-// tally is what the rounds add up to.
+// counts are the totals of all rounds.
 type counts struct{ rounds, requests, histories, operations, unavailable, violations int }
 
-// mixes is how many mixed histories a round has.
+// mixes is the number of mixed histories in a round.
 const mixes = 3
 
-// TestRaces runs every contest and some histories of everything at once on one stage a round.
+// TestRaces runs every contest and some mixed histories on one setup in each round.
 func TestRaces(t *testing.T) {
 	t.Parallel()
 	var sum counts
@@ -113,17 +115,17 @@ func (sum *counts) round(t *testing.T, s setup, seed uint64) {
 		}
 	}
 	for range mixes {
-		sum.add(t, s, where+", everything", maxSearched, runMixture(t.Context(), newEnv(t, target, service), random))
+		sum.add(t, s, where+", mixed", maxSearched, runMixture(t.Context(), newEnv(t, target, service), random))
 	}
 	found, unavailable := usersAtOnce(t, service, s.clients)
 	if unavailable > 0 && !s.mayBeBusy() {
-		found = append(found, fmt.Sprintf("busy: %d times", unavailable))
+		found = append(found, fmt.Sprintf("busy: %d requests got a 503", unavailable))
 	}
 	sum.requests += s.clients
 	sum.log(t, where+", users", report{findings: found}, unavailable)
 }
 
-// add counts what was recorded, checks it, and tells what is wrong with it.
+// add counts the operations, checks them, and reports the findings.
 func (sum *counts) add(t *testing.T, s setup, what string, clients int, operations []operation) {
 	t.Helper()
 	r := inspect(operations, s.rules(), clients, s.mayBeBusy())
@@ -139,33 +141,26 @@ func (sum *counts) log(t *testing.T, what string, r report, unavailable int) {
 	t.Helper()
 	sum.unavailable += unavailable
 	if unavailable > 0 {
-		t.Logf("%s: %d were answered 503", what, unavailable)
+		t.Logf("%s: %d requests got a 503", what, unavailable)
 	}
 	sum.violations += len(r.findings)
 	if len(r.findings) > 0 {
-		t.Errorf("%s: got %d violations, want none\n%s%s", what, len(r.findings),
-			strings.Join(r.findings[:min(len(r.findings), maxShown)], "\n"), r.picture(t))
+		t.Errorf("%s: got %d findings, want none\n%s%s", what, len(r.findings),
+			strings.Join(r.findings[:min(len(r.findings), maxShown)], "\n"), r.picture())
 	}
 }
 
-// shown is how many violations of one history are told.
+// maxShown bounds the reported findings of one history.
 const maxShown = 10
 
-// picture draws the history into a file that stays, and names it.
-func (r report) picture(t *testing.T) string {
-	t.Helper()
+// picture draws the history into a file that is kept, and returns its name.
+func (r report) picture() string {
 	if r.draw == nil {
 		return ""
 	}
-	file, err := os.CreateTemp("", "pats-history-*.html") //nolint:usetesting // it is for who looks into the failure afterwards
-	if err != nil {
+	path := filepath.Join(os.TempDir(), "pats-history-"+crand.Text()+".html")
+	if err := r.draw(path); err != nil {
 		return "\nno picture: " + err.Error()
 	}
-	if err := file.Close(); err != nil {
-		return "\nno picture: " + err.Error()
-	}
-	if err := r.draw(file.Name()); err != nil {
-		return "\nno picture: " + err.Error()
-	}
-	return "\nthe history is drawn in " + file.Name()
+	return "\nthe history is drawn in " + path
 }

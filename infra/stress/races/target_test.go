@@ -2,64 +2,63 @@ package races_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
 
-// front is a way to the account of user. The secret is that of the token whose holder asks, and the zero Secret for an operator;
-// the one that comes back is that of a token that was created.
+// target is a way to a user's account. secret is the caller's token, or the zero Secret for the operator; the Secret returned
+// is that of a created token.
 type target interface {
-	do(ctx context.Context, user pat.UserID, c request, secret pat.Secret) (response, pat.Secret)
+	do(ctx context.Context, user pat.UserID, r request, secret pat.Secret) (response, pat.Secret)
 }
 
-// tokenLife is how long the tokens last.
+// tokenLife is how long tokens work.
 const tokenLife = 30 * 24 * time.Hour
 
-// beneath is the Service, without a transport.
+// direct is the Service, without a transport.
 type direct struct{ service *pat.Service }
 
-func (b direct) do(ctx context.Context, user pat.UserID, c request, secret pat.Secret) (response, pat.Secret) {
-	who := pat.Identity{User: user, Selector: secret.Selector()}
-	var a response
-	var made pat.Secret
+func (d direct) do(ctx context.Context, user pat.UserID, r request, secret pat.Secret) (response, pat.Secret) {
+	caller := pat.Identity{User: user, Selector: secret.Selector()}
+	var got response
+	var created pat.Secret
 	var err error
-	switch c.action {
+	switch r.action {
 	case create:
 		var token pat.Token
-		token, made, err = b.service.CreateToken(ctx, who, pat.Draft{Description: c.description, ExpiresAt: time.Now().Add(tokenLife)})
-		a.id = token.ID
+		token, created, err = d.service.CreateToken(ctx, caller, pat.Draft{Description: r.description, ExpiresAt: time.Now().Add(tokenLife)})
+		got.id = token.ID
 	case remove:
-		err = b.service.RevokeToken(ctx, who, c.token)
+		err = d.service.RevokeToken(ctx, caller, r.token)
 	case use:
-		_, err = b.service.Authenticate(ctx, secret)
+		_, err = d.service.Authenticate(ctx, secret)
 	case list:
-		a.tokens, err = b.list(ctx, c, who)
+		got.tokens, err = d.list(ctx, r, caller)
 	case disable, enable:
-		err = pattest.SetDisabled(ctx, b.service, user, c.action == disable)
+		err = pattest.SetDisabled(ctx, d.service, user, r.action == disable)
 	default:
-		return response{outcome: unexpected, detail: "no way to " + string(c.action)}, pat.Secret{}
+		return response{outcome: unexpected, detail: "cannot " + string(r.action)}, pat.Secret{}
 	}
-	a.outcome, a.detail = outcomeOf(err)
-	return a, made
+	got.outcome, got.detail = outcomeOf(err)
+	return got, created
 }
 
-func (b direct) list(ctx context.Context, c request, who pat.Identity) ([]listedToken, error) {
-	if c.as == operator {
-		return listedTokens(b.service.UserTokens(ctx, who.User))
+func (d direct) list(ctx context.Context, r request, caller pat.Identity) ([]listedToken, error) {
+	if r.as == operator {
+		return listedTokens(d.service.UserTokens(ctx, caller.User))
 	}
-	return listedTokens(b.service.Tokens(ctx, who))
+	return listedTokens(d.service.Tokens(ctx, caller))
 }
 
 func listedTokens(tokens []pat.Token, err error) ([]listedToken, error) {
@@ -74,106 +73,74 @@ func outcomeOf(err error) (outcome, string) {
 	if err == nil {
 		return done, ""
 	}
-	verdicts := map[pat.Kind]outcome{
+	outcomes := map[pat.Kind]outcome{
 		pat.KindUnauthenticated: refused, pat.KindLimit: full, pat.KindDuplicate: taken, pat.KindUnavailable: busy,
 	}
-	if v, ok := verdicts[pat.KindOf(err)]; ok {
-		return v, ""
+	if o, ok := outcomes[pat.KindOf(err)]; ok {
+		return o, ""
 	}
 	return unexpected, err.Error()
 }
 
-// wire is the API over HTTP. What has no route goes to the Service beneath.
+// overHTTP is the API. Requests without a route go to the Service.
 type overHTTP struct {
 	server *laptoptest.Server
 	client *http.Client
 	clock  *clock
 }
 
-// newWire serves the store, with authorizer's answers cached for ttl seconds. It keeps a connection for each of n clients.
+// newOverHTTP serves the store to n clients. The gateway caches the authorizer's responses for ttl seconds.
 func newOverHTTP(tb testing.TB, store pat.Store, ttl string, n int, wrap wrapper) overHTTP {
 	tb.Helper()
 	clock := &clock{}
 	server := laptoptest.Serve(tb, store, laptoptest.Options{
 		Parameters: map[string]string{"AuthorizerTtlSeconds": ttl}, Now: clock.now, Wrap: wrap,
 	})
-	transport := &http.Transport{MaxIdleConns: n, MaxIdleConnsPerHost: n}
-	tb.Cleanup(transport.CloseIdleConnections)
-	return overHTTP{server, &http.Client{Transport: transport, Timeout: patience}, clock}
+	return overHTTP{server, apiclient.New(tb, n), clock}
 }
 
-// wrapper puts something between the gateway and the functions.
+// wrapper replaces the functions that the gateway invokes.
 type wrapper = func(gateway.Functions) gateway.Functions
 
-// clock is the system's, some hours ahead.
+// clock is the system's, moved ahead by some hours.
 type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
-// patience bounds one exchange, well above the gateway's own.
-const patience = 60 * time.Second
-
-const (
-	tokensPath = "/api/admin/user/tokens"
-	selfPath   = "/api/admin/user"
-	usersPath  = "/api/admin/user-admin"
-)
-
-func (w overHTTP) do(ctx context.Context, user pat.UserID, c request, secret pat.Secret) (response, pat.Secret) {
-	credentials := secret.Reveal()
-	switch c.action {
+func (o overHTTP) do(ctx context.Context, user pat.UserID, r request, secret pat.Secret) (response, pat.Secret) {
+	sent := apiclient.Request{Method: http.MethodGet, Path: deployed.TokensPath, Token: secret.Reveal()}
+	switch r.action {
 	case create:
-		body := fmt.Sprintf(`{"description":%q,"expiresAt":%q}`, c.description, time.Now().Add(tokenLife).Format(time.RFC3339))
-		return createdBy(w.send(ctx, http.MethodPost, tokensPath, credentials, body))
+		sent.Method = http.MethodPost
+		sent.Body = apitypes.CreateToken{Description: r.description, ExpiresAt: apitypes.Time{Time: time.Now().Add(tokenLife)}}
+		return o.create(ctx, sent)
 	case remove:
-		return w.send(ctx, http.MethodDelete, fmt.Sprint(tokensPath, "/", c.token), credentials, "").plain(http.StatusOK), pat.Secret{}
+		sent.Method, sent.Path = http.MethodDelete, fmt.Sprint(sent.Path, "/", r.token)
+		return o.send(ctx, sent, http.StatusOK, nil), pat.Secret{}
 	case use:
-		return w.send(ctx, http.MethodGet, selfPath, credentials, "").plain(http.StatusOK), pat.Secret{}
+		sent.Path = deployed.ProfilePath
+		return o.send(ctx, sent, http.StatusOK, nil), pat.Secret{}
 	case list:
-		if c.as != operator {
-			return w.send(ctx, http.MethodGet, tokensPath, credentials, "").listed(), pat.Secret{}
+		if r.as != operator {
+			return o.list(ctx, sent), pat.Secret{}
 		}
 	case disable:
-		return w.setDisabled(ctx, user, true), pat.Secret{}
+		return o.setDisabled(ctx, user, true), pat.Secret{}
 	case enable:
-		defer w.clock.ahead.Add(int64(time.Hour)) // the longest time for which a denial is cached
-		return w.setDisabled(ctx, user, false), pat.Secret{}
+		defer o.clock.ahead.Add(int64(time.Hour)) // the longest time for which a denial is cached
+		return o.setDisabled(ctx, user, false), pat.Secret{}
 	}
-	return direct{w.server.Service}.do(ctx, user, c, secret)
+	return direct{o.server.Service}.do(ctx, user, r, secret)
 }
 
-func (w overHTTP) setDisabled(ctx context.Context, user pat.UserID, disabled bool) response {
-	body := `{"disabled":` + strconv.FormatBool(disabled) + `}`
-	return w.send(ctx, http.MethodPut, fmt.Sprint(usersPath, "/", user), w.server.AdminToken, body).plain(http.StatusOK)
+func (o overHTTP) setDisabled(ctx context.Context, user pat.UserID, disabled bool) response {
+	return o.send(ctx, apiclient.Request{
+		Method: http.MethodPut, Path: fmt.Sprint(deployed.UsersPath, "/", user), Token: o.server.AdminToken,
+		Body: map[string]bool{"disabled": disabled},
+	}, http.StatusOK, nil)
 }
 
-// reply is what came back over HTTP, or why nothing did.
-type reply struct {
-	status     int
-	retryAfter string
-	body       []byte
-	err        error
-}
-
-func (w overHTTP) send(ctx context.Context, method, path, credentials, body string) reply {
-	request, err := http.NewRequestWithContext(ctx, method, w.server.URL+path, strings.NewReader(body))
-	if err != nil {
-		return reply{err: err}
-	}
-	request.Header.Set("Authorization", credentials)
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	response, err := w.client.Do(request)
-	if err != nil {
-		return reply{err: err}
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	return reply{response.StatusCode, response.Header.Get("Retry-After"), text, err}
-}
-
-// outcomes are the refusals that a client is to see, by status and name.
+// outcomes are the errors that a client can get, by status and name.
 var outcomes = map[string]outcome{
 	"401 AuthenticationRequired":  refused,
 	"403 OperationDeniedError":    full,
@@ -181,63 +148,50 @@ var outcomes = map[string]outcome{
 	"503 ServiceUnavailableError": busy,
 }
 
-// plain is the answer if success is all that there is to tell.
-func (r reply) plain(success int) response {
-	if r.err != nil {
-		return response{outcome: unexpected, detail: r.err.Error()}
+// send sends a request, and decodes the body of a response with the status success into value unless that is nil.
+func (o overHTTP) send(ctx context.Context, r apiclient.Request, success int, value any) response {
+	got, err := apiclient.Send(ctx, o.client, o.server.URL, r)
+	if err == nil && got.Status == success {
+		if value != nil {
+			err = got.Decode(success, value)
+		}
+		if err == nil {
+			return response{outcome: done}
+		}
 	}
-	if r.status == success {
-		return response{outcome: done}
+	known := outcomes[fmt.Sprint(got.Status, " ", got.ErrorName())]
+	if known == busy {
+		err = got.CheckUnavailable()
 	}
-	var refusal struct {
-		Name string `json:"name"`
+	if err != nil || known == "" {
+		return response{outcome: unexpected, detail: fmt.Sprintf("%v, error %v", got, err)}
 	}
-	err := json.Unmarshal(r.body, &refusal)
-	text := strconv.Itoa(r.status) + " " + refusal.Name
-	v, known := outcomes[text]
-	if err != nil || !known || v == busy && r.retryAfter == "" {
-		return response{outcome: unexpected, detail: text + " with Retry-After: " + strconv.Quote(r.retryAfter)}
-	}
-	return response{outcome: v}
+	return response{outcome: known}
 }
 
-type tokenBody struct {
-	ID          pat.TokenID `json:"id"`
-	Description string      `json:"description"`
-	Secret      string      `json:"secret"`
-}
-
-func createdBy(r reply) (response, pat.Secret) {
-	a := r.plain(http.StatusCreated)
-	if a.outcome != done {
-		return a, pat.Secret{}
+func (o overHTTP) create(ctx context.Context, r apiclient.Request) (response, pat.Secret) {
+	var body apitypes.CreatedToken
+	got := o.send(ctx, r, http.StatusCreated, &body)
+	if got.outcome != done {
+		return got, pat.Secret{}
 	}
-	var made tokenBody
-	if err := json.Unmarshal(r.body, &made); err != nil {
-		return response{outcome: unexpected, detail: "a 201 that is not to be read"}, pat.Secret{}
-	}
-	secret, err := pat.ParseSecret(made.Secret)
+	secret, err := pat.ParseSecret(body.Secret)
 	if err != nil {
 		return response{outcome: unexpected, detail: "a 201 without a token"}, pat.Secret{}
 	}
-	a.id = made.ID
-	return a, secret
+	got.id = body.ID
+	return got, secret
 }
 
-func (r reply) listed() response {
-	a := r.plain(http.StatusOK)
-	if a.outcome != done {
-		return a
+func (o overHTTP) list(ctx context.Context, r apiclient.Request) response {
+	var body apitypes.TokenList
+	got := o.send(ctx, r, http.StatusOK, &body)
+	if got.outcome != done {
+		return got
 	}
-	var body struct {
-		Pats []tokenBody `json:"pats"`
-	}
-	if err := json.Unmarshal(r.body, &body); err != nil {
-		return response{outcome: unexpected, detail: "a list that is not to be read"}
-	}
-	a.tokens = make([]listedToken, len(body.Pats))
+	got.tokens = make([]listedToken, len(body.Pats))
 	for i, token := range body.Pats {
-		a.tokens[i] = listedToken{token.ID, token.Description}
+		got.tokens[i] = listedToken{token.ID, token.Description}
 	}
-	return a
+	return got
 }

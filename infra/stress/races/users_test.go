@@ -7,54 +7,51 @@ import (
 	"sync"
 	"testing"
 
+	"pats/infra/testkit/must"
 	"pats/pkg/pat"
 )
 
-// crowd is users who come at once: some imports of one user, and creates, every other one of which wants that user's name.
+// userRace is a race of requests about users: some imports of one user, and creates, half of which want the same name.
 type userRace struct {
 	service *pat.Service
 	wanted  pat.Account
 
 	mu sync.Mutex
-	// made are the names of the users that were made, by id.
-	made map[pat.UserID]string
-	// imports counts the imports by what they came to: a refusal, or nothing.
+	// created has the usernames of the created users by ID.
+	created map[pat.UserID]string
+	// imports counts the imports by refusal, which is empty for a success.
 	imports     map[string]int
 	unavailable int
-	found       []string
+	findings    []string
 }
 
-// usersAtOnce lets n clients loose, and gives what is wrong, and how many were answered 503.
-func usersAtOnce(tb testing.TB, service *pat.Service, n int) (found []string, unavailable int) {
+// usersAtOnce runs n clients, and returns what is wrong and the number of 503s.
+func usersAtOnce(tb testing.TB, service *pat.Service, n int) (findings []string, unavailable int) {
 	tb.Helper()
-	c := &userRace{service: service, made: map[pat.UserID]string{}, imports: map[string]int{}}
+	c := &userRace{service: service, created: map[pat.UserID]string{}, imports: map[string]int{}}
 	c.reserve(tb)
 	runAtOnce(alike(n, func(i, _ int) {
 		if i < importers {
-			c.importTokens(tb.Context())
+			c.importUser(tb.Context())
 		} else {
 			c.create(tb.Context(), i)
 		}
 	}))
 	c.check(tb.Context())
-	return c.found, c.unavailable
+	return c.findings, c.unavailable
 }
 
-// reserve keeps an id free for the user to import.
+// reserve reserves an ID for the user to import.
 func (c *userRace) reserve(tb testing.TB) {
 	tb.Helper()
 	name := "wanted-" + rand.Text()
 	last, err := c.service.CreateUser(tb.Context(), pat.Profile{Username: "last-" + name, Role: pat.Viewer})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	must.Do(tb, err)
 	c.wanted = pat.Account{ID: last.ID + 1, Profile: pat.Profile{Username: name, Role: pat.Viewer}, CreatedAt: last.CreatedAt}
-	if err := c.service.ReserveUserIDs(tb.Context(), c.wanted.ID); err != nil {
-		tb.Fatal(err)
-	}
+	must.Do(tb, c.service.ReserveUserIDs(tb.Context(), c.wanted.ID))
 }
 
-func (c *userRace) importTokens(ctx context.Context) {
+func (c *userRace) importUser(ctx context.Context) {
 	result, err := c.service.ImportUser(ctx, c.wanted)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,7 +60,7 @@ func (c *userRace) importTokens(ctx context.Context) {
 	}
 	c.imports[result.Refusal]++
 	if result.Refusal == "" {
-		c.made[c.wanted.ID] = c.wanted.Username
+		c.created[c.wanted.ID] = c.wanted.Username
 	}
 }
 
@@ -78,13 +75,13 @@ func (c *userRace) create(ctx context.Context, i int) {
 	if err != nil && pat.KindOf(err) == pat.KindUserExists && name == c.wanted.Username || c.failed(err) {
 		return
 	}
-	if other, twice := c.made[user.ID]; twice || user.ID <= c.wanted.ID {
-		c.found = append(c.found, fmt.Sprintf("user id %d, reserved up to %d, was given to %q and %q", user.ID, c.wanted.ID, other, name))
+	if other, twice := c.created[user.ID]; twice || user.ID <= c.wanted.ID {
+		c.findings = append(c.findings, fmt.Sprintf("user ID %d, reserved up to %d, was assigned to %q and %q", user.ID, c.wanted.ID, other, name))
 	}
-	c.made[user.ID] = name
+	c.created[user.ID] = name
 }
 
-// failed notes that there is no answer, or an odd one.
+// failed records a 503 or an unexpected response.
 func (c *userRace) failed(err error) bool {
 	v, detail := outcomeOf(err)
 	switch v {
@@ -93,26 +90,26 @@ func (c *userRace) failed(err error) bool {
 	case busy:
 		c.unavailable++
 	default:
-		c.found = append(c.found, fmt.Sprintf("unexpected response to a user's %s: %s", v, detail))
+		c.findings = append(c.findings, fmt.Sprintf("unexpected response: %s", detail))
 	}
 	return true
 }
 
-// check: everybody who was answered is there, one has the name, and all imports were told the same.
+// check checks that all created users are there, that one of them has the wanted name, and that all imports had the same result.
 func (c *userRace) check(ctx context.Context) {
 	holders := 0
-	for id, name := range c.made {
+	for id, name := range c.created {
 		if user, err := c.service.User(ctx, id); err != nil || user.Username != name {
-			c.found = append(c.found, fmt.Sprintf("lost: user %d is %q, %v, and was answered %q", id, user.Username, err, name))
+			c.findings = append(c.findings, fmt.Sprintf("lost: user %d has username %q, error %v, want %q", id, user.Username, err, name))
 		}
 		if name == c.wanted.Username {
 			holders++
 		}
 	}
 	if holders > 1 || holders == 0 && c.unavailable == 0 {
-		c.found = append(c.found, fmt.Sprintf("duplicate: %d users were given one name", holders))
+		c.findings = append(c.findings, fmt.Sprintf("duplicate: %d users have the same name", holders))
 	}
 	if len(c.imports) > 1 {
-		c.found = append(c.found, fmt.Sprintf("imports of one user came to %v", c.imports))
+		c.findings = append(c.findings, fmt.Sprintf("imports of one user returned %v", c.imports))
 	}
 }
