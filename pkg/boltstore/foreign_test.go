@@ -1,7 +1,10 @@
 package boltstore_test
 
 import (
+	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -87,6 +90,28 @@ func TestNewerFormatIsRefused(t *testing.T) {
 	}
 	if after := stateOf(t, path); after != before {
 		t.Error("the file was changed")
+	}
+}
+
+// TestOldFilesOpen opens a file of each format, as an earlier version has written it, on machines of its byte order.
+func TestOldFilesOpen(t *testing.T) {
+	t.Parallel()
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		t.Skip("bbolt's files have the byte order of the machine that wrote them, here another")
+	}
+	var want []pat.Account
+	if err := json.Unmarshal(read(t, "testdata/formats/accounts.json"), &want); err != nil {
+		t.Fatal(err)
+	}
+	for format := 1; format <= boltstore.Format; format++ {
+		path := dataFile(t)
+		write(t, path, read(t, fmt.Sprintf("testdata/formats/%d.db", format)))
+		for range 2 { // the first time upgrades the file
+			wantContent(t, openLoose(t, path), want)
+		}
+		if !isSound(t, path) {
+			t.Errorf("format %d: Check finds damage", format)
+		}
 	}
 }
 
