@@ -20,7 +20,7 @@ type recordCommand struct {
 	What string `arg:"" enum:"verify,soak" help:"verify or soak."`
 }
 
-// recorded are the files with figures, by what is recorded.
+// recorded maps the argument of the command to the files with the figures.
 var recorded = map[string]string{"verify": logs + "/*" + runner.FiguresSuffix, "soak": soakLogs + "/sums"}
 
 const reliability = "docs/reliability.md"

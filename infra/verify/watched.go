@@ -24,7 +24,7 @@ func (v *verification) folder() string {
 // inEnvironment is a script that runs its arguments in the environment that infra/stress/leaks/env has written.
 const inEnvironment = `source "$0" && exec "$@"`
 
-// runWatched runs a command in the environment that keeps everything it writes, if that is to be searched. Errors: job's.
+// runWatched runs a command in the environment that keeps everything it writes, if the run has the step leaks. Errors: job's.
 func (v *verification) runWatched(ctx context.Context, job *runner.Job, command ...string) error {
 	if !v.watching {
 		return job.Run(ctx, command[0], command[1:]...)

@@ -12,7 +12,7 @@ import (
 // Lifetime is how long the tokens work.
 const Lifetime = 90 * 24 * time.Hour
 
-// NewAccount returns an Editor created at now, with the given number of tokens, and the secrets of these. The same random gives the
+// NewAccount returns an Editor created at now, with the given number of tokens, and the secrets of these. The same random produces the
 // same secrets. Errors: random's.
 func NewAccount(random io.Reader, id pat.UserID, tokens int, now time.Time) (pat.Account, []pat.Secret, error) {
 	account := pat.Account{

@@ -44,7 +44,7 @@ func Supervise(ctx context.Context, p Process) error {
 		return err
 	}
 	err := command.Wait()
-	_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // what is left of the group, if anything
+	_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // the rest of the group, if any
 	if err != nil {
 		return fmt.Errorf("%s: %w", strings.Join(p.Args, " "), errors.Join(err, context.Cause(ctx)))
 	}
