@@ -90,7 +90,7 @@ func (s *Store) CountAdmins(ctx context.Context) (int, error) {
 // CreateAccount implements [pat.Store].
 func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
 	var created pat.Account
-	err := s.update(ctx, nobody, func(tx *bolt.Tx) error {
+	err := s.update(ctx, noUser, func(tx *bolt.Tx) error {
 		id, err := nextUser(tx)
 		if err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 
 // ReserveUserIDs implements [pat.Store].
 func (s *Store) ReserveUserIDs(ctx context.Context, last pat.UserID) error {
-	return s.update(ctx, nobody, func(tx *bolt.Tx) error {
+	return s.update(ctx, noUser, func(tx *bolt.Tx) error {
 		counted, _, err := get[state](tx, bucketMeta, keyState)
 		if err != nil {
 			return err

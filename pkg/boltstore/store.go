@@ -112,7 +112,7 @@ func (s *Store) open() error {
 
 // upgrade brings a file of an earlier format to the present one.
 func (s *Store) upgrade() error {
-	return s.update(context.Background(), nobody, func(tx *bolt.Tx) error {
+	return s.update(context.Background(), noUser, func(tx *bolt.Tx) error {
 		written, _, err := get[int](tx, bucketMeta, keyFormat)
 		if err != nil {
 			return err

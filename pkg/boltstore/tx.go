@@ -29,8 +29,8 @@ func view[T any](ctx context.Context, s *Store, work func(*bolt.Tx) (T, error)) 
 	return value, s.translate(err)
 }
 
-// nobody is the ID of no user.
-const nobody pat.UserID = 0
+// noUser is the ID of no user, for changes of no existing account.
+const noUser pat.UserID = 0
 
 // update runs work, which may change the account with id and no other that exists, in a write transaction. It returns when the
 // change is on the disk. Errors: as for view.
@@ -69,7 +69,7 @@ func (s *Store) awaitTurn(ctx context.Context) error {
 	}
 }
 
-// do runs work, which calls bbolt, on a goroutine of its own. When bbolt faults, there or elsewhere, no caller keeps waiting.
+// do runs work, which calls bbolt, on a separate goroutine. When bbolt faults, there or elsewhere, no caller keeps waiting.
 func do[T any](s *Store, work func() (T, error)) (T, error) {
 	if s.isBroken() {
 		return *new(T), s.fault

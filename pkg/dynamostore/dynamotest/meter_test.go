@@ -20,14 +20,14 @@ func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{V
 
 func key(sk string) item { return item{"pk": text("a"), "sk": text(sk)} }
 
-// sized is an item of so many bytes as DynamoDB counts them: names and values.
+// sized returns an item of this many bytes, as DynamoDB counts names and values.
 func sized(sk string, bytes int) item {
 	made := key(sk)
 	made["v"] = text(strings.Repeat("x", bytes-len("pk")-len("a")-len("sk")-len(sk)-len("v")))
 	return made
 }
 
-// TestMeter holds units against AWS's rule: one for each KB begun of what is written, twice that in a transaction, for each item;
+// TestMeter checks units by AWS's rule: one for each KB begun that an item has when written, twice that in a transaction, and
 // one for each 4 KB begun of what a consistent Query reads.
 func TestMeter(t *testing.T) {
 	t.Parallel()
@@ -82,7 +82,7 @@ func usage(reads, writes float64) dynamotest.Usage {
 	return dynamotest.Usage{Reads: reads, Writes: writes}
 }
 
-// count moves a counter, on a condition that needs a value of its own.
+// count returns an update that increments a counter, on a condition with values.
 func count(sk string) types.TransactWriteItem {
 	return types.TransactWriteItem{Update: &types.Update{
 		Key: key(sk), UpdateExpression: aws.String("ADD n :one"), ConditionExpression: aws.String("attribute_not_exists(n) OR n > :none"),
