@@ -5,21 +5,19 @@ import (
 	"fmt"
 	"slices"
 
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
-
-// maxTokens is the limit of tokens of a user.
-const maxTokens = 10
 
 // fault is the kind of a finding.
 type fault string
 
 const (
-	// lost is an acknowledged change that did not last.
+	// lost is an acknowledged change that is missing.
 	lost fault = "lost"
-	// half is what no change leaves when it is made wholly or not at all.
-	half fault = "half"
-	// damaged is a file that the program itself finds wrong.
+	// inconsistent is a state that no sequence of whole changes leads to.
+	inconsistent fault = "inconsistent"
+	// damaged is a file that the program itself rejects.
 	damaged fault = "damaged"
 )
 
@@ -31,34 +29,34 @@ type finding struct {
 
 func (f finding) String() string { return string(f.fault) + ": " + f.text }
 
-// audit holds a ledger against a state.
+// audit compares a state with the history.
 type audit struct {
-	ledger *ledger
-	state  state
-	at     moment
-	// everything says to present each token that ever ended, and not only some of those that were refused before.
+	history *history
+	state   state
+	at      moment
+	// everything presents every deleted token, not only those that are due.
 	everything bool
 
 	findings []finding
-	// settlements note in the ledger what has become of requests without an answer.
+	// settlements record in the history whether requests without a response took effect.
 	settlements []func()
 }
 
-// run looks everything through. Errors: those of the state, when it does not answer.
+// run makes the comparison. Errors: those of the state.
 func (a *audit) run(ctx context.Context) error {
-	people, err := a.state.people(ctx)
+	users, err := a.state.users(ctx)
 	if err != nil {
 		return err
 	}
-	if err := a.roll(ctx, people); err != nil {
+	if err := a.checkUsers(ctx, users); err != nil {
 		return err
 	}
-	for _, h := range a.ledger.people() {
-		if !slices.ContainsFunc(people, func(p person) bool { return p.ID == h.user && p.Username == h.name }) {
+	for _, h := range a.history.allHolders() {
+		if !slices.ContainsFunc(users, func(u apitypes.User) bool { return u.ID == h.user && u.Username == h.name }) {
 			a.find(lost, "user %d %s is not listed", h.user, h.name)
 			continue
 		}
-		if err := a.holder(ctx, h); err != nil {
+		if err := a.checkHolder(ctx, h); err != nil {
 			return fmt.Errorf("user %d: %w", h.user, err)
 		}
 	}
@@ -69,215 +67,211 @@ func (a *audit) find(kind fault, layout string, args ...any) {
 	a.findings = append(a.findings, finding{kind, fmt.Sprintf(layout, args...)})
 }
 
-// settle writes what was seen into the ledger.
+// settle records what was found in the history.
 func (a *audit) settle() {
 	for _, note := range a.settlements {
 		note()
 	}
 }
 
-func (a *audit) holder(ctx context.Context, h *holder) error {
-	listed, err := a.list(ctx, h)
+func (a *audit) checkHolder(ctx context.Context, h *holder) error {
+	list, err := a.list(ctx, h)
 	if err != nil {
 		return err
 	}
-	a.order(h, listed)
-	a.ids(h)
+	a.checkList(h, list)
+	a.checkIDs(h)
 	known := map[string]bool{}
 	for _, t := range h.tokens {
 		known[t.description] = true
-		if err := a.token(ctx, h, t, listed); err != nil {
+		if err := a.checkToken(ctx, h, t, list); err != nil {
 			return err
 		}
 	}
-	for _, l := range listed {
+	for _, l := range list {
 		if !known[l.Description] {
-			a.find(half, "user %d has token %d %q, which nobody has asked for", h.user, l.ID, l.Description)
+			a.find(inconsistent, "user %d has token %d %q, which was never requested", h.user, l.ID, l.Description)
 		}
 	}
 	return nil
 }
 
-// list gives the tokens of a user, none if the user's own token is lost.
-func (a *audit) list(ctx context.Context, h *holder) ([]listed, error) {
-	works, err := a.state.works(ctx, h.anchor)
-	if err != nil || !works {
+// list returns the tokens of a user, or none if the user's own token is lost.
+func (a *audit) list(ctx context.Context, h *holder) ([]apitypes.Token, error) {
+	accepted, err := a.state.accepts(ctx, h.own)
+	if err != nil || !accepted {
 		return nil, err
 	}
-	return a.state.tokens(ctx, h.anchor)
+	return a.state.tokens(ctx, h.own)
 }
 
-// order checks what holds of every list.
-func (a *audit) order(h *holder, list []listed) {
-	if len(list) > maxTokens {
-		a.find(half, "user %d has %d tokens, want at most %d", h.user, len(list), maxTokens)
+// checkList checks what is true of every list.
+func (a *audit) checkList(h *holder, list []apitypes.Token) {
+	if len(list) > pat.MaxTokens {
+		a.find(inconsistent, "user %d has %d tokens, want at most %d", h.user, len(list), pat.MaxTokens)
 	}
 	descriptions := map[string]bool{}
 	for i, l := range list {
 		if i > 0 && l.ID <= list[i-1].ID {
-			a.find(half, "user %d has token %d listed after %d", h.user, l.ID, list[i-1].ID)
+			a.find(inconsistent, "user %d has token %d listed after %d", h.user, l.ID, list[i-1].ID)
 		}
 		if descriptions[l.Description] {
-			a.find(half, "user %d has two tokens %q", h.user, l.Description)
+			a.find(inconsistent, "user %d has two tokens %q", h.user, l.Description)
 		}
 		descriptions[l.Description] = true
 	}
 }
 
-// ids checks that no id was given twice, and that each is above those that were known before.
-func (a *audit) ids(h *holder) {
-	given := map[int64]string{}
+// checkIDs checks that no ID was assigned twice, and that each is higher than those known before.
+func (a *audit) checkIDs(h *holder) {
+	assigned := map[pat.TokenID]string{}
 	for _, t := range h.tokens {
 		if t.id == 0 {
 			continue
 		}
-		if other, twice := given[t.id]; twice {
-			a.find(half, "user %d has id %d for both %q and %q", h.user, t.id, other, t.description)
+		if other, twice := assigned[t.id]; twice {
+			a.find(inconsistent, "user %d has ID %d for both %q and %q", h.user, t.id, other, t.description)
 		}
-		given[t.id] = t.description
+		assigned[t.id] = t.description
 		if t.id <= t.floor {
-			a.find(half, "user %d got id %d for %q after %d", h.user, t.id, t.description, t.floor)
+			a.find(inconsistent, "user %d got ID %d for %q after %d", h.user, t.id, t.description, t.floor)
 		}
 	}
 }
 
-func (a *audit) token(ctx context.Context, h *holder, t *token, list []listed) error {
+func (a *audit) checkToken(ctx context.Context, h *holder, t *token, list []apitypes.Token) error {
 	want := t.expected(a.at)
-	i := slices.IndexFunc(list, func(l listed) bool { return l.Description == t.description })
-	there := i >= 0
+	i := slices.IndexFunc(list, func(l apitypes.Token) bool { return l.Description == t.description })
+	exists := i >= 0
 	switch {
-	case want == must && !there:
+	case want == required && !exists:
 		a.find(lost, "token %d %q of user %d was acknowledged and is not listed", t.id, t.description, h.user)
-	case want == mustNot && there:
-		a.find(a.blame(t.remove), "token %d %q of user %d should be gone and is listed", t.id, t.description, h.user)
-	case there && t.id != 0 && t.id != list[i].ID:
-		a.find(half, "token %q of user %d had id %d and has %d", t.description, h.user, t.id, list[i].ID)
-	case want == may:
+	case want == forbidden && exists:
+		a.find(a.faultOf(t.remove), "token %d %q of user %d must not exist and is listed", t.id, t.description, h.user)
+	case exists && t.id != 0 && t.id != list[i].ID:
+		a.find(inconsistent, "token %q of user %d had ID %d and has %d", t.description, h.user, t.id, list[i].ID)
+	case want == possible:
 		a.settlements = append(a.settlements, func() {
-			t.settle(there)
-			if there {
-				h.learn(t, list[i].ID)
+			t.settle(exists)
+			if exists {
+				h.setID(t, list[i].ID)
 			}
 		})
 	}
-	return a.use(ctx, h, t, want, there)
+	return a.use(ctx, h, t, want, exists)
 }
 
-// blame is the fault in something that is there in spite of its removal, or that never was to be there.
-func (a *audit) blame(removal *op) fault {
+// faultOf returns the fault in something that must not exist: its removal was lost, or it was never created.
+func (a *audit) faultOf(removal *op) fault {
 	if a.at(removal) == done {
 		return lost
 	}
-	return half
+	return inconsistent
 }
 
-// use presents the token. It has to work just if it is listed.
-func (a *audit) use(ctx context.Context, h *holder, t *token, want presence, there bool) error {
-	if t.secret == (pat.Secret{}) || !there && !a.due(t) {
+// use presents the token, which must be accepted if and only if it is listed.
+func (a *audit) use(ctx context.Context, h *holder, t *token, want presence, exists bool) error {
+	if t.secret == (pat.Secret{}) || !exists && !a.isDue(t) {
 		return nil
 	}
-	works, err := a.state.works(ctx, t.secret)
+	accepted, err := a.state.accepts(ctx, t.secret)
 	switch {
 	case err != nil:
 		return err
-	case works == there:
-	case want == must:
-		a.find(lost, "token %d %q of user %d was acknowledged and does not work", t.id, t.description, h.user)
-	case want == mustNot:
-		a.find(a.blame(t.remove), "token %d %q of user %d should be gone and works", t.id, t.description, h.user)
+	case accepted == exists:
+	case want == required:
+		a.find(lost, "token %d %q of user %d was acknowledged and is refused", t.id, t.description, h.user)
+	case want == forbidden:
+		a.find(a.faultOf(t.remove), "token %d %q of user %d must not exist and is accepted", t.id, t.description, h.user)
 	default:
-		a.find(half, "token %d %q of user %d: listed %v, works %v", t.id, t.description, h.user, there, works)
+		a.find(inconsistent, "token %d %q of user %d: listed %v, accepted %v", t.id, t.description, h.user, exists, accepted)
 	}
-	if !works && !a.everything {
+	if !accepted && !a.everything {
 		t.refusals++
 	}
 	return nil
 }
 
-// due says whether a token that has ended is to be presented: twice, and then now and again.
-func (a *audit) due(t *token) bool {
+// isDue reports whether to present a deleted token: in the first two audits and then in one of eight.
+func (a *audit) isDue(t *token) bool {
 	const seldom = 8
-	if !a.everything && t.refusals >= 2 && t.id%seldom != int64(t.refusals)%seldom {
+	if !a.everything && t.refusals >= 2 && int(t.id)%seldom != t.refusals%seldom {
 		t.refusals++
 		return false
 	}
 	return true
 }
 
-// roll checks the users that were administered.
-func (a *audit) roll(ctx context.Context, people []person) error {
-	expected := map[int64]bool{}
-	for _, h := range a.ledger.people() {
-		expected[h.user] = true
+func (a *audit) checkUsers(ctx context.Context, users []apitypes.User) error {
+	known := map[pat.UserID]bool{}
+	for _, h := range a.history.allHolders() {
+		known[h.user] = true
 	}
-	for i, p := range people {
-		if i > 0 && p.ID <= people[i-1].ID {
-			a.find(half, "user %d is listed after %d", p.ID, people[i-1].ID)
-		}
-	}
-	for _, m := range a.ledger.members.members {
-		p, err := a.member(ctx, m, people)
+	for _, m := range a.history.members {
+		u, err := a.checkMember(ctx, m, users)
 		if err != nil {
 			return err
 		}
-		expected[p.ID] = true
+		known[u.ID] = true
 	}
-	for _, p := range people {
-		if !expected[p.ID] {
-			a.find(half, "there is user %d %q, which nobody has asked for", p.ID, p.Username)
+	for i, u := range users {
+		if i > 0 && u.ID <= users[i-1].ID {
+			a.find(inconsistent, "user %d is listed after %d", u.ID, users[i-1].ID)
+		}
+		if !known[u.ID] {
+			a.find(inconsistent, "there is user %d %q, which was never requested", u.ID, u.Username)
 		}
 	}
 	return nil
 }
 
-// member gives the person that the member has turned out to be.
-func (a *audit) member(ctx context.Context, m *member, people []person) (person, error) {
+// checkMember returns the user that is the member, or the zero User.
+func (a *audit) checkMember(ctx context.Context, m *member, users []apitypes.User) (apitypes.User, error) {
 	want := m.expected(a.at)
-	i := slices.IndexFunc(people, func(p person) bool {
-		return p.Username == m.username && (m.id == 0 || p.ID == m.id)
+	i := slices.IndexFunc(users, func(u apitypes.User) bool {
+		return u.Username == m.username && (m.id == 0 || u.ID == m.id)
 	})
-	there := i >= 0
-	var p person
-	if there {
-		p = people[i]
+	exists := i >= 0
+	var u apitypes.User
+	if exists {
+		u = users[i]
 	}
 	switch {
-	case want == must && !there:
+	case want == required && !exists:
 		a.find(lost, "user %d %q was acknowledged and is not listed", m.id, m.username)
-	case want == mustNot && there:
-		a.find(a.blame(m.remove), "user %d %q should be gone and is listed", p.ID, m.username)
-	case there:
-		a.profile(m, p)
+	case want == forbidden && exists:
+		a.find(a.faultOf(m.remove), "user %d %q must not exist and is listed", u.ID, m.username)
+	case exists:
+		a.checkProfile(m, u)
 	}
-	if want == may {
+	if want == possible {
 		a.settlements = append(a.settlements, func() {
-			m.settle(there)
-			m.id = max(m.id, p.ID)
+			m.settle(exists)
+			m.id = max(m.id, u.ID)
 		})
 	}
-	return p, a.gift(ctx, m, p, there)
+	return u, a.useMember(ctx, m, u, exists)
 }
 
-func (a *audit) profile(m *member, p person) {
-	has := profile{p.Name, p.Disabled}
-	possible := m.profiles(a.at)
-	switch {
-	case p.Email != m.email():
-		a.find(half, "user %d %q has not the address that was asked for", p.ID, m.username)
-	case !slices.Contains(possible, has):
-		a.find(lost, "user %d %q has profile %v, want one of %v", p.ID, m.username, has, possible)
+func (a *audit) checkProfile(m *member, u apitypes.User) {
+	got, want := profile{u.Name, u.Disabled}, m.profiles(a.at)
+	if u.Email != m.email() {
+		a.find(inconsistent, "user %d %q has address %q, want %q", u.ID, m.username, u.Email, m.email())
 	}
-	a.settlements = append(a.settlements, func() { m.settleProfile(has) })
+	if !slices.Contains(want, got) {
+		a.find(lost, "user %d %q has profile %v, want one of %v", u.ID, m.username, got, want)
+	}
+	a.settlements = append(a.settlements, func() { m.settleProfile(got) })
 }
 
-// gift presents a member's token: it has to work just if the member is there and not disabled.
-func (a *audit) gift(ctx context.Context, m *member, p person, there bool) error {
-	if m.gift == (pat.Secret{}) {
+// useMember presents a member's token, which must be accepted if and only if the member exists and is enabled.
+func (a *audit) useMember(ctx context.Context, m *member, u apitypes.User, exists bool) error {
+	if m.secret == (pat.Secret{}) {
 		return nil
 	}
-	works, err := a.state.works(ctx, m.gift)
-	if err == nil && works != (there && !p.Disabled) {
-		a.find(lost, "the token of user %d %q: listed %v, disabled %v, works %v", m.id, m.username, there, p.Disabled, works)
+	accepted, err := a.state.accepts(ctx, m.secret)
+	if err == nil && accepted != (exists && !u.Disabled) {
+		a.find(lost, "the token of user %d %q: listed %v, disabled %v, accepted %v", m.id, m.username, exists, u.Disabled, accepted)
 	}
 	return err
 }

@@ -1,153 +1,88 @@
 package crash_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
 	"sync/atomic"
-	"time"
+	"testing"
 
-	"pats/pkg/api"
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
+	"pats/infra/testkit/service"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
-// client calls a server.
+// client sends requests to a server.
 type client struct {
 	url  string
 	http *http.Client
-	// refused counts the answers that say that the store is out of reach.
-	refused atomic.Int64
+	// unavailable counts the responses with status 503.
+	unavailable atomic.Int64
 }
 
-func newClient(s *server) *client {
-	return &client{url: s.url, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, Timeout: 20 * time.Second}}
+func newClient(t *testing.T, s *service.Service) *client {
+	t.Helper()
+	return &client{url: s.Ready, http: apiclient.New(t, 16)}
 }
 
-func (c *client) close() { c.http.CloseIdleConnections() }
-
-// answer is a whole answer.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// request is the id that the server gave to the request.
-func (a answer) request() string { return a.header.Get("X-Amzn-Requestid") }
-
-// problem is a refusal's body.
-type problem struct {
-	ID, Name, Message string
-	Details           []struct{ Message string }
-}
-
-func (a answer) problem() problem {
-	var p problem
-	_ = json.Unmarshal(a.body, &p) // what is none has no name
-	return p
-}
-
-func (a answer) unexpected(asked string) error {
-	return fmt.Errorf("%s: got %d %s", asked, a.status, a.problem().Name)
-}
-
-// send gives an error if no whole answer came.
-func (c *client) send(ctx context.Context, method, path string, secret pat.Secret, body any) (answer, error) {
-	var content io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return answer{}, err
-		}
-		content = bytes.NewReader(text)
+// send sends a request. Errors: no whole response arrived.
+func (c *client) send(ctx context.Context, method, path string, secret pat.Secret, body any) (apiclient.Response, error) {
+	got, err := apiclient.Send(ctx, c.http, c.url, apiclient.Request{Method: method, Path: path, Token: secret.Reveal(), Body: body})
+	if got.Status == http.StatusServiceUnavailable {
+		c.unavailable.Add(1)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.url+path, content)
-	if err != nil {
-		return answer{}, err
-	}
-	req.Header.Set("Authorization", secret.Reveal())
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode == http.StatusServiceUnavailable {
-		c.refused.Add(1)
-	}
-	text, err := io.ReadAll(resp.Body)
-	return answer{resp.StatusCode, resp.Header, text}, err
+	return got, err
 }
 
-func tokenPath(id int64) string { return api.ResourceTokens + "/" + strconv.FormatInt(id, 10) }
-func userPath(id int64) string  { return api.ResourceUsers + "/" + strconv.FormatInt(id, 10) }
+func tokenPath(id pat.TokenID) string { return fmt.Sprint(deployed.TokensPath, "/", id) }
+func userPath(id pat.UserID) string   { return fmt.Sprint(deployed.UsersPath, "/", id) }
 
-// listed is a token as a list has it.
-type listed struct {
-	ID          int64
-	Description string
-}
-
-// person is a user as a list has it.
-type person struct {
-	ID                    int64
-	Username, Email, Name string
-	Disabled              bool
-}
-
-// state is what a ledger is held against.
+// state is what an audit compares with the history.
 type state interface {
-	// tokens are those of the user who holds the secret.
-	tokens(ctx context.Context, secret pat.Secret) ([]listed, error)
-	// works says whether the secret lets its holder in.
-	works(ctx context.Context, secret pat.Secret) (bool, error)
-	// people are all users, in rising order of id.
-	people(ctx context.Context) ([]person, error)
+	// tokens returns the tokens of the secret's user.
+	tokens(ctx context.Context, secret pat.Secret) ([]apitypes.Token, error)
+	// accepts reports whether the secret authenticates its user.
+	accepts(ctx context.Context, secret pat.Secret) (bool, error)
+	// users returns all users by rising ID.
+	users(ctx context.Context) ([]apitypes.User, error)
 }
 
-// remote is the state behind a server.
+// remote is the state of a server.
 type remote struct {
 	*client
 	admin pat.Secret
 }
 
-func (r remote) tokens(ctx context.Context, secret pat.Secret) ([]listed, error) {
-	var body struct{ Pats []listed }
-	err := r.get(ctx, api.ResourceTokens, secret, &body)
+func (r remote) tokens(ctx context.Context, secret pat.Secret) ([]apitypes.Token, error) {
+	var body apitypes.TokenList
+	err := r.get(ctx, deployed.TokensPath, secret, &body)
 	return body.Pats, err
 }
 
-func (r remote) people(ctx context.Context) ([]person, error) {
-	var body struct{ Users []person }
-	err := r.get(ctx, api.ResourceUsers, r.admin, &body)
+func (r remote) users(ctx context.Context) ([]apitypes.User, error) {
+	var body apitypes.UserList
+	err := r.get(ctx, deployed.UsersPath, r.admin, &body)
 	return body.Users, err
 }
 
 func (r remote) get(ctx context.Context, path string, secret pat.Secret, body any) error {
-	a, err := r.send(ctx, http.MethodGet, path, secret, nil)
+	got, err := r.send(ctx, http.MethodGet, path, secret, nil)
 	if err != nil {
 		return err
 	}
-	if a.status != http.StatusOK {
-		return a.unexpected("GET " + path)
-	}
-	return json.Unmarshal(a.body, body)
+	return got.Decode(http.StatusOK, body)
 }
 
-func (r remote) works(ctx context.Context, secret pat.Secret) (bool, error) {
-	a, err := r.send(ctx, http.MethodGet, api.ResourceTokens, secret, nil)
+func (r remote) accepts(ctx context.Context, secret pat.Secret) (bool, error) {
+	got, err := r.send(ctx, http.MethodGet, deployed.TokensPath, secret, nil)
 	switch {
 	case err != nil:
 		return false, err
-	case a.status == http.StatusOK, a.status == http.StatusUnauthorized:
-		return a.status == http.StatusOK, nil
+	case got.Status == http.StatusOK, got.Status == http.StatusUnauthorized:
+		return got.Status == http.StatusOK, nil
 	default:
-		return false, a.unexpected("GET " + api.ResourceTokens)
+		return false, fmt.Errorf("got %v, want 200 or 401", got)
 	}
 }

@@ -9,45 +9,47 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pats/infra/testkit/must"
 )
 
-// sectorSize is what a disk writes wholly or not at all, in bytes.
+// sectorSize is the number of bytes that a disk writes atomically.
 const sectorSize = 512
 
-// disk is what a trace leaves on a disk that forgets, when the power is cut, any part of what was not synced. It promises no more
-// than POSIX does: writes, sizes and names reach the disk in any order, a write in any of its sectors.
+// disk is the disk after a trace. When the power is cut it can lose any part of what was not synced. It promises no more than
+// POSIX does: writes, sizes and names reach the disk in any order, a write in any of its sectors.
 type disk struct {
 	root string
-	// now is by path what the program sees, kept what is synced.
+	// now is what the program sees, by path; kept is what is synced.
 	now, kept map[string]*inode
-	names     []naming
+	names     []nameChange
 }
 
 // inode is a file or folder.
 type inode struct {
 	folder bool
 	synced []byte
-	// size is that of the file as the program sees it.
+	// size is the file's size as the program sees it.
 	size    int64
-	pending []writing
+	pending []dataChange
 }
 
-// writing is a change of a file that may not have reached the disk.
-type writing struct {
-	// data is nil for a change of the size alone, which is offset then.
+// dataChange is a change of a file that may not have reached the disk.
+type dataChange struct {
+	// data is nil for a change of size; offset is the new size then.
 	data   []byte
 	offset int64
 	end    int
 }
 
-// naming is a change of the names in a folder that may not have reached the disk.
-type naming struct {
+// nameChange is a change of the names in a folder that may not have reached the disk.
+type nameChange struct {
 	folder string
 	apply  func(map[string]*inode)
 	end    int
 }
 
-// newDisk has what is below root as it is, synced.
+// newDisk returns a disk with the files below root, synced.
 func newDisk(t *testing.T, root string) *disk {
 	t.Helper()
 	d := &disk{root: root, now: map[string]*inode{}, kept: map[string]*inode{}}
@@ -65,33 +67,31 @@ func newDisk(t *testing.T, root string) *disk {
 		d.now[path], d.kept[path] = node, node
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return d
 }
 
-// begin has an event take effect as far as the program sees it.
+// begin applies an event to what the program sees.
 func (d *disk) begin(e event) {
 	node := d.now[e.path]
 	switch {
-	case e.kind == makes && node == nil:
+	case e.kind == createFile && node == nil:
 		d.name(e, &inode{})
-	case e.kind == makesFolder:
+	case e.kind == createFolder:
 		d.name(e, &inode{folder: true})
-	case e.kind == links:
+	case e.kind == linkFile:
 		e.path = e.to
 		d.name(e, node)
-	case e.kind == renames:
+	case e.kind == renameFile:
 		from := e.path
 		e.path = e.to
 		d.rename(e, from, node)
-	case e.kind == unlinks:
+	case e.kind == unlinkFile:
 		d.record(e, func(names map[string]*inode) { delete(names, e.path) })
-	case e.kind == write && node != nil:
-		node.write(e)
-	case e.kind == truncate && node != nil:
-		node.pending = append(node.pending, writing{nil, e.offset, e.end})
+	case e.kind == writeFile && node != nil:
+		node.writeFile(e)
+	case e.kind == truncateFile && node != nil:
+		node.pending = append(node.pending, dataChange{nil, e.offset, e.end})
 		node.size = e.offset
 	}
 }
@@ -109,30 +109,30 @@ func (d *disk) rename(e event, from string, node *inode) {
 
 func (d *disk) record(e event, apply func(map[string]*inode)) {
 	apply(d.now)
-	d.names = append(d.names, naming{filepath.Dir(e.path), apply, e.end})
+	d.names = append(d.names, nameChange{filepath.Dir(e.path), apply, e.end})
 }
 
-func (n *inode) write(e event) {
+func (n *inode) writeFile(e event) {
 	offset := e.offset
 	if offset == atEnd {
 		offset = n.size
 	}
-	n.pending = append(n.pending, writing{e.data, offset, e.end})
+	n.pending = append(n.pending, dataChange{e.data, offset, e.end})
 	n.size = max(n.size, offset+int64(len(e.data)))
 }
 
-// synced has the effect of a sync that has ended: what had ended before it began lasts.
+// synced applies a sync that has ended: whatever ended before it began is kept.
 func (d *disk) synced(e event) {
 	before := func(end int) bool { return end < e.begin }
 	if node := d.now[e.path]; node != nil && !node.folder {
-		node.pending = slices.DeleteFunc(node.pending, func(w writing) bool {
+		node.pending = slices.DeleteFunc(node.pending, func(w dataChange) bool {
 			if before(w.end) {
 				node.synced = w.apply(node.synced, all)
 			}
 			return before(w.end)
 		})
 	}
-	d.names = slices.DeleteFunc(d.names, func(n naming) bool {
+	d.names = slices.DeleteFunc(d.names, func(n nameChange) bool {
 		if n.folder == e.path && before(n.end) {
 			n.apply(d.kept)
 			return true
@@ -141,16 +141,16 @@ func (d *disk) synced(e event) {
 	})
 }
 
-// choice says of each part that was not synced whether it has reached the disk.
+// choice reports for each part that was not synced whether it has reached the disk.
 type choice func() bool
 
 func all() bool  { return true }
 func none() bool { return false }
 
-// some chooses each with the same chance.
+// some chooses each part with a probability of one half.
 func some(rng *rand.Rand) choice { return func() bool { return rng.IntN(2) == 0 } }
 
-// first chooses up to a random one: what reaches the disk in order.
+// first chooses up to a random part, as if parts reached the disk in order.
 func first(rng *rand.Rand) choice {
 	left := rng.IntN(12)
 	return func() bool {
@@ -159,8 +159,8 @@ func first(rng *rand.Rand) choice {
 	}
 }
 
-// apply changes the sectors of data that are chosen.
-func (w writing) apply(data []byte, chosen choice) []byte {
+// apply changes the chosen sectors of data.
+func (w dataChange) apply(data []byte, chosen choice) []byte {
 	if w.data == nil {
 		if !chosen() {
 			return data
@@ -185,7 +185,7 @@ func resize(data []byte, size int64) []byte {
 	return append(data, make([]byte, size-int64(len(data)))...)
 }
 
-// cut gives the files that are there after a cut, by path.
+// cut returns the files after a power cut, by path.
 func (d *disk) cut(chosen choice) map[string][]byte {
 	names := maps.Clone(d.kept)
 	for _, n := range d.names {
@@ -206,7 +206,7 @@ func (d *disk) cut(chosen choice) map[string][]byte {
 	return files
 }
 
-// reachable says whether every folder above path is there.
+// reachable reports whether every folder above path exists.
 func (d *disk) reachable(names map[string]*inode, path string) bool {
 	for folder := filepath.Dir(path); strings.HasPrefix(folder, d.root+"/"); folder = filepath.Dir(folder) {
 		if names[folder] == nil {

@@ -11,16 +11,19 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"pats/infra/testkit/must"
+	"pats/infra/testkit/service"
 	"time"
 
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
 
-// folder is a data folder with its ledger.
+// folder is a data folder with its history.
 type folder struct {
-	path   string
-	ledger ledger
+	path    string
+	history history
 }
 
 func newFolder(t *testing.T) *folder {
@@ -29,24 +32,22 @@ func newFolder(t *testing.T) *folder {
 }
 
 func folderIn(parent string) *folder {
-	return &folder{path: filepath.Join(parent, "data"), ledger: ledger{members: &roll{}}}
+	return &folder{path: filepath.Join(parent, "data")}
 }
 
 func (f *folder) dataFile() string  { return filepath.Join(f.path, dataName) }
 func (f *folder) tokenFile() string { return filepath.Join(f.path, tokenName) }
 
-// offline lets work change the data file while no server runs.
+// offline changes the data file while no server runs.
 func (f *folder) offline(t *testing.T, work func(*pat.Service)) {
 	t.Helper()
 	store, err := boltstore.Open(f.dataFile())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	defer func() { _ = store.Close() }()
 	work(pat.NewService(store, pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler))))
 }
 
-// firstToken is the token in the token file. Errors: fs.ErrNotExist; it is no whole token.
+// firstToken returns the token in the token file. Errors: fs.ErrNotExist; the file does not contain a whole token.
 func (f *folder) firstToken() (pat.Secret, error) {
 	text, err := os.ReadFile(f.tokenFile())
 	if err != nil {
@@ -55,8 +56,8 @@ func (f *folder) firstToken() (pat.Secret, error) {
 	return pat.ParseSecret(strings.TrimSpace(string(text)))
 }
 
-// setUp begins the ledger, of a folder that has been served at least once, with the first user and so many holders. Where a kill
-// came before the token file, it makes one as the ready line's note says.
+// setUp begins the history of a folder that has been served at least once, with the first user and the given number of holders.
+// If a kill came before the token file was written, it creates a token as the ready line advises.
 func (f *folder) setUp(t *testing.T, holders int) {
 	t.Helper()
 	secret, err := f.firstToken()
@@ -67,68 +68,60 @@ func (f *folder) setUp(t *testing.T, holders int) {
 		}
 		secret, err = f.firstToken()
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	f.offline(t, func(service *pat.Service) {
-		f.ledger.admin = &holder{name: "admin", user: 1, anchor: secret}
-		f.adopt(t, service)
+		f.history.admin = &holder{name: "admin", user: 1, own: secret}
+		f.addFirstUser(t, service)
 		for i := range holders {
-			f.ledger.holders = append(f.ledger.holders, newHolder(t, service, fmt.Sprintf("holder-%d", i)))
+			f.history.holders = append(f.history.holders, newHolder(t, service, fmt.Sprintf("holder-%d", i)))
 		}
 	})
 }
 
-// adopt writes the tokens of the first user into the ledger.
-func (f *folder) adopt(t *testing.T, service *pat.Service) {
+// addFirstUser adds the first user's tokens to the history.
+func (f *folder) addFirstUser(t *testing.T, service *pat.Service) {
 	t.Helper()
 	tokens, err := service.UserTokens(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, made := range tokens {
+	must.Do(t, err)
+	for _, created := range tokens {
 		secret := pat.Secret{}
-		if made.Selector == f.ledger.admin.anchor.Selector() {
-			secret = f.ledger.admin.anchor
+		if created.Selector == f.history.admin.own.Selector() {
+			secret = f.history.admin.own
 		}
-		f.ledger.admin.keep(made.Description, int64(made.ID), secret)
+		f.history.admin.add(created.Description, created.ID, secret)
 	}
 }
 
 func newHolder(t *testing.T, service *pat.Service, name string) *holder {
 	t.Helper()
 	account, err := service.CreateUser(t.Context(), pat.Profile{Username: name, Role: pat.Viewer})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &holder{name: name, user: int64(account.ID)}
+	must.Do(t, err)
+	h := &holder{name: name, user: account.ID}
 	id, secret := issue(t, service, account.ID, "anchor")
-	h.anchor = secret
-	h.keep("anchor", id, secret)
+	h.own = secret
+	h.add("anchor", id, secret)
 	return h
 }
 
-func issue(t *testing.T, service *pat.Service, user pat.UserID, description string) (int64, pat.Secret) {
+func issue(t *testing.T, service *pat.Service, user pat.UserID, description string) (pat.TokenID, pat.Secret) {
 	t.Helper()
-	made, secret, err := service.CreateUserToken(t.Context(), user, pat.Draft{Description: description, ExpiresAt: time.Now().Add(lifetimeOfTokens)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return int64(made.ID), secret
+	created, secret, err := service.CreateUserToken(t.Context(), user, pat.Draft{Description: description, ExpiresAt: time.Now().Add(tokenLife)})
+	must.Do(t, err)
+	return created.ID, secret
 }
 
-// give gives one of the members that have none a token.
-func (f *folder) give(t *testing.T) {
+// giveToken creates a token for one of the members without one.
+func (f *folder) giveToken(t *testing.T) {
 	t.Helper()
-	for _, m := range f.ledger.members.present() {
-		if m.gift == (pat.Secret{}) {
-			f.offline(t, func(service *pat.Service) { _, m.gift = issue(t, service, pat.UserID(m.id), "gift") })
+	for _, m := range f.history.present() {
+		if m.secret == (pat.Secret{}) {
+			f.offline(t, func(service *pat.Service) { _, m.secret = issue(t, service, m.id, "gift") })
 			return
 		}
 	}
 }
 
-// inspect has the program check the data file, which need not be there yet if fresh says so, and looks at the modes.
+// inspect runs `pats check` on the data file, which may be missing if fresh is true, and checks the modes of all files.
 func (f *folder) inspect(t *testing.T, fresh bool) []finding {
 	t.Helper()
 	var findings []finding
@@ -163,54 +156,48 @@ func (f *folder) modes(t *testing.T) []finding {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return findings
 }
 
-// leftovers are files with tokens in them other than the token file.
+// leftovers returns a finding for each file with a token besides the token file.
 func (f *folder) leftovers(t *testing.T) []finding {
 	t.Helper()
 	entries, err := os.ReadDir(f.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	var findings []finding
 	for _, entry := range entries {
 		if name := entry.Name(); name != tokenName && strings.Contains(name, tokenName) {
-			findings = append(findings, finding{half, name + " was left"})
+			findings = append(findings, finding{inconsistent, name + " was not deleted"})
 		}
 	}
 	return findings
 }
 
-// audit holds the ledger against a server, and notes what has become of requests without an answer.
-func (f *folder) audit(t *testing.T, s *server) []finding {
+// audit compares a server with the history, and records there whether requests without a response took effect.
+func (f *folder) audit(t *testing.T, s *service.Service) []finding {
 	t.Helper()
-	c := newClient(s)
-	defer c.close()
-	a := &audit{ledger: &f.ledger, state: remote{c, f.ledger.admin.anchor}, at: afterAll}
+	c := newClient(t, s)
+	a := &audit{history: &f.history, state: remote{c, f.history.admin.own}, at: afterAll}
 	if err := a.run(t.Context()); err != nil {
-		t.Fatalf("%v\n%s", err, s.log.String())
+		t.Fatalf("%v\n%s", err, s.Output())
 	}
 	a.settle()
 	return a.findings
 }
 
-// change has all workers work until there are so many answers.
-func (f *folder) change(t *testing.T, s *server, c *client, seed uint64, answers int64) {
+// change runs all workers until the given number of responses.
+func (f *folder) change(t *testing.T, s *service.Service, c *client, seed uint64, responses int64) {
 	t.Helper()
-	defer c.close()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var answered atomic.Int64
-	errs := load(ctx, &f.ledger, c, seed, func() {
-		if answered.Add(1) == answers {
+	var responded atomic.Int64
+	errs := load(ctx, &f.history, c, seed, func() {
+		if responded.Add(1) == responses {
 			cancel()
 		}
 	})
-	if err := errors.Join(errs...); err != nil || answered.Load() < answers {
-		t.Fatalf("seed %d: %d answers: %v\n%s", seed, answered.Load(), err, s.log.String())
+	if err := errors.Join(errs...); err != nil || responded.Load() < responses {
+		t.Fatalf("seed %d: %d responses: %v\n%s", seed, responded.Load(), err, s.Output())
 	}
 }

@@ -2,6 +2,7 @@ package crash_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -9,23 +10,26 @@ import (
 	"syscall"
 	"testing"
 
+	"pats/infra/testkit/must"
+
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/service"
 	"pats/infra/testkit/skip"
 )
 
 const (
-	// roundsOfDisk is for how many rounds asked for one more disk is filled.
-	roundsOfDisk = 50
-	// refusalsWanted is how many changes are to be refused for want of space before the disk counts as full.
+	// roundsPerDisk is the number of rounds for which one more disk is filled.
+	roundsPerDisk = 50
+	// refusalsWanted is the number of changes that must fail for lack of space.
 	refusalsWanted = 10
-	// attempts bounds how many changes are tried for that.
+	// attempts bounds the number of changes tried for that.
 	attempts = 1000
 )
 
-// TestFullDisk serves from a disk that has no space left.
+// TestFullDisk serves from a disk without space.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	rounds, seed := 1+figures.Rounds(t, 5)/roundsOfDisk, figures.Seed(t)
+	rounds, seed := 1+figures.Rounds(t, 5)/roundsPerDisk, figures.Seed(t)
 	refused, faults := 0, 0
 	for i := range rounds {
 		d := &fullDisk{t: t, folder: folderIn(mount(t)), seed: seed + uint64(i)}
@@ -38,7 +42,7 @@ func TestFullDisk(t *testing.T) {
 		figures.Count{Name: "lost", N: faults})
 }
 
-// mount gives a small file system in memory, for the length of the test.
+// mount mounts a small file system in memory for the length of the test.
 func mount(t *testing.T) string {
 	t.Helper()
 	path := t.TempDir()
@@ -46,9 +50,7 @@ func mount(t *testing.T) string {
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
 		skip.Test(t, "a full disk needs root, where mounting is permitted")
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	t.Cleanup(func() {
 		if err := syscall.Unmount(path, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
@@ -68,67 +70,58 @@ type fullDisk struct {
 
 func (d *fullDisk) filler() string { return filepath.Join(filepath.Dir(d.folder.path), "filler") }
 
-// fill has the disk filled up under a server that is at work, and another server started on it.
+// fill fills the disk while a server is at work, and starts another server on the full disk.
 func (d *fullDisk) fill() {
 	d.t.Helper()
-	serve(d.t, d.folder.path).stop()
+	serveOnce(d.t, d.folder.path)
 	d.folder.setUp(d.t, 2)
 	s := serve(d.t, d.folder.path)
-	c := newClient(s)
-	defer c.close()
+	c := newClient(d.t, s)
 	d.folder.change(d.t, s, c, d.seed, 60)
-	if c.refused.Load() != 0 {
-		d.t.Errorf("seed %d: %d changes were refused before the disk was full", d.seed, c.refused.Load())
+	if c.unavailable.Load() != 0 {
+		d.t.Errorf("seed %d: %d changes got a 503 before the disk was full", d.seed, c.unavailable.Load())
 	}
-	d.takeSpace()
-	d.untilRefused(c)
+	d.takeAllSpace()
+	d.fillUntilRefused(c)
 	d.audit(s, "on the full disk")
-	s.kill()
+	s.Kill()
 	d.inspect("killed on the full disk")
-	d.noFirstStart()
+	d.checkNoFirstStart()
 	s = serve(d.t, d.folder.path)
-	c = newClient(s)
-	defer c.close()
+	c = newClient(d.t, s)
 	d.audit(s, "started on the full disk")
-	d.untilRefused(c)
+	d.fillUntilRefused(c)
 	d.audit(s, "on the full disk again")
-	s.kill()
+	s.Kill()
 	d.inspect("killed on the full disk again")
 }
 
-// free gives the space back to a server that runs, and wants every change made.
+// free frees the space while a server runs, and expects every change to succeed.
 func (d *fullDisk) free() {
 	d.t.Helper()
 	s := serve(d.t, d.folder.path)
-	c := newClient(s)
-	defer c.close()
-	if err := os.Remove(d.filler()); err != nil {
-		d.t.Fatal(err)
-	}
+	c := newClient(d.t, s)
+	must.Do(d.t, os.Remove(d.filler()))
 	d.folder.change(d.t, s, c, d.seed, 60)
-	if c.refused.Load() != 0 {
-		d.t.Errorf("seed %d: %d changes were refused although there was space", d.seed, c.refused.Load())
+	if c.unavailable.Load() != 0 {
+		d.t.Errorf("seed %d: %d changes got a 503 although there was space", d.seed, c.unavailable.Load())
 	}
 	d.audit(s, "with space again")
-	s.kill()
+	s.Kill()
 	d.inspect("killed with space again")
 	s = serve(d.t, d.folder.path)
 	d.audit(s, "at the end")
-	s.stop()
-	serve(d.t, folderIn(d.other()).path).stop()
+	must.Do(d.t, s.Stop())
+	serveOnce(d.t, folderIn(d.other()).path)
 }
 
-// takeSpace leaves none.
-func (d *fullDisk) takeSpace() {
+// takeAllSpace fills the disk with a file.
+func (d *fullDisk) takeAllSpace() {
 	d.t.Helper()
 	file, err := os.Create(d.filler())
-	if err != nil {
-		d.t.Fatal(err)
-	}
+	must.Do(d.t, err)
 	defer func() { _ = file.Close() }()
-	if err := file.Chmod(0o600); err != nil {
-		d.t.Fatal(err)
-	}
+	must.Do(d.t, file.Chmod(0o600))
 	if _, err := io.Copy(file, zeros{}); !errors.Is(err, syscall.ENOSPC) {
 		d.t.Fatalf("filling the disk: got %v, want ENOSPC", err)
 	}
@@ -138,12 +131,12 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-// untilRefused makes users and tokens, and revokes some, until enough of that was refused: the file has some space of its own.
-func (d *fullDisk) untilRefused(c *client) {
+// fillUntilRefused creates users and tokens, and revokes some, until enough requests failed: the data file has free pages.
+func (d *fullDisk) fillUntilRefused(c *client) {
 	d.t.Helper()
-	users, h := &memberWorker{d.folder.ledger.members, d.folder.ledger.admin.anchor}, d.folder.ledger.holders[0]
+	users, h := &memberWorker{&d.folder.history}, d.folder.history.holders[0]
 	tokens := &tokenWorker{h, "a"}
-	for i := 0; c.refused.Load() < refusalsWanted && i < attempts; i++ {
+	for i := 0; c.unavailable.Load() < refusalsWanted && i < attempts; i++ {
 		more, err := users.create(d.t.Context(), c, strings.Repeat("x", 200))
 		if own := tokens.own(); more && err == nil && i%4 == 0 {
 			if len(own) > 3 {
@@ -153,36 +146,31 @@ func (d *fullDisk) untilRefused(c *client) {
 			}
 		}
 		if err != nil || !more {
-			d.t.Fatalf("seed %d: answered %v, %v", d.seed, more, err)
+			d.t.Fatalf("seed %d: got no response, error %v", d.seed, err)
 		}
 	}
-	if got := c.refused.Load(); got < refusalsWanted {
-		d.t.Errorf("seed %d: %d changes were refused on a full disk, want %d", d.seed, got, refusalsWanted)
+	if got := c.unavailable.Load(); got < refusalsWanted {
+		d.t.Errorf("seed %d: %d changes got a 503 on a full disk, want %d", d.seed, got, refusalsWanted)
 	}
-	d.refused += c.refused.Load()
+	d.refused += c.unavailable.Load()
 }
 
 func (d *fullDisk) other() string { return filepath.Join(filepath.Dir(d.folder.path), "other") }
 
-// noFirstStart wants a server that cannot make its data file to end with a reason, and to leave nothing.
-func (d *fullDisk) noFirstStart() {
+// checkNoFirstStart expects a server that cannot create its data file to end with the reason and to leave no file.
+func (d *fullDisk) checkNoFirstStart() {
 	d.t.Helper()
 	f := folderIn(d.other())
-	s := launch(d.t, f.path).start(d.t)
-	select {
-	case <-s.ended:
-	case <-s.ready:
-		s.kill()
-	}
-	if log := s.log.String(); s.ProcessState.ExitCode() <= 0 || !strings.Contains(log, "no space left") || strings.Contains(log, "goroutine") {
-		d.t.Errorf("got %v and\n%s\nwant an exit code and the reason", s.ProcessState, log)
+	err := launch(d.t, serveCommand(d.t, f.path)).AwaitReady()
+	if text := fmt.Sprint(err); !strings.Contains(text, "exit status") || !strings.Contains(text, "no space left") || strings.Contains(text, "goroutine") {
+		d.t.Errorf("got %v, want an exit code and the reason", err)
 	}
 	if entries, err := os.ReadDir(f.path); err == nil && len(entries) > 0 {
-		d.t.Errorf("got %v left, want nothing", entries)
+		d.t.Errorf("got the files %v, want none", entries)
 	}
 }
 
-func (d *fullDisk) audit(s *server, when string) {
+func (d *fullDisk) audit(s *service.Service, when string) {
 	d.t.Helper()
 	d.report(d.folder.audit(d.t, s), when)
 }

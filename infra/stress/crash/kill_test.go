@@ -12,31 +12,33 @@ import (
 	"time"
 
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/must"
+	"pats/infra/testkit/service"
 )
 
-// killsOfLife is how many kills a data folder lives through.
-const killsOfLife = 20
+// killsPerLife is the number of kills of one data folder.
+const killsPerLife = 20
 
-// tally adds up over all lives.
-type tally struct {
+// totals are the counts of all lives.
+type totals struct {
 	mu     sync.Mutex
 	kills  int
 	counts counts
 	faults map[fault]int
 }
 
-// TestKilledAtAnyMoment kills the server again and again. Seeds are those of the lives: a life is repeated as a whole.
+// TestKilledAtAnyMoment kills the server at random moments. Each life has a seed, with which it can be repeated as a whole.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	rounds, seed := figures.Rounds(t, 5), figures.Seed(t)
-	sum := &tally{faults: map[fault]int{}}
-	// The figures come after all of them.
+	sum := &totals{faults: map[fault]int{}}
+	// The figures are printed after all lives.
 	t.Run("lives", func(t *testing.T) {
-		for first := 0; first < rounds; first += killsOfLife {
+		for first := 0; first < rounds; first += killsPerLife {
 			t.Run(fmt.Sprintf("seed %d", seed+uint64(first)), func(t *testing.T) {
 				t.Parallel()
 				l := &life{t: t, sum: sum, seed: seed + uint64(first)}
-				l.live(min(killsOfLife, rounds-first))
+				l.live(min(killsPerLife, rounds-first))
 			})
 		}
 	})
@@ -44,7 +46,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	figures.Print(t, "crash", figures.Count{Name: "kills", N: sum.kills},
 		figures.Count{Name: "acknowledged_creates", N: n.creates}, figures.Count{Name: "acknowledged_deletes", N: n.deletes},
 		figures.Count{Name: "acknowledged_changes", N: n.changes}, figures.Count{Name: "unanswered", N: n.unanswered},
-		figures.Count{Name: "lost", N: sum.faults[lost]}, figures.Count{Name: "half", N: sum.faults[half]},
+		figures.Count{Name: "lost", N: sum.faults[lost]}, figures.Count{Name: "inconsistent", N: sum.faults[inconsistent]},
 		figures.Count{Name: "damaged", N: sum.faults[damaged]})
 }
 
@@ -52,15 +54,16 @@ func TestKilledAtAnyMoment(t *testing.T) {
 type life struct {
 	t      *testing.T
 	folder *folder
-	sum    *tally
+	sum    *totals
 	seed   uint64
 	kill   int
-	// startUp is how long the last start took, making how long the first start of a folder took from the folder on.
-	startUp, making time.Duration
+	// startTime is how long the last start took, firstStart how long the first start of a folder took from the folder's creation
+	// on.
+	startTime, firstStart time.Duration
 }
 
-// live kills the server so often: of five times once in a first start, each in a folder of its own, of which the last one goes
-// on; once in a later start; and else under writes.
+// live kills the server the given number of times. Of five kills one is in a first start, each in another folder, of which the
+// last one is used from then on; one is in a later start; the others are under writes.
 func (l *life) live(kills int) {
 	l.measure()
 	for range (kills + 4) / 5 {
@@ -75,15 +78,15 @@ func (l *life) live(kills int) {
 		} else {
 			l.killUnderLoad(rng)
 		}
-		l.folder.give(l.t)
+		l.folder.giveToken(l.t)
 	}
 	s := l.serve()
 	l.report(l.folder.audit(l.t, s), "at the end")
-	s.stop()
+	must.Do(l.t, s.Stop())
 	l.close()
 }
 
-// next begins another kill. Round i of all has the seed of the first one plus i.
+// next begins another kill. Its seed is that of the first one plus the number of kills.
 func (l *life) next() *rand.Rand {
 	rng := rand.New(rand.NewPCG(l.seed+uint64(l.kill), 0))
 	l.kill++
@@ -99,33 +102,33 @@ func (l *life) report(findings []finding, when string) {
 		l.t.Errorf("seed %d, kill %d, %s: %v", l.seed, l.kill, when, f)
 	}
 	if len(findings) > 0 {
-		l.t.FailNow() // what follows would be found again and again
+		l.t.FailNow() // every later audit would find the same
 	}
 }
 
-// serve gives a server that answers, and notes how long it took.
-func (l *life) serve() *server {
+// serve returns a server that is ready, and measures its start.
+func (l *life) serve() *service.Service {
 	l.t.Helper()
 	begin := time.Now()
 	s := serve(l.t, l.folder.path)
-	l.startUp = time.Since(begin)
+	l.startTime = time.Since(begin)
 	return s
 }
 
-// measure notes how long the first start of a folder takes.
+// measure measures the first start of a folder.
 func (l *life) measure() {
 	l.t.Helper()
 	path := newFolder(l.t).path
-	s := launch(l.t, path).start(l.t)
-	appears(l.t, path, s)
+	s := launch(l.t, serveCommand(l.t, path))
+	awaitFolder(l.t, path, s)
 	begin := time.Now()
-	s.await(l.t)
-	l.making = time.Since(begin)
-	s.kill()
+	must.Do(l.t, s.AwaitReady())
+	l.firstStart = time.Since(begin)
+	s.Kill()
 }
 
-// appears returns when there is a folder at path, or the server has ended.
-func appears(t *testing.T, path string, s *server) {
+// awaitFolder returns when there is a folder at path, or the server has ended.
+func awaitFolder(t *testing.T, path string, s *service.Service) {
 	t.Helper()
 	poll := time.NewTicker(time.Millisecond / 4)
 	defer poll.Stop()
@@ -135,49 +138,48 @@ func appears(t *testing.T, path string, s *server) {
 		}
 		select {
 		case <-poll.C:
-		case <-s.ended:
+		case <-s.Ended():
 			return
 		}
 	}
 }
 
-// begin lets a start come to its end, so that there are a user and, if no kill came between, a token.
+// begin completes the first start, so that there is a user and, if no kill came in between, a token.
 func (l *life) begin() {
 	l.t.Helper()
-	l.serve().stop()
+	must.Do(l.t, l.serve().Stop())
 	l.report(slices.Concat(l.folder.inspect(l.t, false), l.folder.leftovers(l.t)), "after the first whole start")
 }
 
-// killWhileMaking kills the server while it makes the data file, the first user and the token file, or a little after it.
+// killWhileMaking kills the server while it creates the data file, the first user and the token file, or shortly after.
 func (l *life) killWhileMaking(rng *rand.Rand) {
 	l.t.Helper()
-	s := launch(l.t, l.folder.path).start(l.t)
-	appears(l.t, l.folder.path, s)
-	wait(l.t.Context(), time.Duration(rng.Int64N(int64(l.making*5/4))))
-	s.kill()
+	s := launch(l.t, serveCommand(l.t, l.folder.path))
+	awaitFolder(l.t, l.folder.path, s)
+	wait(l.t.Context(), time.Duration(rng.Int64N(int64(l.firstStart*5/4))))
+	s.Kill()
 	l.killed(true, "in the first start")
 }
 
-// killAtStart kills the server at a moment of its start-up, or a little after it.
+// killAtStart kills the server during a later start, or shortly after.
 func (l *life) killAtStart(rng *rand.Rand) {
 	l.t.Helper()
-	s := launch(l.t, l.folder.path).start(l.t)
-	wait(l.t.Context(), time.Duration(rng.Int64N(int64(l.startUp*5/4))))
-	s.kill()
+	s := launch(l.t, serveCommand(l.t, l.folder.path))
+	wait(l.t.Context(), time.Duration(rng.Int64N(int64(l.startTime*5/4))))
+	s.Kill()
 	l.killed(false, "at start-up")
 }
 
-// killUnderLoad kills the server after some answers, and up to two milliseconds: that is about one change.
+// killUnderLoad kills the server after some responses and up to two milliseconds, in which it makes about one change.
 func (l *life) killUnderLoad(rng *rand.Rand) {
 	l.t.Helper()
 	s := l.serve()
 	l.report(l.folder.audit(l.t, s), "after a restart")
-	c := newClient(s)
-	defer c.close()
+	c := newClient(l.t, s)
 	ctx, cancel := context.WithCancel(l.t.Context())
 	defer cancel()
 	enough, idle, left := make(chan struct{}), make(chan struct{}), int64(1+rng.IntN(80))
-	var answered atomic.Int64
+	var responded atomic.Int64
 	var killer sync.WaitGroup
 	killer.Go(func() {
 		select {
@@ -185,11 +187,11 @@ func (l *life) killUnderLoad(rng *rand.Rand) {
 		case <-idle:
 		}
 		wait(ctx, time.Duration(rng.Int64N(int64(2*time.Millisecond))))
-		s.kill()
+		s.Kill()
 		cancel()
 	})
-	errs := load(ctx, &l.folder.ledger, c, rng.Uint64(), func() {
-		if answered.Add(1) == left {
+	errs := load(ctx, &l.folder.history, c, rng.Uint64(), func() {
+		if responded.Add(1) == left {
 			close(enough)
 		}
 	})
@@ -210,7 +212,7 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// killed looks at what the kill has left.
+// killed inspects the data folder after a kill.
 func (l *life) killed(fresh bool, when string) {
 	l.t.Helper()
 	l.sum.mu.Lock()
@@ -219,13 +221,9 @@ func (l *life) killed(fresh bool, when string) {
 	l.report(l.folder.inspect(l.t, fresh), "killed "+when)
 }
 
-// close adds the life's counts to the others.
+// close adds the life's counts to the totals.
 func (l *life) close() {
-	n := l.folder.ledger.counts()
 	l.sum.mu.Lock()
 	defer l.sum.mu.Unlock()
-	l.sum.counts.creates += n.creates
-	l.sum.counts.deletes += n.deletes
-	l.sum.counts.changes += n.changes
-	l.sum.counts.unanswered += n.unanswered
+	l.sum.counts.add(&l.folder.history)
 }

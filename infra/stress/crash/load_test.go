@@ -2,7 +2,6 @@ package crash_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -10,34 +9,36 @@ import (
 	"sync"
 	"time"
 
-	"pats/pkg/api"
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
-// worker is a client that changes things, one request after the other.
+// worker is a client that requests one change after the other.
 type worker interface {
-	// step sends one request and writes it into the ledger. more is false when no answer came. Errors: an answer that cannot be.
+	// step sends one request and records it in the history. more is false if no response came. Errors: an impossible response.
 	step(ctx context.Context, c *client, rng *rand.Rand) (more bool, err error)
 }
 
-// workers are those of a ledger: two for each holder, and one for the members.
-func workers(l *ledger) []worker {
-	all := []worker{&memberWorker{l.members, l.admin.anchor}}
-	for _, h := range l.holders {
-		all = append(all, &tokenWorker{h, "a"}, &tokenWorker{h, "b"})
+// workers returns two workers for each holder, and one for the members.
+func workers(h *history) []worker {
+	all := []worker{&memberWorker{h}}
+	for _, holder := range h.holders {
+		all = append(all, &tokenWorker{holder, "a"}, &tokenWorker{holder, "b"})
 	}
 	return all
 }
 
-// load lets every worker work until ctx is done or the server gives no answer any more. A request under way is not given up.
-// answered is called after each answer. It gives the answers that cannot be.
-func load(ctx context.Context, l *ledger, c *client, seed uint64, answered func()) []error {
+// load runs all workers until ctx is done or the server stops responding, and calls responded after each response. Requests under
+// way are completed. It returns the impossible responses.
+func load(ctx context.Context, h *history, c *client, seed uint64, responded func()) []error {
 	var (
 		all  sync.WaitGroup
 		mu   sync.Mutex
 		errs []error
 	)
-	for i, w := range workers(l) {
+	for i, w := range workers(h) {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		all.Go(func() {
 			for ctx.Err() == nil {
@@ -50,7 +51,7 @@ func load(ctx context.Context, l *ledger, c *client, seed uint64, answered func(
 				if !more {
 					return
 				}
-				answered()
+				responded()
 			}
 		})
 	}
@@ -58,8 +59,8 @@ func load(ctx context.Context, l *ledger, c *client, seed uint64, answered func(
 	return errs
 }
 
-// tokenWorker makes and revokes tokens of a holder, at most half of those that the holder may have and one more, so that the two
-// of a holder meet the limit now and then.
+// tokenWorker creates and revokes tokens of a holder: up to half of the limit and one more, so that the two workers of a holder
+// reach the limit sometimes.
 type tokenWorker struct {
 	holder *holder
 	name   string
@@ -67,7 +68,7 @@ type tokenWorker struct {
 
 func (w *tokenWorker) step(ctx context.Context, c *client, rng *rand.Rand) (bool, error) {
 	own := w.own()
-	if len(own) == 0 || len(own) <= maxTokens/2 && rng.IntN(9) < 5 {
+	if len(own) == 0 || len(own) <= pat.MaxTokens/2 && rng.IntN(9) < 5 {
 		return w.holder.create(ctx, c, w.name)
 	}
 	return w.holder.revoke(ctx, c, own[rng.IntN(len(own))])
@@ -78,110 +79,81 @@ func (w *tokenWorker) own() []*token {
 	defer w.holder.mu.Unlock()
 	var own []*token
 	for _, t := range w.holder.tokens {
-		if strings.HasPrefix(t.description, w.name+"-") && t.expected(afterAll) == must {
+		if strings.HasPrefix(t.description, w.name+"-") && t.expected(afterAll) == required {
 			own = append(own, t)
 		}
 	}
 	return own
 }
 
-const lifetimeOfTokens = 30 * 24 * time.Hour
+const tokenLife = 30 * 24 * time.Hour
 
-func (h *holder) create(ctx context.Context, c *client, by string) (bool, error) {
+func (h *holder) create(ctx context.Context, c *client, worker string) (bool, error) {
 	h.mu.Lock()
-	description := fmt.Sprintf("%s-%d", by, len(h.tokens))
+	description := fmt.Sprintf("%s-%d", worker, len(h.tokens))
 	h.mu.Unlock()
-	t := h.ask(description)
-	body := map[string]any{"description": description, "expiresAt": time.Now().Add(lifetimeOfTokens).UTC()}
-	a, err := c.send(ctx, http.MethodPost, api.ResourceTokens, h.anchor, body)
+	t := h.request(description)
+	body := apitypes.CreateToken{Description: description, ExpiresAt: apitypes.Time{Time: time.Now().Add(tokenLife)}}
+	got, err := c.send(ctx, http.MethodPost, deployed.TokensPath, h.own, body)
 	if err != nil {
-		return false, nil //nolint:nilerr // no answer is an answer here
+		return false, nil //nolint:nilerr // the server was killed
 	}
-	switch a.status {
-	case http.StatusCreated:
-		return true, h.created(t, a)
-	case http.StatusForbidden, http.StatusServiceUnavailable:
-		t.create.refuse(a)
-		return true, refusal(a, "OperationDeniedError")
-	default:
-		return true, a.unexpected("POST " + api.ResourceTokens)
+	if got.ErrorName() == "OperationDeniedError" { // the limit
+		t.create.refuse(got)
+		return true, nil
 	}
-}
-
-func (h *holder) created(t *token, a answer) error {
-	var body struct {
-		ID     int64
-		Secret string
+	var created apitypes.CreatedToken
+	if err := record(t.create, got, http.StatusCreated, &created); err != nil || t.create.void {
+		return true, err
 	}
-	if err := json.Unmarshal(a.body, &body); err != nil {
-		return err
-	}
-	secret, err := pat.ParseSecret(body.Secret)
-	if err != nil {
-		return err
-	}
-	h.learn(t, body.ID)
-	t.secret = secret
-	t.create.acknowledge(a)
-	return nil
+	h.setID(t, created.ID)
+	t.secret, err = pat.ParseSecret(created.Secret)
+	return true, err
 }
 
 func (h *holder) revoke(ctx context.Context, c *client, t *token) (bool, error) {
 	t.remove = &op{}
-	return remove(ctx, c, h.anchor, tokenPath(t.id), t.remove)
+	return requestChange(ctx, c, t.remove, http.MethodDelete, tokenPath(t.id), h.own, nil)
 }
 
-// remove deletes what is at path.
-func remove(ctx context.Context, c *client, secret pat.Secret, path string, o *op) (bool, error) {
-	a, err := c.send(ctx, http.MethodDelete, path, secret, nil)
+// requestChange requests a change whose response has status 200.
+func requestChange(ctx context.Context, c *client, o *op, method, path string, secret pat.Secret, body any) (bool, error) {
+	got, err := c.send(ctx, method, path, secret, body)
 	if err != nil {
-		return false, nil //nolint:nilerr // no answer is an answer here
+		return false, nil //nolint:nilerr // the server was killed
 	}
-	return true, judge(o, a, http.StatusOK, http.MethodDelete)
+	return true, record(o, got, http.StatusOK, nil)
 }
 
-// judge writes an answer into the ledger. Errors: it is neither an acknowledgement nor a refusal that may be.
-func judge(o *op, a answer, acknowledged int, asked string) error {
-	if a.status == acknowledged {
-		o.acknowledge(a)
+// record records a response in the history: an acknowledgement, whose body it decodes into value unless that is nil, or a 503.
+// Errors: any other response.
+func record(o *op, got apiclient.Response, acknowledged int, value any) error {
+	if got.Status != acknowledged {
+		o.refuse(got)
+		return got.CheckUnavailable()
+	}
+	o.acknowledge(got)
+	if value == nil {
 		return nil
 	}
-	o.refuse(a)
-	return refusal(a, "")
+	return got.Decode(acknowledged, value)
 }
 
-// refusal is nil if a refuses with the name, or says that the store is out of reach in the form that the API promises.
-func refusal(a answer, name string) error {
-	p := a.problem()
-	switch {
-	case a.status == http.StatusServiceUnavailable && p.Name == "ServiceUnavailableError" && p.ID == a.request() && p.Message != "" &&
-		len(p.Details) > 0 && a.header.Get("Retry-After") != "":
-		return nil
-	case name != "" && p.Name == name:
-		return nil
-	default:
-		return a.unexpected("a change")
-	}
-}
+// memberWorker creates, changes and deletes members.
+type memberWorker struct{ *history }
 
-// memberWorker administers users.
-type memberWorker struct {
-	*roll
-	admin pat.Secret
-}
-
-// maxMembers is how many users the worker keeps.
+// maxMembers is how many members the worker keeps.
 const maxMembers = 4
 
 func (w *memberWorker) step(ctx context.Context, c *client, rng *rand.Rand) (bool, error) {
-	own := w.present()
-	if len(own) == 0 || len(own) < maxMembers && rng.IntN(2) == 0 {
-		return w.create(ctx, c, "as made")
+	present := w.present()
+	if len(present) == 0 || len(present) < maxMembers && rng.IntN(2) == 0 {
+		return w.create(ctx, c, "as created")
 	}
-	m := own[rng.IntN(len(own))]
+	m := present[rng.IntN(len(present))]
 	if rng.IntN(3) == 0 {
 		m.remove = &op{}
-		return remove(ctx, c, w.admin, userPath(m.id), m.remove)
+		return requestChange(ctx, c, m.remove, http.MethodDelete, userPath(m.id), w.admin.own, nil)
 	}
 	return w.change(ctx, c, m, rng)
 }
@@ -190,22 +162,17 @@ func (w *memberWorker) create(ctx context.Context, c *client, name string) (bool
 	m := &member{lifetime: lifetime{create: &op{}}, username: fmt.Sprintf("member-%d", len(w.members)), first: profile{name: name}}
 	w.members = append(w.members, m)
 	body := map[string]any{"username": m.username, "email": m.email(), "name": m.first.name, "rootRole": int(pat.Viewer)}
-	a, err := c.send(ctx, http.MethodPost, api.ResourceUsers, w.admin, body)
+	got, err := c.send(ctx, http.MethodPost, deployed.UsersPath, w.admin.own, body)
 	if err != nil {
-		return false, nil //nolint:nilerr // no answer is an answer here
+		return false, nil //nolint:nilerr // the server was killed
 	}
-	if err := judge(m.create, a, http.StatusCreated, "POST"); err != nil || m.create.void {
-		return true, err
-	}
-	var made person
-	if err := json.Unmarshal(a.body, &made); err != nil {
-		return true, err
-	}
-	m.id = made.ID
-	return true, nil
+	var created apitypes.CreatedUser
+	err = record(m.create, got, http.StatusCreated, &created)
+	m.id = created.ID
+	return true, err
 }
 
-// change gives the member another name, or disables or enables it.
+// change renames, disables or enables the member.
 func (w *memberWorker) change(ctx context.Context, c *client, m *member, rng *rand.Rand) (bool, error) {
 	to, body := m.profiles(afterAll)[0], map[string]any{}
 	if rng.IntN(2) == 0 {
@@ -215,11 +182,7 @@ func (w *memberWorker) change(ctx context.Context, c *client, m *member, rng *ra
 		to.name = fmt.Sprintf("change %d", len(m.changes))
 		body["name"] = to.name
 	}
-	asked := &change{&op{}, to}
-	m.changes = append(m.changes, asked)
-	a, err := c.send(ctx, http.MethodPut, userPath(m.id), w.admin, body)
-	if err != nil {
-		return false, nil //nolint:nilerr // no answer is an answer here
-	}
-	return true, judge(asked.op, a, http.StatusOK, "PUT")
+	requested := &change{&op{}, to}
+	m.changes = append(m.changes, requested)
+	return requestChange(ctx, c, requested.op, http.MethodPut, userPath(m.id), w.admin.own, body)
 }

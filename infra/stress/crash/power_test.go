@@ -14,22 +14,26 @@ import (
 	"strings"
 	"testing"
 
+	"pats/infra/testkit/must"
+
 	"github.com/google/go-cmp/cmp"
 
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/service"
 	"pats/infra/testkit/skip"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
 
 const (
-	// cutsOfRound is how often the power is cut for each round asked for.
-	cutsOfRound = 20
-	// cutsOfRecording is how often, at most, in the same recording.
-	cutsOfRecording = 2000
-	// answersOfProof is how many changes are recorded to plant something in them, and the fewest of all.
-	answersOfProof = 50
-	// cutsOfProof is how often, at most, the power is cut to find what was planted.
+	// cutsPerRound is the number of power cuts in a round.
+	cutsPerRound = 20
+	// cutsPerRecording is the maximum number of cuts in one recording.
+	cutsPerRecording = 2000
+	// responsesOfProof is the number of changes recorded for a planted fault, and the minimum otherwise.
+	responsesOfProof = 50
+	// cutsOfProof is the maximum number of cuts in which a planted fault must be found.
 	cutsOfProof = 400
 )
 
@@ -50,11 +54,11 @@ func needStrace(t *testing.T) string {
 func TestPowerCuts(t *testing.T) {
 	t.Parallel()
 	needStrace(t)
-	cuts, seed := figures.Rounds(t, 5)*cutsOfRound, figures.Seed(t)
+	cuts, seed := figures.Rounds(t, 5)*cutsPerRound, figures.Seed(t)
 	faults := map[fault]int{}
-	for made := 0; made < cuts; made += cutsOfRecording {
-		of := min(cutsOfRecording, cuts-made)
-		r := record(t, seed+uint64(made), int64(max(answersOfProof, of/10)))
+	for created := 0; created < cuts; created += cutsPerRecording {
+		of := min(cutsPerRecording, cuts-created)
+		r := makeRecordings(t, seed+uint64(created), int64(max(responsesOfProof, of/10)))
 		for part, n := range map[*recording]int{&r.firstStart: of / 4, &r.writes: of - of/4} {
 			part.cuts(t, n, func(found finding) bool {
 				faults[found.fault]++
@@ -64,24 +68,24 @@ func TestPowerCuts(t *testing.T) {
 		}
 	}
 	figures.Print(t, "power", figures.Count{Name: "cuts", N: cuts}, figures.Count{Name: "lost", N: faults[lost]},
-		figures.Count{Name: "half", N: faults[half]}, figures.Count{Name: "damaged", N: faults[damaged]})
+		figures.Count{Name: "inconsistent", N: faults[inconsistent]}, figures.Count{Name: "damaged", N: faults[damaged]})
 }
 
-// TestPowerCutsFindWhatIsPlanted takes syncs out of a recording, or answers before them, and wants it found.
-func TestPowerCutsFindWhatIsPlanted(t *testing.T) {
+// TestPowerCutsFindPlantedFaults removes syncs from a recording, or moves responses before them.
+func TestPowerCutsFindPlantedFaults(t *testing.T) {
 	t.Parallel()
 	needStrace(t)
-	r := record(t, figures.Seed(t), answersOfProof)
+	r := makeRecordings(t, figures.Seed(t), responsesOfProof)
 	for name, test := range map[string]struct {
 		want      fault
 		recording recording
 	}{
-		"no sync":                 {lost, r.writes.without(isSync(dataName, anySync))},
-		"no sync of the pages":    {damaged, r.writes.without(isSync(dataName, beforeMeta))},
-		"no sync of the meta":     {lost, r.writes.without(isSync(dataName, afterMeta))},
-		"answers before the sync": {lost, r.writes.hasty()},
-		"no sync of the folder":   {lost, r.firstStart.without(isSync("data", anySync))},
-		"no sync of the token":    {lost, r.firstStart.without(isSync(".token-", anySync))},
+		"no sync":                   {lost, r.writes.without(isSyncOf(dataName, anySync))},
+		"no sync of the pages":      {damaged, r.writes.without(isSyncOf(dataName, beforeMeta))},
+		"no sync of the meta":       {lost, r.writes.without(isSyncOf(dataName, afterMeta))},
+		"responses before the sync": {lost, r.writes.withEarlyResponses()},
+		"no sync of the folder":     {lost, r.firstStart.without(isSyncOf("data", anySync))},
+		"no sync of the token":      {lost, r.firstStart.without(isSyncOf(".token-", anySync))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,42 +101,42 @@ func TestPowerCutsFindWhatIsPlanted(t *testing.T) {
 	}
 }
 
-// recordings are those of one data folder: of its first start, and of writes later on.
+// recordings are those of one data folder: its first start and later writes.
 type recordings struct{ firstStart, writes recording }
 
-// recording is a trace with the disk as it was before, and what has to be there at its moments.
+// recording is a trace with the disk before it, and the history of the requests in it.
 type recording struct {
 	*trace
-	disk   func(*testing.T) *disk
-	ledger *ledger
-	seed   uint64
-	// after are the files that the recorded server has left.
+	disk    func(*testing.T) *disk
+	history *history
+	seed    uint64
+	// after are the files that the recorded server left, by path.
 	after map[string][]byte
-	// onlyReady says that nothing was asked for in the recording: the server was to become ready.
-	onlyReady bool
+	// firstStartOnly is true if there were no requests: the server only had to become ready.
+	firstStartOnly bool
 }
 
-// record has so many changes answered in the second recording.
-func record(t *testing.T, seed uint64, answers int64) recordings {
+// makeRecordings records a first start, and then the given number of changes.
+func makeRecordings(t *testing.T, seed uint64, responses int64) recordings {
 	t.Helper()
 	f := newFolder(t)
-	r := recordings{recording{seed: seed, onlyReady: true}, recording{seed: seed, ledger: &f.ledger}}
-	r.firstStart.disk = emptyDisk(filepath.Dir(f.path))
-	r.firstStart.trace = traced(t, f.path, func(*server) {})
+	r := recordings{recording{seed: seed, firstStartOnly: true}, recording{seed: seed, history: &f.history}}
+	r.firstStart.disk = newEmptyDisk(filepath.Dir(f.path))
+	r.firstStart.trace = traced(t, f.path, func(*service.Service) {})
 	r.firstStart.after = newDisk(t, filepath.Dir(f.path)).cut(none)
 	f.setUp(t, 3)
-	r.firstStart.ledger = &ledger{admin: f.ledger.admin, members: &roll{}}
-	r.writes.disk = copyOf(t, filepath.Dir(f.path))
-	r.writes.trace = traced(t, f.path, func(s *server) { f.change(t, s, newClient(s), seed, answers) })
+	r.firstStart.history = &history{admin: f.history.admin}
+	r.writes.disk = copyDisk(t, filepath.Dir(f.path))
+	r.writes.trace = traced(t, f.path, func(s *service.Service) { f.change(t, s, newClient(t, s), seed, responses) })
 	r.writes.after = newDisk(t, filepath.Dir(f.path)).cut(none)
-	for _, made := range []recording{r.firstStart, r.writes} {
-		made.wantWhole(t)
+	for _, created := range []recording{r.firstStart, r.writes} {
+		created.checkComplete(t)
 	}
 	return r
 }
 
-// wantWhole checks the recording itself: with all that was written it leaves the files that the server has left.
-func (r recording) wantWhole(t *testing.T) {
+// checkComplete checks the recording itself: with all writes applied it must lead to the files that the server left.
+func (r recording) checkComplete(t *testing.T) {
 	t.Helper()
 	d := r.disk(t)
 	for _, e := range r.edges() {
@@ -145,12 +149,12 @@ func (r recording) wantWhole(t *testing.T) {
 	}
 }
 
-func emptyDisk(root string) func(*testing.T) *disk {
+func newEmptyDisk(root string) func(*testing.T) *disk {
 	return func(*testing.T) *disk { return &disk{root: root, now: map[string]*inode{}, kept: map[string]*inode{}} }
 }
 
-// copyOf gives disks with what is below root by now.
-func copyOf(t *testing.T, root string) func(*testing.T) *disk {
+// copyDisk returns a function that returns copies of what is below root now.
+func copyDisk(t *testing.T, root string) func(*testing.T) *disk {
 	t.Helper()
 	d := newDisk(t, root)
 	return func(*testing.T) *disk {
@@ -164,10 +168,10 @@ func copyOf(t *testing.T, root string) func(*testing.T) *disk {
 	}
 }
 
-// isSync tells the syncs of files whose name begins so, and that come where they should.
-func isSync(name string, where func(meta bool) bool) func(e event, meta bool) bool {
+// isSyncOf returns a filter for syncs of files whose name begins with name, where `where` is true.
+func isSyncOf(name string, where func(meta bool) bool) func(e event, meta bool) bool {
 	return func(e event, meta bool) bool {
-		return e.kind == syncs && strings.HasPrefix(filepath.Base(e.path), name) && where(meta)
+		return e.kind == syncFile && strings.HasPrefix(filepath.Base(e.path), name) && where(meta)
 	}
 }
 
@@ -175,12 +179,13 @@ func anySync(bool) bool         { return true }
 func beforeMeta(meta bool) bool { return !meta }
 func afterMeta(meta bool) bool  { return meta }
 
-// without leaves out events. gone is told whether the last write was one of bbolt's two meta pages, which stand first.
+// without returns the recording without the removed events. meta is true if the last write was to one of bbolt's two meta pages,
+// which are the first two.
 func (r recording) without(gone func(e event, meta bool) bool) recording {
 	meta := false
 	less := *r.trace
 	less.events = slices.DeleteFunc(slices.Clone(r.events), func(e event) bool {
-		if e.kind == write {
+		if e.kind == writeFile {
 			meta = e.offset == 0 || e.offset == int64(os.Getpagesize())
 		}
 		return gone(e, meta)
@@ -189,19 +194,19 @@ func (r recording) without(gone func(e event, meta bool) bool) recording {
 	return r
 }
 
-// hasty has every answer go out as soon as the request is there.
-func (r recording) hasty() recording {
+// withEarlyResponses returns the recording with every response sent as soon as its request arrived.
+func (r recording) withEarlyResponses() recording {
 	early := *r.trace
 	early.spans = map[string]span{}
 	for id, s := range r.spans {
-		early.spans[id] = span{s.heard, s.heard}
+		early.spans[id] = span{s.received, s.received}
 	}
 	r.trace = &early
 	return r
 }
 
-// cuts cuts the power so often and tells what is wrong afterwards, as long as more is wanted.
-func (r recording) cuts(t *testing.T, n int, tell func(finding) (more bool)) {
+// cuts cuts the power n times and reports the findings until report returns false.
+func (r recording) cuts(t *testing.T, n int, report func(finding) (more bool)) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(r.seed, 1))
 	edges, places, next := r.edges(), r.moments(rng, n), 0
@@ -213,23 +218,23 @@ func (r recording) cuts(t *testing.T, n int, tell func(finding) (more bool)) {
 		chosen := []choice{none, all, first(rng), some(rng), some(rng)}[i%5]
 		for _, found := range r.restore(t, filepath.Join(scratch, "data"), d.cut(chosen), place) {
 			found.text = fmt.Sprintf("power cut at %d of %d: %s", place, r.places, found.text)
-			if !tell(found) {
+			if !report(found) {
 				return
 			}
 		}
 	}
 }
 
-// moments are places in order: right after an answer went out, right before a sync has ended, since most is at stake then, and
-// anywhere.
+// moments returns n places in order: after a response was sent, before a sync has ended, and anywhere. Most is at stake at the
+// first two.
 func (r recording) moments(rng *rand.Rand, n int) []int {
-	var said, ending []int
+	var responded, ending []int
 	for _, s := range r.spans {
-		said = append(said, s.said+1)
+		responded = append(responded, s.responded+1)
 	}
-	slices.Sort(said)
+	slices.Sort(responded)
 	for _, e := range r.events {
-		if e.kind == syncs {
+		if e.kind == syncFile {
 			ending = append(ending, e.end)
 		}
 	}
@@ -238,7 +243,7 @@ func (r recording) moments(rng *rand.Rand, n int) []int {
 	for i := range places {
 		switch {
 		case i%3 == 0:
-			places[i] = said[rng.IntN(len(said))]
+			places[i] = responded[rng.IntN(len(responded))]
 		case i%3 == 1 && len(ending) > 0:
 			places[i] = ending[rng.IntN(len(ending))]
 		default:
@@ -249,7 +254,7 @@ func (r recording) moments(rng *rand.Rand, n int) []int {
 	return places
 }
 
-// edge is where an event begins or, if it is a sync, ends.
+// edge is where an event begins or, for a sync, ends.
 type edge struct {
 	place int
 	pass  func(*disk)
@@ -258,7 +263,7 @@ type edge struct {
 func (r recording) edges() []edge {
 	edges := make([]edge, 0, len(r.events))
 	for _, e := range r.events {
-		if e.kind == syncs {
+		if e.kind == syncFile {
 			edges = append(edges, edge{e.end, func(d *disk) { d.synced(e) }})
 		} else {
 			edges = append(edges, edge{e.begin, func(d *disk) { d.begin(e) }})
@@ -268,29 +273,23 @@ func (r recording) edges() []edge {
 	return edges
 }
 
-// restore writes the files of a disk to a folder and looks them through.
+// restore writes the files of a disk to a folder and audits that.
 func (r recording) restore(t *testing.T, to string, files map[string][]byte, place int) []finding {
 	t.Helper()
 	f := &folder{path: to}
-	if err := os.Mkdir(f.path, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.Mkdir(f.path, 0o700))
 	defer func() { _ = os.RemoveAll(f.path) }()
 	for path, data := range files {
-		if err := os.WriteFile(filepath.Join(f.path, filepath.Base(path)), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(filepath.Join(f.path, filepath.Base(path)), data, 0o600))
 	}
-	findings, err := r.look(t.Context(), f, place)
-	if err != nil {
-		t.Fatal(err)
-	}
+	findings, err := r.auditCut(t.Context(), f, place)
+	must.Do(t, err)
 	return findings
 }
 
-// look holds what the cut at a place has left against what was answered before it.
-func (r recording) look(ctx context.Context, f *folder, place int) ([]finding, error) {
-	promised := !r.onlyReady || place > r.spans[ready].said
+// auditCut compares what is left after a cut at a place with what was acknowledged before it.
+func (r recording) auditCut(ctx context.Context, f *folder, place int) ([]finding, error) {
+	promised := !r.firstStartOnly || place > r.spans[ready].responded
 	if _, err := os.Stat(f.dataFile()); errors.Is(err, fs.ErrNotExist) {
 		if promised {
 			return []finding{{lost, "there is no data file"}}, nil
@@ -305,17 +304,17 @@ func (r recording) look(ctx context.Context, f *folder, place int) ([]finding, e
 	if !promised {
 		return nil, nil
 	}
-	a := &audit{ledger: r.ledger, state: newInStore(store), at: r.moment(place), everything: true}
+	a := &audit{history: r.history, state: newStoreState(store), at: r.moment(place), everything: true}
 	if err := a.run(ctx); err != nil {
 		return nil, err
 	}
-	if secret, err := f.firstToken(); r.onlyReady && secret.Reveal() != r.ledger.admin.anchor.Reveal() {
+	if secret, err := f.firstToken(); r.firstStartOnly && secret.Reveal() != r.history.admin.own.Reveal() {
 		a.find(lost, "the server was ready and the token file has no token: %v", err)
 	}
 	return a.findings, nil
 }
 
-// moment is how far each request had come at a place.
+// moment returns the stage of each request at a place.
 func (r recording) moment(place int) moment {
 	return func(o *op) stage {
 		if o == nil || o.void || o.request == "" || o.request == offline {
@@ -323,11 +322,11 @@ func (r recording) moment(place int) moment {
 		}
 		s, found := r.spans[o.request]
 		switch {
-		case !found: // an earlier server has answered
+		case !found: // an earlier server responded
 			return done
-		case place <= s.heard:
+		case place <= s.received:
 			return unsent
-		case place <= s.said:
+		case place <= s.responded:
 			return sent
 		default:
 			return done
@@ -335,15 +334,17 @@ func (r recording) moment(place int) moment {
 	}
 }
 
-// inStore is the state in an open data file.
-type inStore struct {
+// storeState is the state in an open data file.
+type storeState struct {
 	store *boltstore.Store
 	read  map[pat.UserID]pat.Account
 }
 
-func newInStore(store *boltstore.Store) inStore { return inStore{store, map[pat.UserID]pat.Account{}} }
+func newStoreState(store *boltstore.Store) storeState {
+	return storeState{store, map[pat.UserID]pat.Account{}}
+}
 
-func (s inStore) account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+func (s storeState) account(ctx context.Context, id pat.UserID) (pat.Account, error) {
 	if account, known := s.read[id]; known {
 		return account, nil
 	}
@@ -355,26 +356,18 @@ func (s inStore) account(ctx context.Context, id pat.UserID) (pat.Account, error
 	return account, nil
 }
 
-func (s inStore) tokens(ctx context.Context, secret pat.Secret) ([]listed, error) {
+func (s storeState) tokens(ctx context.Context, secret pat.Secret) ([]apitypes.Token, error) {
 	account, err := s.account(ctx, secret.Selector().UserID())
-	list := make([]listed, 0, len(account.Tokens))
-	for _, t := range account.Tokens {
-		list = append(list, listed{int64(t.ID), t.Description})
-	}
-	return list, err
+	return apitypes.NewTokenList(account.ID, account.Tokens).Pats, err
 }
 
-func (s inStore) works(ctx context.Context, secret pat.Secret) (bool, error) {
+func (s storeState) accepts(ctx context.Context, secret pat.Secret) (bool, error) {
 	account, err := s.account(ctx, secret.Selector().UserID())
 	token, found := account.Find(secret.Selector())
 	return found && !account.Disabled && token.Verifier.Matches(secret), err
 }
 
-func (s inStore) people(ctx context.Context) ([]person, error) {
+func (s storeState) users(ctx context.Context) ([]apitypes.User, error) {
 	accounts, err := s.store.Accounts(ctx, 0, 1<<20)
-	people := make([]person, 0, len(accounts))
-	for _, a := range accounts {
-		people = append(people, person{int64(a.ID), a.Username, a.Email, a.Name, a.Disabled})
-	}
-	return people, err
+	return apitypes.NewUsers(accounts), err
 }

@@ -1,22 +1,20 @@
 package crash_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"pats/infra/testkit/binaries"
+	"pats/infra/testkit/must"
+	"pats/infra/testkit/service"
 )
 
-// The names that pats gives to what is in its data folder.
+// The names of the files in the program's data folder.
 const (
 	dataName  = "pats.db"
 	tokenName = "token"
@@ -36,111 +34,53 @@ func TestMain(m *testing.M) {
 }
 
 // build returns the path of the program.
-var build = sync.OnceValues(func() (string, error) { return binaries.BuildProgram(context.Background(), "../../..", "./cmd/pats", scratch) })
+var build = sync.OnceValues(func() (string, error) {
+	return binaries.BuildProgram(context.Background(), "../../..", "./cmd/pats", scratch)
+})
 
 func program(t *testing.T) string {
 	t.Helper()
 	path, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return path
 }
 
-// server is `pats serve` in a process of its own.
-type server struct {
-	*exec.Cmd
-	url   string
-	ready chan struct{}
-	ended chan struct{}
-	log   bytes.Buffer
+// serveCommand is `pats serve` on a data folder.
+func serveCommand(t *testing.T, data string) service.Command {
+	t.Helper()
+	return service.Command{Args: []string{program(t), "serve", "--listen", "127.0.0.1:0", "--data", data}}
 }
 
-// launch starts the server and does not wait for it. wrapper is a command that runs it, if there is one.
-func launch(t *testing.T, data string, wrapper ...string) *server {
+// launch starts a server and does not wait for it. It is killed at the end of the test.
+func launch(t *testing.T, c service.Command) *service.Service {
 	t.Helper()
-	s := &server{ready: make(chan struct{}), ended: make(chan struct{})}
-	words := append(wrapper, program(t), "serve", "--listen", "127.0.0.1:0", "--data", data)
-	s.Cmd = exec.CommandContext(t.Context(), words[0], words[1:]...)
-	s.Stdout, s.Stderr = &announcement{server: s}, &s.log
+	s, err := service.Launch(t.Context(), c)
+	must.Do(t, err)
+	t.Cleanup(s.Kill)
 	return s
 }
 
-// start starts what launch has prepared.
-func (s *server) start(t *testing.T) *server {
+// serve returns a server that is ready.
+func serve(t *testing.T, data string) *service.Service {
 	t.Helper()
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(s.ended)
-		_ = s.Wait() // most end by a kill
-	}()
-	t.Cleanup(s.kill)
+	s := launch(t, serveCommand(t, data))
+	must.Do(t, s.AwaitReady())
 	return s
 }
 
-// serve gives a server that answers.
-func serve(t *testing.T, data string) *server {
+// serveOnce starts a server and stops it when it is ready.
+func serveOnce(t *testing.T, data string) {
 	t.Helper()
-	s := launch(t, data).start(t)
-	s.await(t)
-	return s
+	must.Do(t, serve(t, data).Stop())
 }
 
-// await returns when the server has said where it is.
-func (s *server) await(t *testing.T) {
-	t.Helper()
-	select {
-	case <-s.ready:
-	case <-s.ended:
-		select {
-		case <-s.ready:
-		default:
-			t.Fatalf("pats serve ended before it was ready: %v\n%s", s.ProcessState, s.log.String())
-		}
-	}
-}
-
-// kill ends the process at once, and returns when it is gone.
-func (s *server) kill() { s.end(syscall.SIGKILL) }
-
-// stop lets the server finish what is under way.
-func (s *server) stop() { s.end(syscall.SIGTERM) }
-
-func (s *server) end(signal os.Signal) {
-	_ = s.Process.Signal(signal) // it may have ended by itself
-	<-s.ended
-}
-
-var address = regexp.MustCompile(`http://[0-9.:]+`)
-
-// announcement is the server's standard output, up to its ready line.
-type announcement struct {
-	*server
-	text bytes.Buffer
-}
-
-func (a *announcement) Write(p []byte) (int, error) {
-	if a.url == "" {
-		a.text.Write(p)
-		if line, _, whole := strings.Cut(a.text.String(), "\n"); whole {
-			a.url = address.FindString(line)
-			close(a.ready)
-		}
-	}
-	return len(p), nil
-}
-
-// run runs a command of the program and gives its exit code and what it wrote.
+// run runs a command of the program and returns its exit code and its output.
 func run(t *testing.T, args ...string) (int, string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), program(t), args...).CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.ExitCode(), string(out)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return 0, string(out)
 }

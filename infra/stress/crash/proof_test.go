@@ -8,28 +8,29 @@ import (
 	"slices"
 	"testing"
 
+	"pats/infra/testkit/must"
+
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
 
-// TestKillsAuditFindsWhatIsPlanted changes a data folder behind its ledger's back in each of the ways that a crash might, and
-// wants the audit to tell.
-func TestKillsAuditFindsWhatIsPlanted(t *testing.T) {
+// TestAuditFindsPlantedFaults changes a data folder, but not its history, in each way that a crash might.
+func TestAuditFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		want  fault
-		plant func(*testing.T, *folder, *worked)
+		plant func(*testing.T, *folder, *fixture)
 	}{
-		"nothing":                    {"", func(*testing.T, *folder, *worked) {}},
-		"a created token is lost":    {lost, loseToken},
-		"the last changes are lost":  {lost, loseChanges},
-		"a created user is lost":     {lost, loseUser},
-		"an id is given twice":       {half, giveTwice},
-		"a token from nowhere":       {half, addToken},
-		"a user from nowhere":        {half, addUser},
-		"a settled token comes back": {half, bringBack},
-		"a byte of the file flips":   {damaged, flipByte},
-		"the file is open to others": {damaged, openToOthers},
+		"nothing":                          {"", func(*testing.T, *folder, *fixture) {}},
+		"a created token is lost":          {lost, deleteToken},
+		"the last changes are lost":        {lost, restoreEarlier},
+		"a created user is lost":           {lost, deleteUser},
+		"an ID is reused":                  {inconsistent, reuseID},
+		"a token that was never requested": {inconsistent, addToken},
+		"a user who was never requested":   {inconsistent, addUser},
+		"a settled token comes back":       {inconsistent, restoreSettled},
+		"a byte of the file flips":         {damaged, flipByte},
+		"the file has mode 0640":           {damaged, openFileMode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -51,74 +52,69 @@ func TestKillsAuditFindsWhatIsPlanted(t *testing.T) {
 	}
 }
 
-// worked is what a folder has seen.
-type worked struct {
+// fixture is what planting needs to know of a folder.
+type fixture struct {
 	// earlier is the data file before the last changes.
 	earlier []byte
 	kept    *token
 }
 
-// work has a folder used without a kill: tokens are made and revoked, and a user is made.
-func (f *folder) work(t *testing.T) *worked {
+// work uses a folder without a kill: it creates and revokes tokens, and creates a user.
+func (f *folder) work(t *testing.T) *fixture {
 	t.Helper()
-	serve(t, f.path).stop()
+	serveOnce(t, f.path)
 	f.setUp(t, 1)
-	h, w := f.ledger.holders[0], &worked{}
+	h, w := f.history.holders[0], &fixture{}
 	s := serve(t, f.path)
-	c := newClient(s)
-	defer c.close()
+	c := newClient(t, s)
 	mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
 	mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
 	earlier, err := os.ReadFile(f.dataFile())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	w.earlier, w.kept = earlier, h.tokens[1]
 	mustStep(t, func() (bool, error) { return h.revoke(t.Context(), c, h.tokens[2]) })
 	mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
-	users := &memberWorker{f.ledger.members, f.ledger.admin.anchor}
-	mustStep(t, func() (bool, error) { return users.create(t.Context(), c, "as made") })
-	s.stop()
+	users := &memberWorker{&f.history}
+	mustStep(t, func() (bool, error) { return users.create(t.Context(), c, "as created") })
+	must.Do(t, s.Stop())
 	return w
 }
 
 func mustStep(t *testing.T, step func() (bool, error)) {
 	t.Helper()
 	if more, err := step(); err != nil || !more {
-		t.Fatalf("got answered %v and %v, want an answer", more, err)
+		t.Fatalf("got response %v and error %v, want a response", more, err)
 	}
 }
 
-// TestAuditFindsAStateThatLies holds a ledger against a state that lists and admits differently.
+// TestAuditFindsAStateThatLies compares a history with a state that lists and accepts different tokens.
 func TestAuditFindsAStateThatLies(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
 	w := f.work(t)
 	store, err := boltstore.Open(f.dataFile())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	h := f.ledger.holders[0]
+	h := f.history.holders[0]
 	unanswered := &token{lifetime: lifetime{create: &op{}}, description: w.kept.description, id: w.kept.id, secret: w.kept.secret}
 	for name, test := range map[string]struct {
 		want  fault
 		about pat.Secret
-		// second is the holder's second token in the ledger.
+		// second replaces the holder's second token in the history.
 		second *token
 	}{
-		"nothing":                          {"", pat.Secret{}, w.kept},
-		"a listed token does not work":     {lost, w.kept.secret, w.kept},
-		"a revoked token works":            {lost, h.tokens[2].secret, w.kept},
-		"an unanswered one is only listed": {half, w.kept.secret, unanswered},
-		"the clients' own token is gone":   {lost, h.anchor, w.kept},
+		"nothing":                                       {"", pat.Secret{}, w.kept},
+		"a listed token is refused":                     {lost, w.kept.secret, w.kept},
+		"a revoked token is accepted":                   {lost, h.tokens[2].secret, w.kept},
+		"an unacknowledged token is listed and refused": {inconsistent, w.kept.secret, unanswered},
+		"the clients' own token is refused":             {lost, h.own, w.kept},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			altered := &holder{name: h.name, user: h.user, anchor: h.anchor, tokens: slices.Clone(h.tokens)}
+			altered := &holder{name: h.name, user: h.user, own: h.own, tokens: slices.Clone(h.tokens)}
 			altered.tokens[1] = test.second
-			l := &ledger{f.ledger.admin, []*holder{altered}, f.ledger.members}
-			a := &audit{ledger: l, state: liar{newInStore(store), test.about}, at: afterAll, everything: true}
+			l := &history{f.history.admin, []*holder{altered}, f.history.members}
+			a := &audit{history: l, state: lyingState{newStoreState(store), test.about}, at: afterAll, everything: true}
 			if err := a.run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -130,92 +126,77 @@ func TestAuditFindsAStateThatLies(t *testing.T) {
 	}
 }
 
-// liar says the contrary of one token.
-type liar struct {
+// lyingState reports the opposite for one token.
+type lyingState struct {
 	state
 	about pat.Secret
 }
 
-func (l liar) works(ctx context.Context, secret pat.Secret) (bool, error) {
-	works, err := l.state.works(ctx, secret)
-	return works != (secret == l.about), err
+func (l lyingState) accepts(ctx context.Context, secret pat.Secret) (bool, error) {
+	accepts, err := l.state.accepts(ctx, secret)
+	return accepts != (secret == l.about), err
 }
 
-// auditOffline holds the ledger against the data file.
+// auditOffline compares the data file with the history.
 func (f *folder) auditOffline(t *testing.T) []finding {
 	t.Helper()
 	store, err := boltstore.Open(f.dataFile())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	defer func() { _ = store.Close() }()
-	a := &audit{ledger: &f.ledger, state: newInStore(store), at: afterAll, everything: true}
-	if err := a.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	a := &audit{history: &f.history, state: newStoreState(store), at: afterAll, everything: true}
+	must.Do(t, a.run(t.Context()))
 	return a.findings
 }
 
-func loseToken(t *testing.T, f *folder, w *worked) {
+func deleteToken(t *testing.T, f *folder, w *fixture) {
 	t.Helper()
 	f.offline(t, func(service *pat.Service) {
-		if err := service.RevokeUserToken(t.Context(), pat.UserID(f.ledger.holders[0].user), pat.TokenID(w.kept.id)); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, service.RevokeUserToken(t.Context(), f.history.holders[0].user, w.kept.id))
 	})
 }
 
-func loseChanges(t *testing.T, f *folder, w *worked) {
+func restoreEarlier(t *testing.T, f *folder, w *fixture) {
 	t.Helper()
-	f.write(t, w.earlier)
+	f.writeFile(t, w.earlier)
 }
 
-func (f *folder) write(t *testing.T, data []byte) {
+func (f *folder) writeFile(t *testing.T, data []byte) {
 	t.Helper()
-	if err := os.WriteFile(f.dataFile(), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(f.dataFile(), data, 0o600))
 }
 
-func loseUser(t *testing.T, f *folder, _ *worked) {
+func deleteUser(t *testing.T, f *folder, _ *fixture) {
 	t.Helper()
 	f.offline(t, func(service *pat.Service) {
-		if err := service.DeleteUser(t.Context(), pat.UserID(f.ledger.members.members[0].id)); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, service.DeleteUser(t.Context(), f.history.members[0].id))
 	})
 }
 
-// giveTwice has the ledger know an id that the next one does not rise above.
-func giveTwice(_ *testing.T, _ *folder, w *worked) { w.kept.floor = w.kept.id }
+// reuseID makes the history expect a higher ID for a token.
+func reuseID(_ *testing.T, _ *folder, w *fixture) { w.kept.floor = w.kept.id }
 
-func addToken(t *testing.T, f *folder, _ *worked) {
+func addToken(t *testing.T, f *folder, _ *fixture) {
 	t.Helper()
-	f.offline(t, func(service *pat.Service) { issue(t, service, pat.UserID(f.ledger.holders[0].user), "stranger") })
+	f.offline(t, func(service *pat.Service) { issue(t, service, f.history.holders[0].user, "stranger") })
 }
 
-func addUser(t *testing.T, f *folder, _ *worked) {
+func addUser(t *testing.T, f *folder, _ *fixture) {
 	t.Helper()
 	f.offline(t, func(service *pat.Service) { newHolder(t, service, "stranger") })
 }
 
-// bringBack is as if the token had been settled as never made.
-func bringBack(_ *testing.T, _ *folder, w *worked) { *w.kept.create = op{void: true} }
+// restoreSettled makes the history expect that a token was never created.
+func restoreSettled(_ *testing.T, _ *folder, w *fixture) { *w.kept.create = op{void: true} }
 
-// flipByte changes a byte of the records.
-func flipByte(t *testing.T, f *folder, _ *worked) {
+// flipByte changes a byte of the records, on all pages, since some pages are not in use.
+func flipByte(t *testing.T, f *folder, _ *fixture) {
 	t.Helper()
 	data, err := os.ReadFile(f.dataFile())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Of all pages, since it is not known here which one is in use.
-	f.write(t, bytes.ReplaceAll(data, []byte(`"description":"a-`), []byte(`"description":"b-`)))
+	must.Do(t, err)
+	f.writeFile(t, bytes.ReplaceAll(data, []byte(`"description":"a-`), []byte(`"description":"b-`)))
 }
 
-func openToOthers(t *testing.T, f *folder, _ *worked) {
+func openFileMode(t *testing.T, f *folder, _ *fixture) {
 	t.Helper()
-	if err := os.Chmod(filepath.Join(f.path, dataName), 0o640); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.Chmod(filepath.Join(f.path, dataName), 0o640))
 }

@@ -12,94 +12,95 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"pats/infra/testkit/must"
+	"pats/infra/testkit/service"
 )
 
-// straceWords run a program under strace. As its grandchild (-D), strace leaves the program the test's own child. All text is in
-// hexadecimal (-xx), paths too, so that lines are easy to take apart. A call that the machine does not have is no matter (?).
+// straceWords returns a command that runs the words after it under strace. With -D strace is a grandchild, so that the program
+// remains the test's child. All text is hexadecimal (-xx), paths too, so that lines are easy to parse. System calls that the
+// machine lacks are ignored (?).
 func straceWords(path, output string) []string {
 	calls := []string{
 		"read", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "openat", "mkdirat", "linkat", "renameat", "unlinkat",
 	}
-	// Those that are not understood here: one on a file that is looked at is an error.
+	// Calls that are not understood here: one on a traced file is an error.
 	calls = append(calls, "open", "openat2", "creat", "mkdir", "link", "rename", "renameat2", "unlink", "rmdir", "symlink", "symlinkat",
 		"truncate", "fallocate", "writev", "pwritev", "pwritev2", "copy_file_range", "sendfile", "splice", "sync_file_range", "msync")
 	return []string{path, "-D", "-f", "-qq", "-y", "-xx", "--seccomp-bpf", "-s", "16777216",
 		"-e", "trace=?" + strings.Join(calls, ",?"), "-o", output}
 }
 
-// kind is what an event does.
+// kind is the effect of an event.
 type kind int
 
 const (
-	// write changes the bytes of a file from an offset on.
-	write kind = iota + 1
+	// writeFile changes bytes of a file from an offset on.
+	writeFile kind = iota + 1
 	// truncate sets the size of a file.
-	truncate
-	// sync has what was written to a file, or changed of the names in a folder, last.
-	syncs
-	// makes gives a name to a new file, makesFolder to a new folder.
-	makes
-	makesFolder
-	// links gives a file another name, renames gives it one instead, unlinks takes one away.
-	links
-	renames
-	unlinks
+	truncateFile
+	// syncFile makes earlier writes to a file, or changes of the names in a folder, durable.
+	syncFile
+	// createFile names a new file, createFolder a new folder.
+	createFile
+	createFolder
+	// linkFile adds a name to a file, renameFile replaces one, unlinkFile removes one.
+	linkFile
+	renameFile
+	unlinkFile
 )
 
-// event is a system call that had an effect on the folder that is looked at.
+// event is a system call with an effect on the traced folder.
 type event struct {
 	kind kind
 	path string
-	// to is the other name of links and renames.
+	// to is the new name of linkFile and renameFile.
 	to     string
 	offset int64
 	data   []byte
-	// begin and end are places in the trace. end is behind all of it if the call did not return.
+	// begin and end are places in the trace. end is after all places if the call did not return.
 	begin, end int
 }
 
-// span is when a request came in, and when its answer was about to go out, as places in the trace.
-type span struct{ heard, said int }
+// span is where a request arrived and where its response was about to be sent, as places in the trace.
+type span struct{ received, responded int }
 
-// trace is what a server has done, in the order in which it did so. It is never written to a file: it has secrets in it.
+// trace is what a server did, in order. It contains secrets and is never written to a file.
 type trace struct {
 	root   string
 	events []event
-	// spans are by the request's id, and under ready when the server said that it was.
+	// spans are by the request's ID; that of the ready line is under ready.
 	spans map[string]span
-	// places is above every place.
+	// places is higher than every place.
 	places int
 
-	heard map[string]int
-	open  map[string]string
+	received map[string]int
+	open     map[string]string
 }
 
-// ready is the key of the server's ready line among the spans.
+// ready is the key of the server's ready line in spans.
 const ready = "ready"
 
-// traced runs the server on the data folder under strace while work uses it, and gives what it did below the folder around that.
-func traced(t *testing.T, data string, work func(*server)) *trace {
+// traced runs the server under strace while work uses it, and returns what it did in the folder around its data folder.
+func traced(t *testing.T, data string, work func(*service.Service)) *trace {
 	t.Helper()
 	strace := needStrace(t)
 	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := launch(t, data, straceWords(strace, "/dev/fd/3")...)
-	s.ExtraFiles = []*os.File{w}
-	s.start(t)
+	must.Do(t, err)
+	command := serveCommand(t, data)
+	command.Args = append(straceWords(strace, "/dev/fd/3"), command.Args...)
+	command.Files = []*os.File{w}
+	s := launch(t, command)
 	_ = w.Close()
-	tr := &trace{root: filepath.Dir(data), spans: map[string]span{}, heard: map[string]int{}, open: map[string]string{}}
+	tr := &trace{root: filepath.Dir(data), spans: map[string]span{}, received: map[string]int{}, open: map[string]string{}}
 	read := make(chan error, 1)
 	go func() { read <- tr.readAll(r) }()
-	s.await(t)
+	must.Do(t, s.AwaitReady())
 	work(s)
-	s.stop()
-	if err := errors.Join(<-read, r.Close()); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, s.Stop())
+	must.Do(t, errors.Join(<-read, r.Close()))
 	if _, found := tr.spans[ready]; !found || len(tr.events) == 0 {
-		t.Fatalf("strace saw %d events and %d answers of a server that was ready\n%s", len(tr.events), len(tr.spans), s.log.String())
+		t.Fatalf("strace saw %d events and %d responses of a server that was ready\n%s", len(tr.events), len(tr.spans), s.Output())
 	}
 	return tr
 }
@@ -115,13 +116,13 @@ func (tr *trace) readAll(r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		if failure == nil { // or else the program would stand still
+		if failure == nil { // keep reading, or the program would block
 			failure = tr.line(strings.TrimSuffix(line, "\n"))
 		}
 	}
 }
 
-// line takes a line of strace's. Each is two places: one where the call begins, one where it ends.
+// line parses a line of strace's output. It has two places: the call's begin and its end.
 func (tr *trace) line(line string) error {
 	at := tr.places
 	tr.places += 2
@@ -131,7 +132,7 @@ func (tr *trace) line(line string) error {
 		return nil // a signal, the end of a thread, or one that ended before its call was seen
 	}
 	if strings.HasSuffix(text, "<detached ...>") {
-		return nil // a call that the end of the process cut off; had it written, the files would not match the recording
+		return nil // the process ended during the call; had it written, checkComplete would fail
 	}
 	if begun, unfinished := strings.CutSuffix(text, " <unfinished ...>"); unfinished {
 		tr.open[thread] = strconv.Itoa(at) + " " + begun
@@ -141,7 +142,7 @@ func (tr *trace) line(line string) error {
 	if _, rest, resumed := strings.Cut(text, " resumed>"); resumed && strings.HasPrefix(text, "<...") {
 		place, begun, _ := strings.Cut(tr.open[thread], " ")
 		delete(tr.open, thread)
-		begin, _ = strconv.Atoi(place) // written above
+		begin, _ = strconv.Atoi(place) // this method wrote it
 		text = begun + rest
 	}
 	if err := tr.call(text, begin, at+1); err != nil {
@@ -150,7 +151,7 @@ func (tr *trace) line(line string) error {
 	return nil
 }
 
-// call takes a whole call, such as
+// call parses a complete call, such as
 //
 //	pwrite64(5<\x2f\x74>, "\x02\x00", 2, 0) = 2
 func (tr *trace) call(text string, begin, end int) error {
@@ -169,84 +170,84 @@ func (tr *trace) call(text string, begin, end int) error {
 	return tr.done(name, strings.Split(rest[:i], ", "), n, begin, end)
 }
 
-// done takes a call that succeeded.
+// done handles a call that succeeded.
 func (tr *trace) done(name string, args []string, n int64, begin, end int) error {
 	e := event{begin: begin, end: end, path: handle(args[0])}
 	switch name {
 	case "read":
 		if strings.HasPrefix(e.path, "socket:") && n > 0 {
-			tr.hear(e)
+			tr.noteRequest(e)
 		}
 		return nil
 	case "write", "pwrite64":
 		return tr.written(name, e, args, n)
 	case "ftruncate":
-		e.kind = truncate
+		e.kind = truncateFile
 		e.offset, _ = strconv.ParseInt(args[1], 10, 64)
 	case "fsync", "fdatasync":
-		e.kind = syncs
+		e.kind = syncFile
 	case "openat":
 		return tr.opened(e, args)
 	case "mkdirat":
-		e.kind, e.path = makesFolder, quoted(args[1])
+		e.kind, e.path = createFolder, quoted(args[1])
 	case "linkat":
-		e.kind, e.path, e.to = links, quoted(args[1]), quoted(args[3])
+		e.kind, e.path, e.to = linkFile, quoted(args[1]), quoted(args[3])
 	case "renameat":
-		e.kind, e.path, e.to = renames, quoted(args[1]), quoted(args[3])
+		e.kind, e.path, e.to = renameFile, quoted(args[1]), quoted(args[3])
 	case "unlinkat":
-		e.kind, e.path = unlinks, quoted(args[1])
+		e.kind, e.path = unlinkFile, quoted(args[1])
 	default:
-		return tr.foreign(name, args)
+		return tr.checkUnknown(name, args)
 	}
 	tr.add(e)
 	return nil
 }
 
-// add takes an event if it is about the folder.
+// add adds an event in the traced folder.
 func (tr *trace) add(e event) {
 	if e.path == tr.root || strings.HasPrefix(e.path, tr.root+"/") {
 		tr.events = append(tr.events, e)
 	}
 }
 
-// foreign refuses a call that is not understood if it may be about the folder.
-func (tr *trace) foreign(name string, args []string) error {
+// checkUnknown rejects a call that is not understood if it may concern the traced folder.
+func (tr *trace) checkUnknown(name string, args []string) error {
 	for _, arg := range args {
 		if strings.HasPrefix(handle(arg), tr.root) || strings.HasPrefix(quoted(arg), tr.root) || strings.HasPrefix(handle(arg), "socket:") {
-			return errors.New("a call that is not understood: " + name)
+			return errors.New("an unsupported call: " + name)
 		}
 	}
 	return nil
 }
 
 func (tr *trace) opened(e event, args []string) error {
-	e.kind, e.path = makes, quoted(args[1])
+	e.kind, e.path = createFile, quoted(args[1])
 	if strings.Contains(args[2], "SYNC") {
-		return errors.New("a file that is synced in a way that is not understood")
+		return errors.New("an unsupported way of syncing a file")
 	}
 	if strings.Contains(args[2], "O_CREAT") {
 		tr.add(e)
 	}
 	if strings.Contains(args[2], "O_TRUNC") {
-		e.kind = truncate
+		e.kind = truncateFile
 		tr.add(e)
 	}
 	return nil
 }
 
-// written takes a call that has written n bytes to a file, to a socket, or to the standard output.
+// written handles a call that wrote n bytes to a file, a socket or the standard output.
 func (tr *trace) written(name string, e event, args []string, n int64) error {
 	if strings.HasSuffix(args[1], "...") {
-		return errors.New("it is cut off")
+		return errors.New("truncated data")
 	}
-	e.kind, e.data = write, []byte(quoted(args[1]))[:n]
+	e.kind, e.data = writeFile, []byte(quoted(args[1]))[:n]
 	switch {
 	case name == "pwrite64":
 		e.offset, _ = strconv.ParseInt(args[3], 10, 64)
 	case strings.HasPrefix(args[0], "1<") && strings.HasPrefix(string(e.data), "curl "):
-		tr.spans[ready] = span{said: e.begin}
+		tr.spans[ready] = span{responded: e.begin}
 	case strings.HasPrefix(e.path, "socket:"):
-		tr.say(e)
+		tr.noteResponse(e)
 	default:
 		e.offset = atEnd
 	}
@@ -254,38 +255,38 @@ func (tr *trace) written(name string, e event, args []string, n int64) error {
 	return nil
 }
 
-// atEnd is the offset of what is written where the last write to the file has ended.
+// atEnd is the offset of a write that continues where the last write to the file ended.
 const atEnd = -1
 
-// hear notes where the first bytes of a request come in.
-func (tr *trace) hear(e event) {
-	if _, more := tr.heard[e.path]; !more {
-		tr.heard[e.path] = e.begin
+// noteRequest notes where the first bytes of a request arrive.
+func (tr *trace) noteRequest(e event) {
+	if _, more := tr.received[e.path]; !more {
+		tr.received[e.path] = e.begin
 	}
 }
 
 var requestID = regexp.MustCompile(`(?i)\r\nX-Amzn-Requestid: ([0-9a-f-]+)\r\n`)
 
-// say notes where an answer goes out.
-func (tr *trace) say(e event) {
+// noteResponse notes where a response is sent.
+func (tr *trace) noteResponse(e event) {
 	head, _, _ := strings.Cut(string(e.data), "\r\n\r\n")
 	if id := requestID.FindStringSubmatch(head + "\r\n"); id != nil {
-		tr.spans[id[1]] = span{tr.heard[e.path], e.begin}
-		delete(tr.heard, e.path)
+		tr.spans[id[1]] = span{tr.received[e.path], e.begin}
+		delete(tr.received, e.path)
 	}
 }
 
-// handle is what a file descriptor such as 5<\x2f\x74> stands for.
+// handle returns the path of a file descriptor such as 5<\x2f\x74>.
 func handle(arg string) string {
 	_, path, _ := strings.Cut(arg, "<")
 	path, after, _ := strings.Cut(path, ">")
 	if after != "" {
-		return "" // a file without a name
+		return "" // an unnamed file
 	}
 	return unhex(path)
 }
 
-// quoted is the text of an argument such as "\x2f\x74".
+// quoted returns the text of an argument such as "\x2f\x74".
 func quoted(arg string) string { return unhex(strings.Trim(arg, `"`)) }
 
 func unhex(text string) string {

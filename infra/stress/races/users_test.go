@@ -90,7 +90,7 @@ func (c *userRace) failed(err error) bool {
 	case busy:
 		c.unavailable++
 	default:
-		c.findings = append(c.findings, fmt.Sprintf("unexpected response: %s", detail))
+		c.findings = append(c.findings, "unexpected response: "+detail)
 	}
 	return true
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,7 +128,7 @@ func (r Response) CheckUnavailable() error {
 	if seconds, err := strconv.Atoi(r.Header.Get("Retry-After")); err != nil || seconds < 1 {
 		errs = append(errs, fmt.Errorf("the 503 has Retry-After %q", r.Header.Get("Retry-After")))
 	}
-	if got := r.Header.Get("Content-Type"); got != "application/json" {
+	if got := r.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/json") {
 		errs = append(errs, fmt.Errorf("the 503 has Content-Type %q", got))
 	}
 	if body.Name != "ServiceUnavailableError" || body.Message == "" || len(body.Details) == 0 || body.Details[0].Message == "" {

@@ -40,7 +40,7 @@ func TestCheckUnavailable(t *testing.T) {
 	t.Parallel()
 	const whole = `{"id":"1","name":"ServiceUnavailableError","message":"m","details":[{"message":"m"}]}`
 	header := func(drop string) http.Header {
-		h := http.Header{"Retry-After": {"1"}, "Content-Type": {"application/json"}, "X-Amzn-Requestid": {"1"}}
+		h := http.Header{"Retry-After": {"1"}, "Content-Type": {"application/json; charset=utf-8"}, "X-Amzn-Requestid": {"1"}}
 		h.Del(drop)
 		return h
 	}

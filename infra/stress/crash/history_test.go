@@ -1,0 +1,235 @@
+package crash_test
+
+import (
+	"slices"
+	"sync"
+
+	"pats/infra/testkit/apiclient"
+	"pats/pkg/pat"
+)
+
+// history is all requests for changes of a data folder, with what their responses said.
+type history struct {
+	admin   *holder
+	holders []*holder
+	// members are the users that the admin creates, changes and deletes.
+	members []*member
+}
+
+// allHolders returns the admin and the other holders.
+func (h *history) allHolders() []*holder { return append([]*holder{h.admin}, h.holders...) }
+
+// present returns the members that must exist.
+func (h *history) present() []*member {
+	return slices.DeleteFunc(slices.Clone(h.members), func(m *member) bool { return m.expected(afterAll) != required })
+}
+
+// offline stands for the ID of a request that was not sent over HTTP.
+const offline = "offline"
+
+// op is a request for a change.
+type op struct {
+	// request is the ID that the server assigned to it, or "" without a response.
+	request string
+	// acknowledged is true if the change was made.
+	acknowledged bool
+	// void is true if the change was not made: the request was refused, or had no response and an audit did not find the change.
+	void bool
+}
+
+func (o *op) acknowledge(r apiclient.Response) { o.acknowledged, o.request = true, r.RequestID() }
+
+func (o *op) refuse(r apiclient.Response) { o.void, o.request = true, r.RequestID() }
+
+// settle notes whether a request without a response took effect.
+func (o *op) settle(happened bool) { o.acknowledged, o.void = happened, !happened }
+
+// stage is how far a request has come.
+type stage int
+
+const (
+	unsent stage = iota
+	sent
+	done
+)
+
+// moment is a point in time, as the stage of each request.
+type moment func(*op) stage
+
+// afterAll is the moment after all requests.
+func afterAll(o *op) stage {
+	switch {
+	case o == nil || o.void:
+		return unsent
+	case o.acknowledged:
+		return done
+	default:
+		return sent
+	}
+}
+
+// presence is whether something must exist.
+type presence int
+
+const (
+	forbidden presence = iota
+	possible
+	required
+)
+
+// lifetime is a request that creates something, and the one that deletes it, or nil.
+type lifetime struct{ create, remove *op }
+
+func (l lifetime) expected(at moment) presence {
+	created, removed := at(l.create), at(l.remove)
+	switch {
+	case created == unsent || removed == done:
+		return forbidden
+	case removed == sent || created == sent:
+		return possible
+	default:
+		return required
+	}
+}
+
+// settle notes whether an audit found the thing.
+func (l lifetime) settle(exists bool) {
+	if afterAll(l.create) == sent {
+		l.create.settle(exists)
+	}
+	if afterAll(l.remove) == sent {
+		l.remove.settle(!exists)
+	}
+}
+
+// token is a requested token.
+type token struct {
+	lifetime
+	description string
+	// id is 0 until a response or a list shows it.
+	id pat.TokenID
+	// floor is the highest ID of the holder's tokens known before the request.
+	floor pat.TokenID
+	// secret is the zero Secret if the response was lost.
+	secret pat.Secret
+	// refusals is the number of audits since the token's end.
+	refusals int
+}
+
+// holder is a user with tokens.
+type holder struct {
+	name string
+	user pat.UserID
+	// own is the token that the clients present. It is one of tokens, and is never revoked.
+	own pat.Secret
+
+	mu     sync.Mutex
+	tokens []*token
+	top    pat.TokenID
+}
+
+// request notes that a token is about to be requested.
+func (h *holder) request(description string) *token {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := &token{lifetime: lifetime{create: &op{}}, description: description, floor: h.top}
+	h.tokens = append(h.tokens, t)
+	return t
+}
+
+// setID notes a token's ID.
+func (h *holder) setID(t *token, id pat.TokenID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t.id = id
+	h.top = max(h.top, id)
+}
+
+// add notes a token that exists.
+func (h *holder) add(description string, id pat.TokenID, secret pat.Secret) {
+	t := h.request(description)
+	h.setID(t, id)
+	*t.create, t.secret = op{request: offline, acknowledged: true}, secret
+}
+
+// profile is the part of a member's profile that changes.
+type profile struct {
+	name     string
+	disabled bool
+}
+
+// change is a request to change a member's profile.
+type change struct {
+	op *op
+	to profile
+}
+
+// member is a requested user.
+type member struct {
+	lifetime
+	username string
+	first    profile
+	id       pat.UserID
+	changes  []*change
+	// secret is that of a token created while no server ran, or the zero Secret.
+	secret pat.Secret
+}
+
+func (m *member) email() string { return m.username + "@example.com" }
+
+// profiles returns the possible profiles of the member.
+func (m *member) profiles(at moment) []profile {
+	profiles := []profile{m.first}
+	for _, c := range m.changes {
+		switch at(c.op) {
+		case done:
+			profiles = []profile{c.to}
+		case sent:
+			profiles = append(profiles, c.to)
+		case unsent:
+		}
+	}
+	return profiles
+}
+
+// settleProfile notes the profile that an audit found.
+func (m *member) settleProfile(p profile) {
+	for _, c := range m.changes {
+		if afterAll(c.op) == sent {
+			c.op.settle(c.to == p)
+		}
+	}
+}
+
+// counts are the numbers of acknowledged requests, and of those without a response.
+type counts struct{ creates, deletes, changes, unanswered int }
+
+func (n *counts) add(h *history) {
+	for _, holder := range h.allHolders() {
+		for _, t := range holder.tokens {
+			n.addLifetime(t.lifetime)
+		}
+	}
+	for _, m := range h.members {
+		n.addLifetime(m.lifetime)
+		for _, c := range m.changes {
+			n.count(c.op, &n.changes)
+		}
+	}
+}
+
+func (n *counts) addLifetime(l lifetime) {
+	n.count(l.create, &n.creates)
+	n.count(l.remove, &n.deletes)
+}
+
+// count recognizes requests with a response by their ID: settling sets none.
+func (n *counts) count(o *op, acknowledged *int) {
+	switch {
+	case o == nil, o.void && o.request != "":
+	case o.request != "":
+		*acknowledged++
+	default:
+		n.unanswered++
+	}
+}
