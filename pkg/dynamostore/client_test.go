@@ -85,7 +85,7 @@ func TestClientBoundsItsAttempts(t *testing.T) {
 			pattest.WantKind(t, err, test.kind)
 			equal(t, "attempts", attempts.Load(), test.want)
 			if strings.Contains(err.Error(), "the-se") {
-				t.Errorf("the error tells credentials: %v", err)
+				t.Errorf("the error contains credentials: %v", err)
 			}
 		})
 	}

@@ -114,7 +114,7 @@ func goneStaysGone(t *testing.T, store pat.Store) {
 	_, err := store.Account(t.Context(), full.ID)
 	WantKind(t, err, pat.KindNotFound)
 	if got := list(t, store, 0, 10); len(got) != 0 {
-		t.Errorf("got %v listed, want nobody", got)
+		t.Errorf("got %v listed, want no users", got)
 	}
 }
 
