@@ -102,6 +102,6 @@ func (e env) progress(path string) func(done, total int64) {
 		if bar.GetMax64() != total {
 			bar.ChangeMax64(total)
 		}
-		_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop
+		_ = bar.Set64(done) // the check goes on without the bar
 	}
 }

@@ -77,7 +77,7 @@ Exit codes:
   0  success
   1  failure; for check: the data file is damaged
   2  the command line, or a value on it, is invalid
-  3  there is no such user or token
+  3  the user or token does not exist
   4  refused: a limit, a duplicate, the last Admin, an invalid token
   5  the store or the server cannot be reached, or the data file is in use, missing or damaged
   130  interrupted`

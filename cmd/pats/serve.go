@@ -27,7 +27,7 @@ type serveCommand struct {
 func (*serveCommand) Help() string {
 	return `Routes, authorizers and error responses are those of the stack's template, with the values of its parameters.
 The first start with a data file creates the user admin, with id 1 and the role Admin, and writes a token that is valid for
-90 days to the file token next to the data file. Ctrl-C finishes the requests in progress; a second Ctrl-C does not.
+90 days to the file token next to the data file. Ctrl-C finishes the requests in progress; a second Ctrl-C stops at once.
 
 Examples:
   pats serve

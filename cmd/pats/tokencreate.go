@@ -16,7 +16,7 @@ import (
 type tokenCreate struct {
 	tokensFlags
 	Description string `required:"" placeholder:"TEXT" help:"Purpose of the token, unique among the user's tokens."`
-	Expires     expiry `default:"90d" placeholder:"90d|12h|TIME" help:"End of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: 90d)."`
+	Expires     expiry `default:"90d" placeholder:"90d|12h|TIME" help:"Expiry of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: 90d)."`
 	TokenFile   string `placeholder:"FILE" help:"With a store, write the token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN)."`
 }
 

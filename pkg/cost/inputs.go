@@ -53,8 +53,8 @@ func Inputs() []Input {
 		{"cold starts", fmt.Sprintf("%g in 100 invocations", coldShare*100), "AWS: usually fewer"},
 		{"line of the access log", fmt.Sprintf("%d bytes", accessLine), "counted from the template's format"},
 		{"an account in the table", fmt.Sprintf("%d bytes", accountBytes), fmt.Sprintf("counted: %d tokens with descriptions of 30 characters", tokensAUser)},
-		{"headers that API Gateway adds to an answer", fmt.Sprintf("%d bytes", gatewayHeaders), assumed},
+		{"headers that API Gateway adds to a response", fmt.Sprintf("%d bytes", gatewayHeaders), assumed},
 		{"Unleash, one container", fmt.Sprintf("%d requests a second", containerRate), bench},
-		{"Unleash, busiest time", fmt.Sprintf("%d times the average", peak), assumed},
+		{"Unleash, peak load", fmt.Sprintf("%d times the average", peak), assumed},
 	}
 }

@@ -42,7 +42,8 @@ func (s AdminSecret) Hash() string {
 // AdminKey recognises the admin API token. The zero value recognises none.
 type AdminKey struct{ hash string }
 
-// ParseAdminKey returns the key for the token with hash, in either case of hex digits. An empty hash is the zero AdminKey's.
+// ParseAdminKey returns the key for the token with hash, in either case of hex digits. An empty hash
+// means the zero AdminKey.
 func ParseAdminKey(hash string) (AdminKey, error) {
 	raw, err := hex.DecodeString(hash)
 	if err != nil || (len(raw) != 0 && len(raw) != sha256.Size) {
@@ -66,7 +67,8 @@ func (k AdminKey) Principal() Principal {
 	return Principal{Kind: HolderAdmin, fingerprint: k.fingerprint()}
 }
 
-// Admits reports whether p was recognised by this key. If it was another key, the token has been replaced since.
+// Admits reports whether p was recognised by this key. A p that another key recognised has
+// presented a token that has been replaced since.
 func (k AdminKey) Admits(p Principal) bool {
 	return k.hash != "" && p.Kind == HolderAdmin && p.fingerprint == k.fingerprint()
 }

@@ -5,7 +5,7 @@ import "errors"
 // Kind classifies a failure by what a caller can do about it.
 type Kind int
 
-// The kinds of failure. The zero value is a defect of this program, of which clients see nothing.
+// The kinds of failure. The zero value is an internal error, whose details clients do not see.
 const (
 	KindInternal Kind = iota
 	// KindInvalid: a value breaks a rule, which the message states.
@@ -16,7 +16,7 @@ const (
 	KindForbidden
 	// KindLimit: the user has as many tokens as a user can have.
 	KindLimit
-	// KindNotFound: there is no such user, or the feature is switched off.
+	// KindNotFound: the user does not exist, or the feature is switched off.
 	KindNotFound
 	// KindDuplicate: the user already has a token with this description.
 	KindDuplicate
@@ -59,7 +59,8 @@ func KindOf(err error) Kind {
 }
 
 // Reason is why a token does not admit its holder. It is one of a fixed set of sentences, so it can stand in a response template
-// that escapes nothing. Only who presents the correct token learns a Reason other than ReasonInvalid.
+// that escapes nothing. Only a caller who presents the correct token learns a Reason other
+// than ReasonInvalid.
 type Reason string
 
 // The reasons.

@@ -12,11 +12,11 @@ type HolderKind string
 const (
 	// HolderUser holds a personal access token.
 	HolderUser HolderKind = "user"
-	// HolderAdmin holds the admin API token and is no user.
+	// HolderAdmin holds the admin API token and is not a user.
 	HolderAdmin HolderKind = "admin"
 )
 
-// Principal is who makes a request. It does not say what they may do, which each request reads anew.
+// Principal is the caller of a request. It does not say what the caller may do, which each request reads anew.
 type Principal struct {
 	Kind HolderKind
 	// Identity is set for HolderUser.

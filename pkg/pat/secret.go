@@ -45,7 +45,7 @@ const (
 	hexLower = "0123456789abcdef"
 )
 
-// Secret is a whole token, as its holder presents it. Its zero value is no token. It prints as "[redacted]".
+// Secret is a whole token, as its holder presents it. The zero value is not a token. It prints as "[redacted]".
 type Secret struct{ sealed }
 
 // NewSecret returns a token for user from 45 bytes of random: 8 for the selector and 37 for the secret part.
@@ -117,7 +117,7 @@ func wellFormedV1(text string) bool {
 	return len(text) == len(v1Prefix)+v1Digits && text[:len(v1Prefix)] == v1Prefix && only(text[len(v1Prefix):], hexLower)
 }
 
-// checksum returns the CRC-32 (IEEE) of body in base62, padded on the left. It detects typing mistakes and is no protection.
+// checksum returns the CRC-32 (IEEE) of body in base62, padded on the left. It detects typing mistakes; it does not protect against forgery.
 func checksum(body string) string {
 	sum := crc32.ChecksumIEEE([]byte(body))
 	var digits [checksumLen]byte

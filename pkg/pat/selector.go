@@ -34,7 +34,7 @@ func ParseSelector(text string) (Selector, error) {
 }
 
 // UserID returns the user named by the selector of a token created here. For any other selector it returns a meaningless ID, or 0,
-// which is no user's.
+// which is never a user's.
 func (s Selector) UserID() UserID {
 	raw, err := decode(string(s), selectorLen)
 	if err != nil {

@@ -45,7 +45,7 @@ func (s *Service) CreateUserToken(ctx context.Context, user UserID, draft Draft)
 	return s.create(ctx, user, draft, allowOperator)
 }
 
-// RevokeUserToken removes a user's token with id for an operator. Errors: KindNotFound if there is no such user or token;
+// RevokeUserToken removes a user's token with id for an operator. Errors: KindNotFound if the user or the token does not exist;
 // KindUnavailable.
 func (s *Service) RevokeUserToken(ctx context.Context, user UserID, id TokenID) error {
 	found, err := s.revoke(ctx, user, id, allowOperator)

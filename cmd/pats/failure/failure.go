@@ -16,7 +16,7 @@ const (
 	Failed Code = 1
 	// Usage: the command line, or a value on it, is wrong.
 	Usage Code = 2
-	// NotFound: there is no such user or token.
+	// NotFound: the user or token does not exist.
 	NotFound Code = 3
 	// Refused: a rule or a server refused the request.
 	Refused Code = 4

@@ -33,7 +33,7 @@ type Table struct {
 	Region string
 }
 
-// Create creates the table. A table that exists already, with the right keys, is no error.
+// Create creates the table. An existing table with the right keys is not an error.
 // Errors: failure.Usage, failure.Unavailable, those of dynamostore.CreateTable.
 func (t Table) Create(ctx context.Context) error {
 	client, err := t.client(ctx)

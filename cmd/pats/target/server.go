@@ -90,7 +90,7 @@ func (s *Server) Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedT
 	return created, err
 }
 
-// Revoke revokes a token of the caller's. An id that the caller does not have is no error. Errors: as for List.
+// Revoke revokes one of the caller's tokens. An id that the caller does not have is not an error. Errors: as for List.
 func (s *Server) Revoke(ctx context.Context, id pat.TokenID) error {
 	path := s.tokens.JoinPath(strconv.FormatInt(int64(id), 10))
 	return s.send(ctx, request{method: http.MethodDelete, url: path}, nil)

@@ -93,7 +93,7 @@ func (o Object) Time(name string) (time.Time, error) {
 	return at, nil
 }
 
-// CheckBool checks a member that the validator coerces to a boolean: "true", "false", 1, 0 and null are allowed, too.
+// CheckBool checks a member that the validator coerces to a boolean: it also allows "true", "false", 1, 0 and null.
 // Errors: *Error for any other value.
 func (o Object) CheckBool(name string) error {
 	raw, found := o.members[name]
@@ -107,8 +107,8 @@ func (o Object) CheckBool(name string) error {
 	return mismatch(memberPath(name), "must be boolean", compact(raw))
 }
 
-// Bool returns a member as a boolean, and nil for null or no member. Unlike CheckBool it coerces nothing: a value that
-// decides over access must be what the client meant. Errors: *Error for any other value.
+// Bool returns a member as a boolean, or nil for null or no member. Unlike CheckBool it coerces nothing: a value that
+// decides access must be what the client meant. Errors: *Error for any other value.
 func (o Object) Bool(name string) (*bool, error) {
 	raw, found := o.members[name]
 	if !found {

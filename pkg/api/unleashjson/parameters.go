@@ -9,7 +9,7 @@ import (
 )
 
 // ParseID reads the path parameter name, whose percent-decoded value is text, as JavaScript reads a number. A number that cannot
-// be an id becomes 0, which nothing has. Errors: *Error if text is not a whole number.
+// be an id becomes 0, which is never an id. Errors: *Error if text is not a whole number.
 func ParseID(name, text string) (int64, error) {
 	value, ok := parseInteger(text)
 	if !ok {
@@ -37,10 +37,10 @@ func RepeatedQuery(name string, values []string) error {
 	return mismatch("/query/"+name, "must be string", string(sent))
 }
 
-// InvalidEmail returns the error of a text that is not an email address.
+// InvalidEmail returns the error for a text that is not an email address.
 func InvalidEmail(text string) error {
 	return newError("", fmt.Sprintf(`"value" must be a valid email. You provided %s.`, quote(text)))
 }
 
-// EmptyValue returns the error of a member that is there but empty.
+// EmptyValue returns the error for a member that is present but empty.
 func EmptyValue() error { return newError("", `"value" is not allowed to be empty.`) }

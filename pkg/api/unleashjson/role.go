@@ -15,7 +15,7 @@ const roleMember = "rootRole"
 var projectRoles = []string{"Owner", "Member", "Reader"}
 
 // RootRole returns the member rootRole: a role's name, or its number in any spelling that JavaScript reads as one.
-// Errors: *Error for another type or name; KindInvalid for a number or a project role that is no root role.
+// Errors: *Error for another type or name; KindInvalid for a number or a project role that is not a root role.
 func (o Object) RootRole() (pat.Role, error) {
 	raw := o.members[roleMember]
 	name := unquote(raw)
@@ -30,7 +30,7 @@ func (o Object) RootRole() (pat.Role, error) {
 	return roleWithNumber(raw)
 }
 
-// OptionalRootRole is RootRole, and returns 0 for no member and for null, 0, "0" and false, which the validator coerces to 0.
+// OptionalRootRole is like RootRole, but returns 0 for no member and for null, 0, "0" and false, which the validator coerces to 0.
 func (o Object) OptionalRootRole() (pat.Role, error) {
 	raw, found := o.members[roleMember]
 	if !found {
