@@ -149,12 +149,12 @@ func TestALargeBodyIsNotCopied(t *testing.T) { //nolint:paralleltest // it measu
 	f := newFixture(t)
 	claims := claimsOf(f.holder(t))
 	text := strings.Repeat("A", 8<<20)
-	for name, event := range map[string]events.APIGatewayProxyRequest{
+	for name, event := range map[string]events.APIGatewayProxyRequest{ //nolint:paralleltest // likewise
 		"a create, as text":   post(text).event(claims),
 		"a create, in base64": request{method: "POST", path: api.ResourceTokens, headers: post("").headers, body: text, base64: true}.event(claims),
 		"an unknown path":     request{method: "POST", path: "/nope", body: text, base64: true}.event(claims),
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // likewise
+		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			f.handle(t, event)
