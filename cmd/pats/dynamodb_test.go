@@ -24,7 +24,7 @@ func TestDynamoDB(t *testing.T) {
 	wantCode(t, missing, failure.Failed)
 	wantContains(t, "without a table", missing.Stderr, sh.vars["TABLE_NAME"], "`pats table create`")
 
-	for range 2 { // an existing table is no error
+	for range 2 { // an existing table is not an error
 		made := sh.runBare(t, "table", "create")
 		wantCode(t, made, failure.OK)
 		wantText(t, "table create", made.Stdout, "Table "+sh.vars["TABLE_NAME"]+" is ready.\n")

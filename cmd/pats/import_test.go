@@ -7,7 +7,7 @@ import (
 	"pats/cmd/pats/failure"
 )
 
-// TestImportHidesThePassword gives the database's password in places where it does not belong, too.
+// TestImportHidesThePassword also puts the database's password where it does not belong.
 func TestImportHidesThePassword(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{

@@ -90,7 +90,7 @@ func (r *importReport) sort() {
 	})
 }
 
-// importReport prints what would be imported, for a dry run; what is not imported, with reasons; and counts.
+// importReport prints the counts and what is not imported, with reasons; for a dry run also what would be imported.
 func (p *printer) importReport(report importReport) error {
 	report.sort()
 	if p.format == formatJSON {

@@ -62,7 +62,7 @@ func TestUndeliveredTokenThatCannotBeRevokedIsReported(t *testing.T) {
 	wantContains(t, "advice", got.Advice, "`pats token revoke 7`")
 }
 
-// TestUndeliveredTokenIsRevokedAfterASignal: the signal may be the reason why nobody reads the output.
+// TestUndeliveredTokenIsRevokedAfterASignal: the signal may be why no one reads the output.
 func TestUndeliveredTokenIsRevokedAfterASignal(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -170,6 +170,6 @@ func TestTokenFileIsNotWrittenThroughALink(t *testing.T) {
 	wantContains(t, "stderr", got.Stderr, link)
 	wantText(t, "target", readFile(t, target), "precious")
 	if list := sh.must(t, "token", "list", "--user", "1"); strings.Contains(list, "one") {
-		t.Errorf("got a token that nobody holds:\n%s", list)
+		t.Errorf("got a token whose secret was lost:\n%s", list)
 	}
 }

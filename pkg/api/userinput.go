@@ -10,7 +10,7 @@ const maxPage = 1000
 
 // page selects users by id.
 type page struct {
-	// after is the highest id that is left out.
+	// after is the highest id that is not listed.
 	after pat.UserID
 	limit int
 }
@@ -24,7 +24,7 @@ func readPage(req *request) (page, error) {
 	return page{after: pat.UserID(after), limit: int(limit)}, err
 }
 
-// readNewProfile reads the body of a create, checking in Unleash's order. A password is checked and dropped, since nobody logs
+// readNewProfile reads the body of a create, checking in Unleash's order. A password is checked and dropped, since no user logs
 // in here, and so is sendEmail.
 func readNewProfile(body unleashjson.Object) (pat.Profile, error) {
 	if err := body.Require("rootRole"); err != nil {

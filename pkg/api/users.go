@@ -85,7 +85,7 @@ func (u users) list(ctx context.Context, req *request, _ pat.Principal) (respons
 	return resp.tagged(req), nil
 }
 
-// search returns the users who match the query's q. As in Unleash, no q and a short one match nobody.
+// search returns the users who match the query's q. As in Unleash, an absent q and a short one match no one.
 func (u users) search(ctx context.Context, req *request, _ pat.Principal) (response, error) {
 	query, err := req.queryText("q")
 	if err != nil {

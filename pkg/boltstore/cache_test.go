@@ -265,7 +265,7 @@ func TestCachedAccountsAreNotShared(t *testing.T) {
 	}
 }
 
-// TestCacheIsBounded checks the number of accounts, and that one with very many tokens is left out.
+// TestCacheIsBounded checks the number of accounts, and that one with very many tokens is not kept.
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	cache := boltstore.NewCache()

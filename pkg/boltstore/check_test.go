@@ -61,10 +61,10 @@ var damages = map[string]struct {
 		accounts := tx.Bucket([]byte("accounts"))
 		return accounts.Put(holderKey, append([]byte(nil), accounts.Get(boltstore.UserKey(1))...))
 	}, "does not match its checksum"},
-	"a record that is no account": {func(tx *bolt.Tx) error {
+	"a record that is not an account": {func(tx *bolt.Tx) error {
 		return boltstore.Put(tx, "accounts", holderKey, "text")
 	}, "cannot unmarshal"},
-	"a key that is no ID": {func(tx *bolt.Tx) error {
+	"a key that is not an ID": {func(tx *bolt.Tx) error {
 		return boltstore.Put(tx, "accounts", []byte("x"), map[string]any{})
 	}, "bad key"},
 	"an account that is gone": {func(tx *bolt.Tx) error {
@@ -90,7 +90,7 @@ var damages = map[string]struct {
 	"a use of a token that never was": {func(tx *bolt.Tx) error {
 		return boltstore.Put(tx, "seen", boltstore.SeenKey(3, 11), 1)
 	}, "never existed"},
-	"a use by nobody": {func(tx *bolt.Tx) error {
+	"a use by a missing user": {func(tx *bolt.Tx) error {
 		return boltstore.Put(tx, "seen", boltstore.SeenKey(99, 1), 1)
 	}, "never existed"},
 	"a use under a bad key": {func(tx *bolt.Tx) error {
@@ -111,7 +111,7 @@ var damages = map[string]struct {
 	"an import under a bad selector": {func(tx *bolt.Tx) error {
 		return boltstore.Put(tx, "imported", []byte("x"), 1)
 	}, "not a selector"},
-	"an import for nobody": {func(tx *bolt.Tx) error {
+	"an import for a missing user": {func(tx *bolt.Tx) error {
 		return boltstore.Put(tx, "imported", []byte(strings.Repeat("A", 43)), 0)
 	}, "for user 0"},
 	"a bucket for a record": {func(tx *bolt.Tx) error {

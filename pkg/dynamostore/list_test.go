@@ -47,7 +47,7 @@ func TestAccountsOverManyPages(t *testing.T) {
 		{"to the end", 7, 2, []pat.UserID{9}, 1},
 		{"after the end", 9, 2, nil, 1},
 		{"after the largest ID", pat.MaxID, 2, nil, 1},
-		{"after a number that is no ID", -1, 1, []pat.UserID{1}, 1},
+		{"after a number that is not an ID", -1, 1, []pat.UserID{1}, 1},
 		{"none", 0, 0, nil, 0},
 		{"less than none", 0, -1, nil, 0},
 	}

@@ -127,7 +127,7 @@ func TestLateUseOfDeletedUser(t *testing.T) {
 	}
 }
 
-// TestUseDuringTransaction records a use while the user is being deleted, which has no effect and is no error.
+// TestUseDuringTransaction records a use while the user is being deleted, which has no effect and is not an error.
 func TestUseDuringTransaction(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

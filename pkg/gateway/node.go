@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// node is a value in the template and its path there. One that is left out has no yaml. What is wrong with a node is added to
+// node is a value in the template and its path there. An absent one has no yaml. Errors in a node are added to
 // the stack's faults, and the node then reads as if it were empty.
 type node struct {
 	stack *stack
@@ -49,7 +49,7 @@ func (m mapping) each(visit func(name string, field node)) {
 	}
 }
 
-// mapping returns the fields of n, except those that are AWS::NoValue. A node that is left out has none.
+// mapping returns the fields of n, except those that are AWS::NoValue. An absent node has none.
 func (n node) mapping() mapping {
 	n = n.chosen()
 	m := mapping{node: n, fields: map[string]node{}}
@@ -81,7 +81,7 @@ func (m mapping) add(name string, value *yaml.Node) {
 	}
 }
 
-// items returns the values of a list. A node that is left out has none.
+// items returns the values of a list. An absent node has none.
 func (n node) items() []node {
 	n = n.chosen()
 	if !n.is(yaml.SequenceNode, "!!seq") {
@@ -120,7 +120,7 @@ func (n node) text() string {
 	}
 }
 
-// textOr returns text, or the default if n is left out.
+// textOr returns text, or the default if n is absent.
 func (n node) textOr(defaultText string) string {
 	if !n.exists() {
 		return defaultText
@@ -128,7 +128,7 @@ func (n node) textOr(defaultText string) string {
 	return n.text()
 }
 
-// numberOr returns text as a whole number, which must be between the bounds, or the default if n is left out.
+// numberOr returns text as a whole number, which must be between the bounds, or the default if n is absent.
 func (n node) numberOr(defaultNumber, least, most int) int {
 	if !n.exists() {
 		return defaultNumber
@@ -147,7 +147,7 @@ func (n node) mustBe(value, defaultText string) {
 	}
 }
 
-// expression compiles text as a regular expression for whole values. It returns nil for a node that is left out.
+// expression compiles text as a regular expression for whole values. It returns nil for an absent node.
 func (n node) expression() *regexp.Regexp {
 	if !n.exists() {
 		return nil

@@ -167,7 +167,7 @@ func TestNoRoute(t *testing.T) {
 		{"path", "GET", "/nowhere", authorization(), "Missing Authentication Token"},
 		{"method", "DELETE", "/items/1", authorization(), "Missing Authentication Token"},
 		{"method that ANY does not include", "TRACE", "/items", authorization(), "Missing Authentication Token"},
-		{"a header that is no signature", "GET", "/nowhere", authorization(goodToken), "The Authorization header is not an AWS signature"},
+		{"a header that is not a signature", "GET", "/nowhere", authorization(goodToken), "The Authorization header is not an AWS signature"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

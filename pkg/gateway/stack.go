@@ -29,7 +29,7 @@ type declaredResource struct {
 
 var errEmpty = errors.New("the template is empty")
 
-// readStack evaluates parameters first and conditions after them. Resources whose condition is false are left out. Errors name the
+// readStack evaluates parameters first and conditions after them. Resources whose condition is false are skipped. Errors name the
 // places in the template.
 func readStack(template []byte, options Options) (*stack, error) {
 	var document yaml.Node

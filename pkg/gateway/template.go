@@ -132,7 +132,7 @@ func (a *api) readAuth(auth mapping) {
 	a.authorizer = a.authorizerOf(auth.get("DefaultAuthorizer"), noAuthorizer)
 }
 
-// authorizerOf returns the name of the authorizer that n names, or the default if n is left out.
+// authorizerOf returns the name of the authorizer that n names, or the default if n is absent.
 func (a *api) authorizerOf(n node, defaultName string) string {
 	name := n.textOr(defaultName)
 	if _, ok := a.authorizers[name]; !ok && name != noAuthorizer {
@@ -141,7 +141,7 @@ func (a *api) authorizerOf(n node, defaultName string) string {
 	return name
 }
 
-// readAuthorizer applies SAM's defaults to what is left out: TOKEN, the Authorization header and 300 seconds.
+// readAuthorizer applies SAM's defaults to absent settings: TOKEN, the Authorization header and 300 seconds.
 func readAuthorizer(declared mapping) authorizerSettings {
 	declared.get("FunctionPayloadType").mustBe("TOKEN", "TOKEN")
 	function, ok := strings.CutPrefix(declared.get("FunctionArn").text(), functionARN)

@@ -39,7 +39,7 @@ func TestSearchUsers(t *testing.T) {
 		"middle of an email":                  {"@example", nil},
 		"a disabled user":                     {"hannah", []pat.UserID{5}},
 		"wildcards are literal":               {"0%_s", []pat.UserID{5}},
-		"wildcard that matches nobody":        {"a%a", nil},
+		"wildcard that matches no user":       {"a%a", nil},
 		"empty":                               {"", nil},
 		"one character":                       {"a", nil},
 		"one letter of two bytes":             {"ü", nil},
@@ -103,7 +103,7 @@ func TestSearchUsersIsBounded(t *testing.T) {
 	}
 }
 
-// TestSearchUsersFails checks that no failed read passes for nobody, and that a user deleted meanwhile does.
+// TestSearchUsersFails checks that a failed read is an error, and that a user deleted meanwhile is not found.
 func TestSearchUsersFails(t *testing.T) {
 	t.Parallel()
 	for _, call := range []pattest.Call{pattest.CallFindUser, pattest.CallAccount, pattest.CallAccounts} {

@@ -71,7 +71,7 @@ func (s *Server) List(ctx context.Context) (apitypes.TokenList, error) {
 	return list, err
 }
 
-// Create creates a token of the caller's. An Idempotency-Key makes a repeated request return the same token.
+// Create creates a token for the caller. An Idempotency-Key makes a repeated request return the same token.
 // Errors: as for List. After failure.Unavailable there may be a token.
 func (s *Server) Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedToken, error) {
 	body, err := json.Marshal(apitypes.CreateToken{Description: draft.Description, ExpiresAt: apitypes.Time{Time: draft.ExpiresAt}})

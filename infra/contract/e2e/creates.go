@@ -61,7 +61,7 @@ var createCases = []scenario{
 	one("no body", create(""), missing("description")),
 	one("no expiry", create(`{"description":"x"}`), missing("expiresAt")),
 	one("an array", create("[]"), notObject("[]")),
-	one("an expiry that is no time", until(`"soon"`), notTime("soon")),
+	one("an expiry that is not a time", until(`"soon"`), notTime("soon")),
 	one("an expiry with markup", until(`"<b>\"&☃"`), notTime(`<b>\"&☃`)),
 	one("NUL in the description", described(`"a\u0000b"`), rule("PAT description cannot contain control characters.")),
 	one("spaces only as description", described(`" \u00a0"`), rule("PAT description cannot be empty.")),
@@ -89,6 +89,6 @@ var createCases = []scenario{
 	one("Content-Encoding gzip", posted(good, jsonBody, "Content-Encoding: gzip"), wrongType("application/json, Content-Encoding gzip")),
 	one("two Content-Encodings", posted(good, jsonBody, "Content-Encoding: identity", "Content-Encoding: gzip"), wrongType("application/json, Content-Encoding identity, gzip").sam("of two Content-Encoding headers the last counts", wrongType("application/json, Content-Encoding gzip"))),
 	one("charset utf8", posted(good, "Content-Type: application/json; charset=utf8"), wrongType("application/json; charset=utf8")),
-	one("a length that is no number", posted(good, jsonBody, "Content-Length: abc"), badRequest),
+	one("a length that is not a number", posted(good, jsonBody, "Content-Length: abc"), badRequest),
 	one("two lengths", posted(good, jsonBody, "Content-Length: 10", fmt.Sprintf("Content-Length: %d", len(good))), badRequest.sam(takesAll, made)),
 }

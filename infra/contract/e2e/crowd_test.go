@@ -13,7 +13,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestCrowd: many holders at once, each with many requests, see their own tokens and nobody else's.
+// TestCrowd: many holders at once, each with many requests, see only their own tokens.
 func TestCrowd(t *testing.T) {
 	t.Parallel()
 	const holders, requests = 32, 20

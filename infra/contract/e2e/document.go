@@ -16,7 +16,7 @@ var documentCases = []scenario{
 	one("the document without a token", newRequest(http.MethodGet, documentPath), document),
 	one("the document with a token", newRequest(http.MethodGet, documentPath, own), document),
 	one("the document with an expired token", newRequest(http.MethodGet, documentPath, "Authorization: {expired}"), document),
-	one("the document with what is no token", newRequest(http.MethodGet, documentPath, "Authorization: Basic YWRtaW4="), document),
+	one("the document with a header that is not a token", newRequest(http.MethodGet, documentPath, "Authorization: Basic YWRtaW4="), document),
 	one("the document, HEAD", newRequest(http.MethodHead, documentPath), headOf(document)),
 	one("the document, OPTIONS", newRequest(http.MethodOptions, documentPath), allows("GET,HEAD")),
 	one("POST to the document", newRequest(http.MethodPost, documentPath), notThere(documentPath)),

@@ -68,7 +68,7 @@ func run(t *testing.T, target Target, cases []scenario) {
 		})
 	}
 	count.checkIDs(t, target.Front)
-	t.Logf("%d cases on %s at %s, %d left out", count.ran, target.Front, target.URL, count.leftOut)
+	t.Logf("%d cases on %s at %s, %d skipped", count.ran, target.Front, target.URL, count.leftOut)
 	for _, why := range slices.Sorted(maps.Keys(count.gaps)) {
 		t.Logf("known gap in %d of them: %s", count.gaps[why], why)
 	}

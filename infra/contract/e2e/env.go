@@ -282,7 +282,7 @@ func (e *env) must(err error) {
 
 // Functions that steps call first.
 
-// fillUp gives the caller tokens until there are n.
+// fillUp creates tokens for the caller until there are n.
 func fillUp(n int) func(*env) {
 	return func(e *env) {
 		e.value("token")
@@ -292,7 +292,7 @@ func fillUp(n int) func(*env) {
 	}
 }
 
-// addExpired gives the caller a token that expired an hour ago.
+// addExpired adds a token of the caller that expired an hour ago.
 func addExpired(description string) func(*env) {
 	return func(e *env) {
 		e.value("token")
@@ -309,7 +309,7 @@ func deleteCaller(e *env) { e.must(e.service(0).DeleteUser(e.t.Context(), e.call
 // revokeOwn revokes the caller's token in the store, as `pats token revoke` does.
 func revokeOwn(e *env) { e.must(e.service(0).RevokeUserToken(e.t.Context(), e.callerID(), 1)) }
 
-// otherHasTwo gives the other user a second token.
+// otherHasTwo adds a second token of the other user.
 func otherHasTwo(e *env) {
 	e.newToken(selectorOf(e, e.value("other")).UserID(), "second", e.inAnHour(), 0)
 }

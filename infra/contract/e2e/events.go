@@ -39,7 +39,7 @@ func RunEvents(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 			c.run(t, target, folder, invoke)
 		})
 	}
-	t.Logf("%d events given to the functions, %d left out", ran, leftOut)
+	t.Logf("%d events sent to the functions, %d skipped", ran, leftOut)
 }
 
 // sameFiles checks that each file has a case, and each case a file.
@@ -234,7 +234,7 @@ func (e *env) fingerprint() string {
 	return key.Principal().Claims()["fingerprint"]
 }
 
-// addToken gives the caller a second token.
+// addToken adds a second token of the caller.
 func addToken(description string) func(*env) {
 	return func(e *env) {
 		e.value("token")

@@ -16,7 +16,7 @@ type side struct {
 	t         *testing.T
 	name, url string
 	client    *http.Client
-	// firstToken creates a token for a user who has none, without the routes that are compared.
+	// firstToken creates a token for a user without tokens, without the routes that are compared.
 	firstToken func(id, name string) createdToken
 
 	// lasting has the placeholders of all scenarios, and passing those of the current one.
@@ -64,7 +64,7 @@ func (s *side) own(name string, token createdToken) {
 	s.labels["token "+token.ID.String()+" of "+s.lasting[name+"Id"]] = name + "'s own"
 }
 
-// endSoon gives eve a token that expires then.
+// endSoon adds a token of eve that expires then.
 func (s *side) endSoon(at string) {
 	s.t.Helper()
 	s.own("eve", s.newToken(newRequest(http.MethodPost, tokensPath).as("{eve}").json(fmt.Sprintf(`{"description":"ending","expiresAt":%q}`, at))))

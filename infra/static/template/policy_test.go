@@ -93,7 +93,7 @@ func (p policy) allows(a access) bool {
 	return slices.ContainsFunc(p, func(s statement) bool { return s.allows(a) })
 }
 
-// unused returns the actions, kinds of items and attributes of the policy that none of the accesses needs. ReturnValues is left out: its
+// unused returns the actions, kinds of items and attributes of the policy that none of the accesses needs. ReturnValues is ignored: its
 // NONE is the value of a request without one.
 func (p policy) unused(needed []access) (found findings) {
 	for _, s := range p {

@@ -70,7 +70,7 @@ func (c Counts) String() string {
 // lanes is how many steps run side by side.
 const lanes = 2
 
-// Run runs the steps, and starts them in the order given. Errors: ctx's, and those of the folder of logs. A failed step is no error.
+// Run runs the steps, and starts them in the order given. Errors: ctx's, and those of the folder of logs. A failed step is not an error.
 func (r Runner) Run(ctx context.Context, steps []Step) (Counts, error) {
 	if err := os.MkdirAll(r.Logs, 0o755); err != nil { //nolint:gosec // logs without secrets
 		return Counts{}, err
