@@ -63,7 +63,7 @@ var callTests = []struct {
 	{"find a user by email", func(ctx context.Context, f *fixture, h pattest.Holder) error {
 		_, err := f.service.SearchUsers(ctx, h.Account.Email)
 		return err
-	}, calls{query: 3}},
+	}, calls{query: 2}},
 	{"count the Admins", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
 		_, err := f.service.AdminCount(ctx)
 		return err

@@ -2,6 +2,7 @@ package pat
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -39,7 +40,11 @@ func (s *Service) SearchUsers(ctx context.Context, query string) ([]Account, err
 // userWithKey reads the user whose username or email address is text. Errors: KindNotFound, KindUnavailable.
 func (s *Service) userWithKey(ctx context.Context, text string) (Account, error) {
 	err := error(NoUser(nil))
-	for _, key := range (Profile{Username: text, Email: text}).Normal().UniqueKeys() {
+	keys := (Profile{Username: text, Email: text}).Normal().UniqueKeys()
+	if strings.Contains(text, "@") {
+		slices.Reverse(keys) // an address is more likely an email than a username
+	}
+	for _, key := range keys {
 		var id UserID
 		if id, err = s.store.FindUser(ctx, key); err == nil {
 			return s.store.Account(ctx, id)
