@@ -22,8 +22,8 @@ type importRun struct {
 	report importReport
 }
 
-// all imports the users in parallel, and then those who want a name or a selector of an earlier user: the lowest ID has it, in a dry
-// run too. It stops at the first failure.
+// all imports the users in parallel, and afterwards those with a name or selector that an earlier user has. So the lowest ID gets it,
+// in a dry run too. It stops at the first failure.
 func (r *importRun) all(ctx context.Context, source *unleashdb.Database) error {
 	rivals, err := r.inParallel(ctx, source)
 	if err != nil {
@@ -37,7 +37,7 @@ func (r *importRun) all(ctx context.Context, source *unleashdb.Database) error {
 	return nil
 }
 
-// inParallel imports the users but for the rivals, which it returns.
+// inParallel imports all users except the rivals, which it returns.
 func (r *importRun) inParallel(ctx context.Context, source *unleashdb.Database) (rivals []unleashdb.User, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -64,7 +64,7 @@ func (r *importRun) inParallel(ctx context.Context, source *unleashdb.Database) 
 	return rivals, err
 }
 
-// feed sends the users of source to users, and returns those who have a unique value of an earlier user.
+// feed sends the users of source to users, and returns those with a unique value that an earlier user has.
 func feed(ctx context.Context, source *unleashdb.Database, users chan<- unleashdb.User) (rivals []unleashdb.User, err error) {
 	taken := map[string]bool{}
 	for user, err := range source.Users(ctx) {

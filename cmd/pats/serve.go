@@ -86,7 +86,7 @@ func (c *serveCommand) stack() (*laptop.Stack, error) {
 	return stack, nil
 }
 
-// openToServe opens the store. On a locked data file it advises otherwise than commands that could work through the server.
+// openToServe opens the store. For a locked data file, its advice differs from that of commands that can work through the server.
 func openToServe(ctx context.Context, store target.Store) (*target.Opened, error) {
 	opened, err := store.Open(ctx, true)
 	if _, locked := errors.AsType[*boltstore.LockedError](err); locked {

@@ -16,9 +16,9 @@ const (
 
 // cache keeps accounts as they were read, until they are written. It is safe for concurrent use.
 //
-// A hit is never older than a write that a reader could have seen. Every write calls forget before its commit makes it visible,
-// with the ID of its transaction, which is one above that of the transaction that readers see until then. From there on the cache
-// takes no account that was read before that write, so a reader that was slower than the writer cannot bring the old one back.
+// get never returns an account from before a write that readers can see. Each write calls forget, with the ID of its transaction,
+// before its commit makes it visible; readers have the ID of the last commit, which is lower by one. From then on, keep rejects
+// accounts that were read before that write, so a slow reader cannot put the old account back.
 type cache struct {
 	mu       sync.Mutex
 	accounts map[pat.UserID]pat.Account

@@ -61,8 +61,8 @@ const (
 	othersWrite fs.FileMode = 0o022
 )
 
-// exposure checks who else may use the data file: to write it is to create tokens, while to read it shows users and verifiers, but
-// no token. It returns warnings, a sentence each. Errors: *ExposedError if others may write it.
+// exposure checks who else may use the data file. Whoever can write it can create tokens; whoever can read it sees users and
+// verifiers, but no tokens. It returns warnings, a sentence each. Errors: *ExposedError if others may write it.
 func exposure(file *os.File, folder, path string) (warnings []string, err error) {
 	info, err := file.Stat()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// A lock does not name its holder, so a file beside the data file does, for people. Failures to write or read it are ignored.
-// Whatever else has that name, such as a link or a named pipe, is left alone.
+// The lock does not name its holder, so a file next to the data file does, for people to read. Failures to write or read it are
+// ignored. Anything else with that name, such as a link or a named pipe, is left alone.
 
 func pidPath(path string) string { return path + ".pid" }
 
@@ -49,7 +49,7 @@ func removeRegular(path string) error {
 	return os.Remove(path)
 }
 
-// maxPIDLen is more than any process ID has digits.
+// maxPIDLen exceeds the number of digits of any process ID.
 const maxPIDLen = 32
 
 // holder returns the ID of the process that has the data file open, or 0 if it is not known.

@@ -22,9 +22,9 @@ const (
 	forgetMost = 100
 )
 
-// MarkSeen implements [pat.Store] with one UpdateItem, which returns the item as it is afterwards at no charge. When that has
-// forgetFrom tokens that are gone, a second UpdateItem removes them. So the item stays below 1 KB however many tokens come and go, and
-// at most one use in ten costs a second write.
+// MarkSeen implements [pat.Store] with one UpdateItem, which returns the updated item at no charge. If that has uses
+// of forgetFrom tokens that are gone, a second UpdateItem removes them. So the item stays below 1 KB however many tokens come and go,
+// and at most one use in ten costs a second write.
 func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.TokenID, at time.Time) error {
 	output, err := s.api.UpdateItem(ctx, s.use(account.ID, token, at))
 	if err != nil {

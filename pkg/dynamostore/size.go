@@ -25,8 +25,8 @@ func (s *Store) CheckSize(account pat.Account) error {
 	return nil
 }
 
-// explainRefusal returns the reason why DynamoDB did not take account with err, if that is its size, and err otherwise. Accounts are
-// not checked before a write: one that is close to the limit can still lose tokens.
+// explainRefusal replaces err, DynamoDB's refusal of account, by that of CheckSize if the account is too large. Accounts are not
+// checked before a write, since a change that removes tokens must succeed even close to the limit.
 func (s *Store) explainRefusal(account pat.Account, err error) error {
 	if err == nil || pat.KindOf(err) != pat.KindInternal {
 		return err

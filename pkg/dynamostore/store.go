@@ -32,8 +32,8 @@ func New(api API, table string) *Store {
 	return &Store{api: api, table: table, wait: pause}
 }
 
-// Warm does work ahead of the first request that only that one would have to do: it opens the connection with a cheap read of a user
-// that cannot exist, and decodes items to fill the decoder's cache of types.
+// Warm does work that the first request would otherwise have to do: it opens the connection with a cheap read of a user that cannot
+// exist, and decodes items to fill the decoder's cache of types.
 // Errors: KindUnavailable, KindInternal.
 func (s *Store) Warm(ctx context.Context) error {
 	_, err := s.query(ctx, s.partition(userKey(0)))

@@ -86,7 +86,7 @@ func (t *transaction) release(id pat.UserID, keys []string) {
 	}
 }
 
-// countAdmin updates the counter for a user who was an enabled Admin or not, and is one or not.
+// countAdmin updates the counter of enabled Admins if a user becomes or stops being one.
 func (t *transaction) countAdmin(was, is bool) {
 	switch {
 	case !was && is:

@@ -55,8 +55,8 @@ func (g *Gateway) methodARN(req *request) string {
 	return "arn:aws:execute-api:" + region + ":" + account + ":" + apiID + "/" + g.api.stage + "/" + req.Method + req.path
 }
 
-// token returns the value of the header that identifies the caller, and reports whether it has the form of a token. Of several
-// headers none is taken, since AWS does not document which of them counts.
+// token returns the value of the header that identifies the caller, and reports whether it has the form of a token. If there are
+// several headers, it takes none, since AWS does not document which of them counts.
 func (a *authorizer) token(header http.Header) (string, bool) {
 	values := header[a.header]
 	if len(values) != 1 || values[0] == "" {

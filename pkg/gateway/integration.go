@@ -207,7 +207,7 @@ func validTexts(values []string) []string {
 	return valid
 }
 
-// parseQuery splits a query string at & and also at ; as API Gateway does, and decodes it. What cannot be decoded stays as it is.
+// parseQuery splits a query string at & and also at ; as API Gateway does, and decodes it. Invalid escapes stay as they are.
 func parseQuery(raw string) map[string][]string {
 	var values map[string][]string
 	for pair := range strings.FieldsFuncSeq(raw, func(r rune) bool { return r == '&' || r == ';' }) {

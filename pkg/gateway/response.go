@@ -151,7 +151,7 @@ const (
 	unauthorized      responseType = "UNAUTHORIZED"
 )
 
-// neverSent are the types that this gateway has no occasion to send. A template can set them all the same.
+// neverSent are the types that this gateway never sends. A template can still set them.
 var neverSent = []responseType{
 	"API_CONFIGURATION_ERROR", "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "EXPIRED_TOKEN", "INTEGRATION_FAILURE",
 	"INVALID_API_KEY", "QUOTA_EXCEEDED", "RESOURCE_NOT_FOUND", "UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED",

@@ -81,7 +81,7 @@ func (a Account) importable() Account {
 	return a
 }
 
-// refusalOf returns the reason of an error that repeating the import would meet again, and "" for all others.
+// refusalOf returns the message of an error that would recur if the import were repeated, or "" for any other error.
 func refusalOf(err error) string {
 	e, ok := errors.AsType[*Error](err)
 	switch {

@@ -17,7 +17,7 @@ type importer struct {
 	made    bool
 	// owners are the users for whom tokens were imported before.
 	owners map[Selector]UserID
-	// full is the reason why the Store has no space for more tokens of this user, if that is so.
+	// full is the reason why the Store has no space for more tokens of this user, or empty.
 	full   string
 	result Imported
 }

@@ -18,7 +18,7 @@ func normalText(text string) string { return strings.TrimFunc(norm.NFC.String(te
 // isSpace reports whether r is a space (category Zs), which does not include tabs and line breaks.
 func isSpace(r rune) bool { return unicode.Is(unicode.Zs, r) }
 
-// A textRule is what a text must fulfil beside its length.
+// A textRule is a rule for texts, in addition to their length.
 type textRule struct {
 	// what begins the messages, for example "The username".
 	what string
@@ -45,7 +45,7 @@ func (t textRule) check(text string) error {
 func isControl(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }
 
 // isFormat reports whether r is a format character (category Cf), such as those that reverse the direction of a text. Zero-width
-// joiners and non-joiners are none here: Persian, Indic scripts and emoji need them.
+// joiners and non-joiners do not count as such: Persian, Indic scripts and emoji need them.
 func isFormat(r rune) bool {
 	const nonJoiner, joiner = '\u200C', '\u200D'
 	return unicode.Is(unicode.Cf, r) && r != nonJoiner && r != joiner

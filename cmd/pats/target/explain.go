@@ -10,7 +10,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// Explain returns the failure.Error of any error: err itself, or one made of an error of a store or of the domain.
+// Explain returns the failure.Error for any error: err itself, or one that explains an error of a store or of the domain.
 func Explain(err error) *failure.Error {
 	if f, ok := errors.AsType[*failure.Error](err); ok {
 		return f

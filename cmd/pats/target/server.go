@@ -106,7 +106,7 @@ type request struct {
 	key string
 }
 
-// send makes the request, again while its response is lost, and decodes the response into result unless that is nil. Every
+// send sends the request, repeats it while its response is lost, and decodes the response into result unless that is nil. Every
 // request of this client can be repeated.
 func (s *Server) send(ctx context.Context, r request, result any) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {

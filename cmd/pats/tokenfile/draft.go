@@ -27,7 +27,7 @@ type Draft struct {
 	file *os.File
 }
 
-// Create makes sure, before there is a token, that one can be written to path. It creates the folder with mode 0700. An existing
+// Create creates a draft for path, so that a path which cannot be written fails before there is a token. It creates the folder with mode 0700. An existing
 // file at path must be a regular file. Errors: failure.Failed, those of the file system.
 func Create(path string) (*Draft, error) {
 	if err := checkReplaceable(path); err != nil {
