@@ -30,7 +30,7 @@ func TestSearchUsers(t *testing.T) {
 		"exact username":                      {"ann", []pat.UserID{1}},
 		"exact email":                         {"anna@example.org", []pat.UserID{2}},
 		"exact email in upper case":           {"ANNA@EXAMPLE.ORG", []pat.UserID{2}},
-		"a username before an email":          {"robert@example.org", []pat.UserID{4}},
+		"an email before a username":          {"robert@example.org", []pat.UserID{3}},
 		"username in another case":            {"bOB", []pat.UserID{3}},
 		"beginning of usernames and a name":   {"an", []pat.UserID{1, 2, 4}},
 		"beginning of an email":               {"robert@", []pat.UserID{3, 4}},
