@@ -11,11 +11,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pats/infra/testkit/must"
 	"pats/infra/testkit/service"
-	"time"
-
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )

@@ -10,9 +10,8 @@ import (
 	"syscall"
 	"testing"
 
-	"pats/infra/testkit/must"
-
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/must"
 	"pats/infra/testkit/service"
 	"pats/infra/testkit/skip"
 )

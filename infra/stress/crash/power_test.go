@@ -14,11 +14,10 @@ import (
 	"strings"
 	"testing"
 
-	"pats/infra/testkit/must"
-
 	"github.com/google/go-cmp/cmp"
 
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/must"
 	"pats/infra/testkit/service"
 	"pats/infra/testkit/skip"
 	"pats/pkg/api/apitypes"

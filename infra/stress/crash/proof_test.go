@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"pats/infra/testkit/must"
-
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )

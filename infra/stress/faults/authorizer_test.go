@@ -6,14 +6,16 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"pats/infra/stress/faults"
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/must"
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/laptop/laptoptest"
@@ -21,200 +23,166 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// presented is a token, and the status with which a path that is not there answers to who presents it: 404 to who is let in.
-type presented struct {
+// presentedToken is a token, and the status for its holder of a path without a route: 404 if the authorizer accepts the token.
+type presentedToken struct {
 	name   string
 	token  string
 	status int
 }
 
-// presentations are tokens of every kind. None is changed by being presented, but for the time of its use.
-func (on *table) presentations(t *testing.T) []presented {
+// noRoute is a path without a route.
+const noRoute = "/api/admin/nowhere"
+
+// newPresentedTokens returns tokens of every kind. Presenting one changes nothing but the time of its last use.
+func (e *env) newPresentedTokens(t *testing.T) []presentedToken {
 	t.Helper()
-	c := on.newCast(t, true)
-	return []presented{
-		{"of another secret", on.forged(t, c.own), http.StatusUnauthorized},
-		{"of nobody", on.made(t, pat.MaxID), http.StatusUnauthorized},
-		{"never issued", on.made(t, c.admin.ID), http.StatusUnauthorized},
-		{"revoked", on.revoked(t, c), http.StatusUnauthorized},
-		{"expired", on.expired(t, c), http.StatusUnauthorized},
-		{"of a disabled user", on.disabled(t, c), http.StatusUnauthorized},
-		{"of a deleted user", on.deleted(t), http.StatusUnauthorized},
-		{"imported and revoked", on.imported(t, true), http.StatusUnauthorized},
-		{"imported", on.imported(t, false), http.StatusNotFound},
-		{"valid", c.own.secret, http.StatusNotFound},
+	f := e.newFixture(t, true)
+	return []presentedToken{
+		{"with another secret", newForgedToken(t, f.own), http.StatusUnauthorized},
+		{"of an unknown user", newUnknownToken(t, pat.MaxID), http.StatusUnauthorized},
+		{"never created", newUnknownToken(t, f.admin.ID), http.StatusUnauthorized},
+		{"revoked", e.newRevokedToken(t, f), http.StatusUnauthorized},
+		{"expired", e.newExpiredToken(t, f), http.StatusUnauthorized},
+		{"of a disabled user", e.newDisabledToken(t, f), http.StatusUnauthorized},
+		{"of a deleted user", e.newDeletedToken(t), http.StatusUnauthorized},
+		{"imported and revoked", e.newImportedToken(t, true), http.StatusUnauthorized},
+		{"imported", e.newImportedToken(t, false), http.StatusNotFound},
+		{"valid", f.own.secret, http.StatusNotFound},
 	}
 }
 
-// forged is a well-formed token with the selector of another, and a secret of its own.
-func (on *table) forged(t *testing.T, token issued) string {
+// newForgedToken returns a well-formed token with the selector of another one.
+func newForgedToken(t *testing.T, token ownedToken) string {
 	t.Helper()
 	selector, err := base64.RawURLEncoding.DecodeString(string(token.Selector))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	secret, err := pat.NewSecret(io.MultiReader(bytes.NewReader(selector[8:]), rand.Reader), token.Selector.UserID())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	if secret.Selector() != token.Selector || secret.Reveal() == token.secret {
-		t.Fatal("the forged token is not what it should be")
+		t.Fatal("the forged token does not have the selector and another secret")
 	}
 	return secret.Reveal()
 }
 
-func (on *table) made(t *testing.T, user pat.UserID) string {
+func newUnknownToken(t *testing.T, user pat.UserID) string {
 	t.Helper()
 	secret, err := pat.NewSecret(rand.Reader, user)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return secret.Reveal()
 }
 
-func (on *table) revoked(t *testing.T, c *cast) string {
+func (e *env) newRevokedToken(t *testing.T, f *fixture) string {
 	t.Helper()
-	token := on.issue(t, c.admin.ID, "revoked")
-	must(t, on.service.RevokeUserToken(t.Context(), c.admin.ID, token.ID))
-	return token.secret
+	token, secret, err := e.service.CreateUserToken(t.Context(), f.admin.ID, pat.Draft{Description: "revoked", ExpiresAt: time.Now().Add(time.Hour)})
+	must.Do(t, err)
+	must.Do(t, e.service.RevokeUserToken(t.Context(), f.admin.ID, token.ID))
+	return secret.Reveal()
 }
 
-// expired is a token that was made in the past, for a shorter time.
-func (on *table) expired(t *testing.T, c *cast) string {
+// newExpiredToken creates a token two hours ago, for an hour.
+func (e *env) newExpiredToken(t *testing.T, f *fixture) string {
 	t.Helper()
-	env := pat.SystemEnv(quiet())
-	env.Now = func() time.Time { return time.Now().Add(-2 * time.Hour) }
-	past := pat.NewService(on.store, pat.DefaultRetention, env)
+	system := pat.SystemEnv(slog.New(slog.DiscardHandler))
+	system.Now = func() time.Time { return time.Now().Add(-2 * time.Hour) }
 	draft := pat.Draft{Description: "expired", ExpiresAt: time.Now().Add(-time.Hour)}
-	_, secret, err := past.CreateUserToken(t.Context(), c.admin.ID, draft)
-	must(t, err)
+	_, secret, err := pat.NewService(e.store, pat.DefaultRetention, system).CreateUserToken(t.Context(), f.admin.ID, draft)
+	must.Do(t, err)
 	return secret.Reveal()
 }
 
-func (on *table) disabled(t *testing.T, c *cast) string {
+func (e *env) newDisabledToken(t *testing.T, f *fixture) string {
 	t.Helper()
-	must(t, pattest.SetDisabled(t.Context(), on.service, c.user.ID, true))
-	return c.users.secret
+	must.Do(t, pattest.SetDisabled(t.Context(), e.service, f.user.ID, true))
+	return f.userToken.secret
 }
 
-func (on *table) deleted(t *testing.T) string {
+func (e *env) newDeletedToken(t *testing.T) string {
 	t.Helper()
-	user := on.user(t, "deleted-"+strings.ToLower(rand.Text()), pat.Viewer)
-	token := on.issue(t, user.ID, "own")
-	must(t, on.service.DeleteUser(t.Context(), user.ID))
-	return token.secret
+	user, tokens := e.newHolder(t, "deleted-"+strings.ToLower(rand.Text()), pat.Viewer, "own")
+	must.Do(t, e.service.DeleteUser(t.Context(), user.ID))
+	return tokens[0].secret
 }
 
-// imported is a token of a user from elsewhere, without the checksum of those made here.
-func (on *table) imported(t *testing.T, revoke bool) string {
+// newImportedToken imports a user with a token that has no checksum, unlike those created here.
+func (e *env) newImportedToken(t *testing.T, revoke bool) string {
 	t.Helper()
-	user := on.user(t, "before-"+strings.ToLower(rand.Text()), pat.Viewer)
-	must(t, on.service.ReserveUserIDs(t.Context(), user.ID+1000))
+	name := strings.ToLower(rand.Text())
+	user := e.newUser(t, "before-"+name, pat.Viewer).ID + 1000
+	must.Do(t, e.service.ReserveUserIDs(t.Context(), user))
 	selector := make([]byte, 16)
 	_, _ = rand.Read(selector) // it never fails
 	text := "user:v2_" + base64.RawURLEncoding.EncodeToString(selector) + "_" + (rand.Text() + rand.Text())[:43]
 	secret, err := pat.ParseForeignSecret(text)
-	must(t, err)
-	name := "imported-" + strings.ToLower(rand.Text())
-	account := pat.Account{
-		ID: user.ID + 1000, Profile: pat.Profile{Username: name, Role: pat.Viewer}, CreatedAt: time.Now(),
+	must.Do(t, err)
+	result, err := e.service.ImportUser(t.Context(), pat.Account{
+		ID: user, Profile: pat.Profile{Username: "imported-" + name, Role: pat.Viewer}, CreatedAt: time.Now(),
 		Tokens: []pat.Token{{
 			ID: 1, Description: "imported", Selector: secret.Selector(), Verifier: secret.Verifier(),
 			CreatedAt: time.Now().Add(-time.Hour), ExpiresAt: time.Now().Add(time.Hour),
 		}},
-	}
-	result, err := on.service.ImportUser(t.Context(), account)
-	must(t, err)
+	})
+	must.Do(t, err)
 	if !result.Made || len(result.Tokens) != 1 || !result.Tokens[0].Added {
-		t.Fatalf("the import did %+v", result)
+		t.Fatalf("got import result %+v, want a new user with one token", result)
 	}
 	if revoke {
-		must(t, on.service.RevokeUserToken(t.Context(), account.ID, 1))
+		must.Do(t, e.service.RevokeUserToken(t.Context(), user, 1))
 	}
 	return text
 }
 
-// authorizerCalls is how many calls of DynamoDB the authorizer makes at most: whom the token names, whom it was imported for, that
-// user, and the record of its use.
+// authorizerCalls is the maximum number of the authorizer's calls of DynamoDB: the user in the token, the owner of an imported
+// token, that user, and the record of the use.
 const authorizerCalls = 4
 
-// present shows the token to the authorizer under a plan, and says what is wrong with the answer.
-func (f *front) present(ctx context.Context, p presented, plan faults.Plan) error {
-	f.proxy.Follow(plan)
-	a, err := send(ctx, f.url, call{method: http.MethodGet, path: nowhere, token: p.token})
-	f.proxy.Settle()
-	cost := sum(f.proxy.Requests())
-	f.proxy.Follow(faults.Never)
-	if err != nil {
-		return err
-	}
-	err = judge(a, p.status)
-	if most := attempts() * authorizerCalls; cost > most {
-		err = errors.Join(err, fmt.Errorf("the authorizer made %d requests to DynamoDB, want at most %d", cost, most))
-	}
-	return errors.Join(err, f.punctual())
+// present presents the token to the authorizer under a plan, and returns what is wrong with the response.
+func (t *target) present(ctx context.Context, p presentedToken, plan faults.Plan) error {
+	got, err := t.sendUnder(ctx, plan, get(noRoute, p.token), maxAttempts()*authorizerCalls)
+	return errors.Join(err, checkStatus(got, p.status))
 }
 
-// check is one case of the authorizer's.
-type check struct {
-	fault faults.Fault
-	presented
-	scope
-}
-
-func (c check) name() string {
-	return fmt.Sprintf("%s/%s/%s", c.fault, c.presented.name, c.scope.name)
-}
-
-// testAuthorizer: the right token is let in or gets a 503, and no other one is ever let in.
-func testAuthorizer(t *testing.T, counts *tally) {
-	t.Parallel()
-	on := newTable(t, counts)
-	tokens := on.presentations(t)
-	run := func(t *testing.T, c check) {
-		t.Helper()
-		must(t, newFront(t, on, onlyAuthorizer, plant{}).present(t.Context(), c.presented, c.plan(c.fault)))
-	}
-	together(t, counts, checks(t, faults.Quick(), tokens), checks(t, faults.Slow(), tokens), check.name, run)
-}
-
-func checks(t *testing.T, of []faults.Fault, tokens []presented) []check {
+// testAuthorizer: a valid token is accepted or gets a 503, and any other token is never accepted.
+func testAuthorizer(t *testing.T, n *counts) {
 	t.Helper()
-	var all []check
-	inTurns(t, of, tokens, func(f faults.Fault, p presented, s scope) { all = append(all, check{f, p, s}) })
-	return all
+	e := newEnv(t, n)
+	matrix(t, n, e.newPresentedTokens(t), func(p presentedToken) string { return p.name },
+		func(t *testing.T, _ faults.Fault, p presentedToken, plan faults.Plan) {
+			t.Helper()
+			must.Do(t, newTarget(t, e, onlyAuthorizer, planted{}).present(t.Context(), p, plan))
+		})
 }
 
-// testUseThatIsNotRecorded: whatever becomes of the record of its use, the right token is let in.
-func testUseThatIsNotRecorded(t *testing.T, counts *tally) {
-	t.Parallel()
-	on := newTable(t, counts)
-	name := func(f faults.Fault) string { return string(f) }
-	together(t, counts, faults.Quick(), faults.Slow(), name, func(t *testing.T, fault faults.Fault) {
-		t.Helper()
-		f := newFront(t, on, onlyAuthorizer, plant{})
-		f.proxy.Follow(faults.Writes(fault))
-		a, err := send(t.Context(), f.url, call{method: http.MethodGet, path: nowhere, token: on.newCast(t, false).own.secret})
-		must(t, err)
-		f.proxy.Settle()
-		if a.status != http.StatusNotFound || sum(f.proxy.Injected()) == 0 {
-			t.Errorf("got %v under %v, want the token to be let in", a, f.proxy.Injected())
+// testUnrecordedUse: a valid token is accepted whatever happens to the record of its use.
+func testUnrecordedUse(t *testing.T, n *counts) {
+	t.Helper()
+	e := newEnv(t, n)
+	cases := func(of []faults.Fault) []testCase {
+		var all []testCase
+		for _, fault := range of {
+			all = append(all, testCase{string(fault), func(t *testing.T) {
+				target := newTarget(t, e, onlyAuthorizer, planted{})
+				got, err := target.sendUnder(t.Context(), faults.Writes(fault), get(noRoute, e.newFixture(t, false).own.secret), maxAttempts()*authorizerCalls)
+				must.Do(t, err)
+				if got.Status != http.StatusNotFound || sum(target.proxy.Injected()) == 0 {
+					t.Errorf("got %v under %v, want a 404 under a fault", got, target.proxy.Injected())
+				}
+			}})
 		}
-	})
+		return all
+	}
+	runCases(t, n, cases(faults.Quick()), cases(faults.Slow()))
 }
 
-// TestAdminTokenNeedsNoTable: it is let in while nothing is to be had from DynamoDB.
+// TestAdminTokenNeedsNoTable: the admin token is accepted while DynamoDB is unavailable.
 func TestAdminTokenNeedsNoTable(t *testing.T) {
 	t.Parallel()
 	settings := dynamotest.Settings(t)
-	proxy := faults.Start(t, settings.Endpoint, patience(t))
-	proxy.Follow(faults.Always(faults.Reset))
-	settings.Endpoint = proxy.URL
+	settings.Endpoint = unusedURL
 	store := dynamostore.New(dynamostore.NewClient(settings), "none")
 	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters()})
-	a, err := send(t.Context(), server.URL, call{method: http.MethodGet, path: nowhere, token: server.AdminToken})
-	must(t, err)
-	if a.status != http.StatusNotFound {
-		t.Errorf("got %v, want the token to be let in", a)
+	got, err := apiclient.Send(t.Context(), apiclient.New(t, 1), server.URL, get(noRoute, server.AdminToken))
+	must.Do(t, err)
+	if got.Status != http.StatusNotFound {
+		t.Errorf("got %v, want a 404", got)
 	}
 }

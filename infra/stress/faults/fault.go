@@ -1,17 +1,17 @@
-// Package faults stands between a client and DynamoDB and does to single requests what a network, or DynamoDB on a bad day,
-// does to them. It knows requests by their operation, which a proxy of TCP connections such as Toxiproxy does not: so it can
-// fail a write and let the reads through, answer in DynamoDB's own words, and lose the answer of a write that took effect.
+// Package faults is a proxy in front of DynamoDB that makes single requests fail as a network, or DynamoDB, can fail. It
+// recognizes requests by their operation, which a proxy of TCP connections such as Toxiproxy cannot: it can fail a write and let
+// the reads through, return DynamoDB's own errors, and drop the response of a write that took effect.
 package faults
 
 import "time"
 
-// Fault is what becomes of one request.
+// Fault is what happens to one request.
 type Fault string
 
-// None passes the request on.
+// None forwards the request.
 const None Fault = ""
 
-// DynamoDB refuses: nothing took effect.
+// Errors of DynamoDB: the request did not take effect.
 const (
 	// Throughput is a ProvisionedThroughputExceededException.
 	Throughput Fault = "throughput"
@@ -19,13 +19,13 @@ const (
 	Throttling Fault = "throttling"
 	// RequestLimit is a RequestLimitExceeded.
 	RequestLimit Fault = "request limit"
-	// TransactionThrottled is a TransactionCanceledException with the reason ThrottlingError; on what is no transaction it is
+	// TransactionThrottled is a TransactionCanceledException with the reason ThrottlingError. For other operations it is
 	// Throttling.
 	TransactionThrottled Fault = "transaction throttled"
-	// TransactionInProgress is a TransactionInProgressException; on what is no transaction it is Throttling.
+	// TransactionInProgress is a TransactionInProgressException. For other operations it is Throttling.
 	TransactionInProgress Fault = "transaction in progress"
-	// Conflict is a TransactionCanceledException with the reason TransactionConflict, or a TransactionConflictException on a
-	// single write. Reads have no conflicts: they pass.
+	// Conflict is a TransactionCanceledException with the reason TransactionConflict, or a TransactionConflictException for a
+	// single write. Reads have no conflicts and are forwarded.
 	Conflict Fault = "conflict"
 	// InternalError is an InternalServerError with status 500.
 	InternalError Fault = "internal error"
@@ -35,54 +35,54 @@ const (
 	BadGateway Fault = "bad gateway"
 )
 
-// The network fails ahead of DynamoDB.
+// Failures of the network: the request did not reach DynamoDB, or is late.
 const (
 	// Reset ends the connection with a TCP reset.
 	Reset Fault = "reset"
-	// Outage ends the connection, and every other one for a moment, with a TCP reset.
+	// Outage ends the connection with a TCP reset, and all other connections for a moment.
 	Outage Fault = "outage"
-	// Hang never answers.
+	// Hang sends no response.
 	Hang Fault = "hang"
-	// Delay holds the request for a part of the client's patience.
+	// Delay holds the request for an eighth of the client's timeout.
 	Delay Fault = "delay"
-	// Late holds the request until the client has given it up, and then lets it take effect.
+	// Late holds the request until after the client's timeout, and then forwards it.
 	Late Fault = "late"
 )
 
-// DynamoDB has done what it was asked for, and the answer does not arrive whole.
+// Damaged responses: the request took effect.
 const (
-	// Lost ends the connection with a TCP reset instead of the answer.
+	// Lost ends the connection with a TCP reset instead of sending the response.
 	Lost Fault = "lost"
-	// Stall never sends the answer.
+	// Stall never sends the response.
 	Stall Fault = "stall"
-	// Truncate ends the connection in the middle of the answer's body.
+	// Truncate ends the connection in the middle of the body.
 	Truncate Fault = "truncate"
-	// Cut sends half of the body as if it were all of it.
+	// Cut sends half of the body, with the length of that half.
 	Cut Fault = "cut"
 	// Empty sends no body.
 	Empty Fault = "empty"
-	// Rubbish sends a body that is not JSON and has no checksum.
-	Rubbish Fault = "rubbish"
-	// Corrupt sends other values in the body, which then does not match its checksum.
+	// Garbage sends a body that is not JSON, without a checksum.
+	Garbage Fault = "rubbish"
+	// Corrupt sends other values in the body, which does not match its checksum.
 	Corrupt Fault = "corrupt"
 )
 
-// Quick are the faults that a client learns of at once.
+// Quick returns the faults that a client notices at once.
 func Quick() []Fault {
 	return []Fault{
 		Throughput, Throttling, RequestLimit, TransactionThrottled, TransactionInProgress, Conflict, InternalError, Unavailable, BadGateway,
-		Reset, Outage, Delay, Lost, Truncate, Cut, Empty, Rubbish, Corrupt,
+		Reset, Outage, Delay, Lost, Truncate, Cut, Empty, Garbage, Corrupt,
 	}
 }
 
-// Slow are the faults that cost a client all of its patience.
+// Slow returns the faults that a client notices at its timeout.
 func Slow() []Fault { return []Fault{Hang, Late, Stall} }
 
 // outage is how long an Outage lasts: longer than a client's first pauses.
 const outage = 200 * time.Millisecond
 
-// in gives the fault as it is for an operation.
-func (f Fault) in(operation string) Fault {
+// forOperation returns what the fault is for an operation.
+func (f Fault) forOperation(operation string) Fault {
 	transaction := operation == transactWrite
 	switch {
 	case f == TransactionThrottled && !transaction, f == TransactionInProgress && !transaction:

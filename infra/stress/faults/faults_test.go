@@ -1,5 +1,5 @@
-// Package faults_test shows that the service keeps its word while DynamoDB, or the network before it, does not: each kind of fault
-// against each operation, and many at random under concurrent clients.
+// Package faults_test checks that the service keeps its promises while DynamoDB or the network in front of it fails: each fault
+// against each operation, and random faults under concurrent clients.
 package faults_test
 
 import (
@@ -11,55 +11,55 @@ import (
 	"pats/pkg/dynamostore/dynamotest"
 )
 
-// TestFaults runs the matrices and the rounds, and prints what was done to the service and what came of it.
+// TestFaults runs all parts of the harness and prints the counts.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	dynamotest.Start(t) // without it there is nothing to count
-	counts := newTally()
-	t.Run("all", func(t *testing.T) { //nolint:paralleltest // it ends when its parts do
-		for name, part := range map[string]func(*testing.T, *tally){
-			"operations": testOperations, "authorizer": testAuthorizer, "unrecorded use": testUseThatIsNotRecorded, "rounds": testRounds,
-			"nobody listens": testNobodyListens,
-		} {
-			t.Run(name, func(t *testing.T) { part(t, counts) }) //nolint:paralleltest // each part says so itself
-		}
-	})
-	counts.print(t)
+	dynamotest.Start(t) // or skip
+	n := newCounts()
+	var wg sync.WaitGroup // they mostly wait, so they run at once, whatever the flag -parallel says
+	for name, part := range map[string]func(*testing.T, *counts){ //nolint:paralleltest // see wg
+		"operations": testOperations, "authorizer": testAuthorizer, "unrecorded use": testUnrecordedUse, "rounds": testRounds,
+		"connection refused": testConnectionRefused, "binaries": testBinaries,
+	} {
+		wg.Go(func() { t.Run(name, func(t *testing.T) { part(t, n) }) })
+	}
+	wg.Wait()
+	n.print(t)
 }
 
-// tally counts what was done. It is safe for concurrent use.
-type tally struct {
+// counts are the totals of cases and injected faults. It is safe for concurrent use.
+type counts struct {
 	mu                    sync.Mutex
 	injected              map[faults.Fault]int
 	cases, rounds, failed int
 }
 
-func newTally() *tally { return &tally{injected: map[faults.Fault]int{}} }
+func newCounts() *counts { return &counts{injected: map[faults.Fault]int{}} }
 
-func (c *tally) add(injected map[faults.Fault]int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for fault, n := range injected {
-		c.injected[fault] += n
+func (n *counts) addInjected(injected map[faults.Fault]int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for fault, times := range injected {
+		n.injected[fault] += times
 	}
 }
 
-// run is t.Run, and counts a case.
-func (c *tally) run(t *testing.T, name string, test func(*testing.T)) {
+// run runs a case and counts it.
+func (n *counts) run(t *testing.T, c testCase) {
 	t.Helper()
-	passed := t.Run(name, test)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.cases++
+	passed := t.Run(c.name, c.run)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cases++
 	if !passed {
-		c.failed++
+		n.failed++
 	}
 }
 
-func (c *tally) round() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.rounds++
+func (n *counts) addRound() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.rounds++
 }
 
 // groups are the names under which faults are counted.
@@ -74,24 +74,24 @@ var groups = []struct {
 	{"delay", []faults.Fault{faults.Delay}},
 	{"late", []faults.Fault{faults.Late}},
 	{"reset", []faults.Fault{faults.Reset, faults.Outage}},
-	{"refuse", []faults.Fault{refused}},
+	{"refuse", []faults.Fault{connectionRefused}},
 	{"error", []faults.Fault{faults.InternalError, faults.Unavailable, faults.BadGateway}},
 	{"truncate", []faults.Fault{faults.Truncate, faults.Cut, faults.Empty}},
-	{"rubbish", []faults.Fault{faults.Rubbish}},
+	{"garbage", []faults.Fault{faults.Garbage}},
 	{"corrupt", []faults.Fault{faults.Corrupt}},
-	{"lost_answer", []faults.Fault{faults.Lost, faults.Stall}},
+	{"lost_response", []faults.Fault{faults.Lost, faults.Stall}},
 	{"hang", []faults.Fault{faults.Hang}},
 }
 
-func (c *tally) print(t *testing.T) {
+func (n *counts) print(t *testing.T) {
 	t.Helper()
-	line := []figures.Count{{Name: "cases", N: c.cases}, {Name: "rounds", N: c.rounds}, {Name: "injected", N: sum(c.injected)}}
+	line := []figures.Count{{Name: "cases", N: n.cases}, {Name: "rounds", N: n.rounds}, {Name: "injected", N: sum(n.injected)}}
 	for _, group := range groups {
-		n := 0
+		times := 0
 		for _, fault := range group.faults {
-			n += c.injected[fault]
+			times += n.injected[fault]
 		}
-		line = append(line, figures.Count{Name: group.name, N: n})
+		line = append(line, figures.Count{Name: group.name, N: times})
 	}
-	figures.Print(t, "faults", append(line, figures.Count{Name: "wrong_answers", N: c.failed})...)
+	figures.Print(t, "faults", append(line, figures.Count{Name: "wrong_responses", N: n.failed})...)
 }

@@ -17,17 +17,19 @@ import (
 	"pats/infra/services/runtimeapi"
 	"pats/infra/stress/faults"
 	"pats/infra/testkit/binaries"
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/must"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/pat"
 )
 
-// initTime is how long Lambda waits for an initialisation:
+// initTime is how long Lambda waits for a function's initialization:
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initTime = 10 * time.Second
 
-// timeLimit is the functions' own, from the template.
-func timeLimit(t *testing.T) time.Duration {
+// functionTimeout returns the functions' timeout in the template.
+func functionTimeout(t *testing.T) time.Duration {
 	t.Helper()
 	var template struct {
 		Globals struct {
@@ -36,125 +38,121 @@ func timeLimit(t *testing.T) time.Duration {
 			} `yaml:"Function"`
 		} `yaml:"Globals"`
 	}
-	must(t, yaml.Unmarshal(pats.Template(), &template))
+	must.Do(t, yaml.Unmarshal(pats.Template(), &template))
 	if template.Globals.Function.Timeout == 0 {
 		t.Fatal("the template has no Timeout for its functions")
 	}
 	return time.Duration(template.Globals.Function.Timeout) * time.Second
 }
 
-// TestBinariesInTime: the real functions start, answer before Lambda would stop them, and go on, although DynamoDB does not answer.
-func TestBinariesInTime(t *testing.T) {
-	t.Parallel()
-	on := newTable(t, newTally())
-	names := []string{tokensFunction, usersFunction, authorizer}
+// testBinaries: the built functions initialize, respond before Lambda would stop them, and continue to work after
+// DynamoDB did not respond.
+func testBinaries(t *testing.T, n *counts) {
+	t.Helper()
+	e := newEnv(t, n)
+	names := []string{deployed.TokensFunction, deployed.UsersFunction, deployed.AuthorizerFunction}
 	if figures.Rounds(t, 1) == 1 {
 		names = names[:1]
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := on.binary(t, name)
-			c := on.newCast(t, false)
-			event := eventFor(t, name, c)
-			if answer, err := f.invoke(t, event); !unavailable(answer, err) {
-				t.Errorf("got %s and error %v, want a 503, or no answer of the authorizer's", answer, err)
+			f := e.startFunction(t, name)
+			event := newEvent(t, name, e.newFixture(t, false))
+			if response, err := f.invoke(t, event); !isUnavailable(response, err) {
+				t.Errorf("got %s and error %v, want a 503, or an error of the authorizer", response, err)
 			}
 			f.proxy.Follow(faults.Never)
-			if answer, err := f.invoke(t, event); err != nil || !succeeded(answer) {
-				t.Errorf("got %s and error %v afterwards, want a success", answer, err)
+			if response, err := f.invoke(t, event); err != nil || !isSuccess(response) {
+				t.Errorf("got %s and error %v afterwards, want a success", response, err)
 			}
 		})
 	}
 }
 
-// process is a function that runs.
-type process struct {
-	proxy *faults.Proxy
-	api   *runtimeapi.Server
-	limit time.Duration
+// function is a running function.
+type function struct {
+	proxy   *faults.Proxy
+	api     *runtimeapi.Server
+	timeout time.Duration
 }
 
-// binary builds a function and starts it while DynamoDB hangs.
-func (on *table) binary(t *testing.T, name string) *process {
+// startFunction builds a function and starts it while DynamoDB does not respond.
+func (e *env) startFunction(t *testing.T, name string) *function {
 	t.Helper()
 	settings := dynamotest.Settings(t)
-	f := &process{proxy: faults.Start(t, settings.Endpoint, patience(t)), limit: timeLimit(t)}
+	f := &function{proxy: faults.Start(t, settings.Endpoint, clientTimeout(t)), timeout: functionTimeout(t)}
 	f.proxy.Follow(faults.Always(faults.Hang))
 	var err error
-	f.api, err = runtimeapi.Start(t.Context(), f.limit)
-	must(t, err)
+	f.api, err = runtimeapi.Start(t.Context(), f.timeout)
+	must.Do(t, err)
 	t.Cleanup(func() { _ = f.api.Close() })
-	built, err := binaries.BuildFunction(t.Context(), "../../..", name, t.TempDir())
-	must(t, err)
+	binary, err := binaries.BuildFunction(t.Context(), "../../..", name, t.TempDir())
+	must.Do(t, err)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	command := exec.CommandContext(ctx, built)
+	command := exec.CommandContext(ctx, binary)
 	command.Env = []string{
-		"AWS_LAMBDA_RUNTIME_API=" + f.api.Address(), "TABLE_NAME=" + on.name, "AWS_REGION=" + settings.Region,
+		"AWS_LAMBDA_RUNTIME_API=" + f.api.Address(), "TABLE_NAME=" + e.table, "AWS_REGION=" + settings.Region,
 		"AWS_ENDPOINT_URL_DYNAMODB=" + f.proxy.URL,
 		"AWS_ACCESS_KEY_ID=" + settings.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + settings.SecretAccessKey,
 	}
-	must(t, command.Start())
+	must.Do(t, command.Start())
 	t.Cleanup(func() {
 		stop()
 		_ = command.Wait()
 	})
 	ready, cancel := context.WithTimeout(t.Context(), initTime)
 	defer cancel()
-	must(t, f.api.AwaitReady(ready))
+	must.Do(t, f.api.AwaitReady(ready))
 	return f
 }
 
-// invoke waits no longer than Lambda does.
-func (f *process) invoke(t *testing.T, event []byte) (string, error) {
+// invoke sends an event to the function, and fails the test at the function's timeout.
+func (f *function) invoke(t *testing.T, event []byte) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), f.limit)
+	ctx, cancel := context.WithTimeout(t.Context(), f.timeout)
 	defer cancel()
-	answer, err := f.api.Invoke(ctx, event)
+	response, err := f.api.Invoke(ctx, event)
 	if errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("the function has no answer after %v", f.limit)
+		t.Fatalf("the function did not respond within %v", f.timeout)
 	}
-	return string(answer), err
+	return string(response), err
 }
 
-func unavailable(answer string, err error) bool {
-	return strings.Contains(answer, `"statusCode":503`) || err != nil && strings.Contains(err.Error(), "the token could not be checked")
+func isUnavailable(response string, err error) bool {
+	return strings.Contains(response, `"statusCode":503`) || err != nil && strings.Contains(err.Error(), "the token could not be checked")
 }
 
-func succeeded(answer string) bool {
-	return strings.Contains(answer, `"statusCode":201`) || strings.Contains(answer, `"Effect":"Allow"`)
+func isSuccess(response string) bool {
+	return strings.Contains(response, `"statusCode":201`) || strings.Contains(response, `"Effect":"Allow"`)
 }
 
-// eventFor is a create, or a token to be checked.
-func eventFor(t *testing.T, name string, c *cast) []byte {
+// newEvent returns the event of a create, or of a token for the authorizer.
+func newEvent(t *testing.T, name string, f *fixture) []byte {
 	t.Helper()
 	var event any = events.APIGatewayCustomAuthorizerRequest{
-		Type: "TOKEN", AuthorizationToken: c.own.secret,
+		Type: "TOKEN", AuthorizationToken: f.own.secret,
 		MethodArn: "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/GET/api/admin/user/tokens",
 	}
 	switch name {
-	case tokensFunction:
-		event = proxyEvent(t, c, tokensPath, tokenBody(c.fresh))
-	case usersFunction:
-		event = proxyEvent(t, c, usersPath, userBody(c.fresh))
+	case deployed.TokensFunction:
+		event = newProxyEvent(t, f, deployed.TokensPath, createToken(f.fresh, time.Now().Add(time.Hour)))
+	case deployed.UsersFunction:
+		event = newProxyEvent(t, f, deployed.UsersPath, userBody(f.fresh))
 	}
 	raw, err := json.Marshal(event)
-	must(t, err)
+	must.Do(t, err)
 	return raw
 }
 
-func proxyEvent(t *testing.T, c *cast, path string, body any) events.APIGatewayProxyRequest {
+func newProxyEvent(t *testing.T, f *fixture, path string, body any) events.APIGatewayProxyRequest {
 	t.Helper()
 	raw, err := json.Marshal(body)
-	must(t, err)
-	claims := map[string]any{}
-	who := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: c.admin.ID, Selector: c.own.Selector}}
-	for name, value := range who.Claims() {
-		claims[name] = value
-	}
+	must.Do(t, err)
+	caller := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: f.admin.ID, Selector: f.own.Selector}}
 	return events.APIGatewayProxyRequest{
 		Resource: path, Path: path, HTTPMethod: http.MethodPost, Body: string(raw),
 		MultiValueHeaders: map[string][]string{"Content-Type": {"application/json"}},
-		RequestContext:    events.APIGatewayProxyRequestContext{RequestID: "00000000-0000-4000-8000-000000000000", Authorizer: claims},
+		RequestContext:    events.APIGatewayProxyRequestContext{RequestID: "00000000-0000-4000-8000-000000000000", Authorizer: contextOf(caller)},
 	}
 }

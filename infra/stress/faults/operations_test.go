@@ -7,60 +7,56 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
+	"pats/infra/testkit/must"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
-const (
-	tokensPath = "/api/admin/user/tokens"
-	selfPath   = "/api/admin/user"
-	usersPath  = "/api/admin/user-admin"
-	nowhere    = "/api/admin/nowhere"
-)
-
-// cast is who takes part in a case: an Admin with two tokens and, where the case is about users, another user with one.
-type cast struct {
+// fixture is the users of a case: an Admin with two tokens and, where the case needs it, another user with one.
+type fixture struct {
 	admin      pat.Account
-	own, other issued
+	own, other ownedToken
 	user       pat.Account
-	users      issued
-	// fresh is a name that nobody has.
+	userToken  ownedToken
+	// fresh is a name that is not used yet.
 	fresh string
 }
 
-// issued is a token and its secret.
-type issued struct {
+// ownedToken is a token with its secret.
+type ownedToken struct {
 	pat.Token
 	secret string
 }
 
-func (on *table) newCast(t *testing.T, withUser bool) *cast {
+func (e *env) newFixture(t *testing.T, withUser bool) *fixture {
 	t.Helper()
 	name := strings.ToLower(rand.Text())
-	c := &cast{fresh: "fresh-" + name}
-	var tokens []issued
-	c.admin, tokens = on.holder(t, "admin-"+name, pat.Admin, "own", "other")
-	c.own, c.other = tokens[0], tokens[1]
+	f := &fixture{fresh: "fresh-" + name}
+	var tokens []ownedToken
+	f.admin, tokens = e.newHolder(t, "admin-"+name, pat.Admin, "own", "other")
+	f.own, f.other = tokens[0], tokens[1]
 	if withUser {
-		c.user, tokens = on.holder(t, "user-"+name, pat.Viewer, "own")
-		c.users = tokens[0]
+		f.user, tokens = e.newHolder(t, "user-"+name, pat.Viewer, "own")
+		f.userToken = tokens[0]
 	}
-	return c
+	return f
 }
 
-// holder is a user with tokens of these descriptions, made by as few requests as can be.
-func (on *table) holder(t *testing.T, name string, role pat.Role, descriptions ...string) (pat.Account, []issued) {
+// newHolder creates a user with tokens that have the descriptions, in one write.
+func (e *env) newHolder(t *testing.T, name string, role pat.Role, descriptions ...string) (pat.Account, []ownedToken) {
 	t.Helper()
-	before := on.user(t, name, role)
+	before := e.newUser(t, name, role)
 	after := before
-	var made []issued
+	var tokens []ownedToken
 	for _, description := range descriptions {
 		secret, err := pat.NewSecret(rand.Reader, before.ID)
-		must(t, err)
+		must.Do(t, err)
 		now := time.Now().UTC().Truncate(time.Millisecond)
 		token := pat.Token{
 			ID: after.NextTokenID, Description: description, Selector: secret.Selector(), Verifier: secret.Verifier(),
@@ -68,445 +64,413 @@ func (on *table) holder(t *testing.T, name string, role pat.Role, descriptions .
 		}
 		after.Tokens = append(after.Tokens, token)
 		after.NextTokenID++
-		made = append(made, issued{token, secret.Reveal()})
+		tokens = append(tokens, ownedToken{token, secret.Reveal()})
 	}
-	must(t, on.store.ReplaceAccount(t.Context(), before, after))
-	return after, made
+	must.Do(t, e.store.ReplaceAccount(t.Context(), before, after))
+	return after, tokens
 }
 
-func (on *table) user(t *testing.T, name string, role pat.Role) pat.Account {
+func (e *env) newUser(t *testing.T, name string, role pat.Role) pat.Account {
 	t.Helper()
-	account, err := on.service.CreateUser(t.Context(), pat.Profile{Username: name, Name: name, Email: name + "@example.org", Role: role})
-	must(t, err)
+	account, err := e.service.CreateUser(t.Context(), pat.Profile{Username: name, Name: name, Email: name + "@example.org", Role: role})
+	must.Do(t, err)
 	return account
 }
 
-func (on *table) issue(t *testing.T, user pat.UserID, description string) issued {
-	t.Helper()
-	token, secret, err := on.service.CreateUserToken(t.Context(), user, draft(description))
-	must(t, err)
-	return issued{token, secret.Reveal()}
-}
-
-func draft(description string) pat.Draft {
-	return pat.Draft{Description: description, ExpiresAt: time.Now().Add(time.Hour)}
-}
-
-// operation is a request and what has to be true after its answer.
+// operation is a request, and what must be true after its response.
 type operation struct {
-	name string
-	call func(*cast) call
-	// right are the statuses of a request that was served.
-	right []int
-	// after says what is wrong with the table, seen through the stack at url, which meets no faults any more.
-	after func(ctx context.Context, url string, c *cast, a answer) error
-	// calls is how many calls of DynamoDB one request makes at most, each of which the client repeats; rivalry is how many
-	// if each write meets another one.
-	calls, rivalry int
-	// aboutUsers says that the case needs another user.
-	aboutUsers bool
+	name    string
+	request func(*fixture) apiclient.Request
+	// success is the status of a request that was served.
+	success int
+	// check returns what is wrong with the response and with the table. c reaches the table without faults.
+	check func(ctx context.Context, c *checker, got apiclient.Response) error
+	// calls is the maximum number of calls of DynamoDB, each of which the client repeats; contested is the maximum if each write
+	// conflicts with another one.
+	calls, contested int
+	// withUser is true if the case needs another user.
+	withUser bool
 }
 
-// What a change costs at most: a read and a write, three times if there is no answer, and sixty times if there is a rival.
+// The maximum cost of a change: a read and a write, three times without a response, and sixty times with conflicts.
 const (
-	change    = 3 * 2
-	contested = 60 * 2
-	// newUser is an ID and two commits, or twenty.
+	change          = 3 * 2
+	changeContested = 60 * 2
+	// newUser is a new ID and two commits, or twenty.
 	newUser          = 1 + 2
-	contestedNewUser = 1 + 20
+	newUserContested = 1 + 20
 )
 
 var operations = []operation{
 	{
-		name: "list", right: []int{http.StatusOK}, calls: 1, rivalry: 1,
-		call:  func(c *cast) call { return call{method: http.MethodGet, path: tokensPath, token: c.own.secret} },
-		after: listedRight,
+		name: "list", success: http.StatusOK, calls: 1, contested: 1,
+		request: func(f *fixture) apiclient.Request { return get(deployed.TokensPath, f.own.secret) },
+		check:   checkList,
 	},
 	{
-		name: "create", right: []int{http.StatusCreated}, calls: change, rivalry: contested,
-		call: func(c *cast) call {
-			return call{method: http.MethodPost, path: tokensPath, body: tokenBody(c.fresh), token: c.own.secret}
+		name: "create", success: http.StatusCreated, calls: change, contested: changeContested,
+		request: func(f *fixture) apiclient.Request {
+			return post(deployed.TokensPath, f.own.secret, createToken(f.fresh, time.Now().Add(time.Hour)))
 		},
-		after: createdOnce,
+		check: checkCreated,
 	},
 	{
-		name: "create once", right: []int{http.StatusCreated}, calls: change, rivalry: contested,
-		call: onceCall, after: createdForGood,
+		name: "create with a key", success: http.StatusCreated, calls: change, contested: changeContested,
+		request: keyedCreate, check: checkKeyedCreate,
 	},
 	{
-		name: "delete", right: []int{http.StatusOK}, calls: change, rivalry: contested,
-		call: func(c *cast) call {
-			return call{method: http.MethodDelete, path: tokensPath + "/" + id(c.other.ID), token: c.own.secret}
-		},
-		after: func(ctx context.Context, url string, c *cast, a answer) error {
-			return deletedWhole(ctx, url, c.own, c.other, a)
+		name: "delete", success: http.StatusOK, calls: change, contested: changeContested,
+		request: func(f *fixture) apiclient.Request { return remove(tokenPath(f.other.ID), f.own.secret) },
+		check: func(ctx context.Context, c *checker, got apiclient.Response) error {
+			return c.checkDeleted(ctx, c.own, c.other, got)
 		},
 	},
 	{
-		name: "delete itself", right: []int{http.StatusOK}, calls: change, rivalry: contested,
-		call: func(c *cast) call {
-			return call{method: http.MethodDelete, path: tokensPath + "/" + id(c.own.ID), token: c.own.secret}
-		},
-		after: func(ctx context.Context, url string, c *cast, a answer) error {
-			return deletedWhole(ctx, url, c.other, c.own, a)
+		name: "delete itself", success: http.StatusOK, calls: change, contested: changeContested,
+		request: func(f *fixture) apiclient.Request { return remove(tokenPath(f.own.ID), f.own.secret) },
+		check: func(ctx context.Context, c *checker, got apiclient.Response) error {
+			return c.checkDeleted(ctx, c.other, c.own, got)
 		},
 	},
 	{
-		name: "self", right: []int{http.StatusOK}, calls: 1, rivalry: 1,
-		call:  func(c *cast) call { return call{method: http.MethodGet, path: selfPath, token: c.own.secret} },
-		after: selfRight,
+		name: "profile", success: http.StatusOK, calls: 1, contested: 1,
+		request: func(f *fixture) apiclient.Request { return get(deployed.ProfilePath, f.own.secret) },
+		check:   checkSelf,
 	},
 	{
-		name: "list users", aboutUsers: true, right: []int{http.StatusOK}, calls: 2, rivalry: 2,
-		call: func(c *cast) call {
-			return call{method: http.MethodGet, path: fmt.Sprintf("%s?after=%d&limit=1", usersPath, c.user.ID-1), token: c.own.secret}
+		name: "list users", withUser: true, success: http.StatusOK, calls: 2, contested: 2,
+		request: func(f *fixture) apiclient.Request {
+			return get(fmt.Sprintf("%s?after=%d&limit=1", deployed.UsersPath, f.user.ID-1), f.own.secret)
 		},
-		after: usersRight,
+		check: checkUsers,
 	},
 	{
-		name: "read user", aboutUsers: true, right: []int{http.StatusOK}, calls: 2, rivalry: 2,
-		call: func(c *cast) call {
-			return call{method: http.MethodGet, path: userPath(c.user.ID), token: c.own.secret}
+		name: "read user", withUser: true, success: http.StatusOK, calls: 2, contested: 2,
+		request: func(f *fixture) apiclient.Request { return get(userPath(f.user.ID), f.own.secret) },
+		check: func(_ context.Context, c *checker, got apiclient.Response) error {
+			return checkUser(got, http.StatusOK, apitypes.NewUser(c.user))
 		},
-		after: userRight,
 	},
 	{
-		name: "create user", right: []int{http.StatusCreated}, calls: 1 + newUser, rivalry: 1 + contestedNewUser,
-		call: func(c *cast) call {
-			return call{method: http.MethodPost, path: usersPath, body: userBody(c.fresh), token: c.own.secret}
-		},
-		after: userCreatedWhole,
+		name: "create user", success: http.StatusCreated, calls: 1 + newUser, contested: 1 + newUserContested,
+		request: func(f *fixture) apiclient.Request { return post(deployed.UsersPath, f.own.secret, userBody(f.fresh)) },
+		check:   checkUserCreated,
 	},
 	{
-		name: "update user", aboutUsers: true, right: []int{http.StatusOK}, calls: 1 + change, rivalry: 1 + contested,
-		call: func(c *cast) call {
-			return call{method: http.MethodPut, path: userPath(c.user.ID), body: map[string]any{"name": c.fresh, "email": c.fresh + "@example.org"}, token: c.own.secret}
+		name: "update user", withUser: true, success: http.StatusOK, calls: 1 + change, contested: 1 + changeContested,
+		request: func(f *fixture) apiclient.Request {
+			return put(userPath(f.user.ID), f.own.secret, map[string]any{"name": f.fresh, "email": f.fresh + "@example.org"})
 		},
-		after: userUpdatedWhole,
+		check: checkUserUpdated,
 	},
 	{
-		name: "disable user", aboutUsers: true, right: []int{http.StatusOK}, calls: 1 + change, rivalry: 1 + contested,
-		call: func(c *cast) call {
-			return call{method: http.MethodPut, path: userPath(c.user.ID), body: map[string]any{"disabled": true}, token: c.own.secret}
+		name: "disable user", withUser: true, success: http.StatusOK, calls: 1 + change, contested: 1 + changeContested,
+		request: func(f *fixture) apiclient.Request {
+			return put(userPath(f.user.ID), f.own.secret, map[string]any{"disabled": true})
 		},
-		after: userDisabled,
+		check: checkUserDisabled,
 	},
 	{
-		name: "delete user", aboutUsers: true, right: []int{http.StatusOK}, calls: 1 + change, rivalry: 1 + contested,
-		call: func(c *cast) call {
-			return call{method: http.MethodDelete, path: userPath(c.user.ID), token: c.own.secret}
-		},
-		after: userDeletedWhole,
+		name: "delete user", withUser: true, success: http.StatusOK, calls: 1 + change, contested: 1 + changeContested,
+		request: func(f *fixture) apiclient.Request { return remove(userPath(f.user.ID), f.own.secret) },
+		check:   checkUserDeleted,
 	},
 }
 
-func id[T ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
-
-func userPath(user pat.UserID) string { return usersPath + "/" + id(user) }
-
-func tokenBody(description string) any {
-	return map[string]any{"description": description, "expiresAt": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)}
+func get(path, token string) apiclient.Request {
+	return apiclient.Request{Method: http.MethodGet, Path: path, Token: token}
 }
 
-func userBody(name string) any {
+func post(path, token string, body any) apiclient.Request {
+	return apiclient.Request{Method: http.MethodPost, Path: path, Token: token, Body: body}
+}
+
+func put(path, token string, body any) apiclient.Request {
+	return apiclient.Request{Method: http.MethodPut, Path: path, Token: token, Body: body}
+}
+
+func remove(path, token string) apiclient.Request {
+	return apiclient.Request{Method: http.MethodDelete, Path: path, Token: token}
+}
+
+func tokenPath(id pat.TokenID) string { return fmt.Sprint(deployed.TokensPath, "/", id) }
+func userPath(id pat.UserID) string   { return fmt.Sprint(deployed.UsersPath, "/", id) }
+
+func createToken(description string, expiresAt time.Time) apitypes.CreateToken {
+	return apitypes.CreateToken{Description: description, ExpiresAt: apitypes.Time{Time: expiresAt}}
+}
+
+// keyedCreate returns the same request each time, as an Idempotency-Key demands.
+func keyedCreate(f *fixture) apiclient.Request {
+	r := post(deployed.TokensPath, f.own.secret, createToken(f.fresh, f.own.ExpiresAt))
+	r.Key = f.fresh
+	return r
+}
+
+func userBody(name string) map[string]any {
 	return map[string]any{"username": name, "name": name, "email": name + "@example.org", "rootRole": int(pat.Viewer)}
 }
 
-// tokenJSON is a token as lists show it; Secret is in the answer to a create alone.
-type tokenJSON struct {
-	ID          pat.TokenID
-	Description string
-	ExpiresAt   time.Time
-	UserID      pat.UserID
-	CreatedAt   time.Time
-	Secret      string
+// checker reads the table through a stack without faults.
+type checker struct {
+	*fixture
+	client *http.Client
+	url    string
 }
 
-type userJSON struct {
-	ID                    pat.UserID
-	Username, Name, Email string
-	RootRole              int
+func (e *env) newChecker(f *fixture) *checker { return &checker{f, e.client, e.intact.URL} }
+
+func (c *checker) send(ctx context.Context, r apiclient.Request) (apiclient.Response, error) {
+	return apiclient.Send(ctx, c.client, c.url, r)
 }
 
-// list gives the tokens of who holds the token.
-func list(ctx context.Context, url, token string) ([]tokenJSON, error) {
-	a, err := send(ctx, url, call{method: http.MethodGet, path: tokensPath, token: token})
+// want sends a request, and decodes the body of a response with the status into value. Errors: another response.
+func (c *checker) want(ctx context.Context, r apiclient.Request, status int, value any) error {
+	got, err := c.send(ctx, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var body struct{ Pats []tokenJSON }
-	err = a.into(http.StatusOK, &body)
+	if err := got.Decode(status, value); err != nil {
+		return fmt.Errorf("%v afterwards: %w", r, err)
+	}
+	return nil
+}
+
+// list returns the tokens of the token's user.
+func (c *checker) list(ctx context.Context, token string) ([]apitypes.Token, error) {
+	var body apitypes.TokenList
+	err := c.want(ctx, get(deployed.TokensPath, token), http.StatusOK, &body)
 	return body.Pats, err
 }
 
-// works says what is wrong unless the token lets its holder in, or does not, as wanted.
-func works(ctx context.Context, url, token string, wanted bool) error {
-	a, err := send(ctx, url, call{method: http.MethodGet, path: tokensPath, token: token})
-	if err != nil {
-		return err
-	}
-	want := http.StatusUnauthorized
+// checkAccepted returns an error unless the token is accepted or refused as wanted.
+func (c *checker) checkAccepted(ctx context.Context, token string, wanted bool) error {
+	status := http.StatusUnauthorized
 	if wanted {
-		want = http.StatusOK
+		status = http.StatusOK
 	}
-	if a.status != want {
-		return fmt.Errorf("a token gets %v, want %d", a, want)
-	}
-	return nil
+	return c.want(ctx, get(deployed.TokensPath, token), status, new(any))
 }
 
-// described are the tokens with the description.
-func described(tokens []tokenJSON, description string) []tokenJSON {
-	return slices.DeleteFunc(slices.Clone(tokens), func(t tokenJSON) bool { return t.Description != description })
+// usersNamed returns the users with the username among the case's own and later ones.
+func (c *checker) usersNamed(ctx context.Context, name string) ([]apitypes.User, error) {
+	var body apitypes.UserList
+	err := c.want(ctx, get(fmt.Sprintf("%s?after=%d&limit=500", deployed.UsersPath, c.admin.ID), c.own.secret), http.StatusOK, &body)
+	return slices.DeleteFunc(body.Users, func(u apitypes.User) bool { return u.Username != name }), err
 }
 
-func listedRight(_ context.Context, _ string, c *cast, a answer) error {
-	if a.status != http.StatusOK {
+// described returns the tokens with the description.
+func described(tokens []apitypes.Token, description string) []apitypes.Token {
+	return slices.DeleteFunc(slices.Clone(tokens), func(t apitypes.Token) bool { return t.Description != description })
+}
+
+func checkList(_ context.Context, c *checker, got apiclient.Response) error {
+	var body apitypes.TokenList
+	if got.Status != http.StatusOK {
 		return nil
 	}
-	var body struct{ Pats []tokenJSON }
-	if err := a.into(http.StatusOK, &body); err != nil {
+	if err := got.Decode(http.StatusOK, &body); err != nil {
 		return err
 	}
-	if len(body.Pats) != 2 || body.Pats[0].ID != c.own.ID || body.Pats[1].ID != c.other.ID || body.Pats[0].Description != "own" ||
-		body.Pats[1].Description != "other" || body.Pats[0].UserID != c.admin.ID {
-		return fmt.Errorf("got the list %s, want the tokens %d and %d", a.body, c.own.ID, c.other.ID)
+	for i := range body.Pats {
+		body.Pats[i].SeenAt = apitypes.Time{} // the record of a use can be early or late
+	}
+	if want := apitypes.NewTokenList(c.admin.ID, c.admin.Tokens).Pats; !slices.Equal(body.Pats, want) {
+		return fmt.Errorf("got the tokens %v, want %v", body.Pats, want)
 	}
 	return nil
 }
 
-// createdOnce: a 201 is in the list as it was answered, and works. After a 503 the token may be there, but whole, and once.
-func createdOnce(ctx context.Context, url string, c *cast, a answer) error {
-	tokens, err := list(ctx, url, c.own.secret)
+// checkCreated: a 201 is in the list as in the response, and its token is accepted. After a 503 the list has the whole token, or
+// does not have it.
+func checkCreated(ctx context.Context, c *checker, got apiclient.Response) error {
+	tokens, err := c.list(ctx, c.own.secret)
 	if err != nil {
 		return err
 	}
-	made := described(tokens, c.fresh)
-	if len(made) > 1 || len(tokens) != 2+len(made) {
-		return fmt.Errorf("the user has %d tokens of this description, and %d in all, want one more than 2 at most", len(made), len(tokens))
+	created := described(tokens, c.fresh)
+	if len(created) > 1 || len(tokens) != 2+len(created) {
+		return fmt.Errorf("the user has %d tokens with this description and %d in all, want at most one more than 2", len(created), len(tokens))
 	}
-	for _, token := range made {
+	for _, token := range created {
 		if token.ID <= c.other.ID || token.UserID != c.admin.ID || token.CreatedAt.IsZero() || !token.ExpiresAt.After(time.Now()) {
 			return fmt.Errorf("the token is not whole: %+v", token)
 		}
 	}
-	if a.status != http.StatusCreated {
+	if got.Status != http.StatusCreated {
 		return nil
 	}
-	var body tokenJSON
-	if err := a.into(http.StatusCreated, &body); err != nil {
+	var body apitypes.CreatedToken
+	if err := got.Decode(http.StatusCreated, &body); err != nil {
 		return err
 	}
-	secret := body.Secret
-	body.Secret = ""
-	if len(made) != 1 || made[0] != body {
-		return fmt.Errorf("the answer was %+v, the list has %+v", body, made)
+	if len(created) == 1 {
+		created[0].SeenAt = body.SeenAt
 	}
-	return works(ctx, url, secret, true)
+	if len(created) != 1 || created[0] != body.Token {
+		return fmt.Errorf("the response has %+v, the list has %+v", body.Token, created)
+	}
+	return c.checkAccepted(ctx, body.Secret, true)
 }
 
-func onceCall(c *cast) call {
-	return call{method: http.MethodPost, path: tokensPath, body: fixedBody(c), token: c.own.secret, key: c.fresh}
-}
-
-// fixedBody is the same each time, as an Idempotency-Key demands.
-func fixedBody(c *cast) any {
-	return map[string]any{"description": c.fresh, "expiresAt": c.own.ExpiresAt}
-}
-
-// createdForGood: with an Idempotency-Key, the same request again gives the token that the first one made, or makes it.
-func createdForGood(ctx context.Context, url string, c *cast, a answer) error {
-	if err := createdOnce(ctx, url, c, a); err != nil {
+// checkKeyedCreate: with an Idempotency-Key, a repetition returns the token that the first request created, or creates it.
+func checkKeyedCreate(ctx context.Context, c *checker, got apiclient.Response) error {
+	if err := checkCreated(ctx, c, got); err != nil {
 		return err
 	}
-	again, err := send(ctx, url, onceCall(c))
+	repeated, err := c.send(ctx, keyedCreate(c.fixture))
 	if err != nil {
 		return err
 	}
-	var first, second tokenJSON
-	if err := again.into(http.StatusCreated, &second); err != nil {
+	var first, second apitypes.CreatedToken
+	if err := repeated.Decode(http.StatusCreated, &second); err != nil {
 		return err
 	}
-	if a.status == http.StatusCreated && (a.into(http.StatusCreated, &first) != nil || first != second) {
-		return fmt.Errorf("the repetition got token %d, the first request %d", second.ID, first.ID)
+	if got.Status == http.StatusCreated && (got.Decode(http.StatusCreated, &first) != nil || first.ID != second.ID || first.Secret != second.Secret) {
+		return fmt.Errorf("the repetition returned token %d, the first request %d", second.ID, first.ID)
 	}
-	return createdOnce(ctx, url, c, again)
+	return checkCreated(ctx, c, repeated)
 }
 
-// deletedWhole: after a 200 the victim is gone and refused. After a 503 it may be, or is there and works.
-func deletedWhole(ctx context.Context, url string, witness, victim issued, a answer) error {
-	tokens, err := list(ctx, url, witness.secret)
+// checkDeleted: after a 200 the token is gone and refused. After a 503 it is gone and refused, or exists and is accepted.
+func (c *checker) checkDeleted(ctx context.Context, caller, deleted ownedToken, got apiclient.Response) error {
+	tokens, err := c.list(ctx, caller.secret)
 	if err != nil {
 		return err
 	}
-	there := len(described(tokens, victim.Description))
-	if there > 1 || len(tokens) != 1+there || (there == 1 && a.status == http.StatusOK) {
-		return fmt.Errorf("after %d the list has %+v", a.status, tokens)
+	exists := len(described(tokens, deleted.Description))
+	if exists > 1 || len(tokens) != 1+exists || (exists == 1 && got.Status == http.StatusOK) {
+		return fmt.Errorf("after %d the list has %+v", got.Status, tokens)
 	}
-	return works(ctx, url, victim.secret, there == 1)
+	return c.checkAccepted(ctx, deleted.secret, exists == 1)
 }
 
-func selfRight(_ context.Context, _ string, c *cast, a answer) error {
-	if a.status != http.StatusOK {
+func checkSelf(_ context.Context, c *checker, got apiclient.Response) error {
+	if got.Status != http.StatusOK {
 		return nil
 	}
-	var body struct{ User userJSON }
-	if err := a.into(http.StatusOK, &body); err != nil {
+	var body struct{ User apitypes.User }
+	if err := got.Decode(http.StatusOK, &body); err != nil {
 		return err
 	}
-	if body.User.ID != c.admin.ID || body.User.Username != c.admin.Username || body.User.Email != c.admin.Email {
-		return fmt.Errorf("got %s, want user %d", a.body, c.admin.ID)
+	want := apitypes.NewUser(c.admin)
+	want.RootRole = 0
+	if !sameUser(body.User, want) {
+		return fmt.Errorf("got %v, want %+v", got, want)
 	}
 	return nil
 }
 
-func usersRight(_ context.Context, _ string, c *cast, a answer) error {
-	if a.status != http.StatusOK {
+func checkUsers(_ context.Context, c *checker, got apiclient.Response) error {
+	if got.Status != http.StatusOK {
 		return nil
 	}
-	var body struct{ Users []userJSON }
-	if err := a.into(http.StatusOK, &body); err != nil {
+	var body apitypes.UserList
+	if err := got.Decode(http.StatusOK, &body); err != nil {
 		return err
 	}
-	if len(body.Users) != 1 || body.Users[0] != shown(c.user) {
-		return fmt.Errorf("got %s, want user %d", a.body, c.user.ID)
+	if len(body.Users) != 1 || !sameUser(body.Users[0], apitypes.NewUser(c.user)) {
+		return fmt.Errorf("got %v, want user %d", got, c.user.ID)
 	}
 	return nil
 }
 
-func userRight(_ context.Context, _ string, c *cast, a answer) error {
-	if a.status != http.StatusOK {
+// checkUser returns an error if the response has the status and another user.
+func checkUser(got apiclient.Response, status int, want apitypes.User) error {
+	if got.Status != status {
 		return nil
 	}
-	return userIs(a, shown(c.user))
-}
-
-func shown(account pat.Account) userJSON {
-	return userJSON{account.ID, account.Username, account.Name, account.Email, int(account.Role)}
-}
-
-func userIs(a answer, want userJSON) error {
-	var body userJSON
-	if err := a.into(a.status, &body); err != nil {
+	var body apitypes.User
+	if err := got.Decode(status, &body); err != nil {
 		return err
 	}
-	if body != want {
+	if !sameUser(body, want) {
 		return fmt.Errorf("got user %+v, want %+v", body, want)
 	}
 	return nil
 }
 
-// byName are the users from the case's own on who have the username, of whom there may be one.
-func byName(ctx context.Context, url string, c *cast, name string) ([]userJSON, error) {
-	a, err := send(ctx, url, call{method: http.MethodGet, path: fmt.Sprintf("%s?after=%d&limit=500", usersPath, c.admin.ID), token: c.own.secret})
-	if err != nil {
-		return nil, err
-	}
-	var body struct{ Users []userJSON }
-	err = a.into(http.StatusOK, &body)
-	return slices.DeleteFunc(body.Users, func(u userJSON) bool { return u.Username != name }), err
+func sameUser(a, b apitypes.User) bool {
+	sameTime := a.CreatedAt.Equal(b.CreatedAt.Time)
+	a.CreatedAt, b.CreatedAt = apitypes.Time{}, apitypes.Time{}
+	return sameTime && a == b
 }
 
-// userCreatedWhole: the account, the directory, and the name's being taken tell the same story.
-func userCreatedWhole(ctx context.Context, url string, c *cast, a answer) error {
-	found, err := byName(ctx, url, c, c.fresh)
+// checkUserCreated: the account, the list of users and the reserved name agree.
+func checkUserCreated(ctx context.Context, c *checker, got apiclient.Response) error {
+	found, err := c.usersNamed(ctx, c.fresh)
 	if err != nil {
 		return err
 	}
-	if len(found) > 1 || (len(found) == 0 && a.status == http.StatusCreated) {
-		return fmt.Errorf("after %d there are %d users with the name", a.status, len(found))
+	if len(found) > 1 || (len(found) == 0 && got.Status == http.StatusCreated) {
+		return fmt.Errorf("after %d there are %d users with the name", got.Status, len(found))
 	}
-	again, err := send(ctx, url, call{method: http.MethodPost, path: usersPath, body: userBody(c.fresh), token: c.own.secret})
-	if err != nil {
-		return err
-	}
+	createAgain := post(deployed.UsersPath, c.own.secret, userBody(c.fresh))
 	if len(found) == 0 {
-		return again.into(http.StatusCreated, new(any))
+		return c.want(ctx, createAgain, http.StatusCreated, new(any))
 	}
-	if err := again.into(http.StatusBadRequest, new(any)); err != nil {
-		return fmt.Errorf("the name is taken, and free: %w", err)
+	var read apitypes.User
+	err = errors.Join(
+		c.want(ctx, createAgain, http.StatusBadRequest, new(any)),
+		c.want(ctx, get(userPath(found[0].ID), c.own.secret), http.StatusOK, &read),
+		checkUser(got, http.StatusCreated, found[0]))
+	if err == nil && !sameUser(read, found[0]) {
+		err = fmt.Errorf("the list has %+v, the account is %+v", found[0], read)
 	}
-	return errors.Join(userReads(ctx, url, c, found[0]), answered(a, http.StatusCreated, found[0]))
+	return err
 }
 
-func userReads(ctx context.Context, url string, c *cast, want userJSON) error {
-	a, err := send(ctx, url, call{method: http.MethodGet, path: userPath(want.ID), token: c.own.secret})
-	if err != nil {
+// checkUserUpdated: name and email address are both the old ones or both the new ones, and the other address is free.
+func checkUserUpdated(ctx context.Context, c *checker, got apiclient.Response) error {
+	var read apitypes.User
+	if err := c.want(ctx, get(userPath(c.user.ID), c.own.secret), http.StatusOK, &read); err != nil {
 		return err
 	}
-	if a.status != http.StatusOK {
-		return fmt.Errorf("the directory has user %d, who reads as %v", want.ID, a)
-	}
-	return userIs(a, want)
-}
-
-// answered says what is wrong unless the answer, if it has the status, shows the user.
-func answered(a answer, status int, want userJSON) error {
-	if a.status != status {
-		return nil
-	}
-	return userIs(a, want)
-}
-
-// userUpdatedWhole: name and email address are both as before or both as asked for, and one of the addresses is free.
-func userUpdatedWhole(ctx context.Context, url string, c *cast, a answer) error {
-	read, err := send(ctx, url, call{method: http.MethodGet, path: userPath(c.user.ID), token: c.own.secret})
-	if err != nil {
-		return err
-	}
-	before, after := shown(c.user), shown(c.user)
+	before, after := apitypes.NewUser(c.user), apitypes.NewUser(c.user)
 	after.Name, after.Email = c.fresh, c.fresh+"@example.org"
-	now, free := after, before
-	if userIs(read, after) != nil {
-		now, free = before, after
+	taken, free := after.Email, before.Email
+	switch {
+	case sameUser(read, after):
+	case sameUser(read, before) && got.Status != http.StatusOK:
+		taken, free = free, taken
+	default:
+		return fmt.Errorf("after %d the user is %+v, was %+v, want %+v", got.Status, read, before, after)
 	}
-	if now == before && a.status == http.StatusOK {
-		return errors.New("after 200 the user is as before")
+	create := func(email string) apiclient.Request {
+		return post(deployed.UsersPath, c.own.secret, map[string]any{"username": "rival-" + c.fresh, "rootRole": int(pat.Viewer), "email": email})
 	}
-	rival := map[string]any{"username": "rival-" + c.fresh, "rootRole": int(pat.Viewer), "email": now.Email}
-	taken, err := send(ctx, url, call{method: http.MethodPost, path: usersPath, body: rival, token: c.own.secret})
-	if err != nil {
-		return err
-	}
-	rival["email"] = free.Email
-	given, err := send(ctx, url, call{method: http.MethodPost, path: usersPath, body: rival, token: c.own.secret})
-	return errors.Join(err, userIs(read, now), answered(a, http.StatusOK, after),
-		taken.into(http.StatusBadRequest, new(any)), given.into(http.StatusCreated, new(any)))
+	return errors.Join(checkUser(got, http.StatusOK, after),
+		c.want(ctx, create(taken), http.StatusBadRequest, new(any)), c.want(ctx, create(free), http.StatusCreated, new(any)))
 }
 
-func userDisabled(ctx context.Context, url string, c *cast, a answer) error {
-	account, err := send(ctx, url, call{method: http.MethodGet, path: tokensPath, token: c.users.secret})
+func checkUserDisabled(ctx context.Context, c *checker, got apiclient.Response) error {
+	used, err := c.send(ctx, get(deployed.TokensPath, c.userToken.secret))
 	if err != nil {
 		return err
 	}
-	if account.status == http.StatusUnauthorized || (account.status == http.StatusOK && a.status != http.StatusOK) {
+	if used.Status == http.StatusUnauthorized || (used.Status == http.StatusOK && got.Status != http.StatusOK) {
 		return nil
 	}
-	return fmt.Errorf("after %d the user's token gets %v", a.status, account)
+	return fmt.Errorf("after %d the user's token gets %v", got.Status, used)
 }
 
-// userDeletedWhole: the user is gone with token and name, or is there with both.
-func userDeletedWhole(ctx context.Context, url string, c *cast, a answer) error {
-	read, err := send(ctx, url, call{method: http.MethodGet, path: userPath(c.user.ID), token: c.own.secret})
+// checkUserDeleted: the user is gone with token and name, or exists with both.
+func checkUserDeleted(ctx context.Context, c *checker, got apiclient.Response) error {
+	read, err := c.send(ctx, get(userPath(c.user.ID), c.own.secret))
 	if err != nil {
 		return err
 	}
-	listed, err := byName(ctx, url, c, c.user.Username)
+	listed, err := c.usersNamed(ctx, c.user.Username)
 	if err != nil {
 		return err
 	}
-	again, err := send(ctx, url, call{method: http.MethodPost, path: usersPath, body: userBody(c.user.Username), token: c.own.secret})
-	if err != nil {
-		return err
+	exists, createAgain := read.Status != http.StatusNotFound, http.StatusCreated
+	if exists {
+		createAgain = http.StatusBadRequest
 	}
-	if read.status == http.StatusNotFound {
-		if len(listed) != 0 {
-			return errors.New("the user is gone, and listed")
-		}
-		return errors.Join(works(ctx, url, c.users.secret, false), again.into(http.StatusCreated, new(any)))
+	if exists && (got.Status == http.StatusOK || read.Status != http.StatusOK) || exists != (len(listed) == 1) {
+		return fmt.Errorf("after %d the user reads as %v and is listed %d times", got.Status, read, len(listed))
 	}
-	if a.status == http.StatusOK || len(listed) != 1 {
-		return fmt.Errorf("after %d the user reads as %v and is listed %d times", a.status, read, len(listed))
-	}
-	return errors.Join(userIs(read, shown(c.user)), works(ctx, url, c.users.secret, true), again.into(http.StatusBadRequest, new(any)))
+	return errors.Join(c.checkAccepted(ctx, c.userToken.secret, exists), checkUser(read, http.StatusOK, apitypes.NewUser(c.user)),
+		c.want(ctx, post(deployed.UsersPath, c.own.secret, userBody(c.user.Username)), createAgain, new(any)))
 }

@@ -6,34 +6,34 @@ import (
 	"sync/atomic"
 )
 
-// Request is one that arrived at a Proxy.
+// Request is a request that arrived at a Proxy.
 type Request struct {
-	// Operation is DynamoDB's name for what is asked, such as PutItem.
+	// Operation is DynamoDB's name of the operation, such as PutItem.
 	Operation string
-	// N counts the requests since the plan is followed, from 0.
+	// N is the number of earlier requests under the plan.
 	N int
 }
 
 func (r Request) writes() bool { return r.Operation != query }
 
-// commits says whether the request would change an account. An UpdateItem takes a number or notes a time.
+// commits reports whether the request changes an account. An UpdateItem assigns an ID or records a use.
 func (r Request) commits() bool { return r.Operation == put || r.Operation == transactWrite }
 
-// Plan says what becomes of a request. It may be called by many at once.
+// Plan returns the fault of a request. It must be safe for concurrent use.
 type Plan func(Request) Fault
 
-// Never lets every request through.
+// Never forwards every request.
 func Never(Request) Fault { return None }
 
-// Always does fault to every request.
+// Always returns a plan with the fault for every request.
 func Always(fault Fault) Plan {
 	return func(Request) Fault { return fault }
 }
 
-// Writes does fault to every request that would change anything.
+// Writes returns a plan with the fault for every write.
 func Writes(fault Fault) Plan { return where(Request.writes, fault) }
 
-// Commits does fault to every request that would change an account.
+// Commits returns a plan with the fault for every write that changes an account.
 func Commits(fault Fault) Plan { return where(Request.commits, fault) }
 
 func where(holds func(Request) bool, fault Fault) Plan {
@@ -45,7 +45,7 @@ func where(holds func(Request) bool, fault Fault) Plan {
 	}
 }
 
-// Once does what plan says to the first request for which it says anything.
+// Once returns a plan with the first fault of plan, and no other.
 func Once(plan Plan) Plan {
 	var done atomic.Bool
 	return func(r Request) Fault {
@@ -56,7 +56,7 @@ func Once(plan Plan) Plan {
 	}
 }
 
-// Both does what the second plan says to a request for which the first one says nothing.
+// Both returns a plan with the faults of first, and those of second for requests that first forwards.
 func Both(first, second Plan) Plan {
 	return func(r Request) Fault {
 		if fault := first(r); fault != None {
@@ -66,15 +66,15 @@ func Both(first, second Plan) Plan {
 	}
 }
 
-// Random does one of faults, of which each is as likely as the others, to percent of the requests. What becomes of the Nth
-// request follows from seed and N alone.
+// Random returns a plan with faults for the given percentage of the requests, all equally likely. The fault of the Nth request
+// depends on seed and N only.
 func Random(seed uint64, percent int, faults []Fault) Plan {
 	faults = slices.Clone(faults)
 	return func(r Request) Fault {
-		dice := rand.New(rand.NewPCG(seed, uint64(r.N))) //nolint:gosec // no secret: it has to be the same in each run
-		if dice.IntN(100) >= percent {
+		random := rand.New(rand.NewPCG(seed, uint64(r.N))) //nolint:gosec // not a secret: every run must be the same
+		if random.IntN(100) >= percent {
 			return None
 		}
-		return faults[dice.IntN(len(faults))]
+		return faults[random.IntN(len(faults))]
 	}
 }

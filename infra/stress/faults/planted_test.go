@@ -10,55 +10,56 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"pats/infra/stress/faults"
+	"pats/infra/testkit/deployed"
 	"pats/pkg/gateway"
 	"pats/pkg/pat"
 )
 
-// The harness is worth something only if it complains of a service that is broken. These break it on purpose.
-
-// lying says that a write which may not have happened has.
-type lying struct{ pat.Store }
-
-func (s lying) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
-	return believe(s.Store.ReplaceAccount(ctx, before, after))
-}
-
-func (s lying) DeleteAccount(ctx context.Context, account pat.Account) error {
-	return believe(s.Store.DeleteAccount(ctx, account))
-}
-
-func (s lying) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
-	made, err := s.Store.CreateAccount(ctx, draft)
-	if pat.KindOf(err) == pat.KindUnavailable {
-		made = draft
-		made.ID = pat.MaxID
-	}
-	return made, believe(err)
-}
-
-func believe(err error) error {
-	if err != nil && pat.KindOf(err) == pat.KindUnavailable {
-		return nil
-	}
-	return err
-}
-
-func TestClaimedWritesAreNoticed(t *testing.T) {
+// TestPlantedFaultsAreFound breaks the service on purpose, in one way for each check of the harness.
+func TestPlantedFaultsAreFound(t *testing.T) {
 	t.Parallel()
-	on := newTable(t, newTally())
-	for _, o := range operations {
-		if o.calls < change && o.name != "create user" {
-			continue // it writes nothing
-		}
-		t.Run(o.name, func(t *testing.T) {
+	e := newEnv(t, newCounts())
+	for name, c := range map[string]struct {
+		operation string
+		planted   planted
+		fault     faults.Fault
+		plan      faults.Plan
+	}{
+		"an unconfirmed create is reported as done":       {"create", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed keyed create is reported as done": {"create with a key", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed delete is reported as done":       {"delete", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed new user is reported as done":     {"create user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed update is reported as done":       {"update user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed disable is reported as done":      {"disable user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed user delete is reported as done":  {"delete user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"a create is repeated blindly":                    {"create", onStore(repeatWrites), faults.Lost, faults.Once(faults.Commits(faults.Lost))},
+		"reads are repeated without a bound":              {"list", onStore(repeatReads), faults.Reset, faults.Always(faults.Reset)},
+		"a function ignores its deadline":                 {"list", planted{functions: ofTokens(ignoreDeadline)}, faults.None, faults.Never},
+		"a 503 has no Retry-After":                        {"list", planted{functions: ofTokens(dropRetryAfter)}, faults.Reset, faults.Always(faults.Reset)},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFront(t, on, allButAuthorizer, plant{store: func(s pat.Store) pat.Store { return lying{s} }})
-			wantComplaint(t, f.try(t.Context(), o, on.newCast(t, o.aboutUsers), faults.Commits(faults.Reset), o.most(faults.Reset)))
+			i := slices.IndexFunc(operations, func(o operation) bool { return o.name == c.operation })
+			wantFinding(t, operations[i].try(t, newTarget(t, e, allButAuthorizer, c.planted), c.fault, c.plan))
 		})
 	}
+	t.Run("the authorizer fails open", func(t *testing.T) {
+		t.Parallel()
+		forged := presentedToken{"forged", newForgedToken(t, e.newFixture(t, false).own), http.StatusUnauthorized}
+		target := newTarget(t, e, onlyAuthorizer, planted{functions: allowOnError})
+		wantFinding(t, target.present(t.Context(), forged, faults.Always(faults.Reset)))
+	})
+	t.Run("a round reports unconfirmed writes as done", func(t *testing.T) {
+		t.Parallel()
+		seed := uint64(1)
+		for percentOf(seed) < 50 {
+			seed++
+		}
+		wantFinding(t, round(t, newEnv(t, newCounts()), seed, faults.Quick(), onStore(claimWrites)))
+	})
 }
 
-func wantComplaint(t *testing.T, err error) {
+func wantFinding(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
 		t.Fatal("the harness found nothing wrong")
@@ -66,38 +67,65 @@ func wantComplaint(t *testing.T, err error) {
 	t.Logf("found: %v", err)
 }
 
-// blind makes the tokens of a write that failed once more.
-type blind struct{ pat.Store }
+func onStore(broken func(pat.Store) pat.Store) planted { return planted{store: broken} }
 
-func (s blind) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
+// claimWrites returns a store that reports unconfirmed writes as done.
+func claimWrites(s pat.Store) pat.Store { return claimingStore{s} }
+
+type claimingStore struct{ pat.Store }
+
+func (s claimingStore) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
+	return ignoreUnavailable(s.Store.ReplaceAccount(ctx, before, after))
+}
+
+func (s claimingStore) DeleteAccount(ctx context.Context, account pat.Account) error {
+	return ignoreUnavailable(s.Store.DeleteAccount(ctx, account))
+}
+
+func (s claimingStore) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
+	created, err := s.Store.CreateAccount(ctx, draft)
+	if pat.KindOf(err) == pat.KindUnavailable {
+		created = draft
+		created.ID = pat.MaxID
+	}
+	return created, ignoreUnavailable(err)
+}
+
+func ignoreUnavailable(err error) error {
+	if err != nil && pat.KindOf(err) == pat.KindUnavailable {
+		return nil
+	}
+	return err
+}
+
+// repeatWrites returns a store that adds the tokens of a failed write again.
+func repeatWrites(s pat.Store) pat.Store { return repeatingWriter{s} }
+
+type repeatingWriter struct{ pat.Store }
+
+func (s repeatingWriter) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
 	if s.Store.ReplaceAccount(ctx, before, after) == nil {
 		return nil
 	}
-	now, err := s.Account(ctx, before.ID)
+	present, err := s.Account(ctx, before.ID)
 	if err != nil {
 		return err
 	}
-	again := now
+	repeated := present
 	for _, token := range after.Tokens[len(before.Tokens):] {
-		token.ID = again.NextTokenID
-		again.NextTokenID++
-		again.Tokens = append(slices.Clone(again.Tokens), token)
+		token.ID = repeated.NextTokenID
+		repeated.NextTokenID++
+		repeated.Tokens = append(slices.Clone(repeated.Tokens), token)
 	}
-	return s.Store.ReplaceAccount(ctx, now, again)
+	return s.Store.ReplaceAccount(ctx, present, repeated)
 }
 
-func TestDoubleCreatesAreNoticed(t *testing.T) {
-	t.Parallel()
-	on := newTable(t, newTally())
-	f := newFront(t, on, allButAuthorizer, plant{store: func(s pat.Store) pat.Store { return blind{s} }})
-	create := named(t, "create")
-	wantComplaint(t, f.try(t.Context(), create, on.newCast(t, false), faults.Once(faults.Commits(faults.Lost)), create.most(faults.Lost)))
-}
+// repeatReads returns a store that repeats failed reads.
+func repeatReads(s pat.Store) pat.Store { return repeatingReader{s} }
 
-// restless reads again and again.
-type restless struct{ pat.Store }
+type repeatingReader struct{ pat.Store }
 
-func (s restless) Account(ctx context.Context, user pat.UserID) (account pat.Account, err error) {
+func (s repeatingReader) Account(ctx context.Context, user pat.UserID) (account pat.Account, err error) {
 	for range 10 {
 		if account, err = s.Store.Account(ctx, user); err == nil {
 			break
@@ -106,58 +134,35 @@ func (s restless) Account(ctx context.Context, user pat.UserID) (account pat.Acc
 	return account, err
 }
 
-func TestUnboundedRetriesAreNoticed(t *testing.T) {
-	t.Parallel()
-	on := newTable(t, newTally())
-	f := newFront(t, on, allButAuthorizer, plant{store: func(s pat.Store) pat.Store { return restless{s} }})
-	list := named(t, "list")
-	wantComplaint(t, f.try(t.Context(), list, on.newCast(t, false), faults.Always(faults.Reset), list.most(faults.Reset)))
+// ofTokens wraps the function of the token routes.
+func ofTokens(wrap func(gateway.ProxyFunction) gateway.ProxyFunction) func(gateway.Functions) gateway.Functions {
+	return func(functions gateway.Functions) gateway.Functions {
+		functions.Proxies = maps.Clone(functions.Proxies)
+		functions.Proxies[deployed.TokensFunction] = wrap(functions.Proxies[deployed.TokensFunction])
+		return functions
+	}
 }
 
-// TestLateAnswersAreNoticed: a function that does not heed its deadline.
-func TestLateAnswersAreNoticed(t *testing.T) {
-	t.Parallel()
-	on := newTable(t, newTally())
-	f := newFront(t, on, allButAuthorizer, plant{functions: ofTokens(func(inner gateway.ProxyFunction) gateway.ProxyFunction {
-		return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-			response, err := inner(ctx, event)
-			<-ctx.Done()
-			return response, err
-		}
-	})})
-	list := named(t, "list")
-	wantComplaint(t, f.try(t.Context(), list, on.newCast(t, false), faults.Never, list.most(faults.None)))
+func ignoreDeadline(inner gateway.ProxyFunction) gateway.ProxyFunction {
+	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		response, err := inner(ctx, event)
+		<-ctx.Done()
+		return response, err
+	}
 }
 
-// TestBare503sAreNoticed: one that does not say when to come back.
-func TestBare503sAreNoticed(t *testing.T) {
-	t.Parallel()
-	on := newTable(t, newTally())
-	f := newFront(t, on, allButAuthorizer, plant{functions: ofTokens(func(inner gateway.ProxyFunction) gateway.ProxyFunction {
-		return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-			response, err := inner(ctx, event)
-			delete(response.MultiValueHeaders, "Retry-After")
-			return response, err
-		}
-	})})
-	list := named(t, "list")
-	wantComplaint(t, f.try(t.Context(), list, on.newCast(t, false), faults.Always(faults.Reset), list.most(faults.Reset)))
+func dropRetryAfter(inner gateway.ProxyFunction) gateway.ProxyFunction {
+	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		response, err := inner(ctx, event)
+		delete(response.MultiValueHeaders, "Retry-After")
+		return response, err
+	}
 }
 
-// TestOpenDoorsAreNoticed: an authorizer that allows what it cannot check.
-func TestOpenDoorsAreNoticed(t *testing.T) {
-	t.Parallel()
-	on := newTable(t, newTally())
-	f := newFront(t, on, onlyAuthorizer, plant{functions: trusting})
-	c := on.newCast(t, false)
-	forged := presented{"forged", on.forged(t, c.own), http.StatusUnauthorized}
-	wantComplaint(t, f.present(t.Context(), forged, faults.Always(faults.Reset)))
-}
-
-// trusting is an authorizer that allows on error.
-func trusting(functions gateway.Functions) gateway.Functions {
-	inner := functions.Authorizers[authorizer]
-	functions.Authorizers = map[string]gateway.AuthorizerFunction{authorizer: func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+// allowOnError makes the authorizer allow every well-formed token that it cannot check.
+func allowOnError(functions gateway.Functions) gateway.Functions {
+	inner := functions.Authorizers[deployed.AuthorizerFunction]
+	functions.Authorizers = map[string]gateway.AuthorizerFunction{deployed.AuthorizerFunction: func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 		response, err := inner(ctx, event)
 		if err == nil {
 			return response, nil
@@ -166,45 +171,22 @@ func trusting(functions gateway.Functions) gateway.Functions {
 		if err != nil {
 			return response, err
 		}
-		who := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: secret.Selector().UserID(), Selector: secret.Selector()}}
-		claims := map[string]any{}
-		for name, value := range who.Claims() {
-			claims[name] = value
-		}
+		caller := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: secret.Selector().UserID(), Selector: secret.Selector()}}
 		statement := events.IAMPolicyStatement{Action: []string{"execute-api:Invoke"}, Effect: "Allow", Resource: []string{"*"}}
 		return events.APIGatewayCustomAuthorizerResponse{
-			PrincipalID:    who.Name(),
+			PrincipalID:    caller.Name(),
 			PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{Version: "2012-10-17", Statement: []events.IAMPolicyStatement{statement}},
-			Context:        claims,
+			Context:        contextOf(caller),
 		}, nil
 	}}
 	return functions
 }
 
-// TestRoundsNotice: the rounds complain of claimed writes as well.
-func TestRoundsNotice(t *testing.T) {
-	t.Parallel()
-	seed := uint64(1)
-	for percentOf(seed) < 50 {
-		seed++
+// contextOf returns the authorizer's context for a caller.
+func contextOf(caller pat.Principal) map[string]any {
+	claims := map[string]any{}
+	for name, value := range caller.Claims() {
+		claims[name] = value
 	}
-	wantComplaint(t, round(t, newTable(t, newTally()), seed, faults.Quick(), plant{store: func(s pat.Store) pat.Store { return lying{s} }}))
-}
-
-// ofTokens wraps the function of the token routes.
-func ofTokens(wrap func(gateway.ProxyFunction) gateway.ProxyFunction) func(gateway.Functions) gateway.Functions {
-	return func(functions gateway.Functions) gateway.Functions {
-		functions.Proxies = maps.Clone(functions.Proxies)
-		functions.Proxies[tokensFunction] = wrap(functions.Proxies[tokensFunction])
-		return functions
-	}
-}
-
-func named(t *testing.T, name string) operation {
-	t.Helper()
-	i := slices.IndexFunc(operations, func(o operation) bool { return o.name == name })
-	if i < 0 {
-		t.Fatalf("there is no operation %q", name)
-	}
-	return operations[i]
+	return claims
 }

@@ -15,37 +15,37 @@ import (
 	"time"
 )
 
-// Proxy passes requests on to DynamoDB, or does to them what its plan says. It is safe for concurrent use.
+// Proxy forwards requests to DynamoDB, or makes them fail as its plan says. It is safe for concurrent use.
 type Proxy struct {
 	// URL is the base address.
 	URL string
 
 	server *http.Server
 	target *url.URL
-	// patience is how long the client waits for an answer.
-	patience  time.Duration
+	// timeout is the client's timeout.
+	timeout   time.Duration
 	transport *http.Transport
 
 	mu       sync.Mutex
 	idle     *sync.Cond
 	plan     Plan
-	busy     int
-	down     int
+	pending  int
+	outages  int
 	requests map[string]int
 	injected map[Fault]int
-	seen     int
+	observed int
 }
 
-// Start puts a Proxy in front of the DynamoDB at target, for clients that wait for an answer as long as patience. It lets
-// every request through until it is told otherwise, and ends with its test.
-func Start(tb testing.TB, target string, patience time.Duration) *Proxy {
+// Start starts a Proxy in front of the DynamoDB at target, for clients with the given timeout. It forwards every request until
+// Follow, and ends with the test.
+func Start(tb testing.TB, target string, timeout time.Duration) *Proxy {
 	tb.Helper()
 	to, err := url.Parse(target)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	p := &Proxy{
-		target: to, patience: patience, transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
+		target: to, timeout: timeout, transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
 		plan: Never, requests: map[string]int{}, injected: map[Fault]int{},
 	}
 	p.idle = sync.NewCond(&p.mu)
@@ -55,9 +55,9 @@ func Start(tb testing.TB, target string, patience time.Duration) *Proxy {
 	}
 	p.URL = "http://" + listener.Addr().String()
 	p.server = &http.Server{
-		Handler: p, ReadHeaderTimeout: patience, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		Handler: p, ReadHeaderTimeout: timeout, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
-	go func() { _ = p.server.Serve(&door{listener, p}) }()
+	go func() { _ = p.server.Serve(&outageListener{listener, p}) }()
 	tb.Cleanup(p.close)
 	return p
 }
@@ -68,58 +68,58 @@ func (p *Proxy) close() {
 	p.transport.CloseIdleConnections()
 }
 
-// door lets no connection in during an outage.
-type door struct {
+// outageListener resets new connections during an outage.
+type outageListener struct {
 	net.Listener
 	proxy *Proxy
 }
 
-func (d *door) Accept() (net.Conn, error) {
+func (d *outageListener) Accept() (net.Conn, error) {
 	for {
 		connection, err := d.Listener.Accept()
-		if err != nil || !d.proxy.isDown() {
+		if err != nil || !d.proxy.inOutage() {
 			return connection, err
 		}
 		abort(connection)
 	}
 }
 
-// Follow makes the Proxy follow another plan from the next request on, and counts from zero.
+// Follow replaces the plan and resets the counts of requests.
 func (p *Proxy) Follow(plan Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.plan, p.seen = plan, 0
+	p.plan, p.observed = plan, 0
 	clear(p.requests)
 }
 
-// Settle returns when no request is under way, also none whose client has gone, and no outage.
+// Settle returns when there is no request under way, even one whose client is gone, and no outage.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.busy > 0 || p.down > 0 {
+	for p.pending > 0 || p.outages > 0 {
 		p.idle.Wait()
 	}
 }
 
-// Requests says how many requests of each operation arrived since Follow.
+// Requests returns the number of requests of each operation since Follow.
 func (p *Proxy) Requests() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.requests)
 }
 
-// Injected says how often the Proxy did each fault since Start.
+// Injected returns the number of injected faults of each kind since Start.
 func (p *Proxy) Injected() map[Fault]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.injected)
 }
 
-// ServeHTTP does to a request what the plan says.
+// ServeHTTP implements [http.Handler].
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault := p.begin(operationOf(r))
 	defer p.end()
-	body, err := io.ReadAll(r.Body) // a server learns that its client is gone only after that
+	body, err := io.ReadAll(r.Body) // only then does the server notice that its client is gone
 	if err != nil {
 		return
 	}
@@ -128,24 +128,24 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case None:
 		p.forward(w, r, nil)
 	case Reset, Outage, Hang, Delay, Late:
-		p.obstruct(w, r, fault)
-	case Lost, Stall, Truncate, Cut, Empty, Rubbish, Corrupt:
-		p.spoil(w, r, fault)
+		p.failBefore(w, r, fault)
+	case Lost, Stall, Truncate, Cut, Empty, Garbage, Corrupt:
+		p.failAfter(w, r, fault)
 	default:
 		refuse(w, r, fault, body)
 	}
 }
 
-// begin counts a request and says what becomes of it.
+// begin counts a request and returns its fault.
 func (p *Proxy) begin(operation string) Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fault := p.plan(Request{Operation: operation, N: p.seen}).in(operation)
-	if p.down > 0 {
+	fault := p.plan(Request{Operation: operation, N: p.observed}).forOperation(operation)
+	if p.outages > 0 {
 		fault = Reset
 	}
-	p.seen++
-	p.busy++
+	p.observed++
+	p.pending++
 	p.requests[operation]++
 	if fault != None {
 		p.injected[fault]++
@@ -156,11 +156,11 @@ func (p *Proxy) begin(operation string) Fault {
 func (p *Proxy) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.busy--
+	p.pending--
 	p.idle.Broadcast()
 }
 
-// forward sends the request to DynamoDB and its answer back, as change leaves it.
+// forward forwards the request to DynamoDB, and the response as changed by change.
 func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, change func(*http.Response) error) {
 	proxy := &httputil.ReverseProxy{
 		Transport:      p.transport,
@@ -172,53 +172,53 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, change func(*htt
 	proxy.ServeHTTP(w, r)
 }
 
-// obstruct does what the network does ahead of DynamoDB.
-func (p *Proxy) obstruct(w http.ResponseWriter, r *http.Request, fault Fault) {
+// failBefore injects a fault of the network in front of DynamoDB.
+func (p *Proxy) failBefore(w http.ResponseWriter, r *http.Request, fault Fault) {
 	switch fault {
 	case Reset:
 		reset(w)
 	case Outage:
-		p.fail()
+		p.beginOutage()
 		reset(w)
 	case Hang:
 		<-r.Context().Done()
 		reset(w)
 	case Delay:
-		wait(r.Context(), p.patience/8)
+		wait(r.Context(), p.timeout/8)
 		p.forward(w, r, nil)
 	case Late:
 		lasting, cancel := detach(r)
 		defer cancel()
-		<-time.After(p.patience + p.patience/8)
-		p.forward(w, lasting, lose)
+		<-time.After(p.timeout + p.timeout/8)
+		p.forward(w, lasting, dropResponse)
 	}
 }
 
-// spoil lets DynamoDB do what it is asked for, whatever the client does meanwhile, and spoils the answer.
-func (p *Proxy) spoil(w http.ResponseWriter, r *http.Request, fault Fault) {
+// failAfter forwards the request, even if the client is gone, and damages the response.
+func (p *Proxy) failAfter(w http.ResponseWriter, r *http.Request, fault Fault) {
 	lasting, cancel := detach(r)
 	defer cancel()
 	p.forward(w, lasting, map[Fault]func(*http.Response) error{
-		Lost: lose,
+		Lost: dropResponse,
 		Stall: func(*http.Response) error {
 			<-r.Context().Done()
-			return errLost
+			return errDropped
 		},
-		Truncate: half,
-		Cut:      cut,
-		Empty:    empty,
-		Rubbish:  rubbish,
-		Corrupt:  corrupt,
+		Truncate: truncateBody,
+		Cut:      cutBody,
+		Empty:    emptyBody,
+		Garbage:  garbage,
+		Corrupt:  corruptBody,
 	}[fault])
 }
 
-// detach gives the request a context that does not end when the client goes.
+// detach returns the request with a context that does not end when the client is gone.
 func detach(r *http.Request) (*http.Request, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	return r.WithContext(ctx), cancel
 }
 
-// wait waits, but not longer than ctx.
+// wait returns after d or when ctx is done.
 func wait(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -235,9 +235,9 @@ func refuse(w http.ResponseWriter, r *http.Request, fault Fault, body []byte) {
 		w.WriteHeader(http.StatusBadGateway)
 		_, _ = io.WriteString(w, "<html><body>Bad Gateway</body></html>")
 	case fault == Conflict && operationOf(r) == transactWrite:
-		cancelled.answer(w, body)
+		cancelled.write(w, body)
 	default:
-		refusals[fault].answer(w, body)
+		errorResponses[fault].write(w, body)
 	}
 }
 
@@ -245,7 +245,7 @@ func refuse(w http.ResponseWriter, r *http.Request, fault Fault, body []byte) {
 func reset(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return // it is gone already
+		return // the connection has ended
 	}
 	abort(connection)
 }
@@ -257,23 +257,23 @@ func abort(connection net.Conn) {
 	_ = connection.Close()
 }
 
-// fail begins an outage.
-func (p *Proxy) fail() {
+// beginOutage begins an outage.
+func (p *Proxy) beginOutage() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.down++
-	time.AfterFunc(outage, p.recover)
+	p.outages++
+	time.AfterFunc(outage, p.endOutage)
 }
 
-func (p *Proxy) recover() {
+func (p *Proxy) endOutage() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.down--
+	p.outages--
 	p.idle.Broadcast()
 }
 
-func (p *Proxy) isDown() bool {
+func (p *Proxy) inOutage() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.down > 0
+	return p.outages > 0
 }

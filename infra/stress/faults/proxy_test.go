@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"pats/infra/stress/faults"
+	"pats/infra/testkit/must"
 )
 
-// sent is what DynamoDB would answer.
-const sent = `{"Count":1,"Items":[{"pk":{"S":"USER#1"}}]}`
+// dynamoBody is DynamoDB's response.
+const dynamoBody = `{"Count":1,"Items":[{"pk":{"S":"USER#1"}}]}`
 
-// seen is what becomes of one request: the answer as its client has it, and how often the request reached DynamoDB.
-type seen struct {
+// observed is the result of one request: what the client got, and how often the request reached DynamoDB.
+type observed struct {
 	status  int
 	body    string
 	summed  bool
@@ -29,23 +30,23 @@ type seen struct {
 	reached int32
 }
 
-// seenUnder sends a transaction of two writes through a proxy that does the fault.
-func seenUnder(t *testing.T, fault faults.Fault, operation string) seen {
+// observe sends a transaction of two writes through a proxy with the fault.
+func observe(t *testing.T, fault faults.Fault, operation string) observed {
 	t.Helper()
 	var reached atomic.Int32
 	dynamo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		reached.Add(1)
-		w.Header().Set("X-Amz-Crc32", sumOf(sent))
-		_, _ = io.WriteString(w, sent)
+		w.Header().Set("X-Amz-Crc32", sumOf(dynamoBody))
+		_, _ = io.WriteString(w, dynamoBody)
 	}))
 	t.Cleanup(dynamo.Close)
-	const patience = 400 * time.Millisecond
-	proxy := faults.Start(t, dynamo.URL, patience)
+	const timeout = 400 * time.Millisecond
+	proxy := faults.Start(t, dynamo.URL, timeout)
 	proxy.Follow(faults.Always(fault))
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, proxy.URL, strings.NewReader(`{"TransactItems":[{},{}]}`))
-	must(t, err)
+	must.Do(t, err)
 	request.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
-	client := http.Client{Timeout: patience, Transport: &http.Transport{}}
+	client := http.Client{Timeout: timeout, Transport: &http.Transport{}}
 	s := receive(&client, request)
 	proxy.Settle()
 	client.CloseIdleConnections()
@@ -53,44 +54,44 @@ func seenUnder(t *testing.T, fault faults.Fault, operation string) seen {
 	return s
 }
 
-func receive(client *http.Client, request *http.Request) seen {
+func receive(client *http.Client, request *http.Request) observed {
 	response, err := client.Do(request)
 	if err != nil {
-		return seen{err: err}
+		return observed{err: err}
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	return seen{status: response.StatusCode, body: string(body), summed: response.Header.Get("X-Amz-Crc32") == sumOf(string(body)), err: err}
+	got, err := io.ReadAll(response.Body)
+	return observed{status: response.StatusCode, body: string(got), summed: response.Header.Get("X-Amz-Crc32") == sumOf(string(got)), err: err}
 }
 
 func sumOf(body string) string {
 	return strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(body))), 10)
 }
 
-func refusal(status int, name string) func(seen) bool {
-	return func(s seen) bool {
+func isError(status int, name string) func(observed) bool {
+	return func(s observed) bool {
 		return s.status == status && s.summed && s.reached == 0 && s.err == nil &&
 			strings.Contains(s.body, `"__type":"com.amazonaws.dynamodb.v20120810#`+name+`"`)
 	}
 }
 
-func cancelledBy(reason string) func(seen) bool {
-	return func(s seen) bool {
-		return refusal(http.StatusBadRequest, "TransactionCanceledException")(s) &&
+func isCancelled(reason string) func(observed) bool {
+	return func(s observed) bool {
+		return isError(http.StatusBadRequest, "TransactionCanceledException")(s) &&
 			strings.Contains(s.body, `"CancellationReasons":[{"Code":"None"},{"Code":"`+reason+`"`)
 	}
 }
 
-func whole(s seen) bool {
-	return s.status == http.StatusOK && s.body == sent && s.summed && s.err == nil && s.reached == 1
+func isIntact(s observed) bool {
+	return s.status == http.StatusOK && s.body == dynamoBody && s.summed && s.err == nil && s.reached == 1
 }
 
-func noAnswer(reached int32, cause error) func(seen) bool {
-	return func(s seen) bool { return s.status == 0 && errors.Is(s.err, cause) && s.reached == reached }
+func isReset(reached int32, cause error) func(observed) bool {
+	return func(s observed) bool { return s.status == 0 && errors.Is(s.err, cause) && s.reached == reached }
 }
 
-func timedOut(reached int32) func(seen) bool {
-	return func(s seen) bool {
+func isTimeout(reached int32) func(observed) bool {
+	return func(s observed) bool {
 		timeout, ok := errors.AsType[interface {
 			error
 			Timeout() bool
@@ -99,86 +100,88 @@ func timedOut(reached int32) func(seen) bool {
 	}
 }
 
-// TestFaultsAreWhatTheySay looks at each fault as DynamoDB and its client see it.
-func TestFaultsAreWhatTheySay(t *testing.T) {
+// TestFaultsOnTheWire checks each fault as the client and DynamoDB see it.
+func TestFaultsOnTheWire(t *testing.T) {
 	t.Parallel()
 	const query, put, transact = "Query", "PutItem", "TransactWriteItems"
 	for _, c := range []struct {
 		fault     faults.Fault
 		operation string
-		right     func(seen) bool
+		want      func(observed) bool
 	}{
-		{faults.None, query, whole},
-		{faults.Throughput, query, refusal(400, "ProvisionedThroughputExceededException")},
-		{faults.Throttling, query, refusal(400, "ThrottlingException")},
-		{faults.RequestLimit, query, refusal(400, "RequestLimitExceeded")},
-		{faults.TransactionThrottled, transact, cancelledBy("ThrottlingError")},
-		{faults.TransactionThrottled, put, refusal(400, "ThrottlingException")},
-		{faults.TransactionInProgress, transact, refusal(400, "TransactionInProgressException")},
-		{faults.TransactionInProgress, query, refusal(400, "ThrottlingException")},
-		{faults.Conflict, transact, cancelledBy("TransactionConflict")},
-		{faults.Conflict, put, refusal(400, "TransactionConflictException")},
-		{faults.Conflict, query, whole},
-		{faults.InternalError, query, refusal(500, "InternalServerError")},
-		{faults.Unavailable, query, refusal(503, "InternalServerError")},
-		{faults.BadGateway, query, func(s seen) bool { return s.status == 502 && !strings.HasPrefix(s.body, "{") && s.reached == 0 }},
-		{faults.Reset, query, noAnswer(0, syscall.ECONNRESET)},
-		{faults.Outage, query, noAnswer(0, syscall.ECONNRESET)},
-		{faults.Hang, query, timedOut(0)},
-		{faults.Delay, query, whole},
-		{faults.Late, put, timedOut(1)},
-		{faults.Lost, put, noAnswer(1, syscall.ECONNRESET)},
-		{faults.Stall, put, timedOut(1)},
-		{faults.Truncate, query, func(s seen) bool {
-			return s.body == sent[:len(sent)/2] && errors.Is(s.err, io.ErrUnexpectedEOF) && s.reached == 1
+		{faults.None, query, isIntact},
+		{faults.Throughput, query, isError(400, "ProvisionedThroughputExceededException")},
+		{faults.Throttling, query, isError(400, "ThrottlingException")},
+		{faults.RequestLimit, query, isError(400, "RequestLimitExceeded")},
+		{faults.TransactionThrottled, transact, isCancelled("ThrottlingError")},
+		{faults.TransactionThrottled, put, isError(400, "ThrottlingException")},
+		{faults.TransactionInProgress, transact, isError(400, "TransactionInProgressException")},
+		{faults.TransactionInProgress, query, isError(400, "ThrottlingException")},
+		{faults.Conflict, transact, isCancelled("TransactionConflict")},
+		{faults.Conflict, put, isError(400, "TransactionConflictException")},
+		{faults.Conflict, query, isIntact},
+		{faults.InternalError, query, isError(500, "InternalServerError")},
+		{faults.Unavailable, query, isError(503, "InternalServerError")},
+		{faults.BadGateway, query, func(s observed) bool { return s.status == 502 && !strings.HasPrefix(s.body, "{") && s.reached == 0 }},
+		{faults.Reset, query, isReset(0, syscall.ECONNRESET)},
+		{faults.Outage, query, isReset(0, syscall.ECONNRESET)},
+		{faults.Hang, query, isTimeout(0)},
+		{faults.Delay, query, isIntact},
+		{faults.Late, put, isTimeout(1)},
+		{faults.Lost, put, isReset(1, syscall.ECONNRESET)},
+		{faults.Stall, put, isTimeout(1)},
+		{faults.Truncate, query, func(s observed) bool {
+			return s.body == dynamoBody[:len(dynamoBody)/2] && errors.Is(s.err, io.ErrUnexpectedEOF) && s.reached == 1
 		}},
-		{faults.Cut, query, func(s seen) bool { return s.body == sent[:len(sent)/2] && s.err == nil && !s.summed && s.reached == 1 }},
-		{faults.Empty, query, func(s seen) bool {
+		{faults.Cut, query, func(s observed) bool {
+			return s.body == dynamoBody[:len(dynamoBody)/2] && s.err == nil && !s.summed && s.reached == 1
+		}},
+		{faults.Empty, query, func(s observed) bool {
 			return s.status == 200 && s.body == "" && s.err == nil && !s.summed && s.reached == 1
 		}},
-		{faults.Rubbish, query, func(s seen) bool { return s.status == 200 && s.body[0] == '<' && s.err == nil && s.reached == 1 }},
-		{faults.Corrupt, query, func(s seen) bool {
+		{faults.Garbage, query, func(s observed) bool { return s.status == 200 && s.body[0] == '<' && s.err == nil && s.reached == 1 }},
+		{faults.Corrupt, query, func(s observed) bool {
 			return s.status == 200 && strings.Contains(s.body, `{"S":"1USER#1"}`) && s.err == nil && !s.summed && s.reached == 1
 		}},
 	} {
 		t.Run(fmt.Sprintf("%s/%s", c.fault, c.operation), func(t *testing.T) {
 			t.Parallel()
-			if s := seenUnder(t, c.fault, c.operation); !c.right(s) {
+			if s := observe(t, c.fault, c.operation); !c.want(s) {
 				t.Errorf("got %+v", s)
 			}
 		})
 	}
 }
 
-// TestOutage: nobody gets through, for a moment. A busy machine may let that pass, so there are some.
+// TestOutage: no connection works for a moment. On a busy machine that moment can pass unnoticed, so there are ten tries.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	dynamo := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(dynamo.Close)
 	proxy := faults.Start(t, dynamo.URL, time.Second)
-	get := func() seen {
+	get := func() observed {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, proxy.URL, nil)
-		must(t, err)
+		must.Do(t, err)
 		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		return receive(&client, request)
 	}
-	var during seen
+	var during observed
 	for range 10 {
 		proxy.Follow(faults.Once(faults.Always(faults.Outage)))
 		_ = get()
 		during = get()
 		proxy.Settle()
 		if after := get(); after.status != http.StatusNotFound {
-			t.Fatalf("got %+v, want an answer again", after)
+			t.Fatalf("got %+v, want a response again", after)
 		}
 		if during.err != nil {
 			return
 		}
 	}
-	t.Errorf("got %+v, want no answer", during)
+	t.Errorf("got %+v, want an error", during)
 }
 
-// TestRandomPlan: the same seed has the same faults, at about the rate that is asked for.
+// TestRandomPlan: a seed always leads to the same faults, at about the given rate.
 func TestRandomPlan(t *testing.T) {
 	t.Parallel()
 	const requests, percent = 10000, 30
@@ -188,7 +191,7 @@ func TestRandomPlan(t *testing.T) {
 	for n := range requests {
 		r := faults.Request{Operation: "PutItem", N: n}
 		if one(r) != same(r) {
-			t.Fatalf("request %d has two fates under one seed", n)
+			t.Fatalf("request %d has two faults under one seed", n)
 		}
 		if one(r) != other(r) {
 			differing++
@@ -199,6 +202,6 @@ func TestRandomPlan(t *testing.T) {
 		t.Errorf("%d%% of the requests have a fault, want about %d%%", rate, percent)
 	}
 	if len(injected) != len(all)+1 || differing < requests/5 {
-		t.Errorf("got %d fates, want %d; %d differ between two seeds", len(injected), len(all)+1, differing)
+		t.Errorf("got %d kinds of faults, want %d; %d requests differ between two seeds", len(injected), len(all)+1, differing)
 	}
 }

@@ -13,56 +13,60 @@ import (
 	"time"
 
 	"pats/infra/stress/faults"
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/figures"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
 const (
-	// holders is how many users a round has, and clients how many clients each of them; all work at once.
+	// holders is the number of users in a round, and clients that of each user's clients; all work at once.
 	holders, clients = 3, 2
-	// steps is how many things a client does in a round.
+	// steps is the number of a client's operations in a round.
 	steps = 12
-	// patient is how often a client sends a request at most.
-	patient = 6
-	// roundsAtOnce overlaps rounds, which wait as much as they work.
-	roundsAtOnce = 3
+	// maxSends is how often a client sends a request at most.
+	maxSends = 6
+	// maxRounds is the number of rounds that run at once, since they wait as much as they work.
+	maxRounds = 3
 )
 
-// testRounds lets clients work as docs/api.md tells them to, while 10 to 60 percent of what they cause to be sent to DynamoDB goes
-// wrong, and compares what is there in the end with what they were told.
-func testRounds(t *testing.T, counts *tally) {
-	t.Parallel()
+// testRounds runs clients that retry as docs/api.md advises, while 10 to 60 percent of the requests to DynamoDB meet a fault. In
+// the end it compares the table with the responses.
+func testRounds(t *testing.T, n *counts) {
+	t.Helper()
 	first := figures.Seed(t)
-	running := make(chan struct{}, roundsAtOnce)
+	running := make(chan struct{}, maxRounds)
 	var wg sync.WaitGroup
 	for i := range figures.Rounds(t, 1) {
 		seed := first + uint64(i)
 		running <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-running }()
-			counts.run(t, fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-				counts.round()
-				if err := round(t, newTable(t, counts), seed, weighted(), plant{}); err != nil {
+			n.run(t, testCase{fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+				n.addRound()
+				if err := round(t, newEnv(t, n), seed, weighted(), planted{}); err != nil {
 					t.Error(err)
 				}
-			})
+			}})
 		})
 	}
 	wg.Wait()
 }
 
-// round says what was wrong in it.
-func round(t *testing.T, on *table, seed uint64, of []faults.Fault, planted plant) error {
+// round returns what was wrong in it.
+func round(t *testing.T, e *env, seed uint64, of []faults.Fault, broken planted) error {
 	t.Helper()
 	var all []*client
 	for h := range holders {
-		account, tokens := on.holder(t, fmt.Sprintf("holder%d", h), pat.Admin, "own")
+		account, tokens := e.newHolder(t, fmt.Sprintf("holder%d", h), pat.Admin, "own")
 		for range clients {
 			n := uint64(len(all))
-			f := newFront(t, on, everything, planted)
-			f.proxy.Follow(faults.Random(seed<<8+n, percentOf(seed), of))
+			target := newTarget(t, e, allFunctions, broken)
+			target.proxy.Follow(faults.Random(seed<<8+n, percentOf(seed), of))
 			all = append(all, &client{
-				front: f, dice: rand.New(rand.NewPCG(seed, n+1)), user: account.ID, token: tokens[0].secret, name: fmt.Sprintf("c%d", n),
+				target: target, checker: e.newChecker(&fixture{admin: account, own: tokens[0]}), random: rand.New(rand.NewPCG(seed, n+1)),
+				token: tokens[0].secret, name: fmt.Sprintf("c%d", n),
 			})
 		}
 	}
@@ -71,27 +75,27 @@ func round(t *testing.T, on *table, seed uint64, of []faults.Fault, planted plan
 		wg.Go(func() { c.work(t.Context()) })
 	}
 	wg.Wait()
-	var wrong []error
+	var errs []error
 	for _, c := range all {
 		c.proxy.Settle()
-		wrong = append(wrong, c.wrong...)
 	}
 	for _, c := range all {
-		wrong = append(wrong, c.audit(t.Context()))
+		c.audit(t.Context())
+		errs = append(errs, c.errs...)
 	}
-	return errors.Join(append(wrong, countAdmins(t.Context(), on.service))...)
+	return errors.Join(append(errs, checkAdminCount(t.Context(), e.service))...)
 }
 
-// percentOf is how many requests in a hundred meet a fault in the round of a seed.
+// percentOf returns the percentage of requests that meet a fault in the round of a seed.
 func percentOf(seed uint64) int { return 10 + rand.New(rand.NewPCG(seed, 0)).IntN(51) }
 
-// weighted are all faults, the slow ones less often: each costs a client two seconds.
+// weighted returns all faults. The slow ones are rarer: each takes a client two seconds.
 func weighted() []faults.Fault {
 	return append(slices.Repeat(faults.Quick(), 4), faults.Slow()...)
 }
 
-// countAdmins takes the role from one Admin after the other: only the last one may be refused, whatever went wrong before.
-func countAdmins(ctx context.Context, service *pat.Service) error {
+// checkAdminCount demotes one Admin after the other: only the last one can be refused, whatever went wrong before.
+func checkAdminCount(ctx context.Context, service *pat.Service) error {
 	users, err := service.Users(ctx, 0, 1000)
 	if err != nil {
 		return err
@@ -101,62 +105,61 @@ func countAdmins(ctx context.Context, service *pat.Service) error {
 		_, err := service.UpdateUser(ctx, admin.ID, func(p *pat.Profile) { p.Role = pat.Viewer })
 		last := i == len(admins)-1
 		if last && pat.KindOf(err) != pat.KindLastAdmin || !last && err != nil {
-			return fmt.Errorf("Admin %d of %d loses the role with error %w", i+1, len(admins), err)
+			return fmt.Errorf("demoting Admin %d of %d: got error %w, want one for the last Admin only", i+1, len(admins), err)
 		}
 	}
 	return nil
 }
 
-// client keeps book of what it was told.
+// client records what its responses said.
 type client struct {
-	*front
-	dice  *rand.Rand
-	user  pat.UserID
-	token string
-	name  string
-	made  int
-	// tokens and people are what this client made, or tried to.
-	tokens []*kept
-	people []*person
+	*target
+	*checker
+	random *rand.Rand
+	token  string
+	name   string
+	names  int
+	// tokens and users are those that this client created, or tried to.
+	tokens []*clientToken
+	users  []*clientUser
 	lastID pat.TokenID
-	wrong  []error
+	errs   []error
 }
 
-// fate is what a client knows of a thing.
-type fate int
+// fate is what a client knows of a token or a user.
+type fate string
 
 const (
-	there fate = iota
-	gone
-	unknown
+	exists  fate = "exists"
+	deleted fate = "deleted"
+	unknown fate = "unknown"
 )
 
-// kept is a token. Its id and secret are known unless its fate never was.
-type kept struct {
+// clientToken is a token. Its ID and secret are zero if no response showed them.
+type clientToken struct {
 	description string
 	id          pat.TokenID
 	secret      string
 	fate        fate
 }
 
-// person is a user who is no Admin, or is one.
-type person struct {
+// clientUser is a user. Its ID is zero if no response showed it.
+type clientUser struct {
 	name string
-	role pat.Role
 	id   pat.UserID
 	fate fate
 }
 
-// room is how many tokens a client keeps at most, so that all of a user's clients stay below the limit.
-const room = 4
+// maxClientTokens keeps the clients of a user below the limit.
+const maxClientTokens = 4
 
 func (c *client) work(ctx context.Context) {
 	for range steps {
-		switch c.dice.IntN(8) {
+		switch c.random.IntN(8) {
 		case 0, 1:
-			c.create(ctx)
+			c.create(ctx, false)
 		case 2:
-			c.createOnce(ctx)
+			c.create(ctx, true)
 		case 3:
 			c.remove(ctx)
 		case 4:
@@ -164,262 +167,240 @@ func (c *client) work(ctx context.Context) {
 		case 5:
 			c.use(ctx)
 		case 6:
-			c.createPerson(ctx)
+			c.createUser(ctx)
 		case 7:
-			c.removePerson(ctx)
+			c.removeUser(ctx)
 		}
 	}
 }
 
 func (c *client) fail(format string, arguments ...any) {
-	c.wrong = append(c.wrong, fmt.Errorf(c.name+": "+format, arguments...))
+	c.errs = append(c.errs, fmt.Errorf(c.name+": "+format, arguments...))
 }
 
-// ask sends a request until it is answered with something else than a 503, but not for ever. doubt says that one of the answers
-// before was a 503.
-func (c *client) ask(ctx context.Context, request call, right ...int) (last answer, doubt bool) {
-	for range patient {
-		a, err := send(ctx, c.url, request)
-		if err != nil {
-			c.fail("%s: %w", request.method, err)
-			return answer{}, true
-		}
-		allowed := right
-		if doubt {
-			allowed = append(slices.Clone(right), again[request.method]...)
-		}
-		if err := errors.Join(judge(a, allowed...), c.punctual()); err != nil {
-			c.fail("%s %s: %w", request.method, request.path, err)
-		}
-		if a.status != http.StatusServiceUnavailable {
-			return a, doubt
-		}
-		last, doubt = a, true
-	}
-	return last, true
-}
-
-// again are the statuses that say that a request had taken effect before it was repeated.
-var again = map[string][]int{
+// afterUnknown are the additional statuses of a repeated request, which say that an earlier one took effect.
+var afterUnknown = map[string][]int{
 	http.MethodPost:   {http.StatusConflict, http.StatusBadRequest},
 	http.MethodDelete: {http.StatusNotFound},
 }
 
-func (c *client) next() string {
-	c.made++
-	return fmt.Sprintf("%s-%d", c.name, c.made)
+// send repeats a request until it gets another response than a 503, or maxSends times, and returns the last response.
+func (c *client) send(ctx context.Context, r apiclient.Request, success int) apiclient.Response {
+	statuses := []int{success}
+	var got apiclient.Response
+	for range maxSends {
+		var err error
+		if got, err = apiclient.Send(ctx, c.target.client, c.target.url, r); err != nil {
+			c.fail("%v: %w", r, err)
+			return apiclient.Response{}
+		}
+		if err := errors.Join(checkStatus(got, statuses...), c.late.check()); err != nil {
+			c.fail("%v: %w", r, err)
+		}
+		if got.Status != http.StatusServiceUnavailable {
+			break
+		}
+		statuses = append([]int{success}, afterUnknown[r.Method]...)
+	}
+	return got
 }
 
-func (c *client) full() bool {
-	return len(slices.DeleteFunc(slices.Clone(c.tokens), func(k *kept) bool { return k.fate == gone })) >= room
+func (c *client) nextName() string {
+	c.names++
+	return fmt.Sprintf("%s-%d", c.name, c.names)
 }
 
-// create repeats a POST until it is a 201. A 409 says that one without an answer made the token, whose secret is lost: it is
-// deleted, and made again.
-func (c *client) create(ctx context.Context) {
-	if c.full() {
+// create repeats a POST until it succeeds. With an Idempotency-Key, a further repetition must return the same token. Without one,
+// a 409 says that a request without a response created the token, whose secret is lost: it is deleted and created again.
+func (c *client) create(ctx context.Context, keyed bool) {
+	kept := slices.DeleteFunc(slices.Clone(c.tokens), func(t *clientToken) bool { return t.fate == deleted })
+	if len(kept) >= maxClientTokens {
 		return
 	}
-	k := &kept{description: c.next(), fate: unknown}
-	c.tokens = append(c.tokens, k)
-	request := call{method: http.MethodPost, path: tokensPath, body: tokenBody(k.description), token: c.token}
-	a, _ := c.ask(ctx, request, http.StatusCreated)
-	if a.status == http.StatusConflict && c.discard(ctx, k) {
-		a, _ = c.ask(ctx, request, http.StatusCreated)
+	token := &clientToken{description: c.nextName(), fate: unknown}
+	c.tokens = append(c.tokens, token)
+	r := post(deployed.TokensPath, c.token, createToken(token.description, time.Now().Add(time.Hour).Truncate(time.Second)))
+	if keyed {
+		r.Key = token.description
 	}
-	c.keep(k, a)
+	got := c.send(ctx, r, http.StatusCreated)
+	if !keyed && got.Status == http.StatusConflict && c.discard(ctx, token) {
+		got = c.send(ctx, r, http.StatusCreated)
+	}
+	c.record(token, got)
+	var repeated apitypes.CreatedToken
+	if keyed && token.fate == exists && c.send(ctx, r, http.StatusCreated).Decode(http.StatusCreated, &repeated) == nil &&
+		(repeated.ID != token.id || repeated.Secret != token.secret) {
+		c.fail("the repetition returned token %d instead of %d, or another secret", repeated.ID, token.id)
+	}
 }
 
-// discard deletes the token of a description.
-func (c *client) discard(ctx context.Context, k *kept) bool {
-	a, _ := c.ask(ctx, call{method: http.MethodGet, path: tokensPath, token: c.token}, http.StatusOK)
-	var body struct{ Pats []tokenJSON }
-	if a.into(http.StatusOK, &body) != nil {
+// discard deletes the token with the description of token, and reports whether it is gone.
+func (c *client) discard(ctx context.Context, token *clientToken) bool {
+	var body apitypes.TokenList
+	if c.send(ctx, get(deployed.TokensPath, c.token), http.StatusOK).Decode(http.StatusOK, &body) != nil {
 		return false
 	}
-	found := described(body.Pats, k.description)
+	found := described(body.Pats, token.description)
 	if len(found) != 1 {
-		c.fail("a 409, and %d tokens of the description", len(found))
+		c.fail("after a 409 there are %d tokens with the description, want 1", len(found))
 		return false
 	}
-	a, _ = c.ask(ctx, call{method: http.MethodDelete, path: tokensPath + "/" + id(found[0].ID), token: c.token}, http.StatusOK)
-	return a.status == http.StatusOK
+	return c.send(ctx, remove(tokenPath(found[0].ID), c.token), http.StatusOK).Status == http.StatusOK
 }
 
-// createOnce repeats a POST with an Idempotency-Key until it is a 201, and once more.
-func (c *client) createOnce(ctx context.Context) {
-	if c.full() {
+// record records the response to a create.
+func (c *client) record(token *clientToken, got apiclient.Response) {
+	var body apitypes.CreatedToken
+	if got.Decode(http.StatusCreated, &body) != nil {
 		return
 	}
-	k := &kept{description: c.next(), fate: unknown}
-	c.tokens = append(c.tokens, k)
-	body := map[string]any{"description": k.description, "expiresAt": time.Now().Add(time.Hour).UTC().Truncate(time.Second)}
-	request := call{method: http.MethodPost, path: tokensPath, body: body, token: c.token, key: k.description}
-	a, _ := c.ask(ctx, request, http.StatusCreated)
-	c.keep(k, a)
-	repeated, _ := c.ask(ctx, request, http.StatusCreated)
-	var second tokenJSON
-	if k.fate == there && repeated.into(http.StatusCreated, &second) == nil && (second.ID != k.id || second.Secret != k.secret) {
-		c.fail("the repetition got token %d instead of %d, or another secret", second.ID, k.id)
-	}
-}
-
-// keep books what a create was answered.
-func (c *client) keep(k *kept, a answer) {
-	var body tokenJSON
-	if a.into(http.StatusCreated, &body) != nil {
-		return
-	}
-	if body.ID <= c.lastID || body.Description != k.description || body.UserID != c.user {
-		c.fail("got token %d of %d, described %q, after token %d", body.ID, body.UserID, body.Description, c.lastID)
+	if body.ID <= c.lastID || body.Description != token.description || body.UserID != c.admin.ID {
+		c.fail("got token %+v for %q after token %d", body.Token, token.description, c.lastID)
 	}
 	c.lastID = body.ID
-	k.id, k.secret, k.fate = body.ID, body.Secret, there
+	token.id, token.secret, token.fate = body.ID, body.Secret, exists
 }
 
-// remove repeats a DELETE until it is a 200.
+// remove repeats a DELETE until it succeeds.
 func (c *client) remove(ctx context.Context) {
-	k := c.pick(there)
-	if k == nil {
+	token := c.pick(exists)
+	if token == nil {
 		return
 	}
-	a, _ := c.ask(ctx, call{method: http.MethodDelete, path: tokensPath + "/" + id(k.id), token: c.token}, http.StatusOK)
-	k.fate = unknown
-	if a.status == http.StatusOK {
-		k.fate = gone
+	token.fate = unknown
+	if c.send(ctx, remove(tokenPath(token.id), c.token), http.StatusOK).Status == http.StatusOK {
+		token.fate = deleted
 	}
 }
 
-// pick is one of the client's tokens whose fate is that, or nil.
-func (c *client) pick(of fate) *kept {
-	some := slices.DeleteFunc(slices.Clone(c.tokens), func(k *kept) bool { return k.fate != of || k.secret == "" })
+// pick returns one of the client's tokens with the fate and a known secret, or nil.
+func (c *client) pick(of fate) *clientToken {
+	some := slices.DeleteFunc(slices.Clone(c.tokens), func(t *clientToken) bool { return t.fate != of || t.secret == "" })
 	if len(some) == 0 {
 		return nil
 	}
-	return some[c.dice.IntN(len(some))]
+	return some[c.random.IntN(len(some))]
 }
 
-// list shows what is there, and nothing that is gone.
 func (c *client) list(ctx context.Context) {
-	a, _ := c.ask(ctx, call{method: http.MethodGet, path: tokensPath, token: c.token}, http.StatusOK)
-	var body struct{ Pats []tokenJSON }
-	if a.into(http.StatusOK, &body) == nil {
+	var body apitypes.TokenList
+	if c.send(ctx, get(deployed.TokensPath, c.token), http.StatusOK).Decode(http.StatusOK, &body) == nil {
 		c.compare(body.Pats)
 	}
 }
 
-func (c *client) compare(tokens []tokenJSON) {
-	for _, k := range c.tokens {
-		found := described(tokens, k.description)
+// compare compares a list with what the client knows.
+func (c *client) compare(tokens []apitypes.Token) {
+	for _, token := range c.tokens {
+		found := described(tokens, token.description)
 		switch {
 		case len(found) > 1,
-			k.fate == there && (len(found) != 1 || found[0].ID != k.id),
-			k.fate == gone && len(found) != 0:
-			c.fail("token %d has fate %d and is listed as %+v", k.id, k.fate, found)
+			token.fate == exists && (len(found) != 1 || found[0].ID != token.id),
+			token.fate == deleted && len(found) != 0:
+			c.fail("token %d has fate %q and is listed as %+v", token.id, token.fate, found)
 		}
 	}
 }
 
-// use presents a token that is there, or one that is gone.
+// use presents a token that exists, or a deleted one.
 func (c *client) use(ctx context.Context) {
-	k, want := c.pick(there), http.StatusOK
-	if c.dice.IntN(2) == 0 {
-		k, want = c.pick(gone), http.StatusUnauthorized
+	token, want := c.pick(exists), http.StatusOK
+	if c.random.IntN(2) == 0 {
+		token, want = c.pick(deleted), http.StatusUnauthorized
 	}
-	if k != nil {
-		c.ask(ctx, call{method: http.MethodGet, path: tokensPath, token: k.secret}, want)
+	if token != nil {
+		c.send(ctx, get(deployed.TokensPath, token.secret), want)
 	}
 }
 
-// createPerson repeats a POST until it is a 201, or a 400 which says that one without an answer made the user.
-func (c *client) createPerson(ctx context.Context) {
-	p := &person{name: strings.ToLower(c.next()), role: pat.Viewer, fate: unknown}
-	if c.dice.IntN(2) == 0 {
-		p.role = pat.Admin
+// createUser repeats a POST until it succeeds, or until a 400 says that a request without a response created the user.
+func (c *client) createUser(ctx context.Context) {
+	user := &clientUser{name: strings.ToLower(c.nextName()), fate: unknown}
+	c.users = append(c.users, user)
+	body := userBody(user.name)
+	if c.random.IntN(2) == 0 {
+		body["rootRole"] = int(pat.Admin)
 	}
-	c.people = append(c.people, p)
-	body := map[string]any{"username": p.name, "name": p.name, "email": p.name + "@example.org", "rootRole": int(p.role)}
-	a, _ := c.ask(ctx, call{method: http.MethodPost, path: usersPath, body: body, token: c.token}, http.StatusCreated)
-	var made userJSON
-	switch a.status {
+	got := c.send(ctx, post(deployed.UsersPath, c.token, body), http.StatusCreated)
+	var created apitypes.CreatedUser
+	switch got.Status {
 	case http.StatusCreated:
-		if err := a.into(http.StatusCreated, &made); err != nil || made.Username != p.name {
-			c.fail("created %q, got %v", p.name, a)
+		if err := got.Decode(http.StatusCreated, &created); err != nil || created.Username != user.name {
+			c.fail("got %v, error %v, want user %q", got, err, user.name)
 		}
-		p.id, p.fate = made.ID, there
+		user.id, user.fate = created.ID, exists
 	case http.StatusBadRequest:
-		p.id, p.fate = c.findPerson(ctx, p.name)
+		c.findUser(ctx, user)
 	}
 }
 
-// findPerson looks in the list for who has a name that is taken.
-func (c *client) findPerson(ctx context.Context, name string) (pat.UserID, fate) {
-	a, _ := c.ask(ctx, call{method: http.MethodGet, path: usersPath, token: c.token}, http.StatusOK)
-	var body struct{ Users []userJSON }
-	if a.into(http.StatusOK, &body) != nil {
-		return 0, unknown
+// findUser finds a user whose name is taken.
+func (c *client) findUser(ctx context.Context, user *clientUser) {
+	var body apitypes.UserList
+	if c.send(ctx, get(deployed.UsersPath, c.token), http.StatusOK).Decode(http.StatusOK, &body) != nil {
+		return
 	}
-	i := slices.IndexFunc(body.Users, func(u userJSON) bool { return u.Username == name })
+	i := slices.IndexFunc(body.Users, func(u apitypes.User) bool { return u.Username == user.name })
 	if i < 0 {
-		c.fail("the name %q is taken by nobody", name)
-		return 0, unknown
+		c.fail("the name %q is taken, but no user has it", user.name)
+		return
 	}
-	return body.Users[i].ID, there
+	user.id, user.fate = body.Users[i].ID, exists
 }
 
-// removePerson changes a user and then repeats a DELETE until it is a 200, or a 404 which says that one without an answer removed
-// the user.
-func (c *client) removePerson(ctx context.Context) {
-	i := slices.IndexFunc(c.people, func(p *person) bool { return p.fate == there })
+// removeUser changes a user, and then repeats a DELETE until it succeeds, or until a 404 says that a request without a response
+// deleted the user.
+func (c *client) removeUser(ctx context.Context) {
+	i := slices.IndexFunc(c.users, func(u *clientUser) bool { return u.fate == exists })
 	if i < 0 {
 		return
 	}
-	p := c.people[i]
-	c.ask(ctx, call{method: http.MethodPut, path: userPath(p.id), body: map[string]any{"rootRole": int(pat.Editor)}, token: c.token}, http.StatusOK)
-	a, _ := c.ask(ctx, call{method: http.MethodDelete, path: userPath(p.id), token: c.token}, http.StatusOK)
-	p.fate = unknown
-	if a.status == http.StatusOK || a.status == http.StatusNotFound {
-		p.fate = gone
+	user := c.users[i]
+	c.send(ctx, put(userPath(user.id), c.token, map[string]any{"rootRole": int(pat.Editor)}), http.StatusOK)
+	got := c.send(ctx, remove(userPath(user.id), c.token), http.StatusOK)
+	user.fate = unknown
+	if got.Status == http.StatusOK || got.Status == http.StatusNotFound {
+		user.fate = deleted
 	}
 }
 
-// audit compares what is there, now that nothing goes wrong, with the client's book.
-func (c *client) audit(ctx context.Context) error {
-	c.wrong = nil
-	tokens, err := list(ctx, c.sound.URL, c.token)
+// audit compares the table with what the client knows, without faults.
+func (c *client) audit(ctx context.Context) {
+	tokens, err := c.checker.list(ctx, c.token)
 	if err != nil {
-		return err
+		c.fail("%w", err)
+		return
 	}
 	c.compare(tokens)
-	wrong := c.wrong
-	for _, k := range c.tokens {
-		if k.secret != "" && k.fate != unknown {
-			wrong = append(wrong, works(ctx, c.sound.URL, k.secret, k.fate == there))
+	for _, token := range c.tokens {
+		if token.secret != "" && token.fate != unknown {
+			c.check(c.checkAccepted(ctx, token.secret, token.fate == exists))
 		}
 	}
-	for _, p := range c.people {
-		wrong = append(wrong, c.auditPerson(ctx, p))
+	for _, user := range c.users {
+		c.check(c.auditUser(ctx, user))
 	}
-	return errors.Join(wrong...)
 }
 
-// auditPerson: a user is there in every way, or in none.
-func (c *client) auditPerson(ctx context.Context, p *person) error {
-	a, err := send(ctx, c.sound.URL, call{method: http.MethodGet, path: usersPath, token: c.token})
+func (c *client) check(err error) {
+	if err != nil {
+		c.fail("%w", err)
+	}
+}
+
+// auditUser checks that a user exists with account and name, or with neither.
+func (c *client) auditUser(ctx context.Context, user *clientUser) error {
+	found, err := c.usersNamed(ctx, user.name)
 	if err != nil {
 		return err
 	}
-	var body struct{ Users []userJSON }
-	if err := a.into(http.StatusOK, &body); err != nil {
-		return err
+	if len(found) > 1 || user.fate == exists && (len(found) != 1 || found[0].ID != user.id) || user.fate == deleted && len(found) != 0 {
+		return fmt.Errorf("user %d has fate %q and is listed as %+v", user.id, user.fate, found)
 	}
-	found := slices.DeleteFunc(body.Users, func(u userJSON) bool { return u.Username != p.name })
-	if len(found) > 1 || p.fate == there && (len(found) != 1 || found[0].ID != p.id) || p.fate == gone && len(found) != 0 {
-		return fmt.Errorf("%s: user %d has fate %d and is listed as %+v", c.name, p.id, p.fate, found)
-	}
-	_, err = c.service.CreateUser(ctx, pat.Profile{Username: p.name, Role: pat.Viewer})
+	_, err = c.service.CreateUser(ctx, pat.Profile{Username: user.name, Role: pat.Viewer})
 	if taken := pat.KindOf(err) == pat.KindUserExists; err != nil && !taken || taken != (len(found) == 1) {
-		return fmt.Errorf("%s: the name of user %d is taken: %t (%w), the user is listed: %d", c.name, p.id, taken, err, len(found))
+		return fmt.Errorf("creating user %q again: got error %w, but %d users are listed", user.name, err, len(found))
 	}
 	return nil
 }

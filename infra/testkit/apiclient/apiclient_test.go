@@ -14,19 +14,21 @@ import (
 
 func TestSend(t *testing.T) {
 	t.Parallel()
+	var sent string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		sent = fmt.Sprint(r.Method, r.URL, r.Header["Authorization"], r.Header["Content-Type"], r.Header["Idempotency-Key"], string(body))
 		w.WriteHeader(http.StatusCreated)
-		_, _ = fmt.Fprintf(w, `{"secret":"s","got":%q}`, fmt.Sprint(r.Method, r.URL, r.Header["Authorization"], r.Header["Content-Type"], r.Header["Idempotency-Key"], string(body)))
+		_, _ = io.WriteString(w, `{"secret":"s","id":2}`)
 	}))
 	t.Cleanup(server.Close)
 	request := apiclient.Request{Method: http.MethodPost, Path: "/a?b=c", Token: "t", Body: map[string]int{"n": 1}, Key: "k"}
 	response, err := apiclient.Send(t.Context(), apiclient.New(t, 1), server.URL, request)
 	must.Do(t, err)
-	var body struct{ Got string }
+	var body struct{ ID int }
 	must.Do(t, response.Decode(http.StatusCreated, &body))
-	if want := `POST/a?b=c [t] [application/json] [k]{"n":1}`; body.Got != want {
-		t.Errorf("the server got %q, want %q", body.Got, want)
+	if want := `POST/a?b=c [t] [application/json] [k]{"n":1}`; sent != want || body.ID != 2 {
+		t.Errorf("the server got %q, want %q; the client got ID %d, want 2", sent, want, body.ID)
 	}
 	if text := response.String(); !strings.HasPrefix(text, `201 {"secret":…`) {
 		t.Errorf("String: got %q, want the status and the body without the secret", text)
