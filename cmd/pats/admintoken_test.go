@@ -20,7 +20,7 @@ func TestAdminTokenNew(t *testing.T) {
 	}
 	key, err := pat.ParseAdminKey(got.Hash)
 	if err != nil || !key.Matches(got.Secret) {
-		t.Errorf("the hash %q does not recognise the token (%v)", got.Hash, err)
+		t.Errorf("the hash %q does not recognize the token (%v)", got.Hash, err)
 	}
 	if want := "AdminTokenHash=" + got.Hash; got.Parameter != want {
 		t.Errorf("got parameter %q, want %q", got.Parameter, want)

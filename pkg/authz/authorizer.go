@@ -22,7 +22,7 @@ type Authorizer struct {
 	log     *slog.Logger
 }
 
-// New returns an Authorizer for the tokens of service and the admin API token that admin recognises.
+// New returns an Authorizer for the tokens of service and the admin API token that admin recognizes.
 func New(service *pat.Service, admin pat.AdminKey, log *slog.Logger) *Authorizer {
 	return &Authorizer{service: service, admin: admin, log: log}
 }

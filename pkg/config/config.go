@@ -27,7 +27,7 @@ type Variables func(name string) string
 
 // Config holds the settings of the functions' behaviour. Each has a default, so it can be loaded from an empty environment.
 type Config struct {
-	// Admin recognises the admin API token. By default it recognises none.
+	// Admin recognizes the admin API token. By default it recognizes none.
 	Admin pat.AdminKey
 	// TokensEnabled is the kill switch of the token routes, on by default.
 	TokensEnabled bool

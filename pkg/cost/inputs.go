@@ -13,7 +13,7 @@ const (
 	// their share, so most invocations take less.
 	authorizerTime = 27 * time.Millisecond
 	handlerTime    = 30 * time.Millisecond
-	// initTime is the additional billed time of a cold start: the initialisation of a custom runtime is billed like the invocation. It
+	// initTime is the additional billed time of a cold start: the initialization of a custom runtime is billed like the invocation. It
 	// is "exec to ready" in docs/benchmarks.md, doubled for Lambda's own part, which is not measured there.
 	initTime = 45 * time.Millisecond
 	// coldShare is the share of invocations with a cold start. AWS: usually under 1 %.
@@ -49,7 +49,7 @@ func Inputs() []Input {
 	return []Input{
 		{"time of a warm invocation, authorizer", fmt.Sprintf("%v at 128 MB on arm64", authorizerTime), bench},
 		{"time of a warm invocation, other functions", fmt.Sprintf("%v at 128 MB on arm64", handlerTime), bench},
-		{"time of an initialisation", fmt.Sprintf("%v", initTime), bench},
+		{"time of an initialization", fmt.Sprintf("%v", initTime), bench},
 		{"cold starts", fmt.Sprintf("%g in 100 invocations", coldShare*100), "AWS: usually fewer"},
 		{"line of the access log", fmt.Sprintf("%d bytes", accessLine), "counted from the template's format"},
 		{"an account in the table", fmt.Sprintf("%d bytes", accountBytes), fmt.Sprintf("counted: %d tokens with descriptions of 30 characters", tokensAUser)},

@@ -33,17 +33,17 @@ func NewAdminSecret(random io.Reader) (AdminSecret, error) {
 	return AdminSecret{seal(AdminPrefix + base64.RawURLEncoding.EncodeToString(raw[:]))}, nil
 }
 
-// Hash returns the setting by which the service recognises the token: SHA-256 in 64 hex digits.
+// Hash returns the setting by which the service recognizes the token: SHA-256 in 64 hex digits.
 func (s AdminSecret) Hash() string {
 	sum := sha256.Sum256([]byte(s.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
 
-// AdminKey recognises the admin API token. The zero value recognises none.
+// AdminKey recognizes the admin API token. The zero value recognizes none.
 type AdminKey struct{ hash string }
 
-// ParseAdminKey returns the key for the token with hash, in either case of hex digits. An empty hash
-// means the zero AdminKey.
+// ParseAdminKey returns the key for the token with hash, in either case of hex digits, and the zero AdminKey
+// for an empty hash.
 func ParseAdminKey(hash string) (AdminKey, error) {
 	raw, err := hex.DecodeString(hash)
 	if err != nil || (len(raw) != 0 && len(raw) != sha256.Size) {
@@ -62,13 +62,12 @@ func (k AdminKey) Matches(token string) bool {
 	return k.hash != "" && subtle.ConstantTimeCompare([]byte(hash), []byte(k.hash)) == 1
 }
 
-// Principal returns the holder of the admin API token that k recognises.
+// Principal returns the holder of the admin API token that k recognizes.
 func (k AdminKey) Principal() Principal {
 	return Principal{Kind: HolderAdmin, fingerprint: k.fingerprint()}
 }
 
-// Admits reports whether p was recognised by this key. A p that another key recognised has
-// presented a token that has been replaced since.
+// Admits reports whether this key recognized p. If another key did, the token has been replaced since.
 func (k AdminKey) Admits(p Principal) bool {
 	return k.hash != "" && p.Kind == HolderAdmin && p.fingerprint == k.fingerprint()
 }

@@ -99,7 +99,7 @@ func TestParseAdminKeyRefuses(t *testing.T) {
 		}
 	}
 	if key, err := pat.ParseAdminKey(""); err != nil || key != (pat.AdminKey{}) {
-		t.Errorf("empty: got %v, want the key that recognises no token", err)
+		t.Errorf("empty: got %v, want the key that recognizes no token", err)
 	}
 }
 

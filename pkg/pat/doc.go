@@ -5,7 +5,7 @@
 //
 // An [Account] is a user with up to [MaxTokens] tokens. The text that a user presents as a token is a [Secret], which is shown
 // once, when the token is created. A [Token] is its record: an ID, a description, an expiry date, a [Selector] that finds the record,
-// and a [Verifier] that recognises the Secret.
+// and a [Verifier] that recognizes the Secret.
 //
 // A [Service] applies the rules to accounts, which a [Store] keeps:
 //

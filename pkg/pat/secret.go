@@ -145,7 +145,7 @@ func (s Secret) Selector() Selector {
 	return Selector(text[selectorStart:selectorEnd])
 }
 
-// Verifier returns what a store keeps to recognise the token.
+// Verifier returns what a store keeps to recognize the token.
 func (s Secret) Verifier() Verifier {
 	sum := sha256.Sum256([]byte(s.Reveal()))
 	return Verifier(base64.RawURLEncoding.EncodeToString(sum[:]))

@@ -60,7 +60,7 @@ func (s *Server) Address() string { return s.listener.Addr().String() }
 // Close stops the server and every request in progress.
 func (s *Server) Close() error { return s.http.Close() }
 
-// AwaitReady returns when the function asks for an event: its initialisation is complete. Errors: the failure that the function
+// AwaitReady returns when the function asks for an event: its initialization is complete. Errors: the failure that the function
 // reported instead; ctx's.
 func (s *Server) AwaitReady(ctx context.Context) error {
 	select {
