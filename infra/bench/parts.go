@@ -116,12 +116,12 @@ func measureScale(ctx context.Context, c *runCommand, run *result.Run) error {
 
 func (c *runCommand) scale() scale.Options {
 	options := scale.Options{
-		Tables: []int{1e2, 1e4, 1e5}, Users: 20,
+		Tables: []int{1e2, 1e4}, Users: 20,
 		Files: []int{1e2, 1e4, 1e5}, Rounds: 20, Batch: 500, Starts: 5,
 		Binary: binary, Progress: os.Stderr,
 	}
 	if c.Quick {
-		options.Tables, options.Users, options.Rounds, options.Starts = []int{1e2, 1e3}, 3, 1, 1
+		options.Tables, options.Files, options.Users, options.Rounds, options.Starts = []int{1e2, 1e3}, []int{1e2, 1e3}, 3, 1, 1
 	}
 	return options
 }

@@ -47,7 +47,7 @@ var pictures = []picture{
 	{
 		name: "units", title: "Read units of a request, DynamoDB",
 		series:     []string{"authenticated GET, authorizer cached", "authenticated GET, authorizer not cached"},
-		categories: sizes, key: size(scale.Reads), draw: chart.Lines,
+		categories: sizes[:2], key: size(scale.Reads), draw: chart.Lines,
 	},
 	{
 		name: "boltstore", title: "One operation of the embedded store, µs",

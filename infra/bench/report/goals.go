@@ -37,9 +37,9 @@ var goals = []goal{
 	{"GET of one token, 16 connections, compared with a net/http server that writes the same bytes", 1.0 / 3, true, times, beside(throughput.List1, throughput.Under(16), throughput.NetHTTP)},
 	{"memory at rest, compared with Unleash's Node.js process", 1.0 / 8, false, times, beside(throughput.MemoryAtRest, throughput.RSS, throughput.Unleash)},
 	{"reads of an authenticated GET, authorizer cached, 10² users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e2))},
-	{"reads of an authenticated GET, authorizer cached, 10⁵ users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e5))},
+	{"reads of an authenticated GET, authorizer cached, 10⁴ users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e4))},
 	{"reads of an authenticated GET, authorizer not cached, 10² users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e2))},
-	{"reads of an authenticated GET, authorizer not cached, 10⁵ users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e5))},
+	{"reads of an authenticated GET, authorizer not cached, 10⁴ users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e4))},
 	{"boltstore, authenticate at 10⁵ users compared with 10²", 2, false, times, growth("authenticate", scale.Size(1e5), scale.Size(1e2))},
 }
 
