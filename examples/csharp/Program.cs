@@ -27,13 +27,13 @@ catch (InvalidOperationException refused)
 
 async Task<JsonDocument?> Call(RestRequest request)
 {
-    var answer = await client.ExecuteAsync(request);
-    if (answer.StatusCode == 0)
+    var response = await client.ExecuteAsync(request);
+    if (response.StatusCode == 0)
     {
-        throw new InvalidOperationException(answer.ErrorMessage);
+        throw new InvalidOperationException(response.ErrorMessage);
     }
-    var body = string.IsNullOrEmpty(answer.Content) ? null : JsonDocument.Parse(answer.Content);
-    if (!answer.IsSuccessful)
+    var body = string.IsNullOrEmpty(response.Content) ? null : JsonDocument.Parse(response.Content);
+    if (!response.IsSuccessful)
     {
         throw new InvalidOperationException(body?.RootElement.GetProperty("message").GetString());
     }

@@ -7,15 +7,15 @@ tokens=${PATS_URL:?the address of the API}/api/admin/user/tokens
 
 # call METHOD URL [BODY]: prints the body of the response, or exits with its message. The token is not an argument, which others could see.
 call() {
-  local answer
-  answer=$(curl --silent --show-error --location --write-out '\n%{http_code}' --request "$1" "$2" \
+  local response
+  response=$(curl --silent --show-error --location --write-out '\n%{http_code}' --request "$1" "$2" \
     --header 'Accept: application/json' --header 'Content-Type: application/json' --header @- \
     ${3:+--data "$3"} <<<"Authorization: $PATS_TOKEN")
-  if ((${answer##*$'\n'} >= 400)); then
-    jq --raw-output .message <<<"${answer%$'\n'*}" >&2
+  if ((${response##*$'\n'} >= 400)); then
+    jq --raw-output .message <<<"${response%$'\n'*}" >&2
     exit 1
   fi
-  echo "${answer%$'\n'*}"
+  echo "${response%$'\n'*}"
 }
 
 list=$(call GET "$tokens")

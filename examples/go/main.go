@@ -70,18 +70,18 @@ func call(ctx context.Context, key, method, url string, body, result any) error 
 	}
 	request.Header.Set("Authorization", key)
 	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request) //nolint:gosec // as above
+	response, err := http.DefaultClient.Do(request) //nolint:gosec // as above
 	if err != nil {
 		return err
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode >= http.StatusBadRequest {
-		return refusal(answer.Body)
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode >= http.StatusBadRequest {
+		return refusal(response.Body)
 	}
 	if result == nil {
 		return nil
 	}
-	return json.NewDecoder(answer.Body).Decode(result)
+	return json.NewDecoder(response.Body).Decode(result)
 }
 
 func refusal(body io.Reader) error {

@@ -39,9 +39,9 @@ public class Tokens {
 
     private static String call(String method, String url, RequestBody body) throws IOException {
         var request = new Request.Builder().url(url).header("Authorization", System.getenv("PATS_TOKEN")).method(method, body).build();
-        try (var answer = CLIENT.newCall(request).execute()) {
-            var text = answer.body().string();
-            if (!answer.isSuccessful()) {
+        try (var response = CLIENT.newCall(request).execute()) {
+            var text = response.body().string();
+            if (!response.isSuccessful()) {
                 throw new IOException(parse(text).get("message").getAsString());
             }
             return text;

@@ -16,12 +16,12 @@ function call(string $method, string $url, ?array $body = null): mixed
     if ($body !== null) {
         curl_setopt($curl, CURLOPT_POSTFIELDS, json_encode($body, JSON_THROW_ON_ERROR));
     }
-    $answer = curl_exec($curl);
-    if ($answer === false) {
+    $response = curl_exec($curl);
+    if ($response === false) {
         fwrite(STDERR, curl_error($curl) . "\n");
         exit(1);
     }
-    $value = $answer === '' ? null : json_decode($answer, true, flags: JSON_THROW_ON_ERROR);
+    $value = $response === '' ? null : json_decode($response, true, flags: JSON_THROW_ON_ERROR);
     if (curl_getinfo($curl, CURLINFO_RESPONSE_CODE) >= 400) {
         fwrite(STDERR, $value['message'] . "\n");
         exit(1);

@@ -11,10 +11,10 @@ KEY = os.environ["PATS_TOKEN"]
 
 
 def call(method, url, body=None):
-    answer = requests.request(method, url, json=body, headers={"Authorization": KEY}, timeout=10)
-    if not answer.ok:
-        sys.exit(answer.json()["message"])
-    return answer
+    response = requests.request(method, url, json=body, headers={"Authorization": KEY}, timeout=10)
+    if not response.ok:
+        sys.exit(response.json()["message"])
+    return response
 
 
 print("tokens:", len(call("GET", TOKENS).json()["pats"]))

@@ -10,9 +10,9 @@ def call(verb, url, body = nil)
   uri = URI(url)
   request = verb.new(uri, 'Authorization' => KEY, 'Content-Type' => 'application/json')
   request.body = body.to_json if body
-  answer = Net::HTTP.start(uri.host, uri.port, use_ssl: uri.scheme == 'https', read_timeout: 10) { |http| http.request(request) }
-  abort JSON.parse(answer.body)['message'] unless answer.is_a?(Net::HTTPSuccess)
-  answer.body
+  response = Net::HTTP.start(uri.host, uri.port, use_ssl: uri.scheme == 'https', read_timeout: 10) { |http| http.request(request) }
+  abort JSON.parse(response.body)['message'] unless response.is_a?(Net::HTTPSuccess)
+  response.body
 end
 
 puts "tokens: #{JSON.parse(call(Net::HTTP::Get, TOKENS))['pats'].length}"

@@ -86,7 +86,7 @@ func TestLostResponses(t *testing.T) {
 			if name == "revoke" {
 				wantStatus(t, f.do(t, h, post(good)), http.StatusCreated)
 			}
-			f.store.LoseAnswer(pattest.CallReplaceAccount)
+			f.store.LoseResponse(pattest.CallReplaceAccount)
 			wantStatus(t, f.do(t, h, c.req), c.status)
 			if diff := cmp.Diff(c.left, f.descriptions(t, h)); diff != "" {
 				t.Errorf("tokens (-want +got):\n%s", diff)

@@ -17,9 +17,9 @@ import (
 )
 
 // settingsOf returns the settings of a client of a new server with this handler.
-func settingsOf(t *testing.T, answer http.HandlerFunc) dynamostore.Settings {
+func settingsOf(t *testing.T, respond http.HandlerFunc) dynamostore.Settings {
 	t.Helper()
-	server := httptest.NewServer(answer)
+	server := httptest.NewServer(respond)
 	t.Cleanup(server.Close)
 	return dynamostore.Settings{
 		Region: "eu-central-1", Endpoint: server.URL,
@@ -67,7 +67,7 @@ func TestClientBoundsItsAttempts(t *testing.T) {
 	}{
 		{"DynamoDB is broken", 500, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}`, 3, pat.KindUnavailable},
 		{"DynamoDB is busy", 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}`, 3, pat.KindUnavailable},
-		{"no answer of DynamoDB's", 502, `<html>`, 3, pat.KindUnavailable},
+		{"a response that is not DynamoDB's", 502, `<html>`, 3, pat.KindUnavailable},
 		{"a write meets a transaction", 400, `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException"}`, 1, pat.KindUnavailable},
 		{"a refusal without a name", 400, ``, 1, pat.KindUnavailable},
 		{"no table", 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}`, 1, pat.KindInternal},

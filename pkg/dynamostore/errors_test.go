@@ -19,8 +19,8 @@ import (
 	"pats/pkg/pat"
 )
 
-// answered returns err as the SDK returns it for a response of DynamoDB with this status.
-func answered(status int, err error) error {
+// sdkError returns err as the SDK returns it for a response of DynamoDB with this status.
+func sdkError(status int, err error) error {
 	return operationError("PutItem", &awshttp.ResponseError{
 		RequestID:     "A-REQUEST",
 		ResponseError: &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: err},
@@ -28,7 +28,7 @@ func answered(status int, err error) error {
 }
 
 func refused(code string) error {
-	return answered(http.StatusBadRequest, &smithy.GenericAPIError{Code: code, Message: "a message", Fault: smithy.FaultClient})
+	return sdkError(http.StatusBadRequest, &smithy.GenericAPIError{Code: code, Message: "a message", Fault: smithy.FaultClient})
 }
 
 // cancelled returns the error of a transaction that was cancelled for reasons with these codes.
@@ -37,7 +37,7 @@ func cancelled(codes ...string) error {
 	for _, code := range codes {
 		reasons = append(reasons, types.CancellationReason{Code: aws.String(code)})
 	}
-	return answered(http.StatusBadRequest, &types.TransactionCanceledException{CancellationReasons: reasons})
+	return sdkError(http.StatusBadRequest, &types.TransactionCanceledException{CancellationReasons: reasons})
 }
 
 // The codes of a cancelled transaction's reasons.
@@ -52,8 +52,8 @@ var errorTests = []struct {
 	err  error
 	want pat.Kind
 }{
-	{"a failed condition", answered(400, &types.ConditionalCheckFailedException{}), pat.KindConflict},
-	{"a write that meets a transaction", answered(400, &types.TransactionConflictException{}), pat.KindConflict},
+	{"a failed condition", sdkError(400, &types.ConditionalCheckFailedException{}), pat.KindConflict},
+	{"a write that meets a transaction", sdkError(400, &types.TransactionConflictException{}), pat.KindConflict},
 
 	{"cancelled by the first condition", cancelled(condition, none, none), pat.KindConflict},
 	{"cancelled by the second condition", cancelled(none, condition, none), pat.KindUserExists},
@@ -71,27 +71,27 @@ var errorTests = []struct {
 	{"cancelled without a reason", cancelled(), pat.KindInternal},
 
 	{"throttled", refused("ThrottlingException"), pat.KindUnavailable},
-	{"beyond the table's throughput", answered(400, &types.ProvisionedThroughputExceededException{}), pat.KindUnavailable},
-	{"beyond the account's limit", answered(400, &types.RequestLimitExceeded{}), pat.KindUnavailable},
-	{"the same transaction is under way", answered(400, &types.TransactionInProgressException{}), pat.KindUnavailable},
-	{"DynamoDB is broken", answered(500, &types.InternalServerError{}), pat.KindUnavailable},
+	{"beyond the table's throughput", sdkError(400, &types.ProvisionedThroughputExceededException{}), pat.KindUnavailable},
+	{"beyond the account's limit", sdkError(400, &types.RequestLimitExceeded{}), pat.KindUnavailable},
+	{"the same transaction is under way", sdkError(400, &types.TransactionInProgressException{}), pat.KindUnavailable},
+	{"DynamoDB is broken", sdkError(500, &types.InternalServerError{}), pat.KindUnavailable},
 	{"DynamoDB is broken, without a status", operationError("PutItem", &types.InternalServerError{}), pat.KindUnavailable},
-	{"no answer of DynamoDB's", answered(503, &smithy.GenericAPIError{Code: "UnknownError"}), pat.KindUnavailable},
+	{"a response that is not DynamoDB's", sdkError(503, &smithy.GenericAPIError{Code: "UnknownError"}), pat.KindUnavailable},
 
 	{"cancelled by the caller", operationError("PutItem", &smithy.CanceledError{Err: context.Canceled}), pat.KindUnavailable},
 	{"late", operationError("PutItem", &smithy.CanceledError{Err: context.DeadlineExceeded}), pat.KindUnavailable},
 	{"the connection broke", operationError("PutItem", &smithyhttp.RequestSendError{Err: io.EOF}), pat.KindUnavailable},
 	{"no connection", operationError("PutItem", &net.OpError{Op: "dial", Err: errors.New("refused")}), pat.KindUnavailable},
-	{"half an answer", answered(200, &smithy.DeserializationError{Err: io.ErrUnexpectedEOF}), pat.KindUnavailable},
+	{"half a response", sdkError(200, &smithy.DeserializationError{Err: io.ErrUnexpectedEOF}), pat.KindUnavailable},
 	{"no more attempts", errors.Join(networkError("PutItem"), errors.New("retry quota exceeded")), pat.KindUnavailable},
 
-	{"no table", answered(400, &types.ResourceNotFoundException{}), pat.KindInternal},
+	{"no table", sdkError(400, &types.ResourceNotFoundException{}), pat.KindInternal},
 	{"not allowed", refused("AccessDeniedException"), pat.KindInternal},
 	{"unknown credentials", refused("UnrecognizedClientException"), pat.KindInternal},
 	{"expired credentials", refused("ExpiredTokenException"), pat.KindInternal},
 	{"not valid", refused("ValidationException"), pat.KindInternal},
 	{"not readable", refused("SerializationException"), pat.KindInternal},
-	{"another transaction under the same token", answered(400, &types.IdempotentParameterMismatchException{}), pat.KindInternal},
+	{"another transaction under the same token", sdkError(400, &types.IdempotentParameterMismatchException{}), pat.KindInternal},
 	{"not sent, for a missing parameter", operationError("PutItem", smithy.InvalidParamsError{}), pat.KindInternal},
 	{"not sent, for want of credentials", operationError("PutItem", errors.New("no credentials")), pat.KindInternal},
 }
@@ -119,12 +119,12 @@ func TestErrorsOmitValues(t *testing.T) {
 	t.Parallel()
 	const content = "what was to be stored"
 	errs := []error{
-		answered(400, &smithy.GenericAPIError{Code: "ValidationException", Message: content}),
-		answered(400, &smithy.GenericAPIError{Code: "SerializationException", Message: content}),
-		answered(400, &types.ConditionalCheckFailedException{
+		sdkError(400, &smithy.GenericAPIError{Code: "ValidationException", Message: content}),
+		sdkError(400, &smithy.GenericAPIError{Code: "SerializationException", Message: content}),
+		sdkError(400, &types.ConditionalCheckFailedException{
 			Item: map[string]types.AttributeValue{"name": &types.AttributeValueMemberS{Value: content}},
 		}),
-		answered(400, &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{{
+		sdkError(400, &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{{
 			Code:    aws.String("ValidationError"),
 			Message: aws.String(content),
 			Item:    map[string]types.AttributeValue{"name": &types.AttributeValueMemberS{Value: content}},

@@ -26,7 +26,7 @@ func (f *fixture) wantDescriptions(t *testing.T, want ...string) {
 func TestCreateSurvivesALostResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.store.LoseAnswer(pattest.CallReplaceAccount)
+	f.store.LoseResponse(pattest.CallReplaceAccount)
 	token, secret := f.create(t, "new")
 	f.wantCalls(t, map[pattest.Call]int{pattest.CallAccount: 2, pattest.CallReplaceAccount: 1})
 	f.wantDescriptions(t, "own", "new")
@@ -42,7 +42,7 @@ func TestCreateSurvivesALostResponseAtTheLimit(t *testing.T) {
 	for _, draft := range pattest.Drafts(pat.MaxTokens - 2) {
 		f.create(t, draft.Description)
 	}
-	f.store.LoseAnswer(pattest.CallReplaceAccount)
+	f.store.LoseResponse(pattest.CallReplaceAccount)
 	if token, _ := f.create(t, "the last"); token.ID != pat.MaxTokens {
 		t.Errorf("got ID %d, want %d", token.ID, pat.MaxTokens)
 	}
@@ -64,13 +64,13 @@ func TestRevokeSurvivesALostResponse(t *testing.T) {
 		"by its holder":  func(id pat.TokenID) error { return f.service.RevokeToken(t.Context(), f.holder.Identity(), id) },
 		"by an operator": func(id pat.TokenID) error { return f.service.RevokeUserToken(t.Context(), f.holder.Account.ID, id) },
 	} {
-		f.store.LoseAnswer(pattest.CallReplaceAccount)
+		f.store.LoseResponse(pattest.CallReplaceAccount)
 		if err := revoke(token.ID); err != nil {
 			t.Errorf("%s: got %v, want no error", name, err)
 		}
 		token, _ = f.create(t, "new")
 	}
-	f.store.LoseAnswer(pattest.CallReplaceAccount)
+	f.store.LoseResponse(pattest.CallReplaceAccount)
 	if err := f.service.RevokeToken(t.Context(), f.holder.Identity(), f.holder.Token.ID); err != nil {
 		t.Errorf("of the caller's own token: got %v, want no error", err)
 	}
@@ -81,14 +81,14 @@ func TestUserChangesSurviveALostResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	other := pattest.Account(t, f.store, pattest.Profile("bob", pat.Viewer))
-	f.store.LoseAnswer(pattest.CallReplaceAccount)
+	f.store.LoseResponse(pattest.CallReplaceAccount)
 	if err := pattest.SetDisabled(t.Context(), f.service, other.ID, true); err != nil {
 		t.Errorf("SetDisabled: got %v, want no error", err)
 	}
 	if !pattest.Read(t, f.store, other.ID).Disabled {
 		t.Error("the user is enabled, want disabled")
 	}
-	f.store.LoseAnswer(pattest.CallDeleteAccount)
+	f.store.LoseResponse(pattest.CallDeleteAccount)
 	if err := f.service.DeleteUser(t.Context(), other.ID); err != nil {
 		t.Errorf("DeleteUser: got %v, want no error", err)
 	}

@@ -238,7 +238,7 @@ func TestTokensWithoutAKeyAreNotSpent(t *testing.T) {
 func TestKeyedCreateSurvivesALostResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.store.LoseAnswer(pattest.CallReplaceAccount)
+	f.store.LoseResponse(pattest.CallReplaceAccount)
 	first := f.once(t, f.key(t, "k"), "ci")
 	wantSameToken(t, f.once(t, f.key(t, "k"), "ci"), first)
 	f.wantDescriptions(t, "own", "ci")
@@ -248,7 +248,7 @@ func TestKeyedCreateSurvivesALostResponse(t *testing.T) {
 func TestLostCreateIsRepeated(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.store.LoseAnswer(pattest.CallReplaceAccount)
+	f.store.LoseResponse(pattest.CallReplaceAccount)
 	f.store.Before(pattest.CallAccount, func() {})
 	f.store.Refuse(pattest.CallAccount, 2, pat.Unavailable(nil))
 	_, _, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), f.until("ci"), f.key(t, "k"))

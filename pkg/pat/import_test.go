@@ -423,7 +423,7 @@ func TestImportDoesNotBringADeletedUserBack(t *testing.T) {
 func TestImportWithoutAResponse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.store.LoseAnswer(pattest.CallImportAccount)
+	f.store.LoseResponse(pattest.CallImportAccount)
 	wantImport(t, f.importUser(t, importable(t, 20, 21)), true, "+20 +21")
 	for _, call := range []pattest.Call{pattest.CallImportAccount, pattest.CallAccount} {
 		f.store.Refuse(call, 1, pat.Unavailable(errors.New("away")))

@@ -11,7 +11,7 @@ func (e *env) checkDocumented(s step, got response) {
 	}
 	err := e.target.document.Check(e.t.Context(), s.request.method, e.fill(s.request.path), openapi.Response{Status: got.status, Header: got.header, Body: got.body})
 	if err != nil {
-		e.t.Errorf("the OpenAPI document has another answer: %v", err)
+		e.t.Errorf("the response differs from the OpenAPI document: %v", err)
 	}
 }
 

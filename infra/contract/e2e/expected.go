@@ -316,7 +316,7 @@ var (
 
 const (
 	ownBodies = "gateway responses are not read"
-	noCache   = "authorizers' answers are not kept"
+	noCache   = "responses of authorizers are not cached"
 )
 
 // denied expects the 401 of the gateway for a token that the authorizer refuses.

@@ -109,7 +109,7 @@ var differences = []difference{
 	{number: 22, reason: "top-level domains are not looked up", request: `POST ` + usersPath, unleash: badData, pats: `201`, field: whole + `|Location`},
 	{number: 23, reason: "the last Admin stays", request: `(PUT|DELETE) ` + usersPath + `/.*`, unleash: `200`, pats: `403 OperationDeniedError`, says: `".*Admin.*"`, field: whole},
 	{number: 24, reason: "the holder of the admin API token", request: `GET ` + selfPath + `/?`, field: `body\.user\.(environment|internalAdminTokenUserId|permissions.*|projects.*|secret)`, to: absent},
-	{number: 26, reason: "OPTIONS answers in text/plain", request: `OPTIONS .*`, unleash: `200`, pats: `200`, field: `Content-Type`, from: html, to: `text/plain; charset=utf-8`},
+	{number: 26, reason: "the response to OPTIONS is text/plain", request: `OPTIONS .*`, unleash: `200`, pats: `200`, field: `Content-Type`, from: html, to: `text/plain; charset=utf-8`},
 	{number: 19, reason: "a response to OPTIONS has no ETag", request: `OPTIONS .*`, unleash: `200`, pats: `200`, field: `Etag`, from: `weak`, to: absent},
 	{number: 27, reason: "a 200 without a body is application/json", request: `DELETE .*`, unleash: `200`, pats: `200`, field: `Content-Type`, from: absent, to: bareJSON},
 	{number: 28, reason: "methods that API Gateway does not know", request: `(TRACE|FOO) .*`, unleash: `404 NotFoundError|400`, pats: `403 BadRequestError`, field: whole},

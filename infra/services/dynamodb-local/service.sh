@@ -108,8 +108,8 @@ listens() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# answers PORT: succeeds if a server on 127.0.0.1:PORT responds by HTTP, with any status.
-answers() (
+# responds PORT: succeeds if a server on 127.0.0.1:PORT sends an HTTP response, with any status.
+responds() (
   { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || exit 1
   printf 'GET / HTTP/1.0\r\n\r\n' >&3
   IFS= read -r -t 5 line <&3 && [[ $line == HTTP/* ]]

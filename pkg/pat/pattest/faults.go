@@ -56,8 +56,8 @@ func (f *Faulty) Refuse(call Call, times int, err error) {
 	}
 }
 
-// LoseAnswer makes the next call take effect in the store, and yet fail with KindUnavailable.
-func (f *Faulty) LoseAnswer(call Call) { f.plan(call, plan{lose: true}) }
+// LoseResponse makes the next call take effect in the store but fail with KindUnavailable.
+func (f *Faulty) LoseResponse(call Call) { f.plan(call, plan{lose: true}) }
 
 // Before calls do ahead of the next call, as if another caller were faster.
 func (f *Faulty) Before(call Call, do func()) { f.plan(call, plan{before: do}) }
