@@ -34,7 +34,7 @@ type audit struct {
 	history *history
 	state   state
 	at      moment
-	// everything presents every deleted token, not only those that are due.
+	// everything presents also the tokens that an earlier audit found refused.
 	everything bool
 
 	findings []finding
@@ -48,9 +48,7 @@ func (a *audit) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.checkUsers(ctx, users); err != nil {
-		return err
-	}
+	a.checkUsers(users)
 	for _, h := range a.history.allHolders() {
 		if !slices.ContainsFunc(users, func(u apitypes.User) bool { return u.ID == h.user && u.Username == h.name }) {
 			a.find(lost, "user %d %s is not listed", h.user, h.name)
@@ -171,7 +169,7 @@ func (a *audit) faultOf(removal *op) fault {
 
 // use presents the token, which must be accepted if and only if it is listed.
 func (a *audit) use(ctx context.Context, h *holder, t *token, want presence, exists bool) error {
-	if t.secret == (pat.Secret{}) || !exists && !a.isDue(t) {
+	if t.secret == (pat.Secret{}) || !exists && t.refused && !a.everything {
 		return nil
 	}
 	accepted, err := a.state.accepts(ctx, t.secret)
@@ -187,32 +185,18 @@ func (a *audit) use(ctx context.Context, h *holder, t *token, want presence, exi
 		a.find(inconsistent, "token %d %q of user %d: listed %v, accepted %v", t.id, t.description, h.user, exists, accepted)
 	}
 	if !accepted && !a.everything {
-		t.refusals++
+		t.refused = true
 	}
 	return nil
 }
 
-// isDue reports whether to present a deleted token: in the first two audits and then in one of eight.
-func (a *audit) isDue(t *token) bool {
-	const seldom = 8
-	if !a.everything && t.refusals >= 2 && int(t.id)%seldom != t.refusals%seldom {
-		t.refusals++
-		return false
-	}
-	return true
-}
-
-func (a *audit) checkUsers(ctx context.Context, users []apitypes.User) error {
+func (a *audit) checkUsers(users []apitypes.User) {
 	known := map[pat.UserID]bool{}
 	for _, h := range a.history.allHolders() {
 		known[h.user] = true
 	}
 	for _, m := range a.history.members {
-		u, err := a.checkMember(ctx, m, users)
-		if err != nil {
-			return err
-		}
-		known[u.ID] = true
+		known[a.checkMember(m, users).ID] = true
 	}
 	for i, u := range users {
 		if i > 0 && u.ID <= users[i-1].ID {
@@ -222,11 +206,10 @@ func (a *audit) checkUsers(ctx context.Context, users []apitypes.User) error {
 			a.find(inconsistent, "there is user %d %q, which was never requested", u.ID, u.Username)
 		}
 	}
-	return nil
 }
 
 // checkMember returns the user that is the member, or the zero User.
-func (a *audit) checkMember(ctx context.Context, m *member, users []apitypes.User) (apitypes.User, error) {
+func (a *audit) checkMember(m *member, users []apitypes.User) apitypes.User {
 	want := m.expected(a.at)
 	i := slices.IndexFunc(users, func(u apitypes.User) bool {
 		return u.Username == m.username && (m.id == 0 || u.ID == m.id)
@@ -250,7 +233,7 @@ func (a *audit) checkMember(ctx context.Context, m *member, users []apitypes.Use
 			m.id = max(m.id, u.ID)
 		})
 	}
-	return u, a.useMember(ctx, m, u, exists)
+	return u
 }
 
 func (a *audit) checkProfile(m *member, u apitypes.User) {
@@ -262,16 +245,4 @@ func (a *audit) checkProfile(m *member, u apitypes.User) {
 		a.find(lost, "user %d %q has profile %v, want one of %v", u.ID, m.username, got, want)
 	}
 	a.settlements = append(a.settlements, func() { m.settleProfile(got) })
-}
-
-// useMember presents a member's token, which must be accepted if and only if the member exists and is enabled.
-func (a *audit) useMember(ctx context.Context, m *member, u apitypes.User, exists bool) error {
-	if m.secret == (pat.Secret{}) {
-		return nil
-	}
-	accepted, err := a.state.accepts(ctx, m.secret)
-	if err == nil && accepted != (exists && !u.Disabled) {
-		a.find(lost, "the token of user %d %q: listed %v, disabled %v, accepted %v", m.id, m.username, exists, u.Disabled, accepted)
-	}
-	return err
 }

@@ -109,17 +109,6 @@ func issue(t *testing.T, service *pat.Service, user pat.UserID, description stri
 	return created.ID, secret
 }
 
-// giveToken creates a token for one of the members without one.
-func (f *folder) giveToken(t *testing.T) {
-	t.Helper()
-	for _, m := range f.history.present() {
-		if m.secret == (pat.Secret{}) {
-			f.offline(t, func(service *pat.Service) { _, m.secret = issue(t, service, m.id, "gift") })
-			return
-		}
-	}
-}
-
 // inspect runs `pats check` on the data file, which may be missing if fresh is true, and checks the modes of all files.
 func (f *folder) inspect(t *testing.T, fresh bool) []finding {
 	t.Helper()
@@ -173,11 +162,11 @@ func (f *folder) leftovers(t *testing.T) []finding {
 	return findings
 }
 
-// audit compares a server with the history, and records there whether requests without a response took effect.
-func (f *folder) audit(t *testing.T, s *service.Service) []finding {
+// audit compares a server with the history, see [audit], and records there whether requests without a response took effect.
+func (f *folder) audit(t *testing.T, s *service.Service, everything bool) []finding {
 	t.Helper()
 	c := newClient(t, s)
-	a := &audit{history: &f.history, state: remote{c, f.history.admin.own}, at: afterAll}
+	a := &audit{history: &f.history, state: remote{c, f.history.admin.own}, at: afterAll, everything: everything}
 	if err := a.run(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, s.Output())
 	}

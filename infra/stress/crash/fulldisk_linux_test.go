@@ -171,7 +171,7 @@ func (d *fullDisk) checkNoFirstStart() {
 
 func (d *fullDisk) audit(s *service.Service, when string) {
 	d.t.Helper()
-	d.report(d.folder.audit(d.t, s), when)
+	d.report(d.folder.audit(d.t, s, true), when)
 }
 
 func (d *fullDisk) inspect(when string) {

@@ -112,8 +112,8 @@ type token struct {
 	floor pat.TokenID
 	// secret is the zero Secret if the response was lost.
 	secret pat.Secret
-	// refusals is the number of audits since the token's end.
-	refusals int
+	// refused is true if an audit found the token refused.
+	refused bool
 }
 
 // holder is a user with tokens.
@@ -171,8 +171,6 @@ type member struct {
 	first    profile
 	id       pat.UserID
 	changes  []*change
-	// secret is that of a token created while no server ran, or the zero Secret.
-	secret pat.Secret
 }
 
 func (m *member) email() string { return m.username + "@example.com" }

@@ -78,10 +78,9 @@ func (l *life) live(kills int) {
 		} else {
 			l.killUnderLoad(rng)
 		}
-		l.folder.giveToken(l.t)
 	}
 	s := l.serve()
-	l.report(l.folder.audit(l.t, s), "at the end")
+	l.report(l.folder.audit(l.t, s, true), "at the end")
 	must.Do(l.t, s.Stop())
 	l.close()
 }
@@ -174,7 +173,7 @@ func (l *life) killAtStart(rng *rand.Rand) {
 func (l *life) killUnderLoad(rng *rand.Rand) {
 	l.t.Helper()
 	s := l.serve()
-	l.report(l.folder.audit(l.t, s), "after a restart")
+	l.report(l.folder.audit(l.t, s, false), "after a restart")
 	c := newClient(l.t, s)
 	ctx, cancel := context.WithCancel(l.t.Context())
 	defer cancel()

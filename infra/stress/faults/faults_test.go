@@ -16,7 +16,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	dynamotest.Start(t) // or skip
 	n := newCounts()
-	var wg sync.WaitGroup // they mostly wait, so they run at once, whatever the flag -parallel says
+	var wg sync.WaitGroup                                         // they mostly wait, so they run at once, whatever the flag -parallel says
 	for name, part := range map[string]func(*testing.T, *counts){ //nolint:paralleltest // see wg
 		"operations": testOperations, "authorizer": testAuthorizer, "unrecorded use": testUnrecordedUse, "rounds": testRounds,
 		"connection refused": testConnectionRefused, "binaries": testBinaries,

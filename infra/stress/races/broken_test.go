@@ -2,7 +2,6 @@ package races_test
 
 import (
 	"context"
-	crand "crypto/rand"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -58,29 +57,6 @@ func TestFaultsAreFound(t *testing.T) {
 				}
 			}
 			t.Errorf("got %q in the last of %d tries, want a finding with %q", found, tries, c.want)
-		})
-	}
-}
-
-// TestFaultsOfUsersAreFound does the same for requests about users.
-func TestFaultsOfUsersAreFound(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		fault   string
-		onStore func(pat.Store) pat.Store
-		want    string
-	}{
-		{"a store that accepts a taken name", acceptingTakenNames, "duplicate:"},
-		{"a store that keeps another name", acceptingTakenNames, "lost:"},
-		{"a store that repeats a user ID", repeatingIDs, "was assigned to"},
-		{"a failing store", failingCreates, "unexpected response"},
-	} {
-		t.Run(c.fault, func(t *testing.T) {
-			t.Parallel()
-			found, _ := usersAtOnce(t, newService(c.onStore(laptoptest.NewStore(t))), maxSearched+importers)
-			if !slices.ContainsFunc(found, func(finding string) bool { return strings.Contains(finding, c.want) }) {
-				t.Errorf("got %q, want a finding with %q", found, c.want)
-			}
 		})
 	}
 }
@@ -155,9 +131,8 @@ func inMixture(tb testing.TB, e *env, random *rand.Rand) []operation {
 // broken is a store with other reads, writes or creates.
 type broken struct {
 	pat.Store
-	read   func(context.Context, pat.UserID) (pat.Account, error)
-	write  func(ctx context.Context, before, after pat.Account) error
-	create func(context.Context, pat.Account) (pat.Account, error)
+	read  func(context.Context, pat.UserID) (pat.Account, error)
+	write func(ctx context.Context, before, after pat.Account) error
 }
 
 func (b broken) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
@@ -172,13 +147,6 @@ func (b broken) ReplaceAccount(ctx context.Context, before, after pat.Account) e
 		return b.write(ctx, before, after)
 	}
 	return b.Store.ReplaceAccount(ctx, before, after)
-}
-
-func (b broken) CreateAccount(ctx context.Context, draft pat.Account) (pat.Account, error) {
-	if b.create != nil {
-		return b.create(ctx, draft)
-	}
-	return b.Store.CreateAccount(ctx, draft)
 }
 
 func unconditional(store pat.Store) pat.Store {
@@ -307,46 +275,6 @@ func exhausted(store pat.Store) pat.Store {
 func failing(store pat.Store) pat.Store {
 	return broken{Store: store, write: func(context.Context, pat.Account, pat.Account) error {
 		return &pat.Error{Kind: pat.KindInternal, Message: "planted"}
-	}}
-}
-
-// acceptingTakenNames creates a user under another name if the name is taken.
-func acceptingTakenNames(store pat.Store) pat.Store {
-	return broken{Store: store, create: func(ctx context.Context, draft pat.Account) (pat.Account, error) {
-		made, err := store.CreateAccount(ctx, draft)
-		if err != nil && pat.KindOf(err) == pat.KindUserExists {
-			draft.Username = crand.Text()
-			made, err = store.CreateAccount(ctx, draft)
-		}
-		return made, err
-	}}
-}
-
-// repeatingIDs returns the user created before at every third create.
-func repeatingIDs(store pat.Store) pat.Store {
-	users := counter{every: 3}
-	var last sync.Map
-	return broken{Store: store, create: func(ctx context.Context, draft pat.Account) (pat.Account, error) {
-		earlier, ok := last.Load(0)
-		if users.isDue() && ok {
-			return earlier.(pat.Account), nil //nolint:errcheck // this function stores it
-		}
-		made, err := store.CreateAccount(ctx, draft)
-		if err == nil {
-			last.Store(0, made)
-		}
-		return made, err
-	}}
-}
-
-// failingCreates fails at every second user.
-func failingCreates(store pat.Store) pat.Store {
-	users := counter{every: 2}
-	return broken{Store: store, create: func(ctx context.Context, draft pat.Account) (pat.Account, error) {
-		if users.isDue() {
-			return pat.Account{}, &pat.Error{Kind: pat.KindInternal, Message: "planted"}
-		}
-		return store.CreateAccount(ctx, draft)
 	}}
 }
 

@@ -117,12 +117,6 @@ func (sum *counts) round(t *testing.T, s setup, seed uint64) {
 	for range mixes {
 		sum.add(t, s, where+", mixed", maxSearched, runMixture(t.Context(), newEnv(t, target, service), random))
 	}
-	found, unavailable := usersAtOnce(t, service, s.clients)
-	if unavailable > 0 && !s.mayBeBusy() {
-		found = append(found, fmt.Sprintf("busy: %d requests got a 503", unavailable))
-	}
-	sum.requests += s.clients
-	sum.log(t, where+", users", report{findings: found}, unavailable)
 }
 
 // add counts the operations, checks them, and reports the findings.
@@ -134,11 +128,7 @@ func (sum *counts) add(t *testing.T, s setup, what string, clients int, operatio
 		sum.histories++
 	}
 	sum.operations += r.searched
-	sum.log(t, what, r, len(busyOnes(operations)))
-}
-
-func (sum *counts) log(t *testing.T, what string, r report, unavailable int) {
-	t.Helper()
+	unavailable := len(busyOnes(operations))
 	sum.unavailable += unavailable
 	if unavailable > 0 {
 		t.Logf("%s: %d requests got a 503", what, unavailable)

@@ -18,6 +18,7 @@ var importPromises = []promise{
 	{"ImportAccount counts enabled Admins", importCountsAdmins},
 	{"ImportAccount adds ImportStep tokens", importsStep},
 	{"ImportAccount by many callers concurrently creates one user", oneImports},
+	{"ImportAccount and CreateAccount of one username concurrently succeed once", oneImportsOrCreates},
 	{"LookUp finds the user for whom a token was imported, even when both are gone", lookUpStays},
 	{"LookUp does not find what was not imported", lookUpOfNothing},
 	{"ReserveUserIDs raises the next ID and never lowers it", reservedStays},
@@ -146,6 +147,26 @@ func oneImports(t *testing.T, store pat.Store) {
 	wantKinds(t, errs, map[pat.Kind]int{succeeded: 1, pat.KindConflict: n - 1})
 	account.Version = 1
 	wantAccount(t, store, account)
+}
+
+func oneImportsOrCreates(t *testing.T, store pat.Store) {
+	const n = 16
+	imported := foreigner(t, "ann", 50, 1)
+	succeed(t, store.ReserveUserIDs(t.Context(), imported.ID))
+	errs := together(n, func(i int) error {
+		if i%2 == 0 {
+			return store.ImportAccount(t.Context(), pat.Account{}, imported)
+		}
+		_, err := store.CreateAccount(t.Context(), pat.Account{Profile: pat.Profile{Username: imported.Username, Role: pat.Viewer}, NextTokenID: 1})
+		return err
+	})
+	counts := countKinds(errs)
+	if counts[succeeded] != 1 || counts[succeeded]+counts[pat.KindUserExists]+counts[pat.KindConflict] != n {
+		t.Errorf("got %v, want one success and %d of kind %d or %d", errs, n-1, pat.KindUserExists, pat.KindConflict)
+	}
+	if got := len(list(t, store, 0, n)); got != 1 {
+		t.Errorf("%d users are listed, want 1", got)
+	}
 }
 
 func lookUpStays(t *testing.T, store pat.Store) {
