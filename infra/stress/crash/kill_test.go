@@ -68,7 +68,7 @@ func (l *life) live(kills int) {
 	l.measure()
 	for range (kills + 4) / 5 {
 		l.folder = newFolder(l.t)
-		l.killWhileMaking(l.next())
+		l.killInFirstStart(l.next())
 		l.begin()
 	}
 	l.folder.setUp(l.t, 3)
@@ -150,8 +150,8 @@ func (l *life) begin() {
 	l.report(slices.Concat(l.folder.inspect(l.t, false), l.folder.leftovers(l.t)), "after the first whole start")
 }
 
-// killWhileMaking kills the server while it creates the data file, the first user and the token file, or shortly after.
-func (l *life) killWhileMaking(rng *rand.Rand) {
+// killInFirstStart kills the server while it creates the data file, the first user and the token file, or shortly after.
+func (l *life) killInFirstStart(rng *rand.Rand) {
 	l.t.Helper()
 	s := launch(l.t, serveCommand(l.t, l.folder.path))
 	awaitFolder(l.t, l.folder.path, s)
@@ -203,10 +203,8 @@ func (l *life) killUnderLoad(rng *rand.Rand) {
 }
 
 func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-ctx.Done():
 	}
 }

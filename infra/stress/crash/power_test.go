@@ -36,17 +36,13 @@ const (
 	cutsOfProof = 400
 )
 
-func needStrace(t *testing.T) string {
+func needStrace(t *testing.T) {
 	t.Helper()
-	path, err := exec.LookPath("strace")
-	if err != nil {
-		skip.Test(t, "power cuts need strace: install it (Debian: apt-get install strace)")
+	skip.Without(t, "strace", "strace")
+	words := append(straceWords(os.DevNull), "true")
+	if out, err := exec.CommandContext(t.Context(), words[0], words[1:]...).CombinedOutput(); err != nil {
+		skip.Test(t, fmt.Sprintf("strace does not work here: %v\n%s", err, out))
 	}
-	words := straceWords(path, os.DevNull)
-	if out, err := exec.CommandContext(t.Context(), words[0], append(words[1:], "true")...).CombinedOutput(); err != nil {
-		skip.Test(t, fmt.Sprintf("power cuts need strace, which does not work here: %v\n%s", err, out))
-	}
-	return path
 }
 
 // TestPowerCuts cuts the power at many moments of a recorded first start and of recorded writes.

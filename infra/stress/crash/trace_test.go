@@ -20,14 +20,14 @@ import (
 // straceWords returns a command that runs the words after it under strace. With -D strace is a grandchild, so that the program
 // remains the test's child. All text is hexadecimal (-xx), paths too, so that lines are easy to parse. System calls that the
 // machine lacks are ignored (?).
-func straceWords(path, output string) []string {
+func straceWords(output string) []string {
 	calls := []string{
 		"read", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "openat", "mkdirat", "linkat", "renameat", "unlinkat",
 	}
 	// Calls that are not understood here: one on a traced file is an error.
 	calls = append(calls, "open", "openat2", "creat", "mkdir", "link", "rename", "renameat2", "unlink", "rmdir", "symlink", "symlinkat",
 		"truncate", "fallocate", "writev", "pwritev", "pwritev2", "copy_file_range", "sendfile", "splice", "sync_file_range", "msync")
-	return []string{path, "-D", "-f", "-qq", "-y", "-xx", "--seccomp-bpf", "-s", "16777216",
+	return []string{"strace", "-D", "-f", "-qq", "-y", "-xx", "--seccomp-bpf", "-s", "16777216",
 		"-e", "trace=?" + strings.Join(calls, ",?"), "-o", output}
 }
 
@@ -84,11 +84,10 @@ const ready = "ready"
 // traced runs the server under strace while work uses it, and returns what it did in the folder around its data folder.
 func traced(t *testing.T, data string, work func(*service.Service)) *trace {
 	t.Helper()
-	strace := needStrace(t)
 	r, w, err := os.Pipe()
 	must.Do(t, err)
 	command := serveCommand(t, data)
-	command.Args = append(straceWords(strace, "/dev/fd/3"), command.Args...)
+	command.Args = append(straceWords("/dev/fd/3"), command.Args...)
 	command.Files = []*os.File{w}
 	s := launch(t, command)
 	_ = w.Close()

@@ -220,10 +220,8 @@ func detach(r *http.Request) (*http.Request, context.CancelFunc) {
 
 // wait returns after d or when ctx is done.
 func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-ctx.Done():
 	}
 }

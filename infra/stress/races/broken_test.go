@@ -128,7 +128,7 @@ func inMixture(tb testing.TB, e *env, random *rand.Rand) []operation {
 	return runMixture(tb.Context(), e, random)
 }
 
-// broken is a store with other reads, writes or creates.
+// broken is a store with other reads or writes.
 type broken struct {
 	pat.Store
 	read  func(context.Context, pat.UserID) (pat.Account, error)
