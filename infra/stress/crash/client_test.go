@@ -36,9 +36,6 @@ func (c *client) send(ctx context.Context, method, path string, secret pat.Secre
 	return got, err
 }
 
-func tokenPath(id pat.TokenID) string { return fmt.Sprint(deployed.TokensPath, "/", id) }
-func userPath(id pat.UserID) string   { return fmt.Sprint(deployed.UsersPath, "/", id) }
-
 // state is what an audit compares with the history.
 type state interface {
 	// tokens returns the tokens of the secret's user.

@@ -113,7 +113,7 @@ func (h *holder) create(ctx context.Context, c *client, worker string) (bool, er
 
 func (h *holder) revoke(ctx context.Context, c *client, t *token) (bool, error) {
 	t.remove = &op{}
-	return requestChange(ctx, c, t.remove, http.MethodDelete, tokenPath(t.id), h.own, nil)
+	return requestChange(ctx, c, t.remove, http.MethodDelete, deployed.TokenPath(t.id), h.own, nil)
 }
 
 // requestChange requests a change whose response has status 200.
@@ -153,7 +153,7 @@ func (w *memberWorker) step(ctx context.Context, c *client, rng *rand.Rand) (boo
 	m := present[rng.IntN(len(present))]
 	if rng.IntN(3) == 0 {
 		m.remove = &op{}
-		return requestChange(ctx, c, m.remove, http.MethodDelete, userPath(m.id), w.admin.own, nil)
+		return requestChange(ctx, c, m.remove, http.MethodDelete, deployed.UserPath(m.id), w.admin.own, nil)
 	}
 	return w.change(ctx, c, m, rng)
 }
@@ -184,5 +184,5 @@ func (w *memberWorker) change(ctx context.Context, c *client, m *member, rng *ra
 	}
 	requested := &change{&op{}, to}
 	m.changes = append(m.changes, requested)
-	return requestChange(ctx, c, requested.op, http.MethodPut, userPath(m.id), w.admin.own, body)
+	return requestChange(ctx, c, requested.op, http.MethodPut, deployed.UserPath(m.id), w.admin.own, body)
 }

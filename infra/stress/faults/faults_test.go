@@ -18,7 +18,7 @@ func TestFaults(t *testing.T) {
 	n := newCounts()
 	var wg sync.WaitGroup                                         // they mostly wait, so they run at once, whatever the flag -parallel says
 	for name, part := range map[string]func(*testing.T, *counts){ //nolint:paralleltest // see wg
-		"operations": testOperations, "authorizer": testAuthorizer, "unrecorded use": testUnrecordedUse, "rounds": testRounds,
+		"operations": testOperations, "authorizer": testAuthorizer, "rounds": testRounds,
 		"connection refused": testConnectionRefused, "binaries": testBinaries,
 	} {
 		wg.Go(func() { t.Run(name, func(t *testing.T) { part(t, n) }) })

@@ -17,25 +17,26 @@ import (
 type scope struct {
 	name string
 	plan func(faults.Fault) faults.Plan
+	// writes is true if only writes meet the fault.
+	writes bool
 }
 
 var scopes = []scope{
-	{"every request", faults.Always},
-	{"every write", faults.Writes},
-	{"the first request", func(f faults.Fault) faults.Plan { return faults.Once(faults.Always(f)) }},
-	{"the first write", func(f faults.Fault) faults.Plan { return faults.Once(faults.Writes(f)) }},
+	{"every request", faults.Always, false},
+	{"every write", faults.Writes, true},
+	{"the first request", func(f faults.Fault) faults.Plan { return faults.Once(faults.Always(f)) }, false},
+	{"the first write", func(f faults.Fault) faults.Plan { return faults.Once(faults.Writes(f)) }, true},
 	// The client repeats the write, which conflicts with another one, although the first attempt may have taken effect.
 	{"the first commit, then a conflict", func(f faults.Fault) faults.Plan {
 		return faults.Both(faults.Once(faults.Commits(f)), faults.Once(faults.Commits(faults.Conflict)))
-	}},
+	}, true},
 }
 
 // shares is the number of parts of a matrix; each part has every scope and every fault in it.
 const shares = 19
 
-// matrix calls run with the name of each combination of a fault, a thing and a scope, and with its plan, or with one share of
-// them for each round. A few quick cases run at once and, since they mostly wait, all slow ones.
-func matrix[Thing any](t *testing.T, n *counts, things []Thing, name func(Thing) string, run func(*testing.T, faults.Fault, Thing, faults.Plan)) {
+// matrix calls run for each combination of a fault, a thing and a scope, or for one share of them in each round. A few quick cases run at once and, since they mostly wait, all slow ones.
+func matrix[Thing any](t *testing.T, n *counts, things []Thing, name func(Thing) string, run func(*testing.T, faults.Fault, Thing, scope)) {
 	t.Helper()
 	rounds, turn := figures.Rounds(t, 1), int(figures.Seed(t)%shares)
 	cases := func(of []faults.Fault) []testCase {
@@ -45,7 +46,7 @@ func matrix[Thing any](t *testing.T, n *counts, things []Thing, name func(Thing)
 				for _, s := range scopes {
 					if turn++; turn%shares < rounds {
 						all = append(all, testCase{
-							fmt.Sprintf("%s/%s/%s", fault, name(thing), s.name), func(t *testing.T) { run(t, fault, thing, s.plan(fault)) },
+							fmt.Sprintf("%s/%s/%s", fault, name(thing), s.name), func(t *testing.T) { run(t, fault, thing, s) },
 						})
 					}
 				}
@@ -104,9 +105,9 @@ func testOperations(t *testing.T, n *counts) {
 	t.Helper()
 	e := newEnv(t, n)
 	matrix(t, n, operations, func(o operation) string { return o.name },
-		func(t *testing.T, fault faults.Fault, o operation, plan faults.Plan) {
+		func(t *testing.T, fault faults.Fault, o operation, s scope) {
 			t.Helper()
-			must.Do(t, o.try(t, newTarget(t, e, allButAuthorizer, planted{}), fault, plan))
+			must.Do(t, o.try(t, newTarget(t, e, allButAuthorizer, planted{}), fault, s.plan(fault)))
 		})
 }
 

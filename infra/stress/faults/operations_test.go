@@ -120,14 +120,14 @@ var operations = []operation{
 	},
 	{
 		name: "delete", success: http.StatusOK, calls: change, contested: changeContested,
-		request: func(f *fixture) apiclient.Request { return remove(tokenPath(f.other.ID), f.own.secret) },
+		request: func(f *fixture) apiclient.Request { return remove(deployed.TokenPath(f.other.ID), f.own.secret) },
 		check: func(ctx context.Context, c *checker, got apiclient.Response) error {
 			return c.checkDeleted(ctx, c.own, c.other, got)
 		},
 	},
 	{
 		name: "delete itself", success: http.StatusOK, calls: change, contested: changeContested,
-		request: func(f *fixture) apiclient.Request { return remove(tokenPath(f.own.ID), f.own.secret) },
+		request: func(f *fixture) apiclient.Request { return remove(deployed.TokenPath(f.own.ID), f.own.secret) },
 		check: func(ctx context.Context, c *checker, got apiclient.Response) error {
 			return c.checkDeleted(ctx, c.other, c.own, got)
 		},
@@ -146,7 +146,7 @@ var operations = []operation{
 	},
 	{
 		name: "read user", withUser: true, success: http.StatusOK, calls: 2, contested: 2,
-		request: func(f *fixture) apiclient.Request { return get(userPath(f.user.ID), f.own.secret) },
+		request: func(f *fixture) apiclient.Request { return get(deployed.UserPath(f.user.ID), f.own.secret) },
 		check: func(_ context.Context, c *checker, got apiclient.Response) error {
 			return checkUser(got, http.StatusOK, apitypes.NewUser(c.user))
 		},
@@ -159,20 +159,20 @@ var operations = []operation{
 	{
 		name: "update user", withUser: true, success: http.StatusOK, calls: 1 + change, contested: 1 + changeContested,
 		request: func(f *fixture) apiclient.Request {
-			return put(userPath(f.user.ID), f.own.secret, map[string]any{"name": f.fresh, "email": f.fresh + "@example.org"})
+			return put(deployed.UserPath(f.user.ID), f.own.secret, map[string]any{"name": f.fresh, "email": f.fresh + "@example.org"})
 		},
 		check: checkUserUpdated,
 	},
 	{
 		name: "disable user", withUser: true, success: http.StatusOK, calls: 1 + change, contested: 1 + changeContested,
 		request: func(f *fixture) apiclient.Request {
-			return put(userPath(f.user.ID), f.own.secret, map[string]any{"disabled": true})
+			return put(deployed.UserPath(f.user.ID), f.own.secret, map[string]any{"disabled": true})
 		},
 		check: checkUserDisabled,
 	},
 	{
 		name: "delete user", withUser: true, success: http.StatusOK, calls: 1 + change, contested: 1 + changeContested,
-		request: func(f *fixture) apiclient.Request { return remove(userPath(f.user.ID), f.own.secret) },
+		request: func(f *fixture) apiclient.Request { return remove(deployed.UserPath(f.user.ID), f.own.secret) },
 		check:   checkUserDeleted,
 	},
 }
@@ -192,9 +192,6 @@ func put(path, token string, body any) apiclient.Request {
 func remove(path, token string) apiclient.Request {
 	return apiclient.Request{Method: http.MethodDelete, Path: path, Token: token}
 }
-
-func tokenPath(id pat.TokenID) string { return fmt.Sprint(deployed.TokensPath, "/", id) }
-func userPath(id pat.UserID) string   { return fmt.Sprint(deployed.UsersPath, "/", id) }
 
 func createToken(description string, expiresAt time.Time) apitypes.CreateToken {
 	return apitypes.CreateToken{Description: description, ExpiresAt: apitypes.Time{Time: expiresAt}}
@@ -412,7 +409,7 @@ func checkUserCreated(ctx context.Context, c *checker, got apiclient.Response) e
 	var read apitypes.User
 	err = errors.Join(
 		c.want(ctx, createAgain, http.StatusBadRequest, new(any)),
-		c.want(ctx, get(userPath(found[0].ID), c.own.secret), http.StatusOK, &read),
+		c.want(ctx, get(deployed.UserPath(found[0].ID), c.own.secret), http.StatusOK, &read),
 		checkUser(got, http.StatusCreated, found[0]))
 	if err == nil && !sameUser(read, found[0]) {
 		err = fmt.Errorf("the list has %+v, the account is %+v", found[0], read)
@@ -423,7 +420,7 @@ func checkUserCreated(ctx context.Context, c *checker, got apiclient.Response) e
 // checkUserUpdated: name and email address are both the old ones or both the new ones, and the other address is free.
 func checkUserUpdated(ctx context.Context, c *checker, got apiclient.Response) error {
 	var read apitypes.User
-	if err := c.want(ctx, get(userPath(c.user.ID), c.own.secret), http.StatusOK, &read); err != nil {
+	if err := c.want(ctx, get(deployed.UserPath(c.user.ID), c.own.secret), http.StatusOK, &read); err != nil {
 		return err
 	}
 	before, after := apitypes.NewUser(c.user), apitypes.NewUser(c.user)
@@ -456,7 +453,7 @@ func checkUserDisabled(ctx context.Context, c *checker, got apiclient.Response) 
 
 // checkUserDeleted: the user is gone with token and name, or exists with both.
 func checkUserDeleted(ctx context.Context, c *checker, got apiclient.Response) error {
-	read, err := c.send(ctx, get(userPath(c.user.ID), c.own.secret))
+	read, err := c.send(ctx, get(deployed.UserPath(c.user.ID), c.own.secret))
 	if err != nil {
 		return err
 	}

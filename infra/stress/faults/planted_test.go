@@ -47,7 +47,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		t.Parallel()
 		forged := presentedToken{"forged", newForgedToken(t, e.newFixture(t, false).own), http.StatusUnauthorized}
 		target := newTarget(t, e, onlyAuthorizer, planted{functions: allowOnError})
-		wantFinding(t, target.present(t.Context(), forged, faults.Always(faults.Reset)))
+		wantFinding(t, target.present(t.Context(), forged, faults.Always(faults.Reset), forged.status, http.StatusServiceUnavailable))
 	})
 	t.Run("a round reports unconfirmed writes as done", func(t *testing.T) {
 		t.Parallel()

@@ -246,7 +246,7 @@ func (c *client) discard(ctx context.Context, token *clientToken) bool {
 		c.fail("after a 409 there are %d tokens with the description, want 1", len(found))
 		return false
 	}
-	return c.send(ctx, remove(tokenPath(found[0].ID), c.token), http.StatusOK).Status == http.StatusOK
+	return c.send(ctx, remove(deployed.TokenPath(found[0].ID), c.token), http.StatusOK).Status == http.StatusOK
 }
 
 // record records the response to a create.
@@ -269,7 +269,7 @@ func (c *client) remove(ctx context.Context) {
 		return
 	}
 	token.fate = unknown
-	if c.send(ctx, remove(tokenPath(token.id), c.token), http.StatusOK).Status == http.StatusOK {
+	if c.send(ctx, remove(deployed.TokenPath(token.id), c.token), http.StatusOK).Status == http.StatusOK {
 		token.fate = deleted
 	}
 }
@@ -357,8 +357,8 @@ func (c *client) removeUser(ctx context.Context) {
 		return
 	}
 	user := c.users[i]
-	c.send(ctx, put(userPath(user.id), c.token, map[string]any{"rootRole": int(pat.Editor)}), http.StatusOK)
-	got := c.send(ctx, remove(userPath(user.id), c.token), http.StatusOK)
+	c.send(ctx, put(deployed.UserPath(user.id), c.token, map[string]any{"rootRole": int(pat.Editor)}), http.StatusOK)
+	got := c.send(ctx, remove(deployed.UserPath(user.id), c.token), http.StatusOK)
 	user.fate = unknown
 	if got.Status == http.StatusOK || got.Status == http.StatusNotFound {
 		user.fate = deleted

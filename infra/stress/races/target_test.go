@@ -115,7 +115,7 @@ func (o overHTTP) do(ctx context.Context, user pat.UserID, r request, secret pat
 		sent.Body = apitypes.CreateToken{Description: r.description, ExpiresAt: apitypes.Time{Time: time.Now().Add(tokenLife)}}
 		return o.create(ctx, sent)
 	case remove:
-		sent.Method, sent.Path = http.MethodDelete, fmt.Sprint(sent.Path, "/", r.token)
+		sent.Method, sent.Path = http.MethodDelete, deployed.TokenPath(r.token)
 		return o.send(ctx, sent, http.StatusOK, nil), pat.Secret{}
 	case use:
 		sent.Path = deployed.ProfilePath
@@ -135,7 +135,7 @@ func (o overHTTP) do(ctx context.Context, user pat.UserID, r request, secret pat
 
 func (o overHTTP) setDisabled(ctx context.Context, user pat.UserID, disabled bool) response {
 	return o.send(ctx, apiclient.Request{
-		Method: http.MethodPut, Path: fmt.Sprint(deployed.UsersPath, "/", user), Token: o.server.AdminToken,
+		Method: http.MethodPut, Path: deployed.UserPath(user), Token: o.server.AdminToken,
 		Body: map[string]bool{"disabled": disabled},
 	}, http.StatusOK, nil)
 }

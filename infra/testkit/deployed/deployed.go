@@ -1,6 +1,12 @@
 // Package deployed names what template.yaml deploys.
 package deployed
 
+import (
+	"strconv"
+
+	"pats/pkg/pat"
+)
+
 // The logical IDs of the functions.
 const (
 	AuthorizerFunction = "AuthorizerFunction"
@@ -8,9 +14,15 @@ const (
 	UsersFunction      = "UsersFunction"
 )
 
-// The paths of the API's collections and of the caller's profile. An item's path is its collection's, a slash and the ID.
+// The paths of the API's collections and of the caller's profile.
 const (
 	TokensPath  = "/api/admin/user/tokens" //nolint:gosec // a path, no credential
 	ProfilePath = "/api/admin/user"
 	UsersPath   = "/api/admin/user-admin"
 )
+
+// TokenPath returns the path of a token.
+func TokenPath(id pat.TokenID) string { return TokensPath + "/" + strconv.FormatInt(int64(id), 10) }
+
+// UserPath returns the path of a user.
+func UserPath(id pat.UserID) string { return UsersPath + "/" + strconv.FormatInt(int64(id), 10) }
