@@ -47,19 +47,19 @@ func described(i int) string { return fmt.Sprintf("token %d", i) }
 
 func distinctCreates(ctx context.Context, _ testing.TB, e *env, n int) []job {
 	return alike(n, func(i, client int) {
-		e.do(ctx, client, request{action: create, as: manager, description: described(i)})
+		e.do(ctx, client, request{action: create, as: firstToken, description: described(i)})
 	})
 }
 
 func sameCreates(ctx context.Context, _ testing.TB, e *env, n int) []job {
-	return alike(n, func(_, client int) { e.do(ctx, client, request{action: create, as: manager, description: "same"}) })
+	return alike(n, func(_, client int) { e.do(ctx, client, request{action: create, as: firstToken, description: "same"}) })
 }
 
 // fill creates tokens up to the limit and returns their IDs.
 func fill(ctx context.Context, e *env) []pat.TokenID {
 	var ids []pat.TokenID
 	for i := range pat.MaxTokens - 1 {
-		ids = append(ids, e.do(ctx, 0, request{action: create, as: manager, description: described(i)}).id)
+		ids = append(ids, e.do(ctx, 0, request{action: create, as: firstToken, description: described(i)}).id)
 	}
 	return ids
 }
@@ -70,18 +70,18 @@ func createsAgainstDeletes(ctx context.Context, _ testing.TB, e *env, n int) []j
 	ids := fill(ctx, e)
 	return alike(n, func(i, client int) {
 		if i%2 == 0 {
-			e.do(ctx, client, request{action: remove, as: manager, token: ids[i/2%len(ids)]})
+			e.do(ctx, client, request{action: remove, as: firstToken, token: ids[i/2%len(ids)]})
 		} else {
-			e.do(ctx, client, request{action: create, as: manager, description: described(i / 2 % (2 * len(ids)))})
+			e.do(ctx, client, request{action: create, as: firstToken, description: described(i / 2 % (2 * len(ids)))})
 		}
 	})
 }
 
 // deletesOfOne: every fourth client presents the token that it deletes.
 func deletesOfOne(ctx context.Context, _ testing.TB, e *env, n int) []job {
-	victim := e.do(ctx, 0, request{action: create, as: manager, description: "victim"}).id
+	victim := e.do(ctx, 0, request{action: create, as: firstToken, description: "victim"}).id
 	return alike(n, func(i, client int) {
-		as := manager
+		as := firstToken
 		if i%4 == 0 {
 			as = victim
 		}
@@ -95,7 +95,7 @@ const maxUses = 30
 // disableAgainstUses uses every token first, so that the authorizer's response is cached where caching is on. Then one client
 // disables the user and uses each token once more, while the others use the tokens in every way until they are refused.
 func disableAgainstUses(ctx context.Context, _ testing.TB, e *env, n int) []job {
-	ids := append(fill(ctx, e), manager)
+	ids := append(fill(ctx, e), firstToken)
 	for _, id := range ids {
 		e.do(ctx, 0, request{action: use, as: id})
 	}
@@ -131,7 +131,7 @@ func importAgainstCreates(ctx context.Context, tb testing.TB, e *env, n int) []j
 		if i < importers {
 			e.importTokens(ctx, client, tokens)
 		} else {
-			e.do(ctx, client, request{action: create, as: manager, description: described(i)})
+			e.do(ctx, client, request{action: create, as: firstToken, description: described(i)})
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 
 // The first token of every user. It is never deleted.
 const (
-	manager        pat.TokenID = 1
+	firstToken     pat.TokenID = 1
 	ownDescription             = "own"
 )
 
@@ -41,12 +41,12 @@ func newEnv(tb testing.TB, target target, service *pat.Service) *env {
 	must.Do(tb, err)
 	draft := pat.Draft{Description: ownDescription, ExpiresAt: time.Now().Add(tokenLife)}
 	token, secret, err := service.CreateUserToken(tb.Context(), user.ID, draft)
-	if err != nil || token.ID != manager {
-		tb.Fatalf("the first token has ID %d, error %v, want ID %d", token.ID, err, manager)
+	if err != nil || token.ID != firstToken {
+		tb.Fatalf("the first token has ID %d, error %v, want ID %d", token.ID, err, firstToken)
 	}
 	return &env{
 		target: target, service: service, user: user,
-		secrets: map[pat.TokenID]pat.Secret{manager: secret}, tokenIDs: []pat.TokenID{manager},
+		secrets: map[pat.TokenID]pat.Secret{firstToken: secret}, tokenIDs: []pat.TokenID{firstToken},
 	}
 }
 
@@ -116,7 +116,7 @@ func (e *env) newImportedToken(id pat.TokenID) (pat.Token, error) {
 
 // finish adds the lists that the user and the operator see at the end, and returns all recorded operations.
 func (e *env) finish(ctx context.Context) []operation {
-	e.do(ctx, 0, request{action: list, as: manager})
+	e.do(ctx, 0, request{action: list, as: firstToken})
 	e.do(ctx, 0, request{action: list, as: operator})
 	return e.operations
 }

@@ -36,9 +36,9 @@ func (e *env) turn(ctx context.Context, client int, random *rand.Rand) {
 	switch n := random.IntN(100); {
 	case n < 30:
 		e.do(ctx, client, request{action: create, as: as, description: described(random.IntN(pool))})
-	case n < 45 && token != manager: // whose token lasts
+	case n < 45 && token != firstToken: // whose token lasts
 		e.do(ctx, client, request{action: remove, as: as, token: token})
-	case n < 50 && token != manager:
+	case n < 50 && token != firstToken:
 		e.do(ctx, client, request{action: remove, as: token, token: token})
 	case n < 70:
 		e.do(ctx, client, request{action: list, as: as})
@@ -57,7 +57,7 @@ func (e *env) some(random *rand.Rand) pat.TokenID {
 	n := len(e.tokenIDs)
 	switch random.IntN(4) {
 	case 0:
-		return manager
+		return firstToken
 	case 1:
 		return e.tokenIDs[random.IntN(n)]
 	}

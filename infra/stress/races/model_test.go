@@ -19,7 +19,7 @@ type account struct {
 
 // newAccount returns the account of a user with one token.
 func newAccount() account {
-	return account{next: manager + 1, tokens: []listedToken{{manager, ownDescription}}}
+	return account{next: firstToken + 1, tokens: []listedToken{{firstToken, ownDescription}}}
 }
 
 // apply is the specification as a plain function: the response to an operation without concurrency, and the state after it.
@@ -156,7 +156,7 @@ func history(operations []operation) []porcupine.Operation {
 // response must have been in a list, and a token to delete must be missing in the last list. Without it the checker would try
 // every order of operations that never happened.
 func effects(operations []operation) func(operation) bool {
-	given, orphans, last := map[pat.TokenID]bool{manager: true}, map[string]bool{}, map[pat.TokenID]bool{}
+	given, orphans, last := map[pat.TokenID]bool{firstToken: true}, map[string]bool{}, map[pat.TokenID]bool{}
 	for _, o := range operations {
 		given[o.id] = true
 		for _, token := range o.imported {
