@@ -3,8 +3,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -23,8 +25,7 @@ type cli struct {
 }
 
 const (
-	root   = "../.."
-	binary = root + "/bin/pats"
+	root = "../.."
 	// folder receives the figures of a run.
 	folder = root + "/.cache/bench"
 )
@@ -42,7 +43,7 @@ func main() {
 }
 
 type runCommand struct {
-	Parts []string `default:"${parts}" help:"The parts to measure (default: all)."`
+	Parts []string `default:"${parts}" enum:"${parts}" help:"The parts to measure (default: all)."`
 	Quick bool     `help:"Run the least that shows that every part works. The figures mean little."`
 }
 
@@ -54,14 +55,22 @@ func (c *runCommand) Run(ctx context.Context) error {
 		return err
 	}
 	run.Seconds = time.Since(begin).Round(time.Second).Seconds()
-	if err := report.Print(os.Stdout, run); err != nil {
-		return err
-	}
-	if err := report.Write(folder, run); err != nil {
+	if err := errors.Join(report.Print(os.Stdout, run), report.Write(folder, run)); err != nil {
 		return err
 	}
 	fmt.Printf("\nMeasured in %s. The figures and their charts are in .cache/bench.\n", time.Since(begin).Round(time.Second))
 	return reportSkipped(run)
+}
+
+// commit returns the commit that is measured, with result.Modified if files differ from it; empty outside a Git repository.
+func commit(ctx context.Context) string {
+	id, _ := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
+	changes, _ := exec.CommandContext(ctx, "git", "status", "--porcelain").Output()
+	text := strings.TrimSpace(string(id))
+	if len(changes) > 0 {
+		text += result.Modified
+	}
+	return text
 }
 
 type recordCommand struct{}

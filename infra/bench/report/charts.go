@@ -2,20 +2,21 @@
 package report
 
 import (
-	"pats/infra/bench/chart"
+	"github.com/go-analyze/charts"
+
 	"pats/infra/bench/result"
 	"pats/infra/bench/scale"
 	"pats/infra/bench/startup"
 	"pats/infra/bench/throughput"
 )
 
-// picture is a chart of a run. It omits whatever was not measured.
-type picture struct {
+// chart shows quantities of a run. It omits whatever was not measured.
+type chart struct {
 	name, title        string
 	series, categories []string
 	// key returns the key of the quantity of a series in a category.
 	key  func(series, category string) result.Key
-	draw func(chart.Chart) ([]byte, error)
+	draw func(data) (*charts.Painter, error)
 }
 
 var (
@@ -25,7 +26,7 @@ var (
 	sizes       = []string{scale.Size(1e2), scale.Size(1e4), scale.Size(1e5)}
 )
 
-var pictures = []picture{
+var all = []chart{
 	{
 		name: "start-up", title: "From exec to the first response, with the CPU share of a 128 MB function, ms",
 		series: []string{startup.Ready, startup.First}, categories: starters,
@@ -47,16 +48,13 @@ var pictures = []picture{
 	{
 		name: "units", title: "Read units of a request, DynamoDB",
 		series:     []string{"authenticated GET, authorizer cached", "authenticated GET, authorizer not cached"},
-		categories: sizes[:2], key: size(scale.Reads), draw: chart.Lines,
+		categories: sizes[:2], key: size(scale.Reads), draw: lines,
 	},
 	{
 		name: "boltstore", title: "One operation of the embedded store, µs",
-		series: []string{"authenticate", "list"}, categories: sizes, key: size(scale.Boltstore), draw: chart.Lines,
+		series: []string{"authenticate", "list"}, categories: sizes, key: size(scale.Boltstore), draw: lines,
 	},
 }
-
-func stacked(c chart.Chart) ([]byte, error) { return chart.Bars(c, true) }
-func grouped(c chart.Chart) ([]byte, error) { return chart.Bars(c, false) }
 
 func startUp(series, category string) result.Key {
 	return result.Key{Part: startup.Part, What: series, Under: share, Subject: category}
@@ -74,50 +72,44 @@ func size(subject string) func(series, category string) result.Key {
 	}
 }
 
-// Charts returns SVG images by name. It omits a chart if nothing in it was measured.
+// Charts returns SVG images by the names of their files. It omits a chart if nothing in it was measured.
 func Charts(run *result.Run) (map[string][]byte, error) {
 	images := map[string][]byte{}
-	for _, p := range pictures {
-		c := p.chart(run)
-		if len(c.Categories) == 0 {
+	for _, c := range all {
+		d := c.data(run)
+		if len(d.categories) == 0 {
 			continue
 		}
-		image, err := p.draw(c)
+		painter, err := c.draw(d)
 		if err != nil {
 			return nil, err
 		}
-		images[p.name] = image
+		image, err := painter.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		images[c.name+".svg"] = image
 	}
 	return images, nil
 }
 
-// chart returns the chart with the categories that all series have.
-func (p picture) chart(run *result.Run) chart.Chart {
-	c := chart.Chart{Title: p.title, Format: number}
-	for _, name := range p.series {
-		c.Series = append(c.Series, chart.Series{Name: name})
-	}
-	for _, category := range p.categories {
-		values, ok := p.values(run, category)
-		if !ok {
+// data returns the medians of the categories in which all series were measured.
+func (c chart) data(run *result.Run) data {
+	d := data{title: c.title, series: c.series, values: make([][]float64, len(c.series))}
+	for _, category := range c.categories {
+		var values []float64
+		for _, series := range c.series {
+			if found, ok := run.Find(c.key(series, category)); ok {
+				values = append(values, found.Median)
+			}
+		}
+		if len(values) < len(c.series) {
 			continue
 		}
-		c.Categories = append(c.Categories, category)
+		d.categories = append(d.categories, category)
 		for i, value := range values {
-			c.Series[i].Values = append(c.Series[i].Values, value)
+			d.values[i] = append(d.values[i], value)
 		}
 	}
-	return c
-}
-
-func (p picture) values(run *result.Run, category string) ([]float64, bool) {
-	var values []float64
-	for _, name := range p.series {
-		q, ok := run.Quantity(p.key(name, category))
-		if !ok {
-			return nil, false
-		}
-		values = append(values, q.Median)
-	}
-	return values, true
+	return d
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strconv"
+
 	"pats/infra/bench/result"
 	"pats/infra/bench/scale"
 	"pats/infra/bench/startup"
@@ -8,77 +10,71 @@ import (
 	"pats/infra/bench/warm"
 )
 
-// goal is a bound for a figure.
+// goal is a bound for a quantity, or for its ratio to that of the subject against.
 type goal struct {
 	what string
 	// limit is a maximum, or a minimum if atLeast is set.
 	limit   float64
 	atLeast bool
 	unit    string
-	// of returns the figure in a run, if it was measured.
-	of func(*result.Run) (result.Summary, bool)
+	key     result.Key
+	// against and againstUnder are those of result.Ratio.
+	against, againstUnder string
 }
 
 // share is the condition with the CPU share of a function with that memory.
 const share = "128 MB"
 
-var goals = []goal{
-	{"authorizer, exec to first response, compared with a hello-world Go Lambda", 4, false, times, start(startup.Response, startup.Hello)},
-	{"the same, compared with plain SDK code", 1.0 / 6, false, times, start(startup.Response, startup.Plain)},
-	{"the first invocation alone, compared with plain SDK code", 1.0 / 15, false, times, start(startup.First, startup.Plain)},
-	{"exec to first response, compared with Node 20", 1.0 / 15, false, times, start(startup.Response, startup.Node)},
-	{"zip of the authorizer", 3.5, false, "MB", zip(startup.Authorizer)},
-	{"zip of the token routes", 3.5, false, "MB", zip(startup.Tokens)},
-	{"zip of the user routes", 3.5, false, "MB", zip(startup.Users)},
-	{"authorizer with an instant store", 15, false, "µs", quantity(warm.Part, warm.Time, "", "Authorizer/ten tokens")},
-	{"authorizer with an instant store", 60, false, "allocations", quantity(warm.Part, warm.Allocations, "", "Authorizer/ten tokens")},
-	{"GET of one token, 16 connections, compared with Unleash 8.2.0", 15, true, times, beside(throughput.List1, throughput.Under(16), throughput.Unleash)},
-	{"GET of ten tokens, 16 connections, compared with Unleash 8.2.0", 15, true, times, beside(throughput.List10, throughput.Under(16), throughput.Unleash)},
-	{"GET of one token, 16 connections, compared with a net/http server that writes the same bytes", 1.0 / 3, true, times, beside(throughput.List1, throughput.Under(16), throughput.NetHTTP)},
-	{"memory at rest, compared with Unleash's Node.js process", 1.0 / 8, false, times, beside(throughput.MemoryAtRest, throughput.RSS, throughput.Unleash)},
-	{"reads of an authenticated GET, authorizer cached, 10² users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e2))},
-	{"reads of an authenticated GET, authorizer cached, 10⁴ users", 1, false, "units", units("authenticated GET, authorizer cached", scale.Size(1e4))},
-	{"reads of an authenticated GET, authorizer not cached, 10² users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e2))},
-	{"reads of an authenticated GET, authorizer not cached, 10⁴ users", 2, false, "units", units("authenticated GET, authorizer not cached", scale.Size(1e4))},
-	{"boltstore, authenticate at 10⁵ users compared with 10²", 2, false, times, growth("authenticate", scale.Size(1e5), scale.Size(1e2))},
-}
-
 // times is the unit of a ratio.
 const times = "×"
 
-func start(what, against string) func(*result.Run) (result.Summary, bool) {
-	return ratio(result.Key{Part: startup.Part, What: what, Under: share, Subject: startup.Authorizer}, against, "")
+var goals = []goal{
+	{"authorizer, exec to first response, compared with a hello-world Go Lambda", 4, false, times, start(startup.Response), startup.Hello, ""},
+	{"the same, compared with plain SDK code", 1.0 / 6, false, times, start(startup.Response), startup.Plain, ""},
+	{"the first invocation alone, compared with plain SDK code", 1.0 / 15, false, times, start(startup.First), startup.Plain, ""},
+	{"exec to first response, compared with Node 20", 1.0 / 15, false, times, start(startup.Response), startup.Node, ""},
+	{"zip of the authorizer", 3.5, false, "MB", zip(startup.Authorizer), "", ""},
+	{"zip of the token routes", 3.5, false, "MB", zip(startup.Tokens), "", ""},
+	{"zip of the user routes", 3.5, false, "MB", zip(startup.Users), "", ""},
+	{"authorizer with an instant store", 15, false, "µs", tenTokens(warm.Time), "", ""},
+	{"authorizer with an instant store", 60, false, "allocations", tenTokens(warm.Allocations), "", ""},
+	{"GET of one token, 16 connections, compared with Unleash 8.2.0", 15, true, times, pats(throughput.List1, throughput.Under(16)), throughput.Unleash, ""},
+	{"GET of ten tokens, 16 connections, compared with Unleash 8.2.0", 15, true, times, pats(throughput.List10, throughput.Under(16)), throughput.Unleash, ""},
+	{"GET of one token, 16 connections, compared with a net/http server that writes the same bytes", 1.0 / 3, true, times, pats(throughput.List1, throughput.Under(16)), throughput.NetHTTP, ""},
+	{"memory at rest, compared with Unleash's Node.js process", 1.0 / 8, false, times, pats(throughput.MemoryAtRest, throughput.RSS), throughput.Unleash, ""},
+	{"reads of an authenticated GET, authorizer cached, 10² users", 1, false, "units", atScale("authenticated GET, authorizer cached", 1e2, scale.Reads), "", ""},
+	{"reads of an authenticated GET, authorizer cached, 10⁴ users", 1, false, "units", atScale("authenticated GET, authorizer cached", 1e4, scale.Reads), "", ""},
+	{"reads of an authenticated GET, authorizer not cached, 10² users", 2, false, "units", atScale("authenticated GET, authorizer not cached", 1e2, scale.Reads), "", ""},
+	{"reads of an authenticated GET, authorizer not cached, 10⁴ users", 2, false, "units", atScale("authenticated GET, authorizer not cached", 1e4, scale.Reads), "", ""},
+	{"boltstore, authenticate at 10⁵ users compared with 10²", 2, false, times, atScale("authenticate", 1e5, scale.Boltstore), scale.Boltstore, scale.Size(1e2)},
 }
 
-func zip(function string) func(*result.Run) (result.Summary, bool) {
-	return quantity(startup.Part, startup.Zip, "", function)
+func start(what string) result.Key {
+	return result.Key{Part: startup.Part, What: what, Under: share, Subject: startup.Authorizer}
 }
 
-func beside(what, under, against string) func(*result.Run) (result.Summary, bool) {
-	return ratio(result.Key{Part: throughput.Part, What: what, Under: under, Subject: throughput.Pats}, against, "")
+func zip(function string) result.Key {
+	return result.Key{Part: startup.Part, What: startup.Zip, Subject: function}
 }
 
-func units(what, under string) func(*result.Run) (result.Summary, bool) {
-	return quantity(scale.Part, what, under, scale.Reads)
+func tenTokens(what string) result.Key {
+	return result.Key{Part: warm.Part, What: what, Subject: "Authorizer/ten tokens"}
 }
 
-func growth(what, under, against string) func(*result.Run) (result.Summary, bool) {
-	key := result.Key{Part: scale.Part, What: what, Under: under, Subject: scale.Boltstore}
-	return ratio(key, key.Subject, against)
+func pats(what, under string) result.Key {
+	return result.Key{Part: throughput.Part, What: what, Under: under, Subject: throughput.Pats}
 }
 
-func quantity(part, what, under, subject string) func(*result.Run) (result.Summary, bool) {
-	return func(run *result.Run) (result.Summary, bool) {
-		found, ok := run.Quantity(result.Key{Part: part, What: what, Under: under, Subject: subject})
-		return found.Summary, ok
+func atScale(what string, users int, subject string) result.Key {
+	return result.Key{Part: scale.Part, What: what, Under: scale.Size(users), Subject: subject}
+}
+
+// find returns the figure in run, if it was measured.
+func (g goal) find(run *result.Run) (result.Summary, bool) {
+	if g.against == "" {
+		return run.Find(g.key)
 	}
-}
-
-func ratio(key result.Key, against, againstUnder string) func(*result.Run) (result.Summary, bool) {
-	return func(run *result.Run) (result.Summary, bool) {
-		found, ok := run.Ratio(key, against, againstUnder)
-		return found.Summary, ok
-	}
+	return run.FindRatio(g.key, g.against, g.againstUnder)
 }
 
 // reached reports whether the worse quartile is within the limit.
@@ -93,26 +89,19 @@ func (g goal) reached(got result.Summary) bool {
 func Goals(run *result.Run) [][]string {
 	rows := [][]string{{"what", "goal", "measured", "quartiles", "runs", ""}}
 	for _, g := range goals {
-		got, ok := g.of(run)
-		if !ok {
-			rows = append(rows, []string{g.what, g.bound(), "not measured", "", "", ""})
-			continue
+		bound := "≤ " + value(g.limit, g.unit)
+		if g.atLeast {
+			bound = "≥ " + value(g.limit, g.unit)
 		}
-		verdict := "reached"
-		if !g.reached(got) {
-			verdict = "**not reached**"
+		row := []string{g.what, bound, "not measured", "", "", ""}
+		if got, ok := g.find(run); ok {
+			verdict := "**not reached**"
+			if g.reached(got) {
+				verdict = "reached"
+			}
+			row = []string{g.what, bound, value(got.Median, g.unit), spread(got, g.unit), strconv.Itoa(got.Runs), verdict}
 		}
-		rows = append(rows, []string{
-			g.what, g.bound(), value(got.Median, g.unit), spread(got, g.unit), count(got.Runs), verdict,
-		})
+		rows = append(rows, row)
 	}
 	return rows
-}
-
-func (g goal) bound() string {
-	sign := "≤ "
-	if g.atLeast {
-		sign = "≥ "
-	}
-	return sign + value(g.limit, g.unit)
 }

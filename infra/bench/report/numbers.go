@@ -43,5 +43,3 @@ func spread(s result.Summary, unit string) string {
 	}
 	return number(s.Low) + " – " + number(s.High)
 }
-
-func count(n int) string { return strconv.Itoa(n) }

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -43,16 +45,7 @@ func whatUnder(k result.Key) string {
 
 func subjectWhat(k result.Key) string { return k.Subject + ": " + k.What }
 
-// Part returns run's quantities of a part as rows below a header, or nil if the part was not run.
-func Part(run *result.Run, part string) [][]string {
-	i := slices.IndexFunc(tables, func(t table) bool { return t.part == part })
-	if i < 0 {
-		return nil
-	}
-	return tables[i].rows(run)
-}
-
-// rows returns each quantity as its median with the quartiles in parentheses.
+// rows returns each quantity as its median with the quartiles in parentheses, below a header, or nil if the part was not run.
 func (t table) rows(run *result.Run) [][]string {
 	var rowNames, columnNames []string
 	cells := map[[2]string]string{}
@@ -61,7 +54,12 @@ func (t table) rows(run *result.Run) [][]string {
 			continue
 		}
 		row, column := t.names(q)
-		rowNames, columnNames = with(rowNames, row), with(columnNames, column)
+		if !slices.Contains(rowNames, row) {
+			rowNames = append(rowNames, row)
+		}
+		if !slices.Contains(columnNames, column) {
+			columnNames = append(columnNames, column)
+		}
 		cells[[2]string{row, column}] = cell(q.Summary)
 	}
 	if len(rowNames) == 0 {
@@ -89,13 +87,6 @@ func (t table) names(q result.Quantity) (row, column string) {
 	return row, column
 }
 
-func with(names []string, name string) []string {
-	if slices.Contains(names, name) {
-		return names
-	}
-	return append(names, name)
-}
-
 func cell(s result.Summary) string {
 	text := spread(s, "")
 	if text == "" {
@@ -104,18 +95,17 @@ func cell(s result.Summary) string {
 	return fmt.Sprintf("%s (%s)", number(s.Median), text)
 }
 
-// Ratios returns the ratios of a part as rows below a header, or nil if there are none.
-func Ratios(run *result.Run, part string) [][]string {
+// ratios returns the ratios of a part as rows below a header, or nil if there are none.
+func ratios(run *result.Run, part string) [][]string {
 	rows := [][]string{{"", "of", "against", "ratio", "quartiles", "runs"}}
 	for _, r := range run.Ratios {
 		if r.Part != part {
 			continue
 		}
-		against := r.Against
-		if r.AgainstUnder != "" {
-			against = r.AgainstUnder
-		}
-		rows = append(rows, []string{whatUnder(r.Key), r.Subject, against, value(r.Median, times), spread(r.Summary, times), count(r.Runs)})
+		against := cmp.Or(r.AgainstUnder, r.Against)
+		rows = append(rows, []string{
+			whatUnder(r.Key), r.Subject, against, value(r.Median, times), spread(r.Summary, times), strconv.Itoa(r.Runs),
+		})
 	}
 	if len(rows) == 1 {
 		return nil
@@ -127,7 +117,7 @@ func Ratios(run *result.Run, part string) [][]string {
 func Print(w io.Writer, run *result.Run) error {
 	aligned := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, t := range tables {
-		for _, rows := range [][][]string{t.rows(run), Ratios(run, t.part)} {
+		for _, rows := range [][][]string{t.rows(run), ratios(run, t.part)} {
 			printRows(aligned, t.part, rows)
 		}
 	}
@@ -145,8 +135,8 @@ func printRows(w io.Writer, title string, rows [][]string) {
 	}
 }
 
-// Markdown formats rows as a table.
-func Markdown(rows [][]string) string {
+// markdown formats rows as a table.
+func markdown(rows [][]string) string {
 	if len(rows) == 0 {
 		return ""
 	}

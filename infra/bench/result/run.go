@@ -2,9 +2,12 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/aclements/go-moremath/stats"
 )
 
 // Key identifies a quantity.
@@ -35,6 +38,20 @@ type Ratio struct {
 	Summary
 }
 
+// Summary summarises the samples of several runs. With one run, all three values are equal.
+type Summary struct {
+	Runs   int     `json:"runs"`
+	Median float64 `json:"median"`
+	// Low and High are the quartiles: half of the runs lie between them.
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+func summarise(samples []float64) Summary {
+	sample := stats.Sample{Xs: samples}
+	return Summary{len(samples), sample.Quantile(0.5), sample.Quantile(0.25), sample.Quantile(0.75)}
+}
+
 // Modified follows a commit if files differed from it.
 const Modified = "+"
 
@@ -53,17 +70,6 @@ type Run struct {
 	samples map[Key][]float64
 }
 
-// Parts returns the parts that were measured, in order.
-func (r *Run) Parts() []string {
-	var parts []string
-	for _, q := range r.Quantities {
-		if !slices.Contains(parts, q.Part) {
-			parts = append(parts, q.Part)
-		}
-	}
-	return parts
-}
-
 // Add appends samples of a quantity, in the order of the runs. A count that is the same each time has one sample.
 func (r *Run) Add(key Key, unit string, samples ...float64) {
 	if r.samples == nil {
@@ -71,34 +77,18 @@ func (r *Run) Add(key Key, unit string, samples ...float64) {
 	}
 	all := append(r.samples[key], samples...)
 	r.samples[key] = all
-	quantity := Quantity{Key: key, Unit: unit, Summary: Summarise(all)}
-	if i := r.index(key); i >= 0 {
+	quantity := Quantity{Key: key, Unit: unit, Summary: summarise(all)}
+	if i := slices.IndexFunc(r.Quantities, func(q Quantity) bool { return q.Key == key }); i >= 0 {
 		r.Quantities[i] = quantity
 	} else {
 		r.Quantities = append(r.Quantities, quantity)
 	}
 }
 
-func (r *Run) index(key Key) int {
-	return slices.IndexFunc(r.Quantities, func(q Quantity) bool { return q.Key == key })
-}
-
-// Compare adds the ratio of a quantity to that of the subject against, under the same condition. It returns an error unless both have
-// the same number of samples, at least one.
-func (r *Run) Compare(key Key, against string) error {
-	divisor := key
-	divisor.Subject = against
-	return r.compare(key, divisor)
-}
-
-// CompareUnder adds the ratio of a quantity to that of the same subject under another condition. Errors: those of Compare.
-func (r *Run) CompareUnder(key Key, under string) error {
-	divisor := key
-	divisor.Under = under
-	return r.compare(key, divisor)
-}
-
-func (r *Run) compare(key, divisor Key) error {
+// Compare adds the ratio of a quantity to that of the subject against, under the condition againstUnder, or under the same one if that
+// is empty. It returns an error unless both have the same number of samples, at least one.
+func (r *Run) Compare(key Key, against, againstUnder string) error {
+	divisor := Key{key.Part, key.What, cmp.Or(againstUnder, key.Under), against}
 	ours, theirs := r.samples[key], r.samples[divisor]
 	if len(ours) == 0 || len(ours) != len(theirs) {
 		return fmt.Errorf("%v has %d samples and %v %d: they cannot be compared", key, len(ours), divisor, len(theirs))
@@ -107,30 +97,26 @@ func (r *Run) compare(key, divisor Key) error {
 	for i := range ours {
 		ratios[i] = ours[i] / theirs[i]
 	}
-	ratio := Ratio{Key: key, Against: divisor.Subject, Summary: Summarise(ratios)}
-	if divisor.Under != key.Under {
-		ratio.AgainstUnder = divisor.Under
-	}
-	r.Ratios = append(r.Ratios, ratio)
+	r.Ratios = append(r.Ratios, Ratio{key, against, againstUnder, summarise(ratios)})
 	return nil
 }
 
-// Quantity returns the quantity with key, if there is one.
-func (r *Run) Quantity(key Key) (Quantity, bool) {
-	i := r.index(key)
-	if i < 0 {
-		return Quantity{}, false
+// Find returns the summary of a quantity, if it was measured.
+func (r *Run) Find(key Key) (Summary, bool) {
+	for _, q := range r.Quantities {
+		if q.Key == key {
+			return q.Summary, true
+		}
 	}
-	return r.Quantities[i], true
+	return Summary{}, false
 }
 
-// Ratio returns the ratio of a quantity to that of against, under the condition againstUnder unless that is empty.
-func (r *Run) Ratio(key Key, against, againstUnder string) (Ratio, bool) {
-	i := slices.IndexFunc(r.Ratios, func(q Ratio) bool {
-		return q.Key == key && q.Against == against && q.AgainstUnder == againstUnder
-	})
-	if i < 0 {
-		return Ratio{}, false
+// FindRatio returns what Compare added with the same arguments, if it did.
+func (r *Run) FindRatio(key Key, against, againstUnder string) (Summary, bool) {
+	for _, q := range r.Ratios {
+		if q.Key == key && q.Against == against && q.AgainstUnder == againstUnder {
+			return q.Summary, true
+		}
 	}
-	return r.Ratios[i], true
+	return Summary{}, false
 }

@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
 	"time"
 
-	"pats/infra/bench/bulk"
-	"pats/infra/bench/progress"
 	"pats/infra/bench/result"
+	"pats/infra/testkit/crowd"
+	"pats/infra/testkit/service"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 )
@@ -22,13 +20,10 @@ import (
 // measureFiles fills data files of all sizes, starts the server on each, and measures random users. It measures all sizes in turn, so
 // that disturbances affect all alike.
 func measureFiles(ctx context.Context, run *result.Run, options Options, folder string) error {
-	if len(options.Files) == 0 {
-		return nil
-	}
 	measured := samples{run}
 	var files []*file
 	for _, users := range options.Files {
-		f, err := newFile(ctx, folder, users, measured, options.Progress)
+		f, err := newFile(ctx, folder, users, measured)
 		if err != nil {
 			return err
 		}
@@ -45,7 +40,6 @@ func measureFiles(ctx context.Context, run *result.Run, options Options, folder 
 
 // file is a filled data file.
 type file struct {
-	crowd crowd
 	users int
 	// folder is the value of --data for `pats serve`.
 	folder string
@@ -55,18 +49,15 @@ type file struct {
 	service *pat.Service
 }
 
-// dataFile is the name that `pats serve` expects in its folder.
-const dataFile = "pats.db"
+func (f *file) path() string { return filepath.Join(f.folder, "pats.db") } // the name that `pats serve` expects
 
-func (f *file) path() string { return filepath.Join(f.folder, dataFile) }
-
-func newFile(ctx context.Context, folder string, users int, measured samples, w io.Writer) (*file, error) {
+func newFile(ctx context.Context, folder string, users int, measured samples) (*file, error) {
 	f := &file{
-		crowd: crowd{seed}, users: users, folder: filepath.Join(folder, strconv.Itoa(users)),
+		users: users, folder: filepath.Join(folder, strconv.Itoa(users)),
 		draw: rand.New(rand.NewPCG(seed, uint64(users))), //nolint:gosec // no secret: it draws users
 	}
 	begin := time.Now()
-	if err := f.fill(ctx, shown(f.crowd.accounts(users), w, "filling a data file, users", users)); err != nil {
+	if err := f.fill(ctx); err != nil {
 		return nil, err
 	}
 	measured.add("load", users, Boltstore, secondUnit, time.Since(begin).Seconds())
@@ -78,12 +69,39 @@ func newFile(ctx context.Context, folder string, users int, measured samples, w 
 	return f, nil
 }
 
-func (f *file) fill(ctx context.Context, accounts iter.Seq[pat.Account]) error {
+func (f *file) fill(ctx context.Context) error {
 	store, err := boltstore.Open(f.path()) //nolint:contextcheck // opening takes no context
 	if err != nil {
 		return err
 	}
-	return errors.Join(bulk.Import(ctx, store, pat.UserID(f.users), accounts, 1), store.Close())
+	return errors.Join(crowd.Import(ctx, store, pat.UserID(f.users), Accounts(f.users), 1), store.Close())
+}
+
+// measureStarts opens each file directly, most of which is checking it, and starts the command on it until it prints that it is ready.
+func measureStarts(ctx context.Context, files []*file, measured samples, options Options) error {
+	for range options.Starts {
+		for _, f := range files {
+			begin := time.Now()
+			store, err := boltstore.Open(f.path()) //nolint:contextcheck // opening takes no context
+			if err != nil {
+				return err
+			}
+			measured.add("open", f.users, Boltstore, milliUnit, in(time.Millisecond, time.Since(begin)))
+			if err := store.Close(); err != nil {
+				return err
+			}
+			begin = time.Now()
+			server, err := service.Start(ctx, service.Command{Args: []string{options.Binary, "serve", "--listen", "127.0.0.1:0", "--data", f.folder}})
+			if err != nil {
+				return err
+			}
+			measured.add("exec to ready line", f.users, Laptop, milliUnit, in(time.Millisecond, time.Since(begin)))
+			if err := server.Stop(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // measureUse runs each operation for a batch of random users of each file in each round. A sample is the mean of a batch, so reads of
@@ -97,7 +115,6 @@ func measureUse(ctx context.Context, files []*file, measured samples, options Op
 		defer func() { err = errors.Join(err, store.Close()) }()
 		f.service = pat.NewService(store, pat.DefaultRetention, environment())
 	}
-	bar := progress.New(options.Progress, "measuring random users, rounds", options.Rounds)
 	for range options.Rounds {
 		for _, use := range uses {
 			for _, f := range files {
@@ -106,7 +123,6 @@ func measureUse(ctx context.Context, files []*file, measured samples, options Op
 				}
 			}
 		}
-		bar.Add(1)
 	}
 	return nil
 }
@@ -176,8 +192,8 @@ func (f *file) holders(n int) []holder {
 	holders := make([]holder, n)
 	for i := range holders {
 		id := pat.UserID(f.draw.IntN(f.users) + 1)
-		secret := f.crowd.secrets(id)[0]
-		holders[i] = holder{pat.Identity{User: id, Selector: secret.Selector()}, secret}
+		_, secrets := user(id)
+		holders[i] = holder{pat.Identity{User: id, Selector: secrets[0].Selector()}, secrets[0]}
 	}
 	return holders
 }

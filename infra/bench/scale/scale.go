@@ -8,7 +8,6 @@ package scale
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -44,8 +43,6 @@ type Options struct {
 	// Starts is how often each file is opened, directly and by Binary, which is bin/pats.
 	Starts int
 	Binary string
-	// Progress receives progress bars.
-	Progress io.Writer
 }
 
 // Run adds its measurements to run, and removes and stops everything that it created and started. The working directory must be in the
@@ -62,9 +59,6 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 	return measureFiles(ctx, run, options, folder)
 }
 
-// seed determines the users, and which of them are measured.
-const seed = 20260102
-
 // samples adds measurements to a run.
 type samples struct {
 	run *result.Run
@@ -80,7 +74,7 @@ func (s samples) compare(base int) error {
 		if q.Part != Part || q.Subject != Boltstore || q.Unit != microUnit || q.Under == Size(base) {
 			continue
 		}
-		if err := s.run.CompareUnder(q.Key, Size(base)); err != nil {
+		if err := s.run.Compare(q.Key, q.Subject, Size(base)); err != nil {
 			return err
 		}
 	}

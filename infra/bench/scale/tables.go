@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
-	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"time"
 
-	"pats/infra/bench/bulk"
-	"pats/infra/bench/progress"
 	"pats/infra/bench/result"
+	"pats/infra/testkit/crowd"
 	"pats/pkg/api"
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
@@ -24,9 +20,6 @@ import (
 
 // measureTables loads tables of all sizes, and runs each operation for some of their users.
 func measureTables(ctx context.Context, run *result.Run, options Options) (err error) {
-	if len(options.Tables) == 0 {
-		return nil
-	}
 	server, err := dynamotest.Launch(ctx)
 	if err != nil {
 		return err
@@ -34,7 +27,7 @@ func measureTables(ctx context.Context, run *result.Run, options Options) (err e
 	defer func() { err = errors.Join(err, server.Close()) }()
 	measured := samples{run}
 	for _, users := range options.Tables {
-		t, err := newTable(ctx, server, users, options.Progress)
+		t, err := newTable(ctx, server, users)
 		if err != nil {
 			return err
 		}
@@ -47,7 +40,6 @@ func measureTables(ctx context.Context, run *result.Run, options Options) (err e
 
 // table is a filled table.
 type table struct {
-	crowd crowd
 	users int
 	meter *dynamotest.Meter
 	// service uses the meter, and so do the functions behind the gateway.
@@ -58,52 +50,25 @@ type table struct {
 // loaders is the number of concurrent calls that load a table: as many as the SDK keeps connections.
 const loaders = 10
 
-func newTable(ctx context.Context, server *dynamotest.Server, users int, w io.Writer) (*table, error) {
+func newTable(ctx context.Context, server *dynamotest.Server, users int) (*table, error) {
 	client, name := dynamostore.NewClient(server.Settings()), fmt.Sprintf("users-%d", users)
 	if err := dynamostore.CreateTable(ctx, client, name); err != nil {
 		return nil, err
 	}
-	t := &table{crowd: crowd{seed}, users: users}
-	accounts := shown(t.crowd.accounts(users), w, "loading a table, users", users)
-	err := bulk.Import(ctx, dynamostore.New(client, name), pat.UserID(users), accounts, loaders)
+	if err := crowd.Import(ctx, dynamostore.New(client, name), pat.UserID(users), Accounts(users), loaders); err != nil {
+		return nil, err
+	}
+	meter, err := dynamotest.NewMeter(ctx, client, name)
 	if err != nil {
 		return nil, err
 	}
-	if t.meter, err = dynamotest.NewMeter(ctx, client, name); err != nil {
-		return nil, err
-	}
-	store, env := dynamostore.New(t.meter, name), environment()
-	t.service = pat.NewService(store, pat.DefaultRetention, env)
-	t.gateway, err = newGateway(store, env)
-	return t, err
-}
-
-// shown yields the accounts and shows the progress.
-func shown(accounts iter.Seq[pat.Account], w io.Writer, what string, n int) iter.Seq[pat.Account] {
-	return func(yield func(pat.Account) bool) {
-		bar := progress.New(w, what, n)
-		for account := range accounts {
-			if !yield(account) {
-				return
-			}
-			bar.Add(1)
-		}
-	}
-}
-
-func environment() pat.Env {
-	env := pat.SystemEnv(slog.New(slog.DiscardHandler))
-	env.Now = clock
-	return env
-}
-
-// newGateway returns the template's API on store.
-func newGateway(store pat.Store, env pat.Env) (http.Handler, error) {
+	store, env := dynamostore.New(meter, name), environment()
 	stack, err := laptop.Read(nil)
 	if err != nil {
 		return nil, err
 	}
-	return stack.Gateway(stack.Functions(store, env), env)
+	gateway, err := stack.Gateway(stack.Functions(store, env), env)
+	return &table{users, meter, pat.NewService(store, pat.DefaultRetention, env), gateway}, err
 }
 
 // measure runs every operation for n users. It leaves out user 1, the only Admin, who cannot be deleted.
@@ -111,7 +76,7 @@ func (t *table) measure(ctx context.Context, measured samples, n int) error {
 	draw := mathrand.New(mathrand.NewPCG(seed, uint64(t.users))) //nolint:gosec // no secret: it draws users
 	for _, i := range draw.Perm(t.users - 1)[:n] {
 		a := &asked{table: t, id: pat.UserID(i + 2), after: pat.UserID(draw.IntN(t.users - listed + 1))}
-		a.secrets = t.crowd.secrets(a.id)
+		_, a.secrets = user(a.id)
 		for _, o := range operations {
 			if err := t.once(ctx, measured, o, a); err != nil {
 				return fmt.Errorf("%s, %s: %w", o.name, Size(t.users), err)
@@ -184,7 +149,7 @@ var operations = []operation{
 	}},
 	{"list 100 users", page},
 	{"create a user", func(ctx context.Context, a *asked) error {
-		_, err := a.service.CreateUser(ctx, profile(a.id+pat.MaxID/2))
+		_, err := a.service.CreateUser(ctx, crowd.NewProfile(a.id+pat.MaxID/2, pat.Editor))
 		return err
 	}},
 	{"update a user's name", func(ctx context.Context, a *asked) error {
@@ -194,10 +159,6 @@ var operations = []operation{
 	{"delete a user", func(ctx context.Context, a *asked) error { return a.service.DeleteUser(ctx, a.id) }},
 }
 
-func draft(i int) pat.Draft { return pat.Draft{Description: describe(i), ExpiresAt: now.Add(lifetime)} }
-
-var errStatus = errors.New("the list did not return status 200")
-
 // get requests the list of tokens from the gateway, with a token that nothing else uses.
 func get(ctx context.Context, a *asked) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1"+api.ResourceTokens, http.NoBody)
@@ -205,20 +166,18 @@ func get(ctx context.Context, a *asked) error {
 		return err
 	}
 	request.Header.Set("Authorization", a.secrets[1].Reveal())
-	answer := httptest.NewRecorder()
-	a.gateway.ServeHTTP(answer, request)
-	if answer.Code != http.StatusOK {
-		return fmt.Errorf("%w: %d", errStatus, answer.Code)
+	response := httptest.NewRecorder()
+	a.gateway.ServeHTTP(response, request)
+	if response.Code != http.StatusOK {
+		return fmt.Errorf("the list has status %d, want 200", response.Code)
 	}
 	return nil
 }
 
-var errPage = errors.New("the page is not full")
-
 func page(ctx context.Context, a *asked) error {
 	users, err := a.service.Users(ctx, a.after, listed)
 	if err == nil && len(users) != listed {
-		return errPage
+		return fmt.Errorf("the page has %d users, want %d", len(users), listed)
 	}
 	return err
 }

@@ -6,13 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 )
-
-// cgroupRoot is the mount point of Linux's control groups.
-const cgroupRoot = "/sys/fs/cgroup"
 
 const (
 	// oneProcessor is the memory in MB that comes with one whole CPU; less memory comes with a proportional share.
@@ -22,11 +18,6 @@ const (
 	// https://github.com/pwrdrvr/lambda-dispatch/issues/246.
 	period = 20 * time.Millisecond
 )
-
-// quota returns the CPU time per period of a function with the given memory in MB.
-func quota(memory int) time.Duration {
-	return (period * time.Duration(memory) / oneProcessor).Truncate(time.Microsecond)
-}
 
 // speed is the CPU share of an invocation. Initialisation always has the whole CPU, as in Lambda:
 // https://awslabs.github.io/aws-lambda-web-adapter/configuration/async-init.html
@@ -41,10 +32,10 @@ type speed struct {
 
 var fullSpeed = speed{name: "full speed", always: true}
 
-// speedsOf returns full speed and the shares. If shares are impossible, it returns full speed and an error with the reason.
-func speedsOf(root string) ([]speed, error) {
+// findSpeeds returns full speed and the shares. If shares are impossible, it returns full speed and an error with the reason.
+func findSpeeds() ([]speed, error) {
 	speeds := []speed{fullSpeed}
-	groups, err := findGroups(root)
+	groups, err := findGroups()
 	if err != nil {
 		return speeds, err
 	}
@@ -54,86 +45,68 @@ func speedsOf(root string) ([]speed, error) {
 	return speeds, nil
 }
 
-// newGroup returns a control group for one process. At full speed it returns the zero group, which limits nothing.
-func (s speed) newGroup() (group, error) {
-	if s.memory == 0 {
-		return group{}, nil
-	}
-	return s.groups.new(quota(s.memory))
-}
-
 // groups creates control groups that limit CPU time, with version 1 or 2 of the kernel's interface.
 // https://docs.kernel.org/scheduler/sched-bwc.html, https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
 type groups struct {
 	// folder contains one folder per group.
-	folder string
-	// limit returns the files that limit a group, in the order in which they must be written.
-	limit func(quota time.Duration) []file
+	folder  string
+	version int
 }
 
-type file struct{ name, text string }
-
-// findGroups detects the version and tries it. The error says what is missing.
-func findGroups(root string) (groups, error) {
-	g, err := layout(root)
-	if err != nil {
-		return groups{}, err
+// findGroups detects the version and tries it.
+func findGroups() (groups, error) {
+	const root = "/sys/fs/cgroup"
+	g := groups{root + "/cpu", 1}
+	if _, err := os.Stat(g.folder); err != nil {
+		g = groups{root, 2}
+		if err := write(root, file{"cgroup.subtree_control", "+cpu"}); err != nil {
+			return groups{}, err
+		}
 	}
-	probe, err := g.new(period)
-	if err != nil {
-		return groups{}, err
-	}
-	return g, probe.remove()
+	probe, err := g.new(oneProcessor)
+	return g, errors.Join(err, probe.remove())
 }
-
-func layout(root string) (groups, error) {
-	if first := filepath.Join(root, "cpu"); exists(filepath.Join(first, "cgroup.procs")) {
-		return groups{first, limit1}, nil
-	}
-	return groups{root, limit2}, enable(root)
-}
-
-// enable enables the CPU controller of version 2.
-func enable(root string) error {
-	controllers, err := os.ReadFile(filepath.Join(root, "cgroup.controllers")) //nolint:gosec // a file of the kernel's
-	if err != nil {
-		return fmt.Errorf("this system has no control groups: %w", err)
-	}
-	if !strings.Contains(" "+strings.TrimSpace(string(controllers))+" ", " cpu ") {
-		return errors.New("the control groups of this system cannot limit CPU time")
-	}
-	return write(root, file{"cgroup.subtree_control", "+cpu"})
-}
-
-func limit1(quota time.Duration) []file {
-	return []file{{"cpu.cfs_period_us", microseconds(period)}, {"cpu.cfs_quota_us", microseconds(quota)}}
-}
-
-func limit2(quota time.Duration) []file {
-	return []file{{"cpu.max", microseconds(quota) + " " + microseconds(period)}}
-}
-
-func microseconds(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) }
 
 // counter distinguishes the groups of this process.
 var counter atomic.Int64
 
-// new creates a group. Each process has a new one, so that it does not inherit another's debt of CPU time.
-func (g groups) new(quota time.Duration) (group, error) {
-	made := group{filepath.Join(g.folder, fmt.Sprintf("pats-bench-%d-%d", os.Getpid(), counter.Add(1)))}
-	if err := os.Mkdir(made.folder, 0o750); err != nil {
+// new creates a group for one process with the share of the given memory in MB. Each process has a new one, so that it does not inherit
+// another's debt of CPU time.
+func (g groups) new(memory int) (group, error) {
+	created := group{filepath.Join(g.folder, fmt.Sprintf("pats-bench-%d-%d", os.Getpid(), counter.Add(1)))}
+	if err := os.Mkdir(created.folder, 0o750); err != nil {
 		return group{}, fmt.Errorf("creating a control group: %w", err)
 	}
-	for _, f := range g.limit(quota) {
-		if err := write(made.folder, f); err != nil {
-			return group{}, errors.Join(err, made.remove())
+	for _, f := range limits(g.version, memory) {
+		if err := write(created.folder, f); err != nil {
+			return group{}, errors.Join(err, created.remove())
 		}
 	}
-	return made, nil
+	return created, nil
+}
+
+type file struct{ name, text string }
+
+// limits returns the files that limit a group, in the order in which they must be written.
+func limits(version, memory int) []file {
+	quota := strconv.FormatInt((period * time.Duration(memory) / oneProcessor).Microseconds(), 10)
+	whole := strconv.FormatInt(period.Microseconds(), 10)
+	if version == 1 {
+		return []file{{"cpu.cfs_period_us", whole}, {"cpu.cfs_quota_us", quota}}
+	}
+	return []file{{"cpu.max", quota + " " + whole}}
 }
 
 // group is a control group. The zero group limits nothing.
 type group struct{ folder string }
+
+// newGroup returns a control group for one process.
+func (s speed) newGroup() (group, error) {
+	if s.memory == 0 {
+		return group{}, nil
+	}
+	return s.groups.new(s.memory)
+}
 
 // add limits a process with all its threads.
 func (g group) add(pid int) error {
@@ -156,9 +129,4 @@ func write(folder string, f file) error {
 		return fmt.Errorf("setting a control group: %w", err)
 	}
 	return nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -23,61 +23,34 @@ const (
 	warmTime   = time.Second
 )
 
-// sample is the measurement of one start.
-type sample struct {
-	ready, first time.Duration
-	// warm are the times of the invocations after the first.
-	warm []time.Duration
-	// spent is the CPU time, and memory the peak in MiB. Both are zero on systems without /proc.
-	spent  spent
-	memory float64
-}
-
-// spent is the CPU time until a subject was ready, in its first invocation, and in all others.
-type spent struct{ ready, first, warm time.Duration }
-
-// start runs a subject from exec to its last response. The subject has the whole CPU until it requests its first event, and then the
-// speed's share.
-func (b bench) start(ctx context.Context, s subject, at speed, who caller) (got sample, err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("%s at %s: %w", s.name, at.name, err)
-		}
-	}()
-	api, err := runtimeapi.Start(ctx, patience)
-	if err != nil {
-		return sample{}, err
-	}
-	defer func() { _ = api.Close() }()
-	group, err := at.newGroup()
-	if err != nil {
-		return sample{}, err
-	}
-	process := exec.CommandContext(ctx, s.command[0], s.command[1:]...) //nolint:gosec // a program that was built for this
-	process.Env = append(b.db.environment(), "AWS_LAMBDA_RUNTIME_API="+api.Address())
-	var complaint bytes.Buffer
-	process.Stderr = &complaint
-	begin := time.Now()
-	if err := process.Start(); err != nil {
-		return sample{}, errors.Join(err, group.remove())
-	}
-	ctx, ended := wait(ctx, process)
-	defer func() {
-		_ = process.Process.Kill()
-		<-ended
-		if err != nil {
-			err = fmt.Errorf("%w; its output: %s", err, complaint.Bytes())
-		}
-		err = errors.Join(err, group.remove())
-	}()
-	r := running{api: api, subject: s, event: s.event(who), pid: process.Process.Pid, group: group}
-	return r.measure(ctx, begin)
+// quantity is a measured quantity of one start.
+type quantity struct {
+	what, unit string
+	value      float64
 }
 
 var errEnded = errors.New("the process ended early")
 
-// wait returns a context that is cancelled when the process ends, and a channel that is closed then.
-func wait(ctx context.Context, process *exec.Cmd) (context.Context, <-chan struct{}) {
+// start runs a subject from exec to its last response. The subject has the whole CPU until it requests its first event, and then the
+// speed's share.
+func (b bench) start(ctx context.Context, s subject, at speed, who caller) (got []quantity, err error) {
+	api, err := runtimeapi.Start(ctx, patience)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = api.Close() }()
+	group, err := at.newGroup()
+	if err != nil {
+		return nil, err
+	}
+	process := exec.CommandContext(ctx, s.command[0], s.command[1:]...) //nolint:gosec // a program that was built for this
+	process.Env = append(b.db.environment(), "AWS_LAMBDA_RUNTIME_API="+api.Address())
+	var stderr bytes.Buffer
+	process.Stderr = &stderr
+	begin := time.Now()
+	if err := process.Start(); err != nil {
+		return nil, errors.Join(err, group.remove())
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -85,7 +58,15 @@ func wait(ctx context.Context, process *exec.Cmd) (context.Context, <-chan struc
 		_ = process.Wait() // the error says that it was killed
 		cancel(errEnded)
 	}()
-	return ctx, ended
+	defer func() {
+		_ = process.Process.Kill()
+		<-ended
+		if err != nil {
+			err = fmt.Errorf("%s at %s: %w; its output: %s", s.name, at.name, err, stderr.Bytes())
+		}
+		err = errors.Join(err, group.remove())
+	}()
+	return running{api, s, s.event(who), process.Process.Pid, group}.measure(ctx, begin)
 }
 
 // running is a started subject.
@@ -97,27 +78,41 @@ type running struct {
 	group   group
 }
 
-func (r running) measure(ctx context.Context, begin time.Time) (got sample, err error) {
-	if got.ready, err = r.ready(ctx, begin); err != nil {
-		return sample{}, err
+// measure returns the quantities in the order in which they are shown.
+func (r running) measure(ctx context.Context, begin time.Time) ([]quantity, error) {
+	ready, err := r.awaitReady(ctx, begin)
+	if err != nil {
+		return nil, err
 	}
 	if err := r.group.add(r.pid); err != nil {
-		return sample{}, err
+		return nil, err
 	}
-	got.spent.ready = procfs.ThreadTime(r.pid)
-	if got.first, err = r.invoke(ctx); err != nil {
-		return sample{}, err
+	spentReady := procfs.ThreadTime(r.pid)
+	first, err := r.invoke(ctx)
+	if err != nil {
+		return nil, err
 	}
-	got.spent.first = procfs.ThreadTime(r.pid) - got.spent.ready
-	if got.warm, err = r.warm(ctx); err != nil {
-		return sample{}, err
+	spentFirst := procfs.ThreadTime(r.pid)
+	warm, err := r.invokeWarm(ctx)
+	if err != nil {
+		return nil, err
 	}
-	got.spent.warm = procfs.ThreadTime(r.pid) - got.spent.ready - got.spent.first
-	got.memory, _ = procfs.PeakResident(r.pid) // other systems have no /proc
-	return got, nil
+	spentWarm := procfs.ThreadTime(r.pid)
+	memory, _ := procfs.PeakResident(r.pid) // other systems have no /proc
+	return []quantity{
+		{Ready, "ms", milliseconds(ready)},
+		{First, "ms", milliseconds(first)},
+		{Response, "ms", milliseconds(ready + first)},
+		{Warm, "ms", milliseconds(median(warm))},
+		{Billed, "ms", billed(warm)},
+		{ReadyProcessor, "ms", milliseconds(spentReady)},
+		{FirstProcessor, "ms", milliseconds(spentFirst - spentReady)},
+		{WarmProcessor, "ms", milliseconds(spentWarm-spentFirst) / float64(len(warm))},
+		{Memory, "MiB", memory},
+	}, nil
 }
 
-func (r running) ready(ctx context.Context, begin time.Time) (time.Duration, error) {
+func (r running) awaitReady(ctx context.Context, begin time.Time) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := r.api.AwaitReady(ctx); err != nil {
@@ -139,7 +134,7 @@ func (r running) invoke(ctx context.Context) (time.Duration, error) {
 	return took, r.subject.check(body)
 }
 
-func (r running) warm(ctx context.Context) ([]time.Duration, error) {
+func (r running) invokeWarm(ctx context.Context) ([]time.Duration, error) {
 	var all []time.Duration
 	for begin := time.Now(); len(all) < warmFewest || len(all) < warmMost && time.Since(begin) < warmTime; {
 		took, err := r.invoke(ctx)

@@ -9,10 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
-	"pats/infra/bench/progress"
 	"pats/infra/bench/result"
 )
 
@@ -58,29 +56,23 @@ type Options struct {
 	Rounds int
 	// Root is the root of the repository.
 	Root string
-	// Progress receives a progress bar.
-	Progress io.Writer
 }
 
 // Run starts every subject once per round and speed, and compares the authorizer with the others. It adds what it skips to run.Skipped
 // with the reason: Node 20 if Node.js is missing, CPU shares if it cannot create a control group. It returns an error if a subject does
 // not start or sends a wrong response.
-func Run(ctx context.Context, run *result.Run, options Options) error {
-	return runWith(ctx, run, options, cgroupRoot)
-}
-
-func runWith(ctx context.Context, run *result.Run, options Options, cgroups string) (err error) {
+func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 	folder, err := os.MkdirTemp("", "pats-startup-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	made, err := build(ctx, options.Root, folder)
+	subjects, skipped, err := build(ctx, options.Root, folder)
 	if err != nil {
 		return err
 	}
-	run.Skipped = append(run.Skipped, made.skipped...)
-	speeds, err := speedsOf(cgroups)
+	run.Skipped = append(run.Skipped, skipped...)
+	speeds, err := findSpeeds()
 	if err != nil {
 		run.Skipped = append(run.Skipped, fmt.Sprintf("%s, the CPU shares of memory sizes: %v", Part, err))
 	}
@@ -89,10 +81,10 @@ func runWith(ctx context.Context, run *result.Run, options Options, cgroups stri
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close()) }()
-	if err := measure(ctx, bench{db, made.subjects, speeds}, options, run); err != nil {
+	if err := (bench{db, subjects, speeds, run}).measure(ctx, options.Rounds); err != nil {
 		return err
 	}
-	return made.addZips(run)
+	return addZips(run, folder)
 }
 
 // bench holds what all rounds share.
@@ -100,21 +92,19 @@ type bench struct {
 	db       *database
 	subjects []subject
 	speeds   []speed
+	run      *result.Run
 }
 
-func measure(ctx context.Context, b bench, options Options, run *result.Run) error {
-	notes := notes{}
-	bar := progress.New(options.Progress, Part+", rounds", options.Rounds)
+func (b bench) measure(ctx context.Context, rounds int) error {
 	if err := b.rehearse(ctx); err != nil {
 		return err
 	}
-	for round := range options.Rounds {
-		if err := b.round(ctx, round, notes); err != nil {
+	for round := range rounds {
+		if err := b.round(ctx, round); err != nil {
 			return err
 		}
-		bar.Add(1)
 	}
-	return notes.addTo(run, b)
+	return b.compare()
 }
 
 // rehearse starts every subject once, so that the first round finds its files in the page cache, as later rounds do.
@@ -133,7 +123,7 @@ func (b bench) rehearse(ctx context.Context) error {
 
 // round starts every subject at every speed, beginning with a different subject each time. Each round has a new token whose use was
 // just recorded; otherwise one start in five minutes would pay for recording it.
-func (b bench) round(ctx context.Context, round int, notes notes) error {
+func (b bench) round(ctx context.Context, round int) error {
 	who, err := b.db.caller(ctx)
 	if err != nil {
 		return err
@@ -148,7 +138,29 @@ func (b bench) round(ctx context.Context, round int, notes notes) error {
 			if err != nil {
 				return err
 			}
-			notes.keep(s.name, at.name, got)
+			for _, q := range got {
+				if q.value != 0 { // a system reports zero for what it does not support
+					b.run.Add(result.Key{Part: Part, What: q.what, Under: at.name, Subject: s.name}, q.unit, q.value)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// compare compares the authorizer with the subjects that are not part of this service.
+func (b bench) compare() error {
+	for _, at := range b.speeds {
+		for _, s := range b.subjects {
+			if s.name == Authorizer || s.name == Tokens {
+				continue
+			}
+			for _, what := range []string{Ready, First, Response, Warm} {
+				key := result.Key{Part: Part, What: what, Under: at.name, Subject: Authorizer}
+				if err := b.run.Compare(key, s.name, ""); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil

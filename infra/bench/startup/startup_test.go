@@ -9,10 +9,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/go-cmp/cmp"
 
-	"pats/infra/bench/result"
 	"pats/infra/bench/startup"
-	"pats/infra/testkit/skip"
 )
 
 // TestMain turns this program into a function that returns the policy named by its argument, if it is started as one.
@@ -50,44 +49,26 @@ func TestAProgramThatEnds(t *testing.T) {
 	}
 }
 
-// TestEverySubjectStarts runs one round at full speed. It skips the shares, because an empty folder has no control groups.
-func TestEverySubjectStarts(t *testing.T) {
-	t.Parallel()
-	skip.Without(t, "java", "default-jre-headless")
-	skip.Without(t, "mvn", "maven")
-	skip.Without(t, "make", "make")
-	var run result.Run
-	options := startup.Options{Rounds: 1, Root: "../../..", Progress: t.Output()}
-	if err := startup.RunWith(t.Context(), &run, options, t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
-	if left := strings.Join(run.Skipped, "; "); !strings.Contains(left, "shares") {
-		t.Errorf("skipped: %s, want the shares among them", left)
-	}
-	for _, subject := range []string{startup.Authorizer, startup.Tokens, startup.Hello, startup.Plain} {
-		for _, what := range []string{startup.Ready, startup.First, startup.Response, startup.Warm, startup.Billed} {
-			got, ok := run.Quantity(result.Key{Part: startup.Part, What: what, Under: "full speed", Subject: subject})
-			if !ok || got.Median <= 0 || got.Runs != 1 {
-				t.Errorf("%s, %s: got %+v, want one time", subject, what, got)
-			}
-		}
-	}
-	for _, function := range []string{startup.Authorizer, startup.Tokens, startup.Users} {
-		got, _ := run.Quantity(result.Key{Part: startup.Part, What: startup.Zip, Subject: function})
-		if got.Median < 1 || got.Median > 10 {
-			t.Errorf("the zip of %s has %v MB", function, got.Median)
-		}
-	}
-	answer := result.Key{Part: startup.Part, What: startup.Response, Under: "full speed", Subject: startup.Authorizer}
-	if _, ok := run.Ratio(answer, startup.Plain, ""); !ok {
-		t.Error("the authorizer is not compared with plain SDK code")
-	}
-}
-
 func TestBilledTimeIsRoundedUp(t *testing.T) {
 	t.Parallel()
 	got := startup.BilledTime([]time.Duration{200 * time.Microsecond, time.Millisecond, 3100 * time.Microsecond})
 	if got != 2 {
 		t.Errorf("got %v ms, want (1 + 1 + 4) / 3", got)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		version, memory int
+		want            map[string]string
+	}{
+		"version 1":     {1, 128, map[string]string{"cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "1447"}},
+		"version 2":     {2, 512, map[string]string{"cpu.max": "5788 20000"}},
+		"one whole CPU": {2, 1769, map[string]string{"cpu.max": "20000 20000"}},
+	} {
+		if diff := cmp.Diff(c.want, startup.Limits(c.version, c.memory)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"pats/infra/bench/result"
 	"pats/infra/testkit/binaries"
+	"pats/infra/testkit/deployed"
 	"pats/pkg/api"
 	"pats/pkg/pat"
 )
@@ -30,42 +31,37 @@ type subject struct {
 	check func(response []byte) error
 }
 
-// made holds the built programs.
-type made struct {
-	subjects []subject
-	// binaries are those whose zip is measured, by the subject's name.
-	binaries map[string]string
-	skipped  []string
-}
-
-// build builds the programs in folder, those in Go with the flags of the deployed functions.
-func build(ctx context.Context, root, folder string) (made, error) {
+// build builds the programs in folder, those in Go with the flags of the deployed functions. It returns the reason for each subject that
+// it skips.
+func build(ctx context.Context, root, folder string) (subjects []subject, skipped []string, err error) {
 	built := map[string]string{}
-	for name, target := range map[string]string{
-		Hello: "Hello", Plain: "Plain", Authorizer: "AuthorizerFunction", Tokens: "TokensFunction", Users: "UsersFunction",
-	} {
-		binary, err := binaries.BuildFunction(ctx, root, target, filepath.Join(folder, target))
-		if err != nil {
-			return made{}, err
+	for name, target := range targets {
+		if built[name], err = binaries.BuildFunction(ctx, root, target, filepath.Join(folder, target)); err != nil {
+			return nil, nil, err
 		}
-		built[name] = binary
 	}
-	m := made{binaries: built, subjects: []subject{
+	subjects = []subject{
 		{Hello, []string{built[Hello]}, func(caller) []byte { return []byte(`{}`) }, isHello},
 		{Authorizer, []string{built[Authorizer]}, authorizerEvent, isAllow},
 		{Tokens, []string{built[Tokens]}, listEvent, isList},
 		{Plain, []string{built[Plain]}, authorizerEvent, isAllow},
-	}}
+	}
 	node, why, err := buildNode(ctx, root)
-	if err != nil {
-		return made{}, err
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case why != "":
+		skipped = []string{Part + ", " + Node + ": " + why}
+	default:
+		subjects = append(subjects, subject{Node, node, authorizerEvent, isAllow})
 	}
-	if why != "" {
-		m.skipped = []string{Part + ", " + Node + ": " + why}
-		return m, nil
-	}
-	m.subjects = append(m.subjects, subject{Node, node, authorizerEvent, isAllow})
-	return m, nil
+	return subjects, skipped, nil
+}
+
+// targets are the Makefile's build targets of the subjects.
+var targets = map[string]string{
+	Hello: "Hello", Plain: "Plain",
+	Authorizer: deployed.AuthorizerFunction, Tokens: deployed.TokensFunction, Users: deployed.UsersFunction,
 }
 
 // buildNode returns the command of the function on Node 20, or why there is none.
@@ -88,33 +84,16 @@ func buildNode(ctx context.Context, root string) (command []string, why string, 
 }
 
 // addZips adds the size of the archives that SAM would deploy: the compressed binary.
-func (m made) addZips(run *result.Run) error {
+func addZips(run *result.Run, folder string) error {
 	for _, name := range []string{Authorizer, Tokens, Users} {
-		size, err := zipped(m.binaries[name])
-		if err != nil {
+		var archive bytes.Buffer
+		w := zip.NewWriter(&archive)
+		if err := errors.Join(w.AddFS(os.DirFS(filepath.Join(folder, targets[name]))), w.Close()); err != nil {
 			return err
 		}
-		run.Add(result.Key{Part: Part, What: Zip, Subject: name}, "MB", float64(size)/1e6)
+		run.Add(result.Key{Part: Part, What: Zip, Subject: name}, "MB", float64(archive.Len())/1e6)
 	}
 	return nil
-}
-
-func zipped(binary string) (int, error) {
-	content, err := os.ReadFile(binary) //nolint:gosec // it was built for this
-	if err != nil {
-		return 0, err
-	}
-	var archive bytes.Buffer
-	w := zip.NewWriter(&archive)
-	entry, err := w.Create("bootstrap")
-	if err != nil {
-		return 0, err
-	}
-	if _, err := entry.Write(content); err != nil {
-		return 0, err
-	}
-	err = w.Close()
-	return archive.Len(), err
 }
 
 func authorizerEvent(who caller) []byte {
@@ -143,31 +122,31 @@ func encode(event any) []byte {
 	return raw
 }
 
-func isHello(answer []byte) error {
-	if string(answer) != `"hello"` {
-		return fmt.Errorf("got the response %s, want hello", answer)
+func isHello(response []byte) error {
+	if string(response) != `"hello"` {
+		return fmt.Errorf("got the response %s, want hello", response)
 	}
 	return nil
 }
 
-func isAllow(answer []byte) error {
+func isAllow(response []byte) error {
 	var got events.APIGatewayCustomAuthorizerResponse
-	if err := json.Unmarshal(answer, &got); err != nil {
-		return fmt.Errorf("got the response %s: %w", answer, err)
+	if err := json.Unmarshal(response, &got); err != nil {
+		return fmt.Errorf("got the response %s: %w", response, err)
 	}
 	if statements := got.PolicyDocument.Statement; len(statements) != 1 || statements[0].Effect != "Allow" {
-		return fmt.Errorf("got the response %s, want an Allow", answer)
+		return fmt.Errorf("got the response %s, want an Allow", response)
 	}
 	return nil
 }
 
-func isList(answer []byte) error {
+func isList(response []byte) error {
 	var got events.APIGatewayProxyResponse
-	if err := json.Unmarshal(answer, &got); err != nil {
-		return fmt.Errorf("got the response %s: %w", answer, err)
+	if err := json.Unmarshal(response, &got); err != nil {
+		return fmt.Errorf("got the response %s: %w", response, err)
 	}
 	if got.StatusCode != http.StatusOK || !strings.Contains(got.Body, `"description":"bench"`) {
-		return fmt.Errorf("got the response %s, want a list with the token", answer)
+		return fmt.Errorf("got the response %s, want a list with the token", response)
 	}
 	return nil
 }

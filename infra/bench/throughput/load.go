@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -13,20 +14,24 @@ import (
 // kind is a kind of request.
 type kind struct {
 	what, method string
-	// tokens is the number of tokens in the list.
-	tokens int
+	// status and tokens are the expected status and number of tokens in the list.
+	status, tokens int
 }
 
-var kinds = []kind{{List1, http.MethodGet, 1}, {List10, http.MethodGet, 10}, {Create, http.MethodPost, 0}}
+var kinds = []kind{
+	{List1, http.MethodGet, http.StatusOK, 1},
+	{List10, http.MethodGet, http.StatusOK, 10},
+	{Create, http.MethodPost, http.StatusCreated, 0},
+}
 
 // fastest is the number of creates prepared per second, more than any subject handles.
 const fastest = 6000
 
-// load sends requests with the tokens of a crowd. wrk receives them through a pipe, so that no file contains a token; folder receives its
+// load sends requests with the users' tokens. wrk receives them through a pipe, so that no file contains a token; folder receives its
 // script.
 type load struct {
 	folder string
-	crowd  *crowd
+	users  *users
 }
 
 // run loads the subject of a turn for the given seconds. Errors: those of wrk.
@@ -35,12 +40,11 @@ func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	aim := aim{url: t.url + api.ResourceTokens, method: t.method, connections: t.connections, seconds: seconds}
-	o, err := aim.wrk(ctx, l.folder, lines)
+	o, err := l.wrk(ctx, t, seconds, lines)
 	if err != nil {
 		return outcome{}, fmt.Errorf("%s, %s with %s: %w", t.what, t.name, Under(t.connections), err)
 	}
-	l.crowd.used[t.name] += o.Sent
+	l.users.used[t.name] += o.Sent
 	return o, nil
 }
 
@@ -48,50 +52,47 @@ func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
 func (l load) lines(t turn, n int) ([]byte, error) {
 	switch t.what {
 	case List1:
-		return []byte(l.crowd.one.Reveal() + "\n"), nil
+		return []byte(l.users.one.Reveal() + "\n"), nil
 	case List10:
-		return []byte(l.crowd.ten.Reveal() + "\n"), nil
+		return []byte(l.users.ten.Reveal() + "\n"), nil
 	}
-	return l.crowd.orders(t.name, n)
+	return l.users.creates(t.name, n)
 }
 
-// check sends one request of a turn and checks the response, which wrk does not.
-func (l load) check(ctx context.Context, t turn) error {
+// check sends one request of a turn and returns the body of the response. It returns an error unless the status and the number of
+// tokens are as expected, which wrk does not check.
+func (l load) check(ctx context.Context, t turn) ([]byte, error) {
 	line, err := l.lines(t, 1)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	token, body, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
-	request, err := http.NewRequestWithContext(ctx, t.method, t.url+api.ResourceTokens, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, t.method, t.Ready+api.ResourceTokens, strings.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request.Header = http.Header{"Authorization": {token}, "Content-Type": {"application/json"}}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if t.method == http.MethodPost {
-		l.crowd.used[t.name]++
+	if t.what == Create {
+		l.users.used[t.name]++
 	}
-	return t.checkResponse(response)
-}
-
-func (t turn) checkResponse(response *http.Response) error {
-	want := http.StatusOK
-	if t.method == http.MethodPost {
-		want = http.StatusCreated
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
 	}
 	var list struct {
 		Pats []json.RawMessage `json:"pats"`
 	}
-	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
-		return fmt.Errorf("%s, %s: status %d: %w", t.what, t.name, response.StatusCode, err)
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("%s, %s: status %d: %w", t.what, t.name, response.StatusCode, err)
 	}
-	if response.StatusCode != want || len(list.Pats) != t.tokens {
-		return fmt.Errorf("%s, %s: got status %d and a list of %d, want %d and %d",
-			t.what, t.name, response.StatusCode, len(list.Pats), want, t.tokens)
+	if response.StatusCode != t.status || len(list.Pats) != t.tokens {
+		return nil, fmt.Errorf("%s, %s: got status %d and %d tokens, want %d and %d",
+			t.what, t.name, response.StatusCode, len(list.Pats), t.status, t.tokens)
 	}
-	return nil
+	return text, nil
 }

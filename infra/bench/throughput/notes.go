@@ -38,44 +38,40 @@ func Under(connections int) string {
 	return fmt.Sprintf("%d connections", connections)
 }
 
-// notes adds measurements to a run.
-type notes struct {
-	run *result.Run
-}
-
-func (n notes) outcome(t turn, o outcome, cpu time.Duration) {
-	const unitsInMilli = float64(time.Millisecond / time.Microsecond)
+// addOutcome adds the quantities of one load. cpu is the subject's CPU time.
+func addOutcome(run *result.Run, t turn, o outcome, cpu time.Duration) {
+	const microsecondsInMilli = 1000
 	for _, q := range []struct {
 		what, unit string
 		value      float64
 	}{
-		{t.what, "requests/s", o.rate()},
-		{"latency p50 of " + t.what, "ms", o.P50 / unitsInMilli},
-		{"latency p99 of " + t.what, "ms", o.P99 / unitsInMilli},
+		{t.what, "requests/s", float64(o.Requests) / o.Microseconds * 1e6},
+		{"latency p50 of " + t.what, "ms", o.P50 / microsecondsInMilli},
+		{"latency p99 of " + t.what, "ms", o.P99 / microsecondsInMilli},
 		{"CPU time per request of " + t.what, "µs", float64(cpu.Microseconds()) / float64(o.Requests)},
 	} {
-		n.run.Add(result.Key{Part: Part, What: q.what, Under: Under(t.connections), Subject: t.name}, q.unit, q.value)
+		run.Add(result.Key{Part: Part, What: q.what, Under: Under(t.connections), Subject: t.name}, q.unit, q.value)
 	}
 }
 
-func (n notes) memory(what, subject string, m memory) {
-	n.run.Add(result.Key{Part: Part, What: what, Under: RSS, Subject: subject}, "MiB", m.rss)
-	n.run.Add(result.Key{Part: Part, What: what, Under: PSS, Subject: subject}, "MiB", m.pss)
+func addMemory(run *result.Run, what, subject string, m memory) {
+	run.Add(result.Key{Part: Part, What: what, Under: RSS, Subject: subject}, "MiB", m.rss)
+	run.Add(result.Key{Part: Part, What: what, Under: PSS, Subject: subject}, "MiB", m.pss)
 }
 
 // compare compares every quantity of Pats with those of the subjects that have it.
-func (n notes) compare() error {
-	for _, q := range n.run.Quantities {
+func compare(run *result.Run) error {
+	for _, q := range run.Quantities {
 		if q.Part != Part || q.Subject != Pats {
 			continue
 		}
 		for _, against := range []string{Unleash, NetHTTP} {
 			divisor := q.Key
 			divisor.Subject = against
-			if _, measured := n.run.Quantity(divisor); !measured {
+			if _, measured := run.Find(divisor); !measured {
 				continue
 			}
-			if err := n.run.Compare(q.Key, against); err != nil {
+			if err := run.Compare(q.Key, against, ""); err != nil {
 				return err
 			}
 		}

@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"pats/infra/testkit/procfs"
+	"pats/infra/testkit/service"
 )
 
-// subject is a running server with its database.
+// subject is a running server with its database. Its Ready is its URL.
 type subject struct {
-	name, url string
-	*service
+	name string
+	*service.Service
 	// programs are the names of its programs: the server's first, then the database's.
 	programs []string
 	// only is the one kind of request that it supports, or empty for all.
@@ -24,7 +25,7 @@ type subject struct {
 
 // processes returns the processes of the server, and of all its programs.
 func (s *subject) processes() (server, all []int, err error) {
-	below, err := procfs.Family(s.pid())
+	below, err := procfs.Family(s.PID())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,35 +98,24 @@ const (
 
 // atRest returns the memory once it has been stable for some seconds, or an error if it does not become stable.
 func (s *subject) atRest(ctx context.Context) (memory, error) {
-	var last []memory
+	var resident, proportional []float64
 	err := until(ctx, restInterval, restWithin, func() (bool, error) {
 		now, err := s.memory()
-		last = append(last, now)
-		if len(last) > restSamples {
-			last = last[1:]
-		}
-		return len(last) == restSamples && steady(last), err
+		resident, proportional = append(resident, now.rss), append(proportional, now.pss)
+		return isSteady(resident) && isSteady(proportional), err
 	})
 	if err != nil {
 		return memory{}, fmt.Errorf("the memory of %s at rest: %w", s.name, err)
 	}
-	return last[restSamples-1], nil
+	return memory{resident[len(resident)-1], proportional[len(proportional)-1]}, nil
 }
 
-func steady(samples []memory) bool {
-	for _, of := range []func(memory) float64{
-		func(m memory) float64 { return m.rss },
-		func(m memory) float64 { return m.pss },
-	} {
-		least, most := of(samples[0]), of(samples[0])
-		for _, m := range samples {
-			least, most = min(least, of(m)), max(most, of(m))
-		}
-		if most-least > restSpread*most {
-			return false
-		}
+func isSteady(samples []float64) bool {
+	if len(samples) < restSamples {
+		return false
 	}
-	return true
+	last := samples[len(samples)-restSamples:]
+	return slices.Max(last)-slices.Min(last) <= restSpread*slices.Max(last)
 }
 
 const (
@@ -154,24 +144,40 @@ func (s *subject) calm(ctx context.Context) error {
 	return nil
 }
 
+// until calls holds once per interval until it returns true. It returns the error of holds or of ctx, or one when within has passed.
+func until(ctx context.Context, interval, within time.Duration, holds func() (bool, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("waited %v in vain", within))
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(interval):
+		}
+		if ok, err := holds(); ok || err != nil {
+			return err
+		}
+	}
+}
+
 // watchInterval is the interval of memory samples under load. A sample takes some milliseconds of CPU time.
 const watchInterval = 500 * time.Millisecond
 
-// watch samples the memory until the returned function is called, which returns the maxima.
-func (s *subject) watch(ctx context.Context) func() (memory, error) {
-	ctx, end := context.WithCancel(ctx)
+// watch runs work and samples the memory meanwhile. It returns the maxima.
+func (s *subject) watch(work func() error) (memory, error) {
+	done := make(chan error, 1)
+	go func() { done <- work() }()
 	var peak memory
-	failed := make(chan error, 1)
-	go func() {
-		failed <- every(ctx, watchInterval, func() error {
-			now, err := s.memory()
-			peak = memory{max(peak.rss, now.rss), max(peak.pss, now.pss)}
-			return err
-		})
-	}()
-	return func() (memory, error) {
-		end()
-		err := <-failed
-		return peak, err
+	for {
+		select {
+		case err := <-done:
+			return peak, err
+		case <-time.After(watchInterval):
+		}
+		now, err := s.memory()
+		if err != nil {
+			return peak, errors.Join(err, <-done)
+		}
+		peak = memory{max(peak.rss, now.rss), max(peak.pss, now.pss)}
 	}
 }

@@ -15,13 +15,9 @@ package throughput
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"io"
 	"os"
-	"time"
 
-	"pats/infra/bench/progress"
 	"pats/infra/bench/result"
 )
 
@@ -31,8 +27,6 @@ type Options struct {
 	Root string
 	// Rounds is the number of measurements of each case, each of Seconds seconds.
 	Rounds, Seconds int
-	// Progress receives a progress bar.
-	Progress io.Writer
 }
 
 // warmUp is the time in seconds for which each case runs on each server before anything is measured: Node.js compiles hot code.
@@ -46,33 +40,41 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	crowd, err := newCrowd(rand.Reader, time.Now(), options.blocks())
+	users, err := newUsers(options.blocks())
 	if err != nil {
 		return err
 	}
-	pats, err := startPats(ctx, options.Root, folder, crowd)
+	pats, err := startPats(ctx, options.Root, folder, users)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, pats.stop(ctx)) }()
-	unleash, err := startUnleash(ctx, options.Root, folder, crowd)
+	defer func() { err = errors.Join(err, pats.Stop()) }()
+	unleash, err := startUnleash(ctx, options.Root, folder, users)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, unleash.stop(ctx)) }()
-	netHTTP, err := startNetHTTP(ctx, options.Root, folder, pats, crowd)
+	defer func() { err = errors.Join(err, unleash.Stop()) }()
+	c := comparison{[]*subject{pats, unleash}, load{folder, users}, options, run}
+	if err := c.rest(ctx); err != nil {
+		return err
+	}
+	list, err := c.load.check(ctx, turn{pats, kinds[0], 1})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, netHTTP.stop(ctx)) }()
-	comparison := comparison{subjects: []*subject{pats, unleash, netHTTP}, load: load{folder, crowd}, options: options, notes: notes{run}}
-	return comparison.measure(ctx)
+	netHTTP, err := startNetHTTP(ctx, options.Root, folder, list)
+	if err != nil {
+		return err
+	}
+	defer netHTTP.Kill()
+	c.subjects = append(c.subjects, netHTTP)
+	return c.measure(ctx)
 }
 
 // blocks returns the number of blocks of users that the creates need.
 func (o Options) blocks() int {
 	seconds := warmUp + o.Rounds*len(connections)*o.Seconds
-	return seconds*fastest/blockOrders + 1
+	return seconds*fastest/(block*spare) + 1
 }
 
 // comparison is a Run in progress.
@@ -80,14 +82,31 @@ type comparison struct {
 	subjects []*subject
 	load     load
 	options  Options
-	notes    notes
+	run      *result.Run
+}
+
+// rest measures the memory of the servers before their first request.
+func (c *comparison) rest(ctx context.Context) error {
+	for _, s := range c.subjects {
+		at, err := s.atRest(ctx)
+		if err != nil {
+			return err
+		}
+		addMemory(c.run, MemoryAtRest, s.name, at)
+	}
+	return nil
 }
 
 func (c *comparison) measure(ctx context.Context) error {
 	turns := c.turns()
-	bar := progress.New(c.options.Progress, Part, c.options.Rounds*len(turns))
-	for _, step := range []func(context.Context) error{c.rest, c.warmUp} {
-		if err := step(ctx); err != nil {
+	for _, turn := range turns {
+		if turn.connections != loaded {
+			continue
+		}
+		if _, err := c.load.check(ctx, turn); err != nil {
+			return err
+		}
+		if _, err := c.load.run(ctx, turn, warmUp); err != nil {
 			return err
 		}
 	}
@@ -96,40 +115,9 @@ func (c *comparison) measure(ctx context.Context) error {
 			if err := c.take(ctx, turn); err != nil {
 				return err
 			}
-			bar.Add(1)
 		}
 	}
-	return c.notes.compare()
-}
-
-// rest measures the memory of the servers before their first request.
-func (c *comparison) rest(ctx context.Context) error {
-	for _, s := range c.subjects {
-		if s.only != "" {
-			continue
-		}
-		at, err := s.atRest(ctx)
-		if err != nil {
-			return err
-		}
-		c.notes.memory(MemoryAtRest, s.name, at)
-	}
-	return nil
-}
-
-func (c *comparison) warmUp(ctx context.Context) error {
-	for _, turn := range c.turns() {
-		if turn.connections != loaded {
-			continue
-		}
-		if err := c.load.check(ctx, turn); err != nil {
-			return err
-		}
-		if _, err := c.load.run(ctx, turn, warmUp); err != nil {
-			return err
-		}
-	}
-	return nil
+	return compare(c.run)
 }
 
 // turn is one measurement.
@@ -170,7 +158,7 @@ func (c *comparison) take(ctx context.Context, t turn) error {
 	if err != nil {
 		return err
 	}
-	outcome, err := c.run(ctx, t)
+	outcome, err := c.loadSubject(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -178,18 +166,20 @@ func (c *comparison) take(ctx context.Context, t turn) error {
 	if err != nil {
 		return err
 	}
-	c.notes.outcome(t, outcome, after-before)
+	addOutcome(c.run, t, outcome, after-before)
 	return nil
 }
 
-// run loads the subject of a turn, and watches its memory in one of the cases.
-func (c *comparison) run(ctx context.Context, t turn) (outcome, error) {
+// loadSubject loads the subject of a turn, and watches its memory in one of the cases.
+func (c *comparison) loadSubject(ctx context.Context, t turn) (outcome, error) {
 	if t.what != List1 || t.connections != loaded || t.only != "" {
 		return c.load.run(ctx, t, c.options.Seconds)
 	}
-	peak := t.watch(ctx)
-	outcome, err := c.load.run(ctx, t, c.options.Seconds)
-	under, watched := peak()
-	c.notes.memory(MemoryUnderLoad, t.name, under)
-	return outcome, errors.Join(err, watched)
+	var got outcome
+	peak, err := t.watch(func() (err error) {
+		got, err = c.load.run(ctx, t, c.options.Seconds)
+		return err
+	})
+	addMemory(c.run, MemoryUnderLoad, t.name, peak)
+	return got, err
 }

@@ -1,9 +1,9 @@
--- A script for wrk with one thread. Its argument is a method, and its standard input has lines "TOKEN BODY". For GET the first token asks over and over; otherwise
--- each line is one request, and a thread that has no more of them stops.
-local threads = {}
+-- A script for wrk with one thread. Its argument is a method, and its standard input has lines "TOKEN BODY". For GET it repeats the
+-- request with the first token. For other methods each line is one request, and the thread stops when there are no more.
+local thread
 
-function setup(thread)
-  table.insert(threads, thread)
+function setup(only)
+  thread = only
 end
 
 function init(args)
@@ -30,14 +30,9 @@ end
 
 -- Writes what wrk counted as JSON on standard error.
 function done(summary, latency)
-  local sent, supply = 0, 0
-  for _, thread in ipairs(threads) do
-    sent, supply = sent + thread:get("sent"), supply + thread:get("supply")
-  end
-  local failed = summary.errors
+  local errors = summary.errors
   io.stderr:write(string.format(
-    '{"requests":%d,"microseconds":%d,"p50":%d,"p99":%d,"sent":%d,"supply":%d,'
-      .. '"refused":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), sent, supply,
-    failed.status, failed.connect, failed.read, failed.write, failed.timeout))
+    '{"requests":%d,"microseconds":%d,"p50":%d,"p99":%d,"sent":%d,"supply":%d,"refused":%d,"failed":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), thread:get("sent"), thread:get("supply"),
+    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
 end

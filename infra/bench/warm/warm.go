@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"strconv"
+	"regexp"
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
 
-	"pats/infra/bench/progress"
 	"pats/infra/bench/result"
 )
 
@@ -26,109 +25,60 @@ const (
 	Memory      = "memory"
 )
 
-// packages matches the packages with benchmarks.
-const packages = "pats/pkg/..."
-
 // Options determine how long the benchmarks run.
 type Options struct {
 	// Rounds is the number of runs of each benchmark.
 	Rounds int
 	// Time is the duration of each run, in the form of go test's -benchtime.
 	Time string
-	// Progress receives a progress bar.
-	Progress io.Writer
 }
 
 // Run runs all benchmarks in each round. The working directory must be in this module, which requires the product's. If a benchmark
 // fails, the error contains its output.
 func Run(ctx context.Context, run *result.Run, options Options) error {
-	bar := progress.New(options.Progress, Part+", rounds", options.Rounds)
-	var outputs []io.Reader
+	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", options.Time, "pats/pkg/..."}
 	for range options.Rounds {
-		output, err := benchmarks(ctx, options.Time)
+		output, err := exec.CommandContext(ctx, "go", args...).CombinedOutput() //nolint:gosec // the time is a flag of this program
 		if err != nil {
+			return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, output)
+		}
+		if err := Collect(run, bytes.NewReader(output)); err != nil {
 			return err
 		}
-		outputs = append(outputs, bytes.NewReader(output))
-		bar.Add(1)
-	}
-	return Collect(run, outputs...)
-}
-
-func benchmarks(ctx context.Context, time string) ([]byte, error) {
-	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", time, packages}
-	output, err := exec.CommandContext(ctx, "go", args...).CombinedOutput() //nolint:gosec // time is a flag of this program
-	if err != nil {
-		return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, output)
-	}
-	return output, nil
-}
-
-// Collect adds the results that go test printed, one output per round. It returns an error for a malformed benchmark line.
-func Collect(run *result.Run, outputs ...io.Reader) error {
-	t := table{values: map[result.Key][]float64{}}
-	for _, output := range outputs {
-		if err := t.read(output); err != nil {
-			return err
-		}
-	}
-	for _, key := range t.keys {
-		run.Add(key, units[key.What].unit, t.values[key]...)
 	}
 	return nil
 }
 
-// table holds the samples of each key, and the keys in the order of their first samples.
-type table struct {
-	keys   []result.Key
-	values map[result.Key][]float64
-}
-
-// units maps quantities to the units of Go's benchmark format.
-var units = map[string]struct {
-	format string
-	factor float64
-	unit   string
-}{
-	Time:        {"sec/op", 1e6, "µs"},
-	Allocations: {"allocs/op", 1, "allocations"},
-	Memory:      {"B/op", 1.0 / 1024, "KiB"},
-}
-
-func (t *table) read(output io.Reader) error {
+// Collect adds the results that go test printed. It returns an error for a malformed benchmark line.
+func Collect(run *result.Run, output io.Reader) error {
 	reader := benchfmt.NewReader(output, "go test")
 	for reader.Scan() {
 		switch record := reader.Result().(type) {
 		case *benchfmt.SyntaxError:
 			return record
 		case *benchfmt.Result:
-			t.add(record)
+			add(run, record)
 		}
 	}
 	return reader.Err()
 }
 
-func (t *table) add(r *benchfmt.Result) {
-	for _, what := range []string{Time, Allocations, Memory} {
-		value, ok := r.Value(units[what].format)
-		if !ok {
-			continue
-		}
-		key := result.Key{Part: Part, What: what, Subject: subject(r.Name)}
-		if _, known := t.values[key]; !known {
-			t.keys = append(t.keys, key)
-		}
-		t.values[key] = append(t.values[key], value*units[what].factor)
-	}
-}
+// processors is the end of a benchmark's name.
+var processors = regexp.MustCompile(`-\d+$`)
 
-// subject returns a benchmark's name without the number of processors, such as "Authorizer" or "List/ten tokens".
-func subject(name benchfmt.Name) string {
-	text := string(name)
-	if i := strings.LastIndexByte(text, '-'); i > 0 {
-		if _, err := strconv.Atoi(text[i+1:]); err == nil {
-			text = text[:i]
+func add(run *result.Run, record *benchfmt.Result) {
+	subject := strings.ReplaceAll(processors.ReplaceAllString(string(record.Name), ""), "_", " ")
+	for _, q := range []struct {
+		what, format string
+		factor       float64
+		unit         string
+	}{
+		{Time, "sec/op", 1e6, "µs"},
+		{Allocations, "allocs/op", 1, "allocations"},
+		{Memory, "B/op", 1.0 / 1024, "KiB"},
+	} {
+		if value, ok := record.Value(q.format); ok {
+			run.Add(result.Key{Part: Part, What: q.what, Subject: subject}, q.unit, value*q.factor)
 		}
 	}
-	return strings.ReplaceAll(text, "_", " ")
 }

@@ -1,6 +1,7 @@
 package warm_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -9,17 +10,16 @@ import (
 
 	"pats/infra/bench/result"
 	"pats/infra/bench/warm"
+	"pats/infra/testkit/must"
 )
 
 func TestCollectsWhatGoTestPrints(t *testing.T) {
 	t.Parallel()
 	var run result.Run
-	err := warm.Collect(&run,
-		strings.NewReader("pkg: pats/pkg/authz\nBenchmarkAuthorizer-2\t100\t 9000 ns/op\t 2048 B/op\t 55 allocs/op\nPASS\n"),
-		strings.NewReader("BenchmarkAuthorizer-2\t100\t 11000 ns/op\t 2048 B/op\t 55 allocs/op\nBenchmarkList/ten_tokens\t1\t 1000 ns/op\nok\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, errors.Join(
+		warm.Collect(&run, strings.NewReader("pkg: pats/pkg/authz\nBenchmarkAuthorizer-2\t100\t 9000 ns/op\t 2048 B/op\t 55 allocs/op\nPASS\n")),
+		warm.Collect(&run, strings.NewReader("BenchmarkAuthorizer-2\t1\t 11000 ns/op\nBenchmarkList/ten_tokens\t1\t 1000 ns/op\nok\n")),
+	))
 	got := map[string]float64{}
 	for _, q := range run.Quantities {
 		got[q.Subject+", "+q.What+", "+q.Unit] = q.Median
@@ -32,7 +32,7 @@ func TestCollectsWhatGoTestPrints(t *testing.T) {
 	}
 }
 
-func TestRefusesWhatIsNoBenchmark(t *testing.T) {
+func TestCollectRefusesMalformedLines(t *testing.T) {
 	t.Parallel()
 	if err := warm.Collect(new(result.Run), strings.NewReader("BenchmarkAuthorizer-2\t100\tquick ns/op\n")); err == nil {
 		t.Error("got no error for a time that is not a number, want one")

@@ -6,30 +6,23 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"time"
 )
 
 func main() {
-	if err := serve(os.Args[1:]); err != nil {
+	if err := serve(os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, "plain:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(args []string) error {
-	if len(args) != 1 {
-		return errors.New("usage: plain FILE")
-	}
-	body, err := os.ReadFile(args[0]) //nolint:gosec // the benchmark names it
+func serve(file string) error {
+	body, err := os.ReadFile(file) //nolint:gosec // the benchmark names it
 	if err != nil {
 		return err
 	}
@@ -38,20 +31,10 @@ func serve(args []string) error {
 		return err
 	}
 	fmt.Printf("http://%s\n", listener.Addr())
-	server := http.Server{Handler: fixed(body), ReadHeaderTimeout: time.Minute}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
-func fixed(body []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	server := http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = w.Write(body) //nolint:gosec // JSON that pats wrote; the client is gone if this fails
-	}
+	})}
+	return server.Serve(listener)
 }
