@@ -164,13 +164,13 @@ func lost(operations []operation) []string {
 		}
 	}
 	lists := lists(operations)
-	return each(created(operations), func(made operation) string {
+	return each(created(operations), func(creation operation) string {
 		for _, l := range lists {
-			removed, ok := removals[made.id]
-			if l.begin < made.end || ok && removed < l.end || slices.Contains(l.tokens, listedToken{made.id, made.description}) {
+			removed, ok := removals[creation.id]
+			if l.begin < creation.end || ok && removed < l.end || slices.Contains(l.tokens, listedToken{creation.id, creation.description}) {
 				continue
 			}
-			return fmt.Sprintf("lost: %s returned ID %d, which is not in %s", made.request, made.id, describe(l.tokens))
+			return fmt.Sprintf("lost: %s returned ID %d, which is not in %s", creation.request, creation.id, describe(l.tokens))
 		}
 		return ""
 	})

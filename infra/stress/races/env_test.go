@@ -54,18 +54,18 @@ func newEnv(tb testing.TB, target target, service *pat.Service) *env {
 func (e *env) do(ctx context.Context, client int, c request) response {
 	secret := e.secret(c.as)
 	begin := e.time.Add(1)
-	got, made := e.target.do(ctx, e.user.ID, c, secret)
+	got, created := e.target.do(ctx, e.user.ID, c, secret)
 	end := e.time.Add(1)
-	e.record(operation{client: client, request: c, response: got, begin: begin, end: end}, made)
+	e.record(operation{client: client, request: c, response: got, begin: begin, end: end}, created)
 	return got
 }
 
-func (e *env) record(o operation, made pat.Secret) {
+func (e *env) record(o operation, created pat.Secret) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.operations = append(e.operations, o)
 	if o.action == create && o.outcome == done {
-		e.secrets[o.id] = made
+		e.secrets[o.id] = created
 		e.tokenIDs = append(e.tokenIDs, o.id)
 	}
 }

@@ -36,7 +36,7 @@ func (e *env) turn(ctx context.Context, client int, random *rand.Rand) {
 	switch n := random.IntN(100); {
 	case n < 30:
 		e.do(ctx, client, request{action: create, as: as, description: described(random.IntN(pool))})
-	case n < 45 && token != firstToken: // whose token lasts
+	case n < 45 && token != firstToken:
 		e.do(ctx, client, request{action: remove, as: as, token: token})
 	case n < 50 && token != firstToken:
 		e.do(ctx, client, request{action: remove, as: token, token: token})
