@@ -100,7 +100,7 @@ func measureThroughput(ctx context.Context, c *runCommand, run *result.Run) erro
 func measureScale(ctx context.Context, c *runCommand, run *result.Run) error {
 	options := scale.Options{
 		Tables: []int{1e2, 1e4}, Users: 20,
-		Files: []int{1e2, 1e4, 1e5}, Rounds: c.rounds(20), Batch: 500, Starts: c.rounds(5),
+		Files: []int{1e2, 1e4}, Rounds: c.rounds(20), Batch: 500, Starts: c.rounds(5),
 		Binary: root + "/bin/pats",
 	}
 	if c.Quick {

@@ -23,7 +23,7 @@ var (
 	starters    = []string{startup.Hello, startup.Authorizer, startup.Plain, startup.Node}
 	connections = []string{throughput.Under(1), throughput.Under(16), throughput.Under(64)}
 	servers     = []string{throughput.Pats, throughput.Unleash}
-	sizes       = []string{scale.Size(1e2), scale.Size(1e4), scale.Size(1e5)}
+	sizes       = []string{scale.Size(1e2), scale.Size(1e4)}
 )
 
 var all = []chart{
@@ -48,7 +48,7 @@ var all = []chart{
 	{
 		name: "units", title: "Read units of a request, DynamoDB",
 		series:     []string{"authenticated GET, authorizer cached", "authenticated GET, authorizer not cached"},
-		categories: sizes[:2], key: size(scale.Reads), draw: lines,
+		categories: sizes, key: size(scale.Reads), draw: lines,
 	},
 	{
 		name: "boltstore", title: "One operation of the embedded store, µs",
