@@ -174,16 +174,16 @@ func anySync(bool) bool         { return true }
 func beforeMeta(meta bool) bool { return !meta }
 func afterMeta(meta bool) bool  { return meta }
 
-// without returns the recording without the removed events. meta is true if the last write was to one of bbolt's two meta pages,
+// without returns the recording without the events for which removed is true. meta is true if the last write was to one of bbolt's two meta pages,
 // which are the first two.
-func (r recording) without(gone func(e event, meta bool) bool) recording {
+func (r recording) without(removed func(e event, meta bool) bool) recording {
 	meta := false
 	less := *r.trace
 	less.events = slices.DeleteFunc(slices.Clone(r.events), func(e event) bool {
 		if e.kind == writeFile {
 			meta = e.offset == 0 || e.offset == int64(os.Getpagesize())
 		}
-		return gone(e, meta)
+		return removed(e, meta)
 	})
 	r.trace = &less
 	return r

@@ -149,8 +149,8 @@ func (t *target) present(ctx context.Context, p presentedToken, plan faults.Plan
 	return err
 }
 
-// testAuthorizer: a valid token is accepted or gets a 503, and any other token is never accepted. A fault of a write, which is the
-// record of the use, changes nothing.
+// testAuthorizer checks that a valid token is accepted or gets a 503, and that no other token is ever accepted. A fault of a
+// write, which is the record of the use, must change nothing.
 func testAuthorizer(t *testing.T, n *counts) {
 	t.Helper()
 	e := newEnv(t, n)
@@ -165,7 +165,7 @@ func testAuthorizer(t *testing.T, n *counts) {
 		})
 }
 
-// TestAdminTokenNeedsNoTable: the admin token is accepted while DynamoDB is unavailable.
+// TestAdminTokenNeedsNoTable checks that the admin token is accepted while DynamoDB is unavailable.
 func TestAdminTokenNeedsNoTable(t *testing.T) {
 	t.Parallel()
 	settings := dynamotest.Settings(t)

@@ -45,7 +45,7 @@ func functionTimeout(t *testing.T) time.Duration {
 	return time.Duration(template.Globals.Function.Timeout) * time.Second
 }
 
-// testBinaries: the built functions initialize, respond before Lambda would stop them, and continue to work after
+// testBinaries checks that the built functions initialize, respond before Lambda would stop them, and continue to work after
 // DynamoDB did not respond.
 func testBinaries(t *testing.T, n *counts) {
 	t.Helper()

@@ -100,7 +100,7 @@ func (o operation) try(t *testing.T, on *target, fault faults.Fault, plan faults
 	return errors.Join(err, checkStatus(got, o.success), o.check(t.Context(), c, got))
 }
 
-// testOperations: every response is a success or a 503, in time, and the table agrees with it.
+// testOperations checks that every response is a success or a 503, in time, and that the table agrees with it.
 func testOperations(t *testing.T, n *counts) {
 	t.Helper()
 	e := newEnv(t, n)
@@ -111,13 +111,13 @@ func testOperations(t *testing.T, n *counts) {
 		})
 }
 
-// connectionRefused: there is no server at DynamoDB's address. A Proxy cannot do this.
+// connectionRefused is the fault of an address without a server. A Proxy cannot do this.
 const connectionRefused faults.Fault = "connection refused"
 
 // unusedURL has a port that needs a privilege.
 const unusedURL = "http://127.0.0.1:1"
 
-// testConnectionRefused: a refused connection leads to a 503 and changes nothing.
+// testConnectionRefused checks that a refused connection leads to a 503 and changes nothing.
 func testConnectionRefused(t *testing.T, n *counts) {
 	t.Helper()
 	e := newEnv(t, n)

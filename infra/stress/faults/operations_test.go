@@ -278,8 +278,8 @@ func checkList(_ context.Context, c *checker, got apiclient.Response) error {
 	return nil
 }
 
-// checkCreated: a 201 is in the list as in the response, and its token is accepted. After a 503 the list has the whole token, or
-// does not have it.
+// checkCreated checks that a 201 is in the list as in the response, with a token that is accepted. After a 503 the list must have
+// the whole token, or none.
 func checkCreated(ctx context.Context, c *checker, got apiclient.Response) error {
 	tokens, err := c.list(ctx, c.own.secret)
 	if err != nil {
@@ -310,7 +310,8 @@ func checkCreated(ctx context.Context, c *checker, got apiclient.Response) error
 	return c.checkAccepted(ctx, body.Secret, true)
 }
 
-// checkKeyedCreate: with an Idempotency-Key, a repetition returns the token that the first request created, or creates it.
+// checkKeyedCreate checks that a repetition with the same Idempotency-Key returns the token that the first request created, or
+// creates it.
 func checkKeyedCreate(ctx context.Context, c *checker, got apiclient.Response) error {
 	if err := checkCreated(ctx, c, got); err != nil {
 		return err
@@ -329,7 +330,8 @@ func checkKeyedCreate(ctx context.Context, c *checker, got apiclient.Response) e
 	return checkCreated(ctx, c, repeated)
 }
 
-// checkDeleted: after a 200 the token is gone and refused. After a 503 it is gone and refused, or exists and is accepted.
+// checkDeleted checks that after a 200 the token is gone and refused. After a 503 it must be gone and refused, or exist and be
+// accepted.
 func (c *checker) checkDeleted(ctx context.Context, caller, deleted ownedToken, got apiclient.Response) error {
 	tokens, err := c.list(ctx, caller.secret)
 	if err != nil {
@@ -393,7 +395,7 @@ func sameUser(a, b apitypes.User) bool {
 	return sameTime && a == b
 }
 
-// checkUserCreated: the account, the list of users and the reserved name agree.
+// checkUserCreated checks that the account, the list of users and the reserved name agree.
 func checkUserCreated(ctx context.Context, c *checker, got apiclient.Response) error {
 	found, err := c.usersNamed(ctx, c.fresh)
 	if err != nil {
@@ -417,7 +419,8 @@ func checkUserCreated(ctx context.Context, c *checker, got apiclient.Response) e
 	return err
 }
 
-// checkUserUpdated: name and email address are both the old ones or both the new ones, and the other address is free.
+// checkUserUpdated checks that name and email address are both the old ones or both the new ones, and that the other address is
+// free.
 func checkUserUpdated(ctx context.Context, c *checker, got apiclient.Response) error {
 	var read apitypes.User
 	if err := c.want(ctx, get(deployed.UserPath(c.user.ID), c.own.secret), http.StatusOK, &read); err != nil {
@@ -451,7 +454,7 @@ func checkUserDisabled(ctx context.Context, c *checker, got apiclient.Response) 
 	return fmt.Errorf("after %d the user's token gets %v", got.Status, used)
 }
 
-// checkUserDeleted: the user is gone with token and name, or exists with both.
+// checkUserDeleted checks that the user is gone with token and name, or exists with both.
 func checkUserDeleted(ctx context.Context, c *checker, got apiclient.Response) error {
 	read, err := c.send(ctx, get(deployed.UserPath(c.user.ID), c.own.secret))
 	if err != nil {

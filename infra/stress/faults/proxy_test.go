@@ -153,7 +153,8 @@ func TestFaultsOnTheWire(t *testing.T) {
 	}
 }
 
-// TestOutage: no connection works for a moment. On a busy machine that moment can pass unnoticed, so there are ten tries.
+// TestOutage checks that no connection works for a moment. On a busy machine that moment can pass unnoticed, so there are ten
+// tries.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	dynamo := httptest.NewServer(http.NotFoundHandler())
@@ -181,7 +182,7 @@ func TestOutage(t *testing.T) {
 	t.Errorf("got %+v, want an error", during)
 }
 
-// TestRandomPlan: a seed always leads to the same faults, at about the given rate.
+// TestRandomPlan checks that a seed always leads to the same faults, at about the given rate.
 func TestRandomPlan(t *testing.T) {
 	t.Parallel()
 	const requests, percent = 10000, 30

@@ -64,8 +64,8 @@ func fill(ctx context.Context, e *env) []pat.TokenID {
 	return ids
 }
 
-// createsAgainstDeletes: half of the clients delete the tokens of a full account; the others create tokens, some with the same
-// descriptions.
+// createsAgainstDeletes lets half of the clients delete the tokens of a full account, and the others create tokens, some with the
+// same descriptions.
 func createsAgainstDeletes(ctx context.Context, _ testing.TB, e *env, n int) []job {
 	ids := fill(ctx, e)
 	return alike(n, func(i, client int) {
@@ -77,7 +77,7 @@ func createsAgainstDeletes(ctx context.Context, _ testing.TB, e *env, n int) []j
 	})
 }
 
-// deletesOfOne: every fourth client presents the token that it deletes.
+// deletesOfOne deletes one token from all clients. Every fourth client presents that token itself.
 func deletesOfOne(ctx context.Context, _ testing.TB, e *env, n int) []job {
 	victim := e.do(ctx, 0, request{action: create, as: firstToken, description: "victim"}).id
 	return alike(n, func(i, client int) {
