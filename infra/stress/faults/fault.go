@@ -62,7 +62,7 @@ const (
 	// Empty sends no body.
 	Empty Fault = "empty"
 	// Garbage sends a body that is not JSON, without a checksum.
-	Garbage Fault = "rubbish"
+	Garbage Fault = "garbage"
 	// Corrupt sends other values in the body, which does not match its checksum.
 	Corrupt Fault = "corrupt"
 )
