@@ -35,7 +35,7 @@ var secretsAllowed = []Allowance{
 // modesAllowed are the files that may be open to others.
 var modesAllowed = []Allowance{
 	{
-		inTest(`TestKillsAuditFindsWhatIsPlantedthe_file_is_open_to_others|TestExposed(DataFile|TokenFile)[^/]*|` +
+		inTest(`TestAuditFindsPlantedFaultsthe_file_has_mode_0640|TestExposed(DataFile|TokenFile)[^/]*|` +
 			`TestLeftoversanother_mode|TestRead(writable_by_others|readable_by_group|readable_by_all|read-only)`),
 		"a mode that a test plants",
 	},
