@@ -67,12 +67,15 @@ func (t table) write(w io.Writer) error {
 	return aligned.Flush()
 }
 
-// formatTime returns t in RFC 3339 and UTC, or "never" if it is zero.
-func formatTime(t apitypes.Time) string {
-	if t.IsZero() {
+// formatTime returns t in RFC 3339 and UTC.
+func formatTime(t apitypes.Time) string { return t.Time.UTC().Format(time.RFC3339) }
+
+// formatSeen returns the time of the last use in RFC 3339 and UTC, or "never".
+func formatSeen(t *apitypes.Time) string {
+	if t == nil {
 		return "never"
 	}
-	return t.UTC().Format(time.RFC3339)
+	return formatTime(*t)
 }
 
 func formatID[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }

@@ -73,9 +73,9 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 	return serve(ctx, listener, gateway, log)
 }
 
-// gcPercent lets garbage grow to twice what is in use before it is collected. A server has little in use, so that costs a few
+// gcPercent lets garbage grow to four times what is in use before it is collected. A server has little in use, so that costs a few
 // megabytes, and only during requests.
-const gcPercent = 200
+const gcPercent = 400
 
 // stack returns the template with the values of its parameters.
 func (c *serveCommand) stack() (*laptop.Stack, error) {

@@ -134,7 +134,7 @@ func (c *tokenList) Run(ctx context.Context, e env, out *printer, typed typedFla
 func (p *printer) tokens(list apitypes.TokenList, now time.Time) error {
 	rows := table{{"ID", "DESCRIPTION", "CREATED", "EXPIRES", "LAST USED", "STATE"}}
 	for _, t := range list.Pats {
-		rows = append(rows, []string{formatID(t.ID), t.Description, formatTime(t.CreatedAt), formatTime(t.ExpiresAt), formatTime(t.SeenAt), tokenState(t, now)})
+		rows = append(rows, []string{formatID(t.ID), t.Description, formatTime(t.CreatedAt), formatTime(t.ExpiresAt), formatSeen(t.SeenAt), tokenState(t, now)})
 	}
 	return p.print(list, rows)
 }

@@ -9,7 +9,8 @@ type Token struct {
 	ExpiresAt   Time        `json:"expiresAt"`
 	UserID      pat.UserID  `json:"userId"`
 	CreatedAt   Time        `json:"createdAt"`
-	SeenAt      Time        `json:"seenAt"`
+	// SeenAt is nil if no use is recorded.
+	SeenAt *Time `json:"seenAt"`
 }
 
 // NewToken returns the JSON of user's token.
@@ -20,7 +21,7 @@ func NewToken(user pat.UserID, token pat.Token) Token {
 		ExpiresAt:   Time{token.ExpiresAt},
 		UserID:      user,
 		CreatedAt:   Time{token.CreatedAt},
-		SeenAt:      Time{token.SeenAt},
+		SeenAt:      optional(token.SeenAt),
 	}
 }
 
