@@ -222,6 +222,7 @@ func (e *env) aboutViewer(file string) string {
 		usersPath+`/2"`, usersPath+"/"+e.value("viewerID")+`"`,
 		`"id": "2"`, `"id": "`+e.value("viewerID")+`"`,
 		`"after": "1"`, `"after": "`+e.value("beforeViewer")+`"`,
+		"\"after\": [\n      \"1\"", "\"after\": [\n      \""+e.value("beforeViewer")+`"`,
 		"nina", e.value("name"),
 	).Replace(file)
 }
