@@ -1,14 +1,13 @@
 package unleashjson
 
 import (
-	"regexp"
 	"strconv"
 	"time"
 )
 
 // dateTime matches what ajv-formats 2 accepts as a date-time: RFC 3339, and also white space for the T, no offset at all, which
 // means UTC, and an offset without colon or minutes.
-var dateTime = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[tT\s](\d\d:\d\d):(\d\d)(\.\d+)?([zZ]|([+-]\d\d)(?::?(\d\d))?)?$`)
+var dateTime = compiled(`^(\d{4}-\d\d-\d\d)[tT\s](\d\d:\d\d):(\d\d)(\.\d+)?([zZ]|([+-]\d\d)(?::?(\d\d))?)?$`)
 
 // maxOffset is the first distance from UTC that PostgreSQL refuses, and Unleash with it.
 const maxOffset = 16 * time.Hour
@@ -16,7 +15,7 @@ const maxOffset = 16 * time.Hour
 // parseDateTime reads a date-time, rounded to microseconds as in PostgreSQL and then cut to milliseconds as in JavaScript. As
 // in ajv-formats 2, 23:59:60 is a leap second in any offset, and no other time is one.
 func parseDateTime(text string) (time.Time, bool) {
-	part := dateTime.FindStringSubmatch(text)
+	part := dateTime().FindStringSubmatch(text)
 	if part == nil {
 		return time.Time{}, false
 	}

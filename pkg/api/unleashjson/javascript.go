@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -53,8 +52,8 @@ func formatNumber(value float64) string {
 }
 
 var (
-	decimal  = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
-	prefixed = regexp.MustCompile(`^0([xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$`)
+	decimal  = compiled(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
+	prefixed = compiled(`^0([xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$`)
 )
 
 // jsSpace is what JavaScript trims (ECMA-262 §12.2 and §12.3).
@@ -69,9 +68,9 @@ func parseInteger(text string) (float64, bool) {
 		return 0, false
 	case trimmed == "":
 		return 0, true
-	case prefixed.MatchString(trimmed):
+	case prefixed().MatchString(trimmed):
 		return parsePrefixed(trimmed)
-	case decimal.MatchString(trimmed):
+	case decimal().MatchString(trimmed):
 		value, _ := strconv.ParseFloat(trimmed, 64) // ±Inf out of range, which is whole
 		return value, value == math.Trunc(value)
 	}
