@@ -90,7 +90,7 @@ func (r *importReport) sort() {
 	})
 }
 
-// importReport prints the counts and what is not imported, with reasons; for a dry run also what would be imported.
+// importReport prints the refused rows with their reasons, and the counts. For a dry run it also prints what would be imported.
 func (p *printer) importReport(report importReport) error {
 	report.sort()
 	if p.format == formatJSON {

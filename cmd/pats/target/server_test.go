@@ -244,7 +244,7 @@ func TestUnsentRequestIsNotRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "http://" + listener.Addr().String()
-	_ = listener.Close() // nobody listens there
+	_ = listener.Close() // so that connections to its address are refused
 	_, err = newServer(t, url).Create(t.Context(), pattest.Draft("x"))
 	wantFailure(t, err, failure.Unavailable, "cannot be reached", "is the server running?")
 	if text := target.Explain(err).Advice; strings.Contains(text, "may have been created") {

@@ -132,7 +132,7 @@ type use struct {
 	name string
 	// share is the share of a batch that it runs for: a change waits for the disk.
 	share float64
-	// prepare does what is not measured. It can be nil.
+	// prepare runs before the measurement. It can be nil.
 	prepare func(context.Context, *file, holder) error
 	do      func(context.Context, *file, holder) error
 }

@@ -61,7 +61,7 @@ func tool(t *testing.T, name string) string {
 	return slices.Max(found)
 }
 
-// asOwner returns exec.CommandContext for the user who runs PostgreSQL, to whom it gives folder.
+// asOwner makes the user who runs PostgreSQL the owner of folder, and returns exec.CommandContext for that user.
 func asOwner(t *testing.T, folder string) func(ctx context.Context, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	var attributes *syscall.SysProcAttr

@@ -78,7 +78,7 @@ func roleOf(i int) pat.Role {
 	return pat.Role(int(pat.Editor) + i%2)
 }
 
-// ownerOf returns the index of the user who has the nth token, such that the ids of a user's tokens are not consecutive.
+// ownerOf returns the index of the nth token's user. It spreads the tokens so that no user has consecutive token ids.
 func ownerOf(n, users int) int { return (n*7919 + n/users) % users }
 
 func (s *source) addUser(id pat.UserID, role pat.Role) pat.UserID {

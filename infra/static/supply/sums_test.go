@@ -8,8 +8,8 @@ import (
 )
 
 // TestModulesHaveTheirSums checks that each module in Go's cache has the sum in go.sum, and that nothing is missing or superfluous in
-// go.mod and go.sum. It fetches what is not in the cache. Go cannot verify the cache for the module that measures, since it replaces pats
-// with a folder; it compares the sums of that module whenever it fetches.
+// go.mod and go.sum. It fetches what is not in the cache. Go cannot verify the cache for the benchmarks' module, which replaces pats with
+// a folder; it checks that module's sums whenever it fetches.
 func TestModulesHaveTheirSums(t *testing.T) {
 	t.Parallel()
 	untidy, unverified := 0, 0
