@@ -11,11 +11,10 @@ import (
 // ResourceOpenAPI is the path of the API's description.
 const ResourceOpenAPI = "/docs/openapi.json"
 
+// openAPI is the OpenAPI 3.0.3 document of all routes.
+//
 //go:embed openapi.json
 var openAPI string
-
-// OpenAPI returns the OpenAPI 3.0.3 document of all routes, as JSON.
-func OpenAPI() []byte { return []byte(openAPI) }
 
 func showOpenAPI(_ context.Context, req *request, _ pat.Principal) (response, error) {
 	headers := http.Header{"Content-Type": {responseType}, "Cache-Control": {"no-cache"}}

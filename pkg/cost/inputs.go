@@ -1,12 +1,9 @@
 package cost
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Assumptions that are neither prices nor counted by a test. After a change, update docs/cost.md with
-// `go test -run TestCostDocument ./cmd/pats -update`.
+// `go test -p 1 -run TestCostDocument ./pkg/cost ./cmd/pats -update`.
 const (
 	// authorizerTime and handlerTime are the billed time of a warm invocation, including the call to DynamoDB: "warm invocation,
 	// billed" in docs/benchmarks.md, at the CPU share of 128 MB. There, invocations follow one another without a pause and use up
@@ -38,23 +35,4 @@ const memory = 128.0 / 1024
 // billed returns the GB-seconds of a warm invocation plus its share of the cold starts.
 func billed(warm time.Duration) float64 {
 	return (warm.Seconds() + coldShare*initTime.Seconds()) * memory
-}
-
-// Input is an assumption in words.
-type Input struct{ Of, Value, From string }
-
-// Inputs returns the assumptions behind the bills, apart from prices and counted units.
-func Inputs() []Input {
-	const assumed, bench = "assumed", "measured here on x86, [benchmarks](benchmarks.md), rounded up; not on AWS"
-	return []Input{
-		{"time of a warm invocation, authorizer", fmt.Sprintf("%v at 128 MB on arm64", authorizerTime), bench},
-		{"time of a warm invocation, other functions", fmt.Sprintf("%v at 128 MB on arm64", handlerTime), bench},
-		{"time of an initialization", fmt.Sprintf("%v", initTime), bench},
-		{"cold starts", fmt.Sprintf("%g in 100 invocations", coldShare*100), "AWS: usually fewer"},
-		{"line of the access log", fmt.Sprintf("%d bytes", accessLine), "counted from the template's format"},
-		{"an account in the table", fmt.Sprintf("%d bytes", accountBytes), fmt.Sprintf("counted: %d tokens with descriptions of 30 characters", tokensAUser)},
-		{"headers that API Gateway adds to a response", fmt.Sprintf("%d bytes", gatewayHeaders), assumed},
-		{"Unleash, one container", fmt.Sprintf("%d requests a second", containerRate), bench},
-		{"Unleash, peak load", fmt.Sprintf("%d times the average", peak), assumed},
-	}
 }

@@ -2,13 +2,10 @@
 // prices. It makes no network calls.
 package cost
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // Prices are list prices of us-east-1 in dollars, without free tiers and taxes, looked up in November 2026 in public copies of AWS's
-// pricing pages, whose addresses are in Prices. AWS's GB is 2³⁰ bytes.
+// pricing pages, which docs/cost.md lists. AWS's GB is 2³⁰ bytes.
 const (
 	Region = "us-east-1"
 	Dated  = "2026-11"
@@ -72,41 +69,4 @@ func price(units float64, tiers []tier) float64 {
 		units -= some
 	}
 	return total
-}
-
-// Price is a list price in words, with its source.
-type Price struct{ Of, Dollars, Source string }
-
-// Prices returns the prices behind the bills. Of tiered prices, it returns the first tier.
-func Prices() []Price {
-	list := []struct {
-		of     string
-		tiers  []tier
-		per    float64
-		unit   string
-		source string
-	}{
-		{"API Gateway, REST API", restRequest, million, "a million requests", "https://aws.amazon.com/api-gateway/pricing/"},
-		{"API Gateway, HTTP API", httpRequest, million, "a million requests", "https://aws.amazon.com/api-gateway/pricing/"},
-		{"Lambda, invocations", invocation, million, "a million", "https://aws.amazon.com/lambda/pricing/"},
-		{"Lambda, time on arm64", armSecond, million, "a million GB-seconds", "https://aws.amazon.com/lambda/pricing/"},
-		{"DynamoDB, reads on demand", readUnit, million, "a million units", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
-		{"DynamoDB, writes on demand", writeUnit, million, "a million units", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
-		{"DynamoDB, storage", storedByte, gigabyte, "a GB per month", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
-		{"DynamoDB, point-in-time recovery", recoverableByte, gigabyte, "a GB per month", "https://aws.amazon.com/dynamodb/pricing/on-demand/"},
-		{"KMS, requests", keyRequest, 10_000, "10,000", "https://aws.amazon.com/kms/pricing/"},
-		{"CloudWatch, log ingestion", loggedByte, gigabyte, "a GB", "https://aws.amazon.com/cloudwatch/pricing/"},
-		{"CloudWatch, log storage", keptLogByte, gigabyte, "a GB per month", "https://aws.amazon.com/cloudwatch/pricing/"},
-		{"Data transfer", sentByte, gigabyte, "a GB", "https://aws.amazon.com/ec2/pricing/on-demand/"},
-		{"Fargate, half a vCPU and 1 GB", container, 1, "an hour", "https://aws.amazon.com/fargate/pricing/"},
-		{"RDS, db.t4g.micro with 20 GB", database, 1, "an hour", "https://aws.amazon.com/rds/postgresql/pricing/"},
-		{"Load balancer", balancer, 1, "an hour", "https://aws.amazon.com/elasticloadbalancing/pricing/"},
-		{"Load balancer, bytes", balancedByte, gigabyte, "a GB", "https://aws.amazon.com/elasticloadbalancing/pricing/"},
-		{"Public IPv4 address", publicAddress, 1, "an hour", "https://aws.amazon.com/vpc/pricing/"},
-	}
-	prices := make([]Price, len(list))
-	for i, p := range list {
-		prices[i] = Price{p.of, fmt.Sprintf("%.4g for %s", p.tiers[0].price*p.per, p.unit), p.source}
-	}
-	return prices
 }

@@ -1,15 +1,24 @@
 package e2e
 
 import (
+	"context"
 	"net/http"
 
-	"pats/pkg/api"
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/api/apitest"
 )
 
 const documentPath = "/docs/openapi.json"
 
 // document is the OpenAPI document, which needs no token.
-var document = ok(text(string(api.OpenAPI())))
+var document = ok(func(got response) string {
+	want, err := apitest.Document(context.Background())
+	if err != nil {
+		return err.Error()
+	}
+	return cmp.Diff(string(want), got.body)
+})
 
 // documentCases are requests for the one route that needs no token.
 var documentCases = []scenario{

@@ -14,7 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"pats/pkg/api"
+	"pats/pkg/api/apitest"
 )
 
 // Document is the OpenAPI document of the API.
@@ -23,9 +23,11 @@ type Document struct {
 }
 
 // Load reads the document. Errors: it or one of its examples is not valid.
-func Load(ctx context.Context) (*Document, error) { return parse(ctx, api.OpenAPI()) }
-
-func parse(ctx context.Context, text []byte) (*Document, error) {
+func Load(ctx context.Context) (*Document, error) {
+	text, err := apitest.Document(ctx)
+	if err != nil {
+		return nil, err
+	}
 	spec, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 	"pats/infra/contract/e2e"
 	"pats/infra/testkit/figures"
 	"pats/infra/testkit/must"
-	"pats/pkg/api"
+	"pats/pkg/api/apitest"
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/gateway"
@@ -106,7 +106,9 @@ func (r *recorder) wantEveryOperation(t *testing.T) {
 	var document struct {
 		Paths map[string]map[string]json.RawMessage `json:"paths"`
 	}
-	must.Do(t, json.Unmarshal(api.OpenAPI(), &document))
+	text, err := apitest.Document(t.Context())
+	must.Do(t, err)
+	must.Do(t, json.Unmarshal(text, &document))
 	for path, operations := range document.Paths {
 		for method := range operations {
 			operation := strings.ToUpper(method) + " " + path

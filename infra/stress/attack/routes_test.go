@@ -9,7 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"pats/infra/testkit/must"
-	"pats/pkg/api"
+	"pats/pkg/api/apitest"
 )
 
 // route is an operation of the API with a valid request for it.
@@ -25,7 +25,9 @@ const nobody = "999999999"
 // routes returns all operations of the OpenAPI document that need a token, and HEAD for each GET, with id in the paths.
 func routes(t *testing.T, id string) []route {
 	t.Helper()
-	spec, err := openapi3.NewLoader().LoadFromData(api.OpenAPI())
+	text, err := apitest.Document(t.Context())
+	must.Do(t, err)
+	spec, err := openapi3.NewLoader().LoadFromData(text)
 	must.Do(t, err)
 	var all []route
 	for path, item := range spec.Paths.Map() {

@@ -1,7 +1,5 @@
 package cost
 
-import "time"
-
 // OperationBill is the cost of a million requests of one kind.
 type OperationBill struct {
 	Operation string `json:"operation"`
@@ -36,28 +34,4 @@ func millionLines(name string, cached bool, one uses) OperationBill {
 	u := one.times(million)
 	gateway := line("API Gateway", u.requests, "requests", restRequest)
 	return OperationBill{name, cached, append([]Line{gateway}, u.lines()...)}
-}
-
-// Variant is this service with one setting changed.
-type Variant struct {
-	Change string
-	Bill   Bill
-}
-
-// Variants returns the cost of a load as it is, and with other values of AuthorizerTtlSeconds and of pat.SeenInterval, a constant of
-// the code.
-func Variants(load Load) []Variant {
-	with := func(what string, change func(*Load)) Variant {
-		other := load
-		change(&other)
-		return Variant{what, restAPI(other)}
-	}
-	return []Variant{
-		with("as it is", func(*Load) {}),
-		with("AuthorizerTtlSeconds 0", func(l *Load) { l.TTL = 0 }),
-		with("AuthorizerTtlSeconds 300", func(l *Load) { l.TTL = 5 * time.Minute }),
-		with("AuthorizerTtlSeconds 3600", func(l *Load) { l.TTL = time.Hour }),
-		with("SeenInterval 1 h", func(l *Load) { l.SeenInterval = time.Hour }),
-		with("SeenInterval 24 h", func(l *Load) { l.SeenInterval = 24 * time.Hour }),
-	}
 }
