@@ -25,8 +25,10 @@ func TestAllowsAToken(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			wantResponse(t, f.authorize(t, scheme+f.holder.Secret.Reveal()), "Allow", "user:1",
-				map[string]any{"kind": "user", "userId": "1", "selector": string(f.holder.Token.Selector)})
+			for _, token := range []string{f.holder.Secret.Reveal(), respelled(f.holder.Secret.Reveal())} {
+				wantResponse(t, f.authorize(t, scheme+token), "Allow", "user:1",
+					map[string]any{"kind": "user", "userId": "1", "selector": string(f.holder.Token.Selector)})
+			}
 		})
 	}
 }

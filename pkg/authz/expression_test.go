@@ -79,8 +79,10 @@ func TestExpressionAcceptsEveryToken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if header := scheme.Draw(t, "scheme") + secret.Reveal(); !matches.MatchString(header) {
-			t.Errorf("%q: not accepted", header)
+		for _, text := range []string{secret.Reveal(), respelled(secret.Reveal())} {
+			if header := scheme.Draw(t, "scheme") + text; !matches.MatchString(header) {
+				t.Errorf("%q: not accepted", header)
+			}
 		}
 		admin, err := pat.NewAdminSecret(strings.NewReader(string(random)))
 		if err != nil {
@@ -104,6 +106,18 @@ func TestExpressionAcceptsOnlyWellFormedTokens(t *testing.T) {
 		"a token":                     {token, true},
 		"underscores and dashes":      {"user:v2_" + strings.Repeat("_", 22) + "_" + strings.Repeat("_", 43), true},
 		"Bearer":                      {"Bearer " + token, true},
+		"pats":                        {respelled(token), true},
+		"pats, Bearer":                {"bearer " + respelled(token), true},
+		"pats, a short selector":      {"pats_" + selector[1:] + "_" + secret, false},
+		"pats, a short secret":        {"pats_" + selector + "_" + secret[1:], false},
+		"pats, a long secret":         {"pats_" + selector + "_" + secret + "x", false},
+		"pats with a colon":           {"pats:" + selector + "_" + secret, false},
+		"pats in upper case":          {"PATS_" + selector + "_" + secret, false},
+		"pats and the version":        {"pats_v2_" + selector + "_" + secret, false},
+		"pats, v1":                    {"pats_" + strings.Repeat("0f", 28), false},
+		"pats, a line break after":    {respelled(token) + "\n", false},
+		"both prefixes":               {"pats_" + token, false},
+		"the colon replaced":          {"user_v2_" + selector + "_" + secret, false},
 		"an admin token of 43":        {"*:*." + strings.Repeat("x", 43), true},
 		"an admin token of 42":        {"*:*." + strings.Repeat("x", 42), false},
 		"an admin token of 1":         {"*:*.a", false},

@@ -37,7 +37,7 @@ func NewIdempotencyKey(presented Secret, key string) (IdempotencyKey, error) {
 	if key == "" || len(key) > MaxIdempotencyKeyLen || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
 		return IdempotencyKey{}, invalid(fmt.Sprintf("The Idempotency-Key must be 1 to %d visible ASCII characters.", MaxIdempotencyKeyLen))
 	}
-	material, err := hkdf.Extract(sha256.New, []byte(presented.Reveal()), []byte(key))
+	material, err := hkdf.Extract(sha256.New, []byte(presented.canonical()), []byte(key))
 	if err != nil {
 		return IdempotencyKey{}, &Error{Kind: KindInternal, Message: "the idempotency key could not be used", Err: err}
 	}

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// The text of a token is
+// The canonical spelling of a token, which Unleash 8.2.0 accepts too, is
 //
 //	user:v2_<selector>_<random><checksum>
 //
 // with 22 characters of selector, 37 random characters and 6 of checksum. Selector and random are base64url, which contains "_",
-// so parsing goes by length. Unleash 8.2.0 accepts the same form.
+// so tokens are parsed by length. The checksum is that of the canonical spelling; see [TokenPrefix] for the other one.
 const (
-	secretPrefix  = "user:v2_"
+	secretPrefix  = string(PrefixUnleash)
 	selectorLen   = 22
 	randomLen     = 37
 	checksumLen   = 6
@@ -27,7 +27,7 @@ const (
 	randomStart   = selectorEnd + len("_")
 	randomEnd     = randomStart + randomLen
 
-	// SecretLen is the length of every token, in bytes.
+	// SecretLen is the length of the canonical spelling of a token, in bytes. The other one is shorter.
 	SecretLen = randomEnd + checksumLen
 )
 
@@ -45,8 +45,13 @@ const (
 	hexLower = "0123456789abcdef"
 )
 
-// Secret is a whole token, as its holder presents it. The zero value is not a token. It prints as "[redacted]".
-type Secret struct{ sealed }
+// Secret is a whole token. The zero value is not a token. It prints as "[redacted]".
+type Secret struct {
+	// sealed is the canonical spelling.
+	sealed
+	// prefix begins the spelling that Reveal returns. The zero value means the canonical one.
+	prefix TokenPrefix
+}
 
 // NewSecret returns a token for user from 45 bytes of random: 8 for the selector and 37 for the secret part.
 // Errors: those of random.
@@ -69,25 +74,28 @@ func newSecret(selector Selector, random []byte) Secret {
 		chars[i] = base64URL[random[i]&63]
 	}
 	body := secretPrefix + string(selector) + "_" + string(chars)
-	return Secret{seal(body + checksum(body))}
+	return Secret{sealed: seal(body + checksum(body))}
 }
 
-// ParseSecret returns text as a Secret if it has the form and the checksum of a token created here, so a mistyped or made-up token
-// is refused without a read. Errors: KindUnauthenticated with ReasonInvalid, without quoting text.
+// ParseSecret returns text as a Secret if it has the form and the checksum of a token created here, in either spelling, so a mistyped
+// or made-up token is refused without a read. Errors: KindUnauthenticated with ReasonInvalid, without quoting text.
 func ParseSecret(text string) (Secret, error) {
-	if secret := (Secret{seal(text)}); secret.native() {
+	if secret := (Secret{sealed: seal(canonicalSpelling(text))}); secret.native() {
 		return secret, nil
 	}
 	return Secret{}, Refused(ReasonInvalid, errMalformed)
 }
 
-// ParseForeignSecret returns text as a Secret if it has the form of a token created here, which Unleash's v2 tokens share, or of an
-// Unleash v1 token. It checks no checksum, since Unleash's tokens have none. Errors: those of ParseSecret.
+// ParseForeignSecret returns text as a Secret if ParseSecret does, or if it has the form of a token that Unleash created. Those have
+// no checksum, and no spelling with PrefixPats. Errors: those of ParseSecret.
 func ParseForeignSecret(text string) (Secret, error) {
+	if strings.HasPrefix(text, string(PrefixPats)) {
+		return ParseSecret(text)
+	}
 	if !wellFormed(text) && !wellFormedV1(text) {
 		return Secret{}, Refused(ReasonInvalid, errMalformed)
 	}
-	return Secret{seal(text)}, nil
+	return Secret{sealed: seal(text)}, nil
 }
 
 // BareToken returns an Authorization header without the scheme "Bearer", in any case (RFC 6750 §2.1, RFC 9110 §11.1). Like
@@ -102,7 +110,7 @@ func BareToken(header string) string {
 
 // native reports whether the token has what tokens created here have: the checksum, and a selector that names a user.
 func (s Secret) native() bool {
-	text := s.Reveal()
+	text := s.canonical()
 	return wellFormed(text) && checksum(text[:randomEnd]) == text[randomEnd:] && s.Selector().UserID() != 0
 }
 
@@ -135,7 +143,7 @@ func only(text, alphabet string) bool {
 
 // Selector returns the token's selector, which is empty for the zero Secret. A v1 token contains none, so its hash is returned.
 func (s Secret) Selector() Selector {
-	text := s.Reveal()
+	text := s.canonical()
 	switch {
 	case text == "":
 		return ""
@@ -147,6 +155,6 @@ func (s Secret) Selector() Selector {
 
 // Verifier returns what a store keeps to recognize the token.
 func (s Secret) Verifier() Verifier {
-	sum := sha256.Sum256([]byte(s.Reveal()))
+	sum := sha256.Sum256([]byte(s.canonical()))
 	return Verifier(base64.RawURLEncoding.EncodeToString(sum[:]))
 }

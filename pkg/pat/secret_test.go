@@ -230,21 +230,26 @@ func TestParseSecretDetectsSwappedCharacters(t *testing.T) {
 	}
 }
 
-// FuzzParseSecret: ParseSecret never panics, and accepts only well-formed tokens, unchanged.
+// FuzzParseSecret: ParseSecret never panics, accepts only well-formed tokens in either spelling, and returns them in the canonical one.
 func FuzzParseSecret(f *testing.F) {
 	good := newSecret(f, 7).Reveal()
 	for _, seed := range []string{"", good, good + "\n", good[1:], withSelector(selectorOf(0)), withSelector(selectorOf(pat.MaxID)), dotted()} {
 		f.Add(seed)
+		f.Add(strings.Replace(seed, "user:v2_", "pats_", 1))
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		secret, err := pat.ParseSecret(text)
+	f.Fuzz(func(t *testing.T, presented string) {
+		secret, err := pat.ParseSecret(presented)
 		if err != nil {
 			wantRefused(t, err, pat.ReasonInvalid)
 			return
 		}
+		text := presented
+		if strings.HasPrefix(presented, "pats_") {
+			text = "user:v2_" + presented[len("pats_"):]
+		}
 		parts := tokenForm.FindStringSubmatch(text)
 		if parts == nil || checksum(text[:len(text)-6]) != parts[3] {
-			t.Fatalf("accepted %q, which is not well-formed", text)
+			t.Fatalf("accepted %q, which is not well-formed", presented)
 		}
 		user := secret.Selector().UserID()
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])

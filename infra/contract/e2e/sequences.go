@@ -61,6 +61,14 @@ var sequences = []scenario{
 		{request: create(good).plus(onceOnly), want: keySpent("The token that was created with this Idempotency-Key has been revoked.")},
 		{request: list(own), want: tokens("own", "other")},
 	}},
+	{"a token in both spellings", []step{
+		{request: create(good).plus(onceOnly), want: made},
+		{request: create(good).as("Bearer {pats}").plus(onceOnly), want: made},
+		{request: list("Authorization: {madePats}"), want: tokens("own", "laptop")},
+		{request: revoke("1").as("Bearer {madePats}"), want: done},
+		{request: list("Authorization: {pats}"), want: denied(pat.ReasonInvalid)},
+		{request: list(own), want: ended(pat.ReasonInvalid)},
+	}},
 	{"ids are not used again", []step{
 		{request: create(good), want: made},
 		{request: revoke("2"), want: done},

@@ -1,0 +1,143 @@
+package pat_test
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"pats/pkg/pat"
+)
+
+// respelled returns a token with "pats_" instead of "user:v2_".
+func respelled(token string) string { return "pats_" + strings.TrimPrefix(token, "user:v2_") }
+
+func TestBothSpellingsAreOneToken(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		user := pat.UserID(rapid.Int64Range(1, pat.MaxID).Draw(t, "user"))
+		random := rapid.SliceOfN(rapid.Byte(), 45, 45).Draw(t, "random")
+		secret, err := pat.NewSecret(bytes.NewReader(random), user)
+		if err != nil {
+			t.Fatalf("NewSecret: %v", err)
+		}
+		for name, parse := range map[string]func(string) (pat.Secret, error){"ParseSecret": pat.ParseSecret, "ParseForeignSecret": pat.ParseForeignSecret} {
+			got, err := parse(respelled(secret.Reveal()))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if got.Reveal() != secret.Reveal() || got.Selector() != secret.Selector() || got.Verifier() != secret.Verifier() {
+				t.Errorf("%s: got another token than from the canonical spelling", name)
+			}
+			if !secret.Verifier().Matches(got) {
+				t.Errorf("%s: the verifier does not match", name)
+			}
+		}
+	})
+}
+
+func TestParseRefusesOtherSpellings(t *testing.T) {
+	t.Parallel()
+	good := newSecret(t, 7).Reveal()
+	body := strings.TrimPrefix(good, "user:v2_")
+	inPats := "pats_" + body[:60]
+	for name, text := range map[string]string{
+		"prefix only":                         "pats_",
+		"upper case":                          "PATS_" + body,
+		"mixed case":                          "Pats_" + body,
+		"without the underscore":              "pats" + body,
+		"with a dash":                         "pats-" + body,
+		"with a colon":                        "pats:" + body,
+		"both prefixes":                       "pats_user:v2_" + body,
+		"both prefixes, other way":            "user:v2_pats_" + body,
+		"the prefix twice":                    "pats_pats_" + body,
+		"the version after the prefix":        "pats_v2_" + body,
+		"the colon replaced":                  "user_v2_" + body,
+		"without a prefix":                    body,
+		"an underscore more":                  "pats__" + body,
+		"a blank before":                      " pats_" + body,
+		"a line break after":                  "pats_" + body + "\n",
+		"with Bearer":                         "Bearer pats_" + body,
+		"a character short":                   "pats_" + body[:65],
+		"a character long":                    "pats_" + body + "A",
+		"as long as the canonical one":        "pats_" + body + "AAA",
+		"its own checksum":                    inPats + checksum(inPats),
+		"a v1 token's digits":                 "pats_" + v1[len("user:"):],
+		"an admin token":                      "pats_" + strings.Repeat("x", 43),
+		"the selector of user 0":              respelled(withSelector(selectorOf(0))),
+		"a user above the largest":            respelled(withSelector(selectorOf(pat.MaxID + 1))),
+		"a character outside the alphabet":    respelled(dotted()),
+		"an imported token":                   respelled("user:v2_" + strings.Repeat("_", 21) + "w_" + strings.Repeat("-", 43)),
+		"an imported token that names user 7": respelled("user:v2_" + selectorOf(7) + "_" + strings.Repeat("-", 43)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for name, parse := range map[string]func(string) (pat.Secret, error){"ParseSecret": pat.ParseSecret, "ParseForeignSecret": pat.ParseForeignSecret} {
+				secret, err := parse(text)
+				wantRefused(t, err, pat.ReasonInvalid)
+				if secret.Reveal() != "" || strings.Contains(err.Error(), body[:10]) {
+					t.Errorf("%s: got a secret, or an error that quotes the text", name)
+				}
+			}
+		})
+	}
+}
+
+func TestParseDetectsAnyWrongCharacterInPats(t *testing.T) {
+	t.Parallel()
+	good := []byte(respelled(newSecret(t, 7).Reveal()))
+	for i := range good {
+		for c := range 256 {
+			wrong := bytes.Clone(good)
+			wrong[i] = byte(c)
+			if _, err := pat.ParseForeignSecret(string(wrong)); err == nil && wrong[i] != good[i] {
+				t.Errorf("character %d: got %q accepted", i, rune(c))
+			}
+		}
+	}
+}
+
+func TestParseTokenPrefix(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]pat.TokenPrefix{"user:v2_": pat.PrefixUnleash, "pats_": pat.PrefixPats} {
+		if got, err := pat.ParseTokenPrefix(text); err != nil || got != want {
+			t.Errorf("%q: got %q and %v, want %q", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "pats", "PATS_", "user:", "user:v1_", "user:v2", " pats_", "ghp_"} {
+		if got, err := pat.ParseTokenPrefix(text); err == nil || got != "" {
+			t.Errorf("%q: got %q and %v, want an error", text, got, err)
+		}
+	}
+}
+
+// scannable is the form by which secret scanners recognize both spellings. docs/secret-scanning.md states it.
+var scannable = regexp.MustCompile(`^(user:v2|pats)_[A-Za-z0-9_-]{22}_[A-Za-z0-9_-]{37}[0-4][0-9A-Za-z]{5}$`)
+
+func TestTokensHaveTheFormThatScannersKnow(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		random := rapid.SliceOfN(rapid.Byte(), 45, 45).Draw(t, "random")
+		secret, err := pat.NewSecret(bytes.NewReader(random), 7)
+		if err != nil {
+			t.Fatalf("NewSecret: %v", err)
+		}
+		for _, text := range []string{secret.Reveal(), respelled(secret.Reveal())} {
+			if !scannable.MatchString(text) {
+				t.Errorf("%s does not match %s", text, scannable)
+			}
+		}
+	})
+}
+
+// TestKeyIgnoresTheSpelling: a create is repeated by whoever presents the same token, in either spelling.
+func TestKeyIgnoresTheSpelling(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	first := f.once(t, f.key(t, "k"), "ci")
+	again := f.once(t, keyOf(t, parse(t, respelled(f.holder.Secret.Reveal())), "k"), "ci")
+	wantSameToken(t, again, first)
+	f.wantDescriptions(t, "own", "ci")
+}
