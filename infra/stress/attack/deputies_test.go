@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/must"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
@@ -36,12 +38,12 @@ func TestConfusedDeputies(t *testing.T) {
 					continue
 				}
 				requests++
-				got := e.sees(t, route, caller.token)
+				got := string(e.send(t, route, caller.token).Body)
 				if after := read(t, store, bob); !cmp.Equal(before, after) {
-					t.Fatalf("%s, %s %s: the other user's account was changed:\n%s", name, route.method, route.path, cmp.Diff(before, after))
+					t.Fatalf("%s, %v: the other user's account was changed:\n%s", name, route, cmp.Diff(before, after))
 				}
 				if strings.Contains(got, "bob") {
-					t.Errorf("%s, %s %s: got %s, want nothing about the other user", name, route.method, route.path, got)
+					t.Errorf("%s, %v: got %s, want nothing about the other user", name, route, got)
 				}
 			}
 		}
@@ -54,18 +56,18 @@ func TestConfusedDeputies(t *testing.T) {
 // deputy is a caller, and the routes on which it is tried.
 type deputy struct {
 	token string
-	on    func(route) bool
+	on    func(apiclient.Request) bool
 }
 
 // deputies returns a Viewer and an Editor on all routes, and callers who can administer users on the other routes.
 func (e *env) deputies(t *testing.T) map[string]deputy {
 	t.Helper()
-	everywhere := func(route) bool { return true }
-	ofTokens := func(r route) bool { return strings.HasPrefix(r.path, "/api/admin/user/tokens") }
+	everywhere := func(apiclient.Request) bool { return true }
+	ofTokens := func(r apiclient.Request) bool { return strings.HasPrefix(r.Path, deployed.TokensPath) }
 	callers := map[string]deputy{"the admin API token": {e.AdminToken, ofTokens}}
 	for name, c := range map[string]struct {
 		role pat.Role
-		on   func(route) bool
+		on   func(apiclient.Request) bool
 	}{"a Viewer": {pat.Viewer, everywhere}, "an Editor": {pat.Editor, everywhere}, "an Admin": {pat.Admin, ofTokens}} {
 		_, token := e.newToken(t, e.newUser(t, pat.Profile{Username: name, Role: c.role}), "own", time.Hour)
 		callers[name] = deputy{token, c.on}
@@ -81,7 +83,7 @@ func TestDeputyOfAnAdminIsFound(t *testing.T) {
 	bob := e.newUser(t, pat.Profile{Username: "bob", Role: pat.Editor})
 	before := read(t, store, bob)
 	for _, route := range routes(t, fmt.Sprint(bob)) {
-		if route.method == http.MethodPut && strings.Contains(e.sees(t, route, e.admin), "bob") && !cmp.Equal(before, read(t, store, bob)) {
+		if route.Method == http.MethodPut && strings.Contains(string(e.send(t, route, e.admin).Body), "bob") && !cmp.Equal(before, read(t, store, bob)) {
 			return
 		}
 	}

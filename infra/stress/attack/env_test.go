@@ -2,30 +2,22 @@ package attack_test
 
 import (
 	"context"
-	"encoding/json"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/must"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
-)
-
-// The functions' logical ids in the template.
-const (
-	authorizerFunction = "AuthorizerFunction"
-	tokensFunction     = "TokensFunction"
-	usersFunction      = "UsersFunction"
 )
 
 // env is the template's API over HTTP. Its functions count their invocations and can be deployed again.
@@ -52,7 +44,7 @@ type options struct {
 
 func newEnv(t *testing.T, store pat.Store, o options) *env {
 	t.Helper()
-	e := &env{clock: pattest.NewClock(), client: newClient(t), functions: &counted{invocations: map[string]int{}, tokens: map[string]int{}}, store: store}
+	e := &env{clock: pattest.NewClock(), client: apiclient.New(t, 64), functions: &counted{invocations: map[string]int{}, tokens: map[string]int{}}, store: store}
 	if o.wrap != nil {
 		e.store = o.wrap(store)
 	}
@@ -62,14 +54,6 @@ func newEnv(t *testing.T, store pat.Store, o options) *env {
 	e.operator = pat.NewService(store, pat.DefaultRetention, e.system)
 	_, e.admin = e.newToken(t, e.newUser(t, pat.Profile{Username: "admin", Role: pat.Admin}), "own", time.Hour*24*365)
 	return e
-}
-
-// newClient returns a client that reuses its connections.
-func newClient(t *testing.T) *http.Client {
-	t.Helper()
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 30 * time.Second}
 }
 
 func (e *env) newUser(t *testing.T, profile pat.Profile) pat.UserID {
@@ -87,58 +71,40 @@ func (e *env) newToken(t *testing.T, user pat.UserID, description string, lasts 
 	return token.ID, secret.Reveal()
 }
 
-// response is an HTTP response, as far as it shows who was let in. name is that of an error.
-type response struct {
+// send sends a request with a token.
+func (e *env) send(t *testing.T, r apiclient.Request, token string) apiclient.Response {
+	t.Helper()
+	r.Token = token
+	got, err := apiclient.Send(t.Context(), e.client, e.URL, r)
+	if err != nil {
+		t.Errorf("%v: %v", r, err)
+	}
+	return got
+}
+
+// must sends a request, and ends the test unless the response is a 200.
+func (e *env) must(t *testing.T, r apiclient.Request, token string) {
+	t.Helper()
+	if got := e.send(t, r, token); got.Status != http.StatusOK {
+		t.Fatalf("%v: got %v, want a 200", r, got)
+	}
+}
+
+// refusal is the status and the error's name of a response.
+type refusal struct {
 	status int
 	name   string
 }
 
-// send sends a request. Errors: those of the network.
-func (e *env) send(ctx context.Context, method, path, token, body string) (response, error) {
-	status, text, err := e.exchange(ctx, method, path, token, body)
-	if err != nil {
-		return response{}, err
-	}
-	var refusal struct {
-		Name string `json:"name"`
-	}
-	_ = json.Unmarshal(text, &refusal) // a success has another form
-	return response{status, refusal.Name}, nil
-}
+func refusalOf(r apiclient.Response) refusal { return refusal{r.Status, r.ErrorName()} }
 
-func (e *env) exchange(ctx context.Context, method, path, token, body string) (status int, text []byte, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, e.URL+path, strings.NewReader(body))
-	if err != nil {
-		return 0, nil, err
-	}
-	request.Header.Set("Authorization", token)
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	got, err := e.client.Do(request)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = got.Body.Close() }()
-	text, err = io.ReadAll(got.Body)
-	return got.StatusCode, text, err
-}
+var (
+	unauthenticated = refusal{http.StatusUnauthorized, "AuthenticationRequired"}
+	forbidden       = refusal{http.StatusForbidden, "NoAccessError"}
+)
 
-// sees returns the body of the response to a request.
-func (e *env) sees(t *testing.T, r route, token string) string {
-	t.Helper()
-	_, text, err := e.exchange(t.Context(), r.method, r.path, token, r.body)
-	must.Do(t, err)
-	return string(text)
-}
-
-// must sends a request, and ends the test unless the response is a 200.
-func (e *env) must(t *testing.T, method, path, token, body string) {
-	t.Helper()
-	got, err := e.send(t.Context(), method, path, token, body)
-	if err != nil || got.status != http.StatusOK {
-		t.Fatalf("%s %s: got %v and error %v, want a 200", method, path, got, err)
-	}
+func getFrom(path string) apiclient.Request {
+	return apiclient.Request{Method: http.MethodGet, Path: path}
 }
 
 // counted are functions that count their invocations, and can be deployed again.
@@ -157,8 +123,8 @@ func (c *counted) wrap(functions gateway.Functions) gateway.Functions {
 		c.count(c.invocations, id)
 		return invoke(ctx)
 	})
-	inner := wrapped.Authorizers[authorizerFunction]
-	wrapped.Authorizers[authorizerFunction] = func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+	inner := wrapped.Authorizers[deployed.AuthorizerFunction]
+	wrapped.Authorizers[deployed.AuthorizerFunction] = func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 		c.count(c.tokens, event.AuthorizationToken)
 		return inner(ctx, event)
 	}

@@ -6,12 +6,12 @@ import (
 	"encoding/base64"
 	"io"
 	mathrand "math/rand/v2"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/figures"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
@@ -73,7 +73,7 @@ func TestFloods(t *testing.T) {
 				read += got.reads
 			}
 		}
-		f.must(t, http.MethodGet, "/api/admin/user/tokens", f.holder, "")
+		f.must(t, getFrom(deployed.TokensPath), f.holder)
 	}
 	figures.Print(t, "flood", figures.Count{Name: "requests", N: total.requests},
 		figures.Count{Name: "functions_run_on_junk", N: run}, figures.Count{Name: "reads_on_junk", N: read})
@@ -89,7 +89,7 @@ func TestFloodOfOneToken(t *testing.T) {
 	f := newFloodable(t, nil)
 	made := ofNobody(mathrand.New(mathrand.NewPCG(1, 0)), f.holder)
 	same := flood{header: func(*mathrand.Rand, string) string { return made }}
-	f.must(t, http.MethodGet, "/api/admin/user/tokens", f.holder, "")
+	f.must(t, getFrom(deployed.TokensPath), f.holder)
 	f.sendOne(t, made)
 	if got := f.sendAll(t, same, 1, smallFlood); got != same.cost(got.requests) {
 		t.Errorf("got %+v, want no invocation and no read", got)
@@ -100,7 +100,7 @@ func TestFloodOfOneToken(t *testing.T) {
 func TestFloodThatRunsFunctionsIsFound(t *testing.T) {
 	t.Parallel()
 	f := newFloodable(t, nil)
-	f.paths = []string{"/api/admin/user/tokens"}
+	f.paths = []string{deployed.TokensPath}
 	f.sendOne(t, f.holder)
 	got := f.sendAll(t, flood{header: func(_ *mathrand.Rand, holder string) string { return holder }}, 1, smallFlood)
 	if want := (cost{requests: smallFlood, functions: smallFlood, reads: smallFlood}); got != want {
@@ -133,7 +133,7 @@ func newFloodable(t *testing.T, parameters map[string]string) *floodable {
 	_, f.holder = f.newToken(t, f.newUser(t, pat.Profile{Username: "holder", Role: pat.Admin}), "own", time.Hour)
 	f.paths = []string{"/", "/nope"}
 	for _, r := range routes(t, nobody) {
-		f.paths = append(f.paths, r.path)
+		f.paths = append(f.paths, r.Path)
 	}
 	return f
 }
@@ -164,9 +164,8 @@ func (f *floodable) sendOne(t *testing.T, header string) {
 // sendTo sends one request, and checks that junk is refused.
 func (f *floodable) sendTo(t *testing.T, path, header string) {
 	t.Helper()
-	got, err := f.send(t.Context(), http.MethodGet, path, header, "")
-	if err != nil || (got != unauthenticated && header != f.holder) {
-		t.Errorf("GET %s: got %v and error %v, want %v", path, got, err, unauthenticated)
+	if got := refusalOf(f.send(t, getFrom(path), header)); got != unauthenticated && header != f.holder {
+		t.Errorf("GET %s: got %v, want %v", path, got, unauthenticated)
 	}
 }
 
@@ -175,7 +174,7 @@ func (f *floodable) costSince(before map[string]int, requests int) cost {
 	of := func(function string) int { return after[function] - before[function] }
 	reads := f.calls.Count(pattest.CallAccount) + f.calls.Count(pattest.CallAccounts) + f.calls.Count(pattest.CallLookUp)
 	return cost{
-		requests: requests, authorizes: of(authorizerFunction), functions: of(tokensFunction) + of(usersFunction),
+		requests: requests, authorizes: of(deployed.AuthorizerFunction), functions: of(deployed.TokensFunction) + of(deployed.UsersFunction),
 		reads: reads, others: f.writes(),
 	}
 }

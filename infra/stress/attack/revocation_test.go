@@ -3,7 +3,6 @@ package attack_test
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	mathrand "math/rand/v2"
 	"net/http"
 	"slices"
@@ -14,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/figures"
 	"pats/infra/testkit/must"
 	"pats/pkg/dynamostore/dynamotest"
@@ -39,7 +40,7 @@ type loss struct {
 	// take takes access away. It returns after the response.
 	take func(*testing.T, *env, caller)
 	// refusal is the response to every request from then on.
-	refusal response
+	refusal refusal
 	// asAdmin reports whether the caller has the admin API token.
 	asAdmin bool
 	// imported reports whether the caller's token was imported.
@@ -48,34 +49,34 @@ type loss struct {
 	adminsOnly bool
 }
 
-var (
-	unauthenticated = response{http.StatusUnauthorized, "AuthenticationRequired"}
-	forbidden       = response{http.StatusForbidden, "NoAccessError"}
-)
-
 var losses = []loss{
 	{name: "revoked", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
-		e.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user/tokens/%d", c.id), c.second, "")
+		e.must(t, apiclient.Request{Method: http.MethodDelete, Path: deployed.TokenPath(c.id)}, c.second)
 	}},
 	{name: "revoked by itself", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
-		e.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user/tokens/%d", c.id), c.token, "")
+		e.must(t, apiclient.Request{Method: http.MethodDelete, Path: deployed.TokenPath(c.id)}, c.token)
 	}},
 	{name: "expired", refusal: unauthenticated, take: func(_ *testing.T, e *env, _ caller) {
 		e.clock.Advance(lifetime)
 	}},
 	{name: "user disabled", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
-		e.must(t, http.MethodPut, fmt.Sprintf("/api/admin/user-admin/%d", c.user), e.admin, `{"disabled":true}`)
+		e.must(t, update(c.user, "disabled", true), e.admin)
 	}},
 	{name: "user deleted", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
-		e.must(t, http.MethodDelete, fmt.Sprintf("/api/admin/user-admin/%d", c.user), e.admin, "")
+		e.must(t, apiclient.Request{Method: http.MethodDelete, Path: deployed.UserPath(c.user)}, e.admin)
 	}},
 	{name: "Admin demoted", refusal: forbidden, adminsOnly: true, take: func(t *testing.T, e *env, c caller) {
-		e.must(t, http.MethodPut, fmt.Sprintf("/api/admin/user-admin/%d", c.user), e.admin, `{"rootRole":"Editor"}`)
+		e.must(t, update(c.user, "rootRole", "Editor"), e.admin)
 	}},
 	{name: "admin API token replaced", refusal: unauthenticated, asAdmin: true, take: replaceAdminToken},
 	{name: "imported tokens refused", refusal: unauthenticated, imported: true, take: func(t *testing.T, e *env, _ caller) {
 		deploy(t, e, map[string]string{"AcceptImportedTokens": "false"})
 	}},
+}
+
+// update returns a change of one member of a user.
+func update(user pat.UserID, member string, value any) apiclient.Request {
+	return apiclient.Request{Method: http.MethodPut, Path: deployed.UserPath(user), Body: map[string]any{member: value}}
 }
 
 // lifetime is the lifetime of a caller's token, which ends before the cached response of the authorizer.
@@ -135,11 +136,13 @@ func (e *env) importCaller(t *testing.T) caller {
 }
 
 // covers reports whether the route is refused after the loss.
-func (l loss) covers(r route) bool { return !l.adminsOnly || !slices.Contains(ownRoutes, r.path) }
+func (l loss) covers(r apiclient.Request) bool {
+	return !l.adminsOnly || !slices.Contains(ownRoutes, r.Path)
+}
 
 // open reports whether the route lets the caller through before the loss.
-func (l loss) open(r route) bool {
-	return !l.asAdmin || !strings.HasPrefix(r.path, "/api/admin/user/tokens")
+func (l loss) open(r apiclient.Request) bool {
+	return !l.asAdmin || !strings.HasPrefix(r.Path, deployed.TokensPath)
 }
 
 // trial is one loss of one caller's access.
@@ -147,14 +150,14 @@ type trial struct {
 	*env
 	loss
 	caller
-	routes []route
+	routes []apiclient.Request
 	random *mathrand.Rand
 }
 
 // window counts the requests that started after the loss, and those of them that were let through.
 type window struct{ requests, through atomic.Int64 }
 
-func newTrial(t *testing.T, e *env, l loss, all []route, seed uint64) trial {
+func newTrial(t *testing.T, e *env, l loss, all []apiclient.Request, seed uint64) trial {
 	t.Helper()
 	return trial{e, l, l.newCaller(t, e), all, mathrand.New(mathrand.NewPCG(seed, 0))}
 }
@@ -163,12 +166,10 @@ func newTrial(t *testing.T, e *env, l loss, all []route, seed uint64) trial {
 func (r trial) warm(t *testing.T) {
 	t.Helper()
 	for _, route := range r.routes {
-		got, err := r.send(t.Context(), route.method, route.path, r.token, route.body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if let := got.status != http.StatusUnauthorized && got.name != forbidden.name; let != r.open(route) && route.method != http.MethodHead {
-			t.Fatalf("before: %s %s: got %v, let through %t, want %t", route.method, route.path, got, let, r.open(route))
+		got := r.send(t, route, r.token)
+		let := got.Status != 0 && got.Status != http.StatusUnauthorized && got.ErrorName() != forbidden.name
+		if let != r.open(route) && route.Method != http.MethodHead {
+			t.Fatalf("before: %v: got %v, let through %t, want %t", route, got, let, r.open(route))
 		}
 	}
 }
@@ -181,11 +182,7 @@ func (r trial) each(t *testing.T, from int, w *window) {
 		if !r.covers(route) {
 			continue
 		}
-		got, err := r.send(t.Context(), route.method, route.path, r.token, route.body)
-		if err != nil {
-			t.Error(err)
-			return
-		}
+		got := r.send(t, route, r.token)
 		w.requests.Add(1)
 		if !r.refused(route, got) {
 			w.through.Add(1)
@@ -193,11 +190,11 @@ func (r trial) each(t *testing.T, from int, w *window) {
 	}
 }
 
-func (r trial) refused(route route, got response) bool {
-	if route.method == http.MethodHead {
-		return got.status == r.refusal.status
+func (r trial) refused(route apiclient.Request, got apiclient.Response) bool {
+	if route.Method == http.MethodHead {
+		return got.Status == r.refusal.status
 	}
-	return got == r.refusal
+	return refusalOf(got) == r.refusal
 }
 
 // alone takes access away while there are no requests, and then requests every route.
@@ -237,11 +234,7 @@ func (r trial) stream(t *testing.T, from, before int, begun func(), answered *at
 		if i == before {
 			begun()
 		}
-		route := r.routes[(from+i)%len(r.routes)]
-		if _, err := r.send(t.Context(), route.method, route.path, r.token, route.body); err != nil {
-			t.Error(err)
-			return
-		}
+		r.send(t, r.routes[(from+i)%len(r.routes)], r.token)
 	}
 }
 
@@ -333,8 +326,8 @@ func TestTrustInTheCacheIsFound(t *testing.T) {
 }
 
 // readOnly returns the routes that change nothing: changing an outdated account would be a conflict.
-func readOnly(all []route) []route {
-	return slices.DeleteFunc(slices.Clone(all), func(r route) bool { return r.method != http.MethodGet })
+func readOnly(all []apiclient.Request) []apiclient.Request {
+	return slices.DeleteFunc(slices.Clone(all), func(r apiclient.Request) bool { return r.Method != http.MethodGet })
 }
 
 // trusting is a store that returns accounts as they were first read, with tokens that do not expire.
