@@ -277,7 +277,7 @@ func TestCreateRefusesBodies(t *testing.T) {
 		"a right-to-left override":             {with(`"\u202eabc"`), invisible},
 		"two descriptions, the last no string": {`{"description":"b","description":[],"expiresAt":"` + far + `"}`, notString("description", "[]")},
 
-		// Difference 4: malformed JSON is a 400 in JSON.
+		// Unleash responds to malformed JSON in HTML.
 		"white space only":         {"  \n", notJSON},
 		"{bad":                     {`{bad`, notJSON},
 		"cut off":                  {`{"description":"a","expiresAt":"`, notJSON},
@@ -306,7 +306,7 @@ func TestCreateRefusesBodies(t *testing.T) {
 		"a further member 20,000 deep":  {`{"x":` + deep + `,` + good[1:], notJSON},
 		"never closed, 60,000 brackets": {strings.Repeat("[", 60000), notJSON},
 
-		// Difference 8: Unleash accepts these, except for NUL, which is a 500.
+		// Unleash accepts these, except for NUL, which is a 500.
 		"256 letters":          {with(`"` + strings.Repeat("a", 256) + `"`), long},
 		"256 emoji":            {with(`"` + strings.Repeat("😀", 256) + `"`), long},
 		"60,000 letters":       {with(`"` + strings.Repeat("a", 60000) + `"`), long},
@@ -319,7 +319,7 @@ func TestCreateRefusesBodies(t *testing.T) {
 		"64 KiB and one, junk": {strings.Repeat("x", 64<<10+1), tooLarge},
 		"a MiB":                {padded(1 << 20), tooLarge},
 
-		// Difference 18: PostgreSQL refuses these, and Unleash responds with a 500.
+		// PostgreSQL refuses these, and Unleash responds with a 500.
 		"expiry at +16:00":                {until(`"2027-04-19T08:15:14+16:00"`), notTime("2027-04-19T08:15:14+16:00")},
 		"expiry at -16:00":                {until(`"2027-04-19T08:15:14-16:00"`), notTime("2027-04-19T08:15:14-16:00")},
 		"expiry at +99:99":                {until(`"2027-04-19T08:15:14+99:99"`), notTime("2027-04-19T08:15:14+99:99")},

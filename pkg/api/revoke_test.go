@@ -49,7 +49,7 @@ func TestRevokeReadsNumbersAsJavaScript(t *testing.T) {
 		"0o17":       both,
 		"%20":        both, // a blank is 0 in JavaScript
 		"2147483647": both,
-		// Difference 11: Unleash fails with 500 beyond 32 bits.
+		// Unleash fails with 500 beyond 32 bits.
 		"2147483648":            both,
 		"-2147483649":           both,
 		"4294967298":            both, // 2 in 32 bits
@@ -127,7 +127,7 @@ func TestRevokeRefusesOtherIDs(t *testing.T) {
 		"%C2%851":        notWhole("\u00851"),  // not white space in JavaScript, though it is in Go
 		"Infinity":       notWhole("Infinity"), // a number to JavaScript, and a 500 in Unleash
 		"-Infinity":      notWhole("-Infinity"),
-		"%":              escapes, // difference 4: Unleash responds in HTML
+		"%":              escapes, // Unleash responds in HTML
 		"%zz":            escapes,
 		"1%":             escapes,
 		"%ff":            escapes,

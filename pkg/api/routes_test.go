@@ -53,7 +53,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		{"GET", "/api/admin/user/tokens%20"},
 		{"GET", "/api/admin/user/tokens;a=b"},
 		{"GET", "/" + strings.Repeat("n", 8000)},
-		{"GET", "/API/ADMIN/USER/TOKENS"}, // difference 10: paths are case-sensitive
+		{"GET", "/API/ADMIN/USER/TOKENS"}, // Unleash ignores case
 		{"GET", "/api/admin/user/Tokens"},
 		{"GET", "/api/admin//user/tokens"}, // Unleash folds slashes
 		{"GET", "/api/admin/user/tokens/"}, // Unleash takes a slash at the end
