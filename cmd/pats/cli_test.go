@@ -189,7 +189,7 @@ func TestTokenInTheWrongPlaceIsNotPrinted(t *testing.T) {
 			if !strings.Contains(line, "--data") {
 				sh.vars["PATS_DATA"] = sh.data()
 			}
-			for _, token := range []string{"user:v2_" + secret, "user:" + strings.Repeat("0123456789abcdef", 3), "*:*." + secret} {
+			for _, token := range []string{"user:v2_" + secret, "pats_" + secret, "user:" + strings.Repeat("0123456789abcdef", 3), "*:*." + secret} {
 				got := sh.runBare(t, strings.Fields(strings.ReplaceAll(line, "TOKEN", token))...)
 				if got.Code == failure.OK {
 					t.Error("got exit code 0, want a failure")

@@ -85,7 +85,7 @@ func (sh *shell) must(t *testing.T, args ...string) string {
 }
 
 // tokenLike is a whole personal access token.
-var tokenLike = regexp.MustCompile(`user:v2_[A-Za-z0-9_-]{66}`)
+var tokenLike = regexp.MustCompile(`(user:v2|pats)_[A-Za-z0-9_-]{66}`)
 
 // wantText compares texts. Tokens in got are written <token>.
 func wantText(t *testing.T, what, got, want string) {

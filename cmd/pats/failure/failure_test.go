@@ -11,6 +11,7 @@ func TestPrint(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("aB3_-", 8)
 	token, v1, admin := "user:v2_"+secret, "user:"+strings.Repeat("0a", 28), "*:*."+secret
+	inPats := "pats_" + secret
 	cases := map[string]struct {
 		message, advice string
 		args            []string
@@ -21,6 +22,11 @@ func TestPrint(t *testing.T) {
 		"a token":         {"no user " + token, "not " + token, nil, "pats: no user [redacted]\n      not [redacted]\n"},
 		"a v1 token":      {"no user " + v1 + "!", "", nil, "pats: no user [redacted]!\n"},
 		"an admin token":  {"no user " + admin, "", nil, "pats: no user [redacted]\n"},
+		"pats_":           {"no user " + inPats + "!", "", nil, "pats: no user [redacted]!\n"},
+		"pats_, cut off":  {`no user "` + inPats[:29] + `…"`, "", nil, "pats: no user \"[redacted]…\"\n"},
+		"pats_, capitals": {"no user " + strings.ToUpper(inPats), "", nil, "pats: no user [redacted]\n"},
+		"pats_ in a URL":  {"no host http://" + inPats + "@x", "", nil, "pats: no host http://[redacted]@x\n"},
+		"a table's name":  {"no table pats_production_eu", "Set PATS_DYNAMODB_LOCAL.", nil, "pats: no table pats_production_eu\n      Set PATS_DYNAMODB_LOCAL.\n"},
 		"capitals":        {"no user " + strings.ToUpper(token), "", nil, "pats: no user [redacted]\n"},
 		"a token's part":  {"unknown port v2_" + secret, "", []string{"--listen", token}, "pats: unknown port [redacted]\n"},
 		"a v1 part":       {"unknown port " + v1[5:], "", []string{"--listen=" + v1}, "pats: unknown port [redacted]\n"},

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// tokenLike matches what may be a token: somebody may have typed one in the wrong place.
-var tokenLike = regexp.MustCompile(`(?i)(user:|\*:\*\.)[a-z0-9._-]{16,}`)
+// tokenLike matches what may be a token, typed in the wrong place. What follows pats_ begins with 23 characters that are not secret, and
+// shorter names are those of tables, files and variables.
+var tokenLike = regexp.MustCompile(`(?i)(user:|\*:\*\.)[a-z0-9._-]{16,}|pats_[a-z0-9_-]{24,}`)
 
-// passwordLike matches what may be the password in a database's URL, or keyword/value string: somebody may have typed one in the
-// wrong place.
+// passwordLike matches what may be the password in a database's URL, or keyword/value string, typed in the wrong place.
 var passwordLike = regexp.MustCompile(`postgres(ql)?://[^\s/]*:.*|\S+:[^\s/]\S*@.*|password\s*=.*`)
 
 // minPart is the length from which a part of a token is redacted. Shorter parts occur in ordinary words.
@@ -17,8 +17,8 @@ const minPart = 12
 
 const redacted = "[redacted]"
 
-// redact removes everything that looks like a token or a database's password from message, and every part of a token in args: parsers split their input
-// at colons and dots, and quote only one side of it.
+// redact removes everything that looks like a token or a database's password from message, and every part of a token in args: parsers
+// split their input at colons and dots, and quote only one side of it.
 func redact(message string, args []string) string {
 	message = tokenLike.ReplaceAllString(message, redacted)
 	message = passwordLike.ReplaceAllString(message, redacted)

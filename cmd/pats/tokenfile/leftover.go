@@ -46,9 +46,10 @@ func isDraft(path string, entry fs.DirEntry) (bool, error) {
 	return err == nil && startsToken(string(content)), err
 }
 
-var tokenStart = regexp.MustCompile(`^user:v2_[A-Za-z0-9_-]*\n?$`)
+var tokenStart = regexp.MustCompile(`^(` + string(pat.PrefixUnleash) + `|` + string(pat.PrefixPats) + `)[A-Za-z0-9_-]*\n?$`)
 
 // startsToken reports whether content is a token and a line break, or the beginning of that.
 func startsToken(content string) bool {
-	return strings.HasPrefix("user:v2_", content) || tokenStart.MatchString(content)
+	return strings.HasPrefix(string(pat.PrefixUnleash), content) || strings.HasPrefix(string(pat.PrefixPats), content) ||
+		tokenStart.MatchString(content)
 }

@@ -35,6 +35,7 @@ func write(t *testing.T, path, content string, mode os.FileMode) {
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	token := newToken(t)
+	inPats := string(pat.PrefixPats) + strings.TrimPrefix(token, string(pat.PrefixUnleash))
 	cases := map[string]struct {
 		name, content string
 		mode          os.FileMode
@@ -43,6 +44,10 @@ func TestLeftovers(t *testing.T) {
 		"a complete draft":    {".token-123.draft", token + "\n", 0o600, true},
 		"a partial draft":     {".token-123.draft", token[:40], 0o600, true},
 		"a draft's beginning": {".token-123.draft", "user:", 0o600, true},
+		"complete, pats_":     {".token-123.draft", inPats + "\n", 0o600, true},
+		"partial, pats_":      {".token-123.draft", inPats[:40], 0o600, true},
+		"beginning, pats_":    {".token-123.draft", "pat", 0o600, true},
+		"another prefix":      {".token-123.draft", "patx_" + inPats[5:], 0o600, false},
 		"an empty draft":      {".token-123.draft", "", 0o600, true},
 		"somebody's token":    {".token-github", "github_pat_1", 0o600, false},
 		"a token of ours":     {".token-github", token, 0o600, false},

@@ -76,7 +76,7 @@ func (r response) String() string {
 	return fmt.Sprintf("%d\n%v\n%s", r.status, r.header, secret.ReplaceAllString(r.body, "${1}…"))
 }
 
-var secret = regexp.MustCompile(`(user:v2_[A-Za-z0-9_-]{22}_)[A-Za-z0-9_-]{43}`)
+var secret = regexp.MustCompile(`((?:user:v2|pats)_[A-Za-z0-9_-]{22}_)[A-Za-z0-9_-]{43}`)
 
 // patience limits one exchange. sam local sometimes has to start a container first.
 const patience = 30 * time.Second

@@ -61,7 +61,7 @@ func (m *terminal) show(t *testing.T, token string, args ...string) string {
 	return answer
 }
 
-var anyToken = regexp.MustCompile(`user:v2_[\w-]{66}|\*:\*\.[\w-]{43}`)
+var anyToken = regexp.MustCompile(`(?:user:v2|pats)_[\w-]{66}|\*:\*\.[\w-]{43}`)
 
 // make is run for a command that creates a token. It returns the token.
 func (m *terminal) make(t *testing.T, token string, args ...string) string {
@@ -114,12 +114,12 @@ func (m *terminal) remote(t *testing.T, url, token, admin string) {
 	t.Helper()
 	m.make(t, token, "token", "create", "--url", url, "--description", "remote")
 	wrong := token[:len(token)-1] + "x"
-	for _, presented := range []string{token, wrong, admin, "Bearer " + token, token + "\n"} {
+	for _, presented := range []string{token, inPats(token), wrong, inPats(wrong), admin, "Bearer " + inPats(token), token + "\n"} {
 		m.show(t, presented, "token", "list", "--url", url, "--output", "json")
 		m.show(t, presented, "token", "create", "--url", url, "--description", "remote")
 		m.show(t, presented, "token", "revoke", "99", "--url", url)
 		m.show(t, presented, "token", "list", "--url", "http://127.0.0.1:1")
-		m.show(t, presented, "token", "list", "--url", "http://"+token+"@127.0.0.1:1")
+		m.show(t, presented, "token", "list", "--url", "http://"+strings.TrimSpace(presented)+"@127.0.0.1:1")
 		m.show(t, presented, "token", "list", "--url", url, "--token-file", "/nowhere")
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/"+token+"?"+token, nil)
@@ -136,10 +136,16 @@ func (m *terminal) local(t *testing.T) {
 	m.make(t, "", "token", "create", "--user", "1", "--description", "local")
 	m.make(t, "", "token", "create", "--user", "1", "--description", "local in JSON", "--output", "json")
 	m.show(t, "", "token", "create", "--user", "1", "--description", "kept", "--token-file", filepath.Join(m.folder, "kept.token"))
-	m.tokenFile(t, "kept.token")
+	kept := m.tokenFile(t, "kept.token")
+	for _, token := range []string{m.secrets[0], kept, inPats(kept)} {
+		for _, args := range []string{
+			"token list " + token, "token revoke --user 1 " + token, "token list --token " + token, "token list --user=" + token,
+			"serve --parameter AdminTokenHash=" + token, "serve --listen " + token, "--output " + token, "check --data /nowhere/" + token,
+		} {
+			m.show(t, token, strings.Fields(args)...)
+		}
+	}
 	for _, args := range []string{
-		"token list " + m.secrets[0], "token revoke --user 1 " + m.secrets[0], "token list --token " + m.secrets[0],
-		"token list --user=" + m.secrets[0], "serve --parameter AdminTokenHash=" + m.secrets[0], "--output " + m.secrets[0],
 		"token create --user 1 --description local", "token create --user 9 --description x", "token create", "token list --user 1",
 		"token revoke 1 --user 1", "token revoke x --user 1", "user list --output json", "user create --username admin",
 		"user disable 1", "check", "check --data /nowhere", "version", "nonsense", "--nonsense", "",

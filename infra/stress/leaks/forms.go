@@ -73,13 +73,25 @@ func littleEndian(part string) string {
 
 // The prefixes of the kinds of token, and the lengths of their secret parts.
 const (
-	v2Prefix = "user:v2_"
-	v2Secret = 43
-	v1Prefix = "user:"
-	v1Secret = 56
+	v2Prefix   = "user:v2_"
+	patsPrefix = "pats_"
+	v2Secret   = 43
+	v1Prefix   = "user:"
+	v1Secret   = 56
+
+	// selectorAndSecret is the length of what follows v2Prefix and patsPrefix.
+	selectorAndSecret = 22 + len("_") + v2Secret
 )
 
-// secretPart returns a token without its prefix and selector, and any other text unchanged.
+// canonical returns the canonical spelling of a token, and any other text unchanged.
+func canonical(text string) string {
+	if secret, err := pat.ParseSecret(text); err == nil {
+		return secret.Reveal()
+	}
+	return text
+}
+
+// secretPart returns a canonical token without its prefix and selector, and any other text unchanged.
 func secretPart(token string) string {
 	switch {
 	case strings.HasPrefix(token, v2Prefix) && len(token) == pat.SecretLen:

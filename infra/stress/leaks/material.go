@@ -35,7 +35,7 @@ type Allowance struct {
 type File struct {
 	Path string
 	Mode fs.FileMode
-	// Token reports that the file contains exactly one registered token, and perhaps a line break.
+	// Token reports that the file contains exactly one registered token, in any spelling, and perhaps a line break.
 	Token bool
 	// Data reports that it is a data file of the embedded store.
 	Data bool
@@ -122,7 +122,7 @@ func (s *search) file(path string) error {
 
 // isToken reports whether the file is nothing but a token. text is its beginning.
 func (s *search) isToken(text []byte, size int64) bool {
-	return int64(len(text)) == size && s.scanner.known[strings.TrimRight(string(text), "\r\n")]
+	return int64(len(text)) == size && s.scanner.known[canonical(strings.TrimRight(string(text), "\r\n"))]
 }
 
 // isData reports whether the file has bbolt's magic number in its first page.

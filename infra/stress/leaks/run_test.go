@@ -59,6 +59,24 @@ func TestRun(t *testing.T) {
 			func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/token", 0o600, token+"\n") },
 			`allowed: 2 in a token file.*hits=0 modes=0\n$`,
 		},
+		"a token file, pats_": {
+			func(t *testing.T, folder, token string) {
+				write(t, folder, "kept/1-1/token", 0o600, inPats(token)+"\n")
+			},
+			`allowed: 2 in a token file.*hits=0 modes=0\n$`,
+		},
+		"a token file that others can read, pats_": {
+			func(t *testing.T, folder, token string) {
+				write(t, folder, "kept/1-1/token", 0o644, inPats(token)+"\n")
+			},
+			`MODE .*/token: .*hits=0 modes=1\n$`,
+		},
+		"a log line, pats_": {
+			func(t *testing.T, folder, token string) {
+				write(t, folder, "dump/log-12", 0o600, "msg=refused token="+inPats(token))
+			},
+			`LEAK .*/dump/log-12: at byte \d+, plain: .*hits=2 modes=0\n$`,
+		},
 		"a token file that others can read": {
 			func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/token", 0o644, token+"\n") },
 			`MODE .*/token: .*hits=0 modes=1\n$`,

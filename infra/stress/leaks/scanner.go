@@ -40,11 +40,12 @@ type pattern struct{ secret, form int }
 // window is how many bytes a hash covers. No pattern is shorter.
 const window = anchorLen
 
-// NewScanner returns a Scanner for secrets, each a whole token. It ignores a text that is too short for a token, and does not look for
+// NewScanner returns a Scanner for secrets, each a whole token in any spelling. It ignores a text that is too short for a token, and does not look for
 // a token that does not look random.
 func NewScanner(secrets []string) *Scanner {
 	s := &Scanner{known: map[string]bool{}, first: map[uint64]int{}}
-	for _, secret := range secrets {
+	for _, text := range secrets {
+		secret := canonical(text)
 		if !s.known[secret] && len(secretPart(secret)) >= 24 {
 			s.known[secret] = true
 			s.secrets = append(s.secrets, secret)
@@ -173,7 +174,8 @@ func inOrder(found map[Hit]int64) []Hit {
 
 // search reports the patterns that begin in data before ends.
 func (s *Scanner) search(data []byte, ends int, report func(at int, form, name string)) {
-	s.searchUnknown(data, ends, report)
+	s.searchUnknown(data, ends, v2Prefix, report)
+	s.searchUnknown(data, ends, patsPrefix, report)
 	if len(data) < window {
 		return
 	}
@@ -199,16 +201,17 @@ func (s *Scanner) verify(data []byte, at int, hash uint64, report func(at int, f
 	}
 }
 
-// searchUnknown reports tokens that are not registered: their checksum is right, and they look random.
-func (s *Scanner) searchUnknown(data []byte, ends int, report func(at int, form, name string)) {
+// searchUnknown reports tokens with prefix that are not registered: their checksum is right, and they look random.
+func (s *Scanner) searchUnknown(data []byte, ends int, prefix string, report func(at int, form, name string)) {
+	length := len(prefix) + selectorAndSecret
 	for at := 0; ; at++ {
-		next := bytes.Index(data[at:], []byte(v2Prefix))
-		if next < 0 || at+next >= ends || at+next+pat.SecretLen > len(data) {
+		next := bytes.Index(data[at:], []byte(prefix))
+		if next < 0 || at+next >= ends || at+next+length > len(data) {
 			return
 		}
 		at += next
-		token := string(data[at : at+pat.SecretLen])
-		if _, err := pat.ParseSecret(token); err == nil && !s.known[token] && varied(head(secretPart(token))) {
+		secret, err := pat.ParseSecret(string(data[at : at+length]))
+		if token := secret.Reveal(); err == nil && !s.known[token] && varied(head(secretPart(token))) {
 			report(at, "a token that is not registered", nameOf(token))
 		}
 	}

@@ -84,18 +84,24 @@ func noise() string {
 
 func TestSecretIsFoundInEveryForm(t *testing.T) {
 	t.Parallel()
-	for name, way := range ways {
-		for kind, token := range map[string]string{"token": newToken(t), "admin token": newAdminToken(t)} {
+	token, admin := newToken(t), newAdminToken(t)
+	for kind, c := range map[string]struct{ registered, written string }{
+		"token":                   {token, token},
+		"token, written as pats_": {token, inPats(token)},
+		"token, given as pats_":   {inPats(token), token},
+		"admin token":             {admin, admin},
+	} {
+		scanner := leaks.NewScanner([]string{newToken(t), c.registered})
+		for name, way := range ways {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()
-				text := way(token)
-				path := write(t, t.TempDir(), "log", 0o600, text)
-				got := search(t, leaks.NewScanner([]string{newToken(t), token}), path)
+				text := way(c.written)
+				got := search(t, scanner, write(t, t.TempDir(), "log", 0o600, text))
 				if len(got.Hits) == 0 {
 					t.Fatalf("got no hit in %d bytes, want the secret found", len(text))
 				}
 				for _, hit := range got.Hits {
-					if shown := fmt.Sprint(hit); strings.Contains(shown, token[len(token)-8:]) {
+					if shown := fmt.Sprint(hit); strings.Contains(shown, token[len(token)-8:]) || strings.Contains(shown, admin[len(admin)-8:]) {
 						t.Error("the hit shows the secret")
 					}
 				}
@@ -136,6 +142,7 @@ func TestNothingElseIsFound(t *testing.T) {
 		record, err := json.Marshal(map[string]any{"id": i, "selector": secret.Selector(), "verifier": secret.Verifier(), "shown": secret})
 		must.Do(t, err)
 		fmt.Fprintf(&text, "%s %v %s %s\n", record, secret, token[:31], newAdminToken(t))
+		fmt.Fprintf(&text, "%s\n", inPats(token)[:28])
 	}
 	path := write(t, t.TempDir(), "log", 0o600, text.String())
 	if got := search(t, leaks.NewScanner(tokens), path); len(got.Hits) != 0 {
@@ -145,10 +152,13 @@ func TestNothingElseIsFound(t *testing.T) {
 
 func TestUnregisteredTokenIsFound(t *testing.T) {
 	t.Parallel()
-	path := write(t, t.TempDir(), "log", 0o600, "a line\n"+newToken(t)+"\n")
-	got := search(t, leaks.NewScanner([]string{newToken(t)}), path)
-	if len(got.Hits) != 1 || got.Hits[0].Offset != 7 {
-		t.Errorf("got %+v, want one hit at byte 7", got.Hits)
+	token := newToken(t)
+	for _, text := range []string{token, inPats(token)} {
+		path := write(t, t.TempDir(), "log", 0o600, "a line\n"+text+"\n")
+		got := search(t, leaks.NewScanner([]string{newToken(t)}), path)
+		if len(got.Hits) != 1 || got.Hits[0].Offset != 7 {
+			t.Errorf("%s…: got %+v, want one hit at byte 7", text[:5], got.Hits)
+		}
 	}
 }
 

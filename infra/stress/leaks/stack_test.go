@@ -170,6 +170,7 @@ func headers(token string) []http.Header {
 	}
 	return []http.Header{
 		keyed, authorization("Bearer " + token), authorization("Basic " + token), authorization(token, token),
+		authorization(inPats(token)), authorization("Bearer " + inPats(token)), authorization("Basic " + inPats(token)), authorization(inPats(token) + "x"),
 		authorization(token[:len(token)-1] + "x"), authorization(token + "x"), authorization("bearer\t" + token), elsewhere,
 	}
 }
@@ -192,6 +193,7 @@ func (s *stack) drive(t *testing.T) {
 			}
 		}
 		s.sendOdd(t, token)
+		s.sendOdd(t, inPats(token))
 	}
 	s.clock.Advance(time.Hour) // nothing is cached
 	for _, fault := range []func(){

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-var leaksTokens = regexp.MustCompile(`user:v2_[\w-]{66}|user:[0-9a-f]{56}|\*:\*\.[\w-]{43}`)
+var leaksTokens = regexp.MustCompile(`(?:user:v2|pats)_[\w-]{66}|user:[0-9a-f]{56}|\*:\*\.[\w-]{43}`)
 
 // LeaksWithout returns the response without the tokens that the request contains: a refusal may quote a path or body to its sender.
 func LeaksWithout(answer []byte, sent ...string) []byte {
