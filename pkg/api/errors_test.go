@@ -165,7 +165,7 @@ func TestPanicsBecomeA500(t *testing.T) {
 		"a text":   func(context.Context, *request, pat.Principal) (response, error) { panic(inside) },
 		"an error": func(context.Context, *request, pat.Principal) (response, error) { panic(errInside) },
 		"a nil": func(context.Context, *request, pat.Principal) (response, error) {
-			return response{body: none.path}, nil
+			return response{body: []byte(none.path)}, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ const ResourceOpenAPI = "/docs/openapi.json"
 // openAPI is the OpenAPI 3.0.3 document of all routes.
 //
 //go:embed openapi.json
-var openAPI string
+var openAPI []byte
 
 func showOpenAPI(_ context.Context, req *request, _ pat.Principal) (response, error) {
 	headers := http.Header{"Content-Type": {responseType}, "Cache-Control": {"no-cache"}}

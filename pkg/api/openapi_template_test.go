@@ -53,7 +53,7 @@ type documented struct {
 func readDocument(t *testing.T) document {
 	t.Helper()
 	var read document
-	if err := json.Unmarshal([]byte(openAPI), &read); err != nil {
+	if err := json.Unmarshal(openAPI, &read); err != nil {
 		t.Fatal(err)
 	}
 	return read

@@ -18,7 +18,7 @@ const responseType = "application/json; charset=utf-8"
 type response struct {
 	status  int
 	headers http.Header
-	body    string
+	body    []byte
 }
 
 // event returns the response as an event. No browser guesses its type, and no cache keeps it unless it says otherwise.
@@ -31,7 +31,12 @@ func (r response) event() events.APIGatewayProxyResponse {
 	if headers.Get("Cache-Control") == "" {
 		headers.Set("Cache-Control", "no-store")
 	}
-	return events.APIGatewayProxyResponse{StatusCode: r.status, MultiValueHeaders: headers, Body: r.body}
+	return events.APIGatewayProxyResponse{StatusCode: r.status, MultiValueHeaders: headers, Body: string(r.body)}
+}
+
+// newResponse returns a response with JSON as its body.
+func newResponse(status int, body []byte) response {
+	return response{status: status, headers: http.Header{"Content-Type": {responseType}}, body: body}
 }
 
 // jsonResponse returns a response with value as its body, with <, > and & unescaped. Errors: a value that JSON cannot represent,
@@ -43,11 +48,7 @@ func jsonResponse(status int, value any) (response, error) {
 	if err := encoder.Encode(value); err != nil {
 		return response{}, fmt.Errorf("marshaling the response: %w", err)
 	}
-	return response{
-		status:  status,
-		headers: http.Header{"Content-Type": {responseType}},
-		body:    strings.TrimSuffix(body.String(), "\n"),
-	}, nil
+	return newResponse(status, bytes.TrimSuffix(body.Bytes(), []byte("\n"))), nil
 }
 
 // taggedJSON returns a 200 to a GET with value as its body and a weak ETag, or a 304 if the client has the same body already.
@@ -70,8 +71,8 @@ func (r response) tagged(req *request) response {
 	return response{status: http.StatusNotModified, headers: r.headers}
 }
 
-func etag(body string) string {
-	sum := sha256.Sum256([]byte(body))
+func etag(body []byte) string {
+	sum := sha256.Sum256(body)
 	return fmt.Sprintf(`W/"%x-%s"`, len(body), base64.RawStdEncoding.EncodeToString(sum[:])[:27])
 }
 

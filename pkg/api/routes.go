@@ -63,7 +63,7 @@ func (r route) options() response {
 	}
 	list := strings.Join(names, ",")
 	headers := http.Header{"Allow": {list}, "Content-Type": {"text/plain; charset=utf-8"}}
-	return response{status: http.StatusOK, headers: headers, body: list}
+	return response{status: http.StatusOK, headers: headers, body: []byte(list)}
 }
 
 func notAvailable(path string) error {

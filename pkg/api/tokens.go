@@ -63,7 +63,7 @@ func (t tokens) list(ctx context.Context, req *request, caller pat.Principal) (r
 	if err != nil {
 		return response{}, err
 	}
-	return taggedJSON(req, apitypes.NewTokenList(user.User, list))
+	return newResponse(http.StatusOK, apitypes.NewTokenList(user.User, list).JSON()).tagged(req), nil
 }
 
 func (t tokens) create(ctx context.Context, req *request, caller pat.Principal) (response, error) {
