@@ -10,7 +10,7 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need besides Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, Unleash, PostgreSQL, the
+compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, ministack, Unleash, PostgreSQL, the
 generators of OpenAPI clients, and for the programs in examples/ jq, Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
 
 Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint and schemathesis go to
@@ -134,6 +134,10 @@ fetch_dynamodb_local() {
   "$root/infra/services/dynamodb-local/fetch" >/dev/null
 }
 
+fetch_ministack() {
+  "$root/infra/services/ministack/fetch" >/dev/null
+}
+
 fetch_unleash() {
   "$root/infra/services/unleash/fetch" >/dev/null
 }
@@ -148,6 +152,7 @@ install_packages
 beside install_python sam "$root/infra/services/sam-local/requirements.txt" sam cfn-lint
 beside install_python schemathesis "$root/infra/contract/openapi/requirements.txt" schemathesis
 beside fetch_dynamodb_local
+beside fetch_ministack
 beside fetch_unleash
 beside "$root/infra/contract/examples/install"
 beside "$root/infra/contract/openapi/generators/install"

@@ -15,11 +15,14 @@ import (
 // architectures maps Go's names to the template's.
 var architectures = map[string]string{"amd64": "x86_64", "arm64": "arm64"}
 
+// Architecture returns the value of the template's parameter Architecture for the processor of this machine.
+func Architecture() string { return architectures[runtime.GOARCH] }
+
 // BuildFunction builds a function for the processor of this machine with the Makefile's target that sam build calls, and returns the
 // path of the binary in folder. function is a logical ID of template.yaml or another one that the Makefile has a target for; root is
 // the folder of the Makefile. Errors: make's, with its output.
 func BuildFunction(ctx context.Context, root, function, folder string) (string, error) {
-	args := []string{"-C", root, "build-" + function, "ARTIFACTS_DIR=" + folder, "ARCH=" + architectures[runtime.GOARCH]}
+	args := []string{"-C", root, "build-" + function, "ARTIFACTS_DIR=" + folder, "ARCH=" + Architecture()}
 	return filepath.Join(folder, "bootstrap"), run(exec.CommandContext(ctx, "make", args...)) //nolint:gosec // function is a word from the Makefile
 }
 

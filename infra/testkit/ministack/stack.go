@@ -1,0 +1,140 @@
+package ministack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"pats/infra/testkit/binaries"
+	"pats/pkg/dynamostore"
+)
+
+// stopTimeout is how long SAM CLI may take to end after SIGTERM before it is killed.
+const stopTimeout = 20 * time.Second
+
+// Stack is what is deployed, or deleted.
+type Stack struct {
+	Name string
+	// Template is the path of a template with relative paths to code as `sam build` left it, or that needs no build.
+	Template string
+	// Parameters are the template's parameters that do not have their default.
+	Parameters map[string]string
+}
+
+// Outputs are the outputs of a stack, by their name.
+type Outputs map[string]string
+
+// Build runs `sam build` for the processor of this machine into folder, and returns the path of the built template. Errors: SAM CLI's,
+// with its output.
+func (e *Emulator) Build(ctx context.Context, template, folder string) (string, error) {
+	err := e.run(ctx, io.Discard, []string{"ARCH=" + binaries.Architecture()}, "sam", "build", "--template-file", template,
+		"--build-dir", folder, "--parameter-overrides", "Architecture="+binaries.Architecture())
+	return filepath.Join(folder, "template.yaml"), err
+}
+
+// Deploy creates or updates a stack with `sam deploy`, and returns its outputs. Errors: SAM CLI's, with its output.
+func (e *Emulator) Deploy(ctx context.Context, stack Stack) (Outputs, error) {
+	args := []string{
+		"deploy", "--template-file", stack.Template, "--stack-name", stack.Name, "--resolve-s3", "--no-progressbar",
+		"--no-confirm-changeset", "--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_IAM",
+	}
+	if len(stack.Parameters) > 0 {
+		args = append(args, "--parameter-overrides")
+		for _, name := range slices.Sorted(maps.Keys(stack.Parameters)) {
+			args = append(args, name+"="+stack.Parameters[name])
+		}
+	}
+	if err := e.run(ctx, io.Discard, nil, "sam", args...); err != nil {
+		return nil, err
+	}
+	return e.Outputs(ctx, stack.Name)
+}
+
+// Outputs returns the outputs of a deployed stack. Errors: SAM CLI's, with its output.
+func (e *Emulator) Outputs(ctx context.Context, stack string) (Outputs, error) {
+	var text bytes.Buffer
+	if err := e.run(ctx, &text, nil, "sam", "list", "stack-outputs", "--stack-name", stack, "--output", "json"); err != nil {
+		return nil, err
+	}
+	var list []struct{ OutputKey, OutputValue string }
+	if err := json.Unmarshal(text.Bytes(), &list); err != nil {
+		return nil, fmt.Errorf("outputs of %s: %w", stack, err)
+	}
+	outputs := Outputs{}
+	for _, output := range list {
+		outputs[output.OutputKey] = output.OutputValue
+	}
+	return outputs, nil
+}
+
+// Delete deletes a stack with `sam delete`. Errors: SAM CLI's, with its output.
+func (e *Emulator) Delete(ctx context.Context, stack string) error {
+	return e.run(ctx, io.Discard, nil, "sam", "delete", "--stack-name", stack, "--no-prompts", "--region", Region)
+}
+
+// run runs a command with the emulator as its AWS, and copies its standard output to out.
+func (e *Emulator) run(ctx context.Context, out io.Writer, env []string, name string, args ...string) error {
+	command := exec.CommandContext(ctx, name, args...)
+	command.Env, command.Dir = append(e.Env(), env...), e.options.Root
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = stopTimeout
+	var errors bytes.Buffer
+	command.Stdout, command.Stderr = io.MultiWriter(out, e.log(), &errors), io.MultiWriter(e.log(), &errors)
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, args[0], err, errors.Bytes())
+	}
+	return nil
+}
+
+func (e *Emulator) log() io.Writer {
+	if e.options.Log == nil {
+		return io.Discard
+	}
+	return e.options.Log
+}
+
+// Pats is a deployed stack of template.yaml.
+type Pats struct {
+	Outputs
+	// URL is where the emulator serves the API, without a slash at the end.
+	URL string
+	// Store is the stack's table.
+	Store *dynamostore.Store
+}
+
+// PatsStack is the name of the stack of template.yaml.
+const PatsStack = "pats"
+
+// DeployPats builds template.yaml and deploys it as the stack [PatsStack]. Errors: those of [Emulator.Build] and [Emulator.Deploy].
+func (e *Emulator) DeployPats(ctx context.Context, parameters map[string]string) (Pats, error) {
+	folder, err := os.MkdirTemp("", "pats-build")
+	if err != nil {
+		return Pats{}, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	template, err := e.Build(ctx, "template.yaml", folder)
+	if err != nil {
+		return Pats{}, err
+	}
+	return e.deployPats(ctx, template, parameters)
+}
+
+func (e *Emulator) deployPats(ctx context.Context, template string, parameters map[string]string) (Pats, error) {
+	all := map[string]string{"Architecture": binaries.Architecture(), "SetApiGatewayLogRole": "true"}
+	maps.Copy(all, parameters)
+	outputs, err := e.Deploy(ctx, Stack{Name: PatsStack, Template: template, Parameters: all})
+	if err != nil {
+		return Pats{}, err
+	}
+	address, err := e.Address(outputs["Url"])
+	return Pats{Outputs: outputs, URL: address, Store: e.Store(outputs["TableName"])}, err
+}
