@@ -56,6 +56,8 @@ var attackCases = []scenario{
 	one("another Authorization in the query", newRequest("GET", listPath+"?Authorization={other}", own), tokens("own")),
 	one("a token in many cookies", list("Cookie: Authorization={token}; token={token}; session={token}; access_token={token}"), noToken),
 	one("another token in a cookie", list(own, "Cookie: Authorization={other}"), tokens("own")),
+	one("a token in other headers alone", list(otherHeaders...), noToken),
+	one("a token in other headers, too", list(append([]string{own}, otherHeaders...)...), tokens("own")),
 	one("a token as fragment", newRequest("GET", listPath+"#{token}"), noToken),
 
 	// Headers with which proxies and frameworks change a request.
@@ -111,6 +113,11 @@ var attackCases = []scenario{
 		{request: updateUser("{viewerID}", `{"id":{adminID},"name":"Vera"}`), want: viewer},
 		{request: self(byAdmin), want: adminSelf},
 	}},
+}
+
+// otherHeaders are headers whose values logs often contain.
+var otherHeaders = []string{
+	"User-Agent: {token}", "Referer: {token}", "X-Forwarded-For: {token}", "Content-Type: {token}", "If-None-Match: {token}",
 }
 
 // someSelector is the public part of a token of user 1.
