@@ -9,6 +9,7 @@ import functools
 import re
 import uuid
 
+import other_apis  # noqa: F401 (it changes ministack's modules as well)
 import samtranslator.translator.transform
 from ministack import app
 from ministack.services import apigateway_v1 as rest
@@ -51,15 +52,18 @@ def transform(original, template, parameters, policies):
     return original(template, {**(template_parameters.get() or {}), **parameters}, policies)
 
 
-# An OpenAPI document can declare ANY and gateway responses; ministack's import skips both.
+# An OpenAPI document can declare ANY, the responses of a mock integration and gateway responses; ministack's import skips all three.
 
 ANY = "x-amazon-apigateway-any-method"
 rest._OPENAPI_HTTP_METHODS.add(ANY)
 
 
 @replaces(rest, "_import_operation")
-def import_operation(original, api_id, resource_id, method, *rest_of_arguments):
-    original(api_id, resource_id, "ANY" if method == ANY.upper() else method, *rest_of_arguments)
+def import_operation(original, api_id, resource_id, method, operation, *rest_of_arguments):
+    method = "ANY" if method == ANY.upper() else method
+    original(api_id, resource_id, method, operation, *rest_of_arguments)
+    for response in operation["x-amazon-apigateway-integration"].get("responses", {}).values():
+        rest._put_integration_response(api_id, resource_id, method, response["statusCode"], response)
 
 
 @replaces(rest, "_import_rest_api")
