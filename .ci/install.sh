@@ -10,15 +10,16 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need besides Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, schemathesis, DynamoDB Local, ministack, Unleash, PostgreSQL, the
+compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, gitleaks, schemathesis, DynamoDB Local, ministack, Unleash, PostgreSQL, the
 generators of OpenAPI clients, and for the programs in examples/ jq, Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
 
-Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint and schemathesis go to
+Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint, gitleaks and schemathesis go to
 ~/.cache/pats, with links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
 HELP
 }
 
 golangci_lint_version=v2.15.0
+gitleaks_version=v8.30.1
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/pats
 links=$root/.cache/bin
 
@@ -75,6 +76,14 @@ install_golangci_lint() {
   [[ -x $bin/golangci-lint ]] ||
     quietly env GOBIN="$bin" go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_lint_version"
   ln -sf "$bin/golangci-lint" "$links/"
+}
+
+install_gitleaks() {
+  local bin=$tools/gitleaks-$gitleaks_version
+  need go
+  [[ -x $bin/gitleaks ]] ||
+    quietly env GOBIN="$bin" go install "github.com/zricethezav/gitleaks/v8@$gitleaks_version"
+  ln -sf "$bin/gitleaks" "$links/"
 }
 
 # install_python NAME REQUIREMENTS COMMAND ...: installs Python packages, and links their commands.
@@ -138,6 +147,10 @@ fetch_ministack() {
   "$root/infra/services/ministack/fetch" >/dev/null
 }
 
+fetch_spring() {
+  "$root/infra/services/jars" "$root/infra/contract/spring/pom.xml" spring >/dev/null
+}
+
 fetch_unleash() {
   "$root/infra/services/unleash/fetch" >/dev/null
 }
@@ -147,12 +160,14 @@ fetch_cyclonedx() {
 }
 
 beside install_golangci_lint
+beside install_gitleaks
 beside fetch_cyclonedx
 install_packages
 beside install_python sam "$root/infra/services/sam-local/requirements.txt" sam cfn-lint
 beside install_python schemathesis "$root/infra/contract/openapi/requirements.txt" schemathesis
 beside fetch_dynamodb_local
 beside fetch_ministack
+beside fetch_spring
 beside fetch_unleash
 beside "$root/infra/contract/examples/install"
 beside "$root/infra/contract/openapi/generators/install"

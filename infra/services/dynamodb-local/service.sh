@@ -30,7 +30,7 @@ how_to_install() {
     docker | dockerd | iptables) echo "install Docker (Debian: apt-get install docker.io iptables)" ;;
     go) echo "install Go (https://go.dev/doc/install)" ;;
     java) echo "install a Java runtime, 17 or later (Debian: apt-get install default-jre-headless)" ;;
-    mvn) echo "install Maven, which fetches DynamoDB Local (Debian: apt-get install maven)" ;;
+    mvn) echo "install Maven, which fetches Java libraries (Debian: apt-get install maven)" ;;
     sam) echo "install SAM CLI (in a Python virtual environment: pip install --no-deps -r infra/services/sam-local/requirements.txt)" ;;
     *) echo "install it (Debian: apt-get install $1)" ;;
   esac
