@@ -17,6 +17,7 @@ const (
 	patsEnabled          = "PATS_ENABLED"
 	expiredRetentionDays = "EXPIRED_RETENTION_DAYS"
 	acceptImportedTokens = "ACCEPT_IMPORTED_TOKENS"
+	tokenPrefix          = "TOKEN_PREFIX"
 )
 
 // maxRetentionDays is the MaxValue of the template's parameter ExpiredRetentionDays.
@@ -35,6 +36,8 @@ type Config struct {
 	Retention time.Duration
 	// AcceptImported makes imported tokens valid. By default they are refused.
 	AcceptImported bool
+	// TokenPrefix begins new tokens, by default [pat.PrefixUnleash].
+	TokenPrefix pat.TokenPrefix
 }
 
 // Load returns the Config that variables describes. The error names every invalid variable; it contains no values.
@@ -43,8 +46,9 @@ func Load(variables Variables) (Config, error) {
 	enabled, enabledErr := boolean(variables, patsEnabled, true)
 	retention, retentionErr := retention(variables)
 	imported, importedErr := boolean(variables, acceptImportedTokens, false)
-	config := Config{Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported}
-	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr)
+	prefix, prefixErr := prefix(variables)
+	config := Config{Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix}
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr)
 }
 
 func adminKey(variables Variables) (pat.AdminKey, error) {
@@ -74,6 +78,18 @@ func ParseRetention(days string) (time.Duration, error) {
 		return 0, fmt.Errorf("must be a number of days from 0 to %d", maxRetentionDays)
 	}
 	return time.Duration(n) * 24 * time.Hour, nil
+}
+
+func prefix(variables Variables) (pat.TokenPrefix, error) {
+	text := variables(tokenPrefix)
+	if text == "" {
+		return pat.PrefixUnleash, nil
+	}
+	prefix, err := pat.ParseTokenPrefix(text)
+	if err != nil {
+		return "", fmt.Errorf("%s %w", tokenPrefix, err)
+	}
+	return prefix, nil
 }
 
 // boolean returns false if the variable is invalid.

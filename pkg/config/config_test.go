@@ -38,6 +38,8 @@ func TestLoad(t *testing.T) {
 		"no retention":                 {map[string]string{"EXPIRED_RETENTION_DAYS": "0"}, func(c *config.Config) { c.Retention = 0 }},
 		"a retention":                  {map[string]string{"EXPIRED_RETENTION_DAYS": "7"}, func(c *config.Config) { c.Retention = 7 * 24 * time.Hour }},
 		"the longest retention":        {map[string]string{"EXPIRED_RETENTION_DAYS": "3650"}, func(c *config.Config) { c.Retention = 3650 * 24 * time.Hour }},
+		"tokens as Unleash's":          {map[string]string{"TOKEN_PREFIX": "user:v2_"}, func(*config.Config) {}},
+		"tokens without a colon":       {map[string]string{"TOKEN_PREFIX": "pats_"}, func(c *config.Config) { c.TokenPrefix = pat.PrefixPats }},
 		"an unknown variable":          {map[string]string{"PATS_OTHER": "x"}, func(*config.Config) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +48,7 @@ func TestLoad(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := config.Config{TokensEnabled: true, Retention: 30 * 24 * time.Hour}
+			want := config.Config{TokensEnabled: true, Retention: 30 * 24 * time.Hour, TokenPrefix: pat.PrefixUnleash}
 			c.change(&want)
 			if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b pat.AdminKey) bool { return a == b })); diff != "" {
 				t.Errorf("config (-want +got):\n%s", diff)
@@ -68,6 +70,7 @@ func TestLoadErrors(t *testing.T) {
 		badEnabled = "PATS_ENABLED must be true or false"
 		badDays    = "EXPIRED_RETENTION_DAYS must be a number of days from 0 to 3650"
 		badImport  = "ACCEPT_IMPORTED_TOKENS must be true or false"
+		badPrefix  = "TOKEN_PREFIX must be user:v2_ or pats_"
 	)
 	for name, c := range map[string]struct {
 		env  map[string]string
@@ -86,8 +89,12 @@ func TestLoadErrors(t *testing.T) {
 		"days beyond an integer":      {map[string]string{"EXPIRED_RETENTION_DAYS": "99999999999999999999"}, badDays},
 		"half a day":                  {map[string]string{"EXPIRED_RETENTION_DAYS": "0.5"}, badDays},
 		"days as a duration":          {map[string]string{"EXPIRED_RETENTION_DAYS": "30d"}, badDays},
-		"every variable": {map[string]string{"ADMIN_TOKEN_HASH": secret, "PATS_ENABLED": secret, "EXPIRED_RETENTION_DAYS": secret, "ACCEPT_IMPORTED_TOKENS": secret},
-			badHash + "\n" + badEnabled + "\n" + badDays + "\n" + badImport},
+		"another prefix":              {map[string]string{"TOKEN_PREFIX": "ghp_"}, badPrefix},
+		"a prefix in upper case":      {map[string]string{"TOKEN_PREFIX": "PATS_"}, badPrefix},
+		"a prefix cut off":            {map[string]string{"TOKEN_PREFIX": "pats"}, badPrefix},
+		"a token instead of a prefix": {map[string]string{"TOKEN_PREFIX": "pats_" + secret}, badPrefix},
+		"every variable": {map[string]string{"ADMIN_TOKEN_HASH": secret, "PATS_ENABLED": secret, "EXPIRED_RETENTION_DAYS": secret, "ACCEPT_IMPORTED_TOKENS": secret, "TOKEN_PREFIX": secret},
+			badHash + "\n" + badEnabled + "\n" + badDays + "\n" + badImport + "\n" + badPrefix},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,22 +14,24 @@ var messages = map[string]bool{
 	"PATS_ENABLED must be true or false":                             true,
 	"ACCEPT_IMPORTED_TOKENS must be true or false":                   true,
 	"EXPIRED_RETENTION_DAYS must be a number of days from 0 to 3650": true,
+	"TOKEN_PREFIX must be user:v2_ or pats_":                         true,
 }
 
 // FuzzLoad: whatever the environment holds, settings are within their bounds or refused, and no error quotes a value. An invalid
 // value never makes imported tokens valid.
 func FuzzLoad(f *testing.F) {
-	f.Add(hash, "true", "30", "false")
-	f.Add("", "", "", "")
-	f.Add(strings.ToUpper(hash), "TRUE", "3651", "yes")
-	f.Add("", "true", "3651", "true")
-	f.Add("", "", "-1", "")
-	f.Add(hash[1:], "false", "-1", "true")
-	f.Add(hash+"\n", "0", "+30", " true")
-	f.Add("*:*.x", "1", "9223372036854775808", "true\x00")
-	f.Fuzz(func(t *testing.T, hash, enabled, days, imported string) {
+	f.Add(hash, "true", "30", "false", "user:v2_")
+	f.Add("", "", "", "", "")
+	f.Add(strings.ToUpper(hash), "TRUE", "3651", "yes", "pats_")
+	f.Add("", "true", "3651", "true", "pats")
+	f.Add("", "", "-1", "", "PATS_")
+	f.Add(hash[1:], "false", "-1", "true", "user:")
+	f.Add(hash+"\n", "0", "+30", " true", " pats_")
+	f.Add("*:*.x", "1", "9223372036854775808", "true\x00", "pats_x")
+	f.Fuzz(func(t *testing.T, hash, enabled, days, imported, prefix string) {
 		got, err := config.Load(lookup(map[string]string{
 			"ADMIN_TOKEN_HASH": hash, "PATS_ENABLED": enabled, "EXPIRED_RETENTION_DAYS": days, "ACCEPT_IMPORTED_TOKENS": imported,
+			"TOKEN_PREFIX": prefix,
 		}))
 		if err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
