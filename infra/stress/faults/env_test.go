@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -108,8 +107,7 @@ type target struct {
 type faulty int
 
 const (
-	allFunctions faulty = iota
-	onlyAuthorizer
+	onlyAuthorizer faulty = iota
 	allButAuthorizer
 )
 
@@ -121,18 +119,16 @@ type planted struct {
 
 func newTarget(t *testing.T, e *env, which faulty, broken planted) *target {
 	t.Helper()
-	proxy := faults.Start(t, dynamotest.Start(t), clientTimeout(t))
+	proxy, settings := faults.InFrontOfDynamoDB(t)
 	t.Cleanup(func() { e.counts.addInjected(proxy.Injected()) })
-	target := newTargetAt(t, e, which, broken, proxy.URL)
+	target := newTargetAt(t, e, which, broken, settings)
 	target.proxy = proxy
 	return target
 }
 
-// newTargetAt returns a target whose faulty functions find DynamoDB at the endpoint.
-func newTargetAt(t *testing.T, e *env, which faulty, broken planted, endpoint string) *target {
+// newTargetAt returns a target whose faulty functions find DynamoDB by the settings.
+func newTargetAt(t *testing.T, e *env, which faulty, broken planted, settings dynamostore.Settings) *target {
 	t.Helper()
-	settings := dynamotest.Settings(t)
-	settings.Endpoint = endpoint
 	var store pat.Store = dynamostore.New(dynamostore.NewClient(settings), e.table)
 	if broken.store != nil {
 		store = broken.store(store)
@@ -143,7 +139,6 @@ func newTargetAt(t *testing.T, e *env, which faulty, broken planted, endpoint st
 		functions.Proxies = e.intact.Functions.Proxies
 	case allButAuthorizer:
 		functions.Authorizers = e.intact.Functions.Authorizers
-	case allFunctions:
 	}
 	if broken.functions != nil {
 		functions = broken.functions(functions)
@@ -169,16 +164,6 @@ func (t *target) sendUnder(ctx context.Context, plan faults.Plan, r apiclient.Re
 		return got, fmt.Errorf("the request caused %d requests to DynamoDB, want at most %d", calls, maxCalls)
 	}
 	return got, t.late.check()
-}
-
-// clientTimeout returns how long the product's client waits for a response of DynamoDB.
-func clientTimeout(tb testing.TB) time.Duration {
-	tb.Helper()
-	client, ok := clientOptions().HTTPClient.(*awshttp.BuildableClient)
-	if !ok || client.GetTimeout() <= 0 {
-		tb.Fatal("the client has no timeout")
-	}
-	return client.GetTimeout()
 }
 
 // maxAttempts returns how often the product's client sends a request at most.

@@ -1,5 +1,5 @@
 // Package faults_test checks that the service keeps its promises while DynamoDB or the network in front of it fails: each fault
-// against each operation, and random faults under concurrent clients.
+// against each operation. Package races_test has random faults under concurrent clients.
 package faults_test
 
 import (
@@ -18,7 +18,7 @@ func TestFaults(t *testing.T) {
 	n := newCounts()
 	var wg sync.WaitGroup                                         // they mostly wait, so they run at once, whatever the flag -parallel says
 	for name, part := range map[string]func(*testing.T, *counts){ //nolint:paralleltest // see wg
-		"operations": testOperations, "authorizer": testAuthorizer, "rounds": testRounds,
+		"operations": testOperations, "authorizer": testAuthorizer,
 		"connection refused": testConnectionRefused, "binaries": testBinaries,
 	} {
 		wg.Go(func() { t.Run(name, func(t *testing.T) { part(t, n) }) })
@@ -29,9 +29,9 @@ func TestFaults(t *testing.T) {
 
 // counts are the totals of cases and injected faults. It is safe for concurrent use.
 type counts struct {
-	mu                    sync.Mutex
-	injected              map[faults.Fault]int
-	cases, rounds, failed int
+	mu            sync.Mutex
+	injected      map[faults.Fault]int
+	cases, failed int
 }
 
 func newCounts() *counts { return &counts{injected: map[faults.Fault]int{}} }
@@ -54,12 +54,6 @@ func (n *counts) run(t *testing.T, c testCase) {
 	if !passed {
 		n.failed++
 	}
-}
-
-func (n *counts) addRound() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.rounds++
 }
 
 // groups are the names under which faults are counted.
@@ -85,7 +79,7 @@ var groups = []struct {
 
 func (n *counts) print(t *testing.T) {
 	t.Helper()
-	line := []figures.Count{{Name: "cases", N: n.cases}, {Name: "rounds", N: n.rounds}, {Name: "injected", N: sum(n.injected)}}
+	line := []figures.Count{{Name: "cases", N: n.cases}, {Name: "injected", N: sum(n.injected)}}
 	for _, group := range groups {
 		times := 0
 		for _, fault := range group.faults {

@@ -20,7 +20,6 @@ import (
 	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/figures"
 	"pats/infra/testkit/must"
-	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/pat"
 )
 
@@ -80,8 +79,8 @@ type function struct {
 // startFunction builds a function and starts it while DynamoDB does not respond.
 func (e *env) startFunction(t *testing.T, name string) *function {
 	t.Helper()
-	settings := dynamotest.Settings(t)
-	f := &function{proxy: faults.Start(t, settings.Endpoint, clientTimeout(t)), timeout: functionTimeout(t)}
+	proxy, settings := faults.InFrontOfDynamoDB(t)
+	f := &function{proxy: proxy, timeout: functionTimeout(t)}
 	f.proxy.Follow(faults.Always(faults.Hang))
 	var err error
 	f.api, err = runtimeapi.Start(t.Context(), f.timeout)
@@ -93,7 +92,7 @@ func (e *env) startFunction(t *testing.T, name string) *function {
 	command := exec.CommandContext(ctx, binary)
 	command.Env = []string{
 		"AWS_LAMBDA_RUNTIME_API=" + f.api.Address(), "TABLE_NAME=" + e.table, "AWS_REGION=" + settings.Region,
-		"AWS_ENDPOINT_URL_DYNAMODB=" + f.proxy.URL,
+		"AWS_ENDPOINT_URL_DYNAMODB=" + settings.Endpoint,
 		"AWS_ACCESS_KEY_ID=" + settings.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + settings.SecretAccessKey,
 	}
 	must.Do(t, command.Start())

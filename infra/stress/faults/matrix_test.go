@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/figures"
 	"pats/infra/testkit/must"
+	"pats/pkg/dynamostore/dynamotest"
+	"pats/pkg/pat"
 )
 
 // scope selects the requests to DynamoDB that meet a fault.
@@ -109,6 +112,32 @@ func testOperations(t *testing.T, n *counts) {
 			t.Helper()
 			must.Do(t, o.try(t, newTarget(t, e, allButAuthorizer, planted{}), fault, s.plan(fault)))
 		})
+	must.Do(t, checkAdminCount(t.Context(), e.service))
+}
+
+// checkAdminCount returns an error unless the number of Admins, which the store keeps, is that of the accounts.
+func checkAdminCount(ctx context.Context, service *pat.Service) error {
+	const page = 1000
+	count, last := 0, pat.UserID(0)
+	for {
+		users, err := service.Users(ctx, last, page)
+		if err != nil {
+			return err
+		}
+		for _, user := range users {
+			last = user.ID
+			if user.EnabledAdmin() {
+				count++
+			}
+		}
+		if len(users) < page {
+			break
+		}
+	}
+	if got, err := service.AdminCount(ctx); err != nil || got != count {
+		return fmt.Errorf("the number of Admins is %d, error %v, want %d", got, err, count) //nolint:errorlint // err may be nil
+	}
+	return nil
 }
 
 // connectionRefused is the fault of an address without a server. A Proxy cannot do this.
@@ -124,7 +153,9 @@ func testConnectionRefused(t *testing.T, n *counts) {
 	var cases []testCase
 	for _, o := range operations {
 		cases = append(cases, testCase{o.name, func(t *testing.T) {
-			target := newTargetAt(t, e, allButAuthorizer, planted{}, unusedURL)
+			settings := dynamotest.Settings(t)
+			settings.Endpoint = unusedURL
+			target := newTargetAt(t, e, allButAuthorizer, planted{}, settings)
 			n.addInjected(map[faults.Fault]int{connectionRefused: 1})
 			c := e.newChecker(e.newFixture(t, true))
 			got, err := apiclient.Send(t.Context(), e.client, target.url, o.request(c.fixture))

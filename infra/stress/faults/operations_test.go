@@ -18,7 +18,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// fixture is the users of a case: an Admin with two tokens and, where the case needs it, another user with one.
+// fixture is the users of a case: an Admin with two tokens and, where the case needs it, another Admin with one.
 type fixture struct {
 	admin      pat.Account
 	own, other ownedToken
@@ -42,7 +42,7 @@ func (e *env) newFixture(t *testing.T, withUser bool) *fixture {
 	f.admin, tokens = e.newHolder(t, "admin-"+name, pat.Admin, "own", "other")
 	f.own, f.other = tokens[0], tokens[1]
 	if withUser {
-		f.user, tokens = e.newHolder(t, "user-"+name, pat.Viewer, "own")
+		f.user, tokens = e.newHolder(t, "user-"+name, pat.Admin, "own")
 		f.userToken = tokens[0]
 	}
 	return f
@@ -205,7 +205,7 @@ func keyedCreate(f *fixture) apiclient.Request {
 }
 
 func userBody(name string) map[string]any {
-	return map[string]any{"username": name, "name": name, "email": name + "@example.org", "rootRole": int(pat.Viewer)}
+	return map[string]any{"username": name, "name": name, "email": name + "@example.org", "rootRole": int(pat.Admin)}
 }
 
 // checker reads the table through a stack without faults.

@@ -49,14 +49,6 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		target := newTarget(t, e, onlyAuthorizer, planted{functions: allowOnError})
 		wantFinding(t, target.present(t.Context(), forged, faults.Always(faults.Reset), forged.status, http.StatusServiceUnavailable))
 	})
-	t.Run("a round reports unconfirmed writes as done", func(t *testing.T) {
-		t.Parallel()
-		seed := uint64(1)
-		for percentOf(seed) < 50 {
-			seed++
-		}
-		wantFinding(t, round(t, newEnv(t, newCounts()), seed, faults.Quick(), onStore(claimWrites)))
-	})
 }
 
 func wantFinding(t *testing.T, err error) {

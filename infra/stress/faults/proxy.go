@@ -13,6 +13,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"pats/pkg/dynamostore"
+	"pats/pkg/dynamostore/dynamotest"
 )
 
 // Proxy forwards requests to DynamoDB, or makes them fail as its plan says. It is safe for concurrent use.
@@ -60,6 +65,20 @@ func Start(tb testing.TB, target string, timeout time.Duration) *Proxy {
 	go func() { _ = p.server.Serve(&outageListener{listener, p}) }()
 	tb.Cleanup(p.close)
 	return p
+}
+
+// InFrontOfDynamoDB starts a Proxy in front of DynamoDB Local, and returns the settings of a client of the Proxy. It skips the test
+// where DynamoDB Local is not available.
+func InFrontOfDynamoDB(tb testing.TB) (*Proxy, dynamostore.Settings) {
+	tb.Helper()
+	settings := dynamotest.Settings(tb)
+	client, ok := dynamostore.NewClient(settings).Options().HTTPClient.(*awshttp.BuildableClient)
+	if !ok || client.GetTimeout() <= 0 {
+		tb.Fatal("the client has no timeout")
+	}
+	proxy := Start(tb, settings.Endpoint, client.GetTimeout())
+	settings.Endpoint = proxy.URL
+	return proxy, settings
 }
 
 func (p *Proxy) close() {

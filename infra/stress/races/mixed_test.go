@@ -14,9 +14,15 @@ const (
 	pool = 14
 )
 
-// runMixture returns the operations of maxSearched clients, each with a generator seeded from random.
+// runMixture returns the operations of maxSearched clients.
 func runMixture(ctx context.Context, e *env, random *rand.Rand) []operation {
-	jobs := make([]job, maxSearched)
+	e.mix(ctx, maxSearched, random)
+	return e.finish(ctx)
+}
+
+// mix lets the clients work, each with a generator seeded from random.
+func (e *env) mix(ctx context.Context, clients int, random *rand.Rand) {
+	jobs := make([]job, clients)
 	for i := range jobs {
 		own := rand.New(rand.NewPCG(random.Uint64(), 0))
 		jobs[i] = func(client int) {
@@ -26,7 +32,6 @@ func runMixture(ctx context.Context, e *env, random *rand.Rand) []operation {
 		}
 	}
 	runAtOnce(jobs)
-	return e.finish(ctx)
 }
 
 // turn performs one operation, or disables the user and enables the user again, since every other operation is refused in

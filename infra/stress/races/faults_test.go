@@ -1,0 +1,104 @@
+package races_test
+
+import (
+	"context"
+	crand "crypto/rand"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"pats/infra/stress/faults"
+	"pats/infra/testkit/figures"
+	"pats/infra/testkit/must"
+	"pats/pkg/dynamostore"
+	"pats/pkg/dynamostore/dynamotest"
+	"pats/pkg/pat"
+)
+
+// behindFaults is the setup of the histories with faults.
+var behindFaults = setup{store: dynamodb, ttl: "0", clients: 6}
+
+// TestRacesUnderFaults runs mixed histories over HTTP while 10 to 60 percent of the requests to DynamoDB meet a fault. A response that
+// reports a fault must be a 503; every other one must be in order with those of the other clients.
+func TestRacesUnderFaults(t *testing.T) {
+	t.Parallel()
+	var (
+		mu       sync.Mutex
+		sum      counts
+		injected int
+	)
+	rounds := (figures.Rounds(t, 1) + 1) / 2 // each takes some seconds, most of which it waits
+	t.Run("rounds", func(t *testing.T) {
+		for i := range rounds {
+			seed := figures.Seed(t) + uint64(i)
+			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+				t.Parallel()
+				operations, met := runUnderFaults(t, seed, func(store pat.Store) pat.Store { return store })
+				mu.Lock()
+				defer mu.Unlock()
+				sum.rounds++
+				sum.add(t, behindFaults, fmt.Sprintf("seed %d", seed), behindFaults.clients, operations)
+				injected += met
+			})
+		}
+	})
+	if sum.unavailable == 0 && sum.rounds > 1 {
+		t.Error("got no 503, want some")
+	}
+	figures.Print(t, "races-faults", figures.Count{Name: "rounds", N: sum.rounds}, figures.Count{Name: "injected", N: injected},
+		figures.Count{Name: "operations", N: sum.operations}, figures.Count{Name: "unavailable", N: sum.unavailable},
+		figures.Count{Name: "violations", N: sum.violations})
+}
+
+// TestClaimedWriteIsFound plants the fault: a store that reports writes without a response as done.
+func TestClaimedWriteIsFound(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		operations, _ := runUnderFaults(t, seed+1, claiming)
+		if findings := inspect(operations, rules{}, behindFaults.clients, true).findings; len(findings) > 0 {
+			t.Logf("seed %d: found: %s", seed+1, findings[0])
+			return
+		}
+	}
+	t.Error("got no finding in 10 histories, want one")
+}
+
+func claiming(store pat.Store) pat.Store {
+	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
+		if err := store.ReplaceAccount(ctx, before, after); err != nil && pat.KindOf(err) != pat.KindUnavailable {
+			return err
+		}
+		return nil
+	}}
+}
+
+// runUnderFaults returns the operations of a mixed history on a store behind faults, as changed by change, and the number of faults.
+func runUnderFaults(t *testing.T, seed uint64, change func(pat.Store) pat.Store) ([]operation, int) {
+	t.Helper()
+	proxy, settings := faults.InFrontOfDynamoDB(t)
+	table := "races-" + crand.Text()
+	intact := dynamostore.NewClient(dynamotest.Settings(t))
+	must.Do(t, dynamostore.CreateTable(t.Context(), intact, table))
+	store := change(dynamostore.New(dynamostore.NewClient(settings), table))
+	api := newOverHTTP(t, store, behindFaults.ttl, behindFaults.clients, nil)
+	e := newEnv(t, api, newService(dynamostore.New(intact, table)))
+	random := rand.New(rand.NewPCG(seed, 0))
+	proxy.Follow(faults.Random(seed, 10+random.IntN(51), weighted()))
+	e.mix(t.Context(), behindFaults.clients, random)
+	proxy.Follow(faults.Never)
+	proxy.Settle()
+	met := 0
+	for _, n := range proxy.Injected() {
+		met += n
+	}
+	return e.finish(t.Context()), met
+}
+
+// weighted returns all faults but an outage, during which a client without pauses would do all its operations. The slow ones are
+// rarer: each takes a client two seconds.
+func weighted() []faults.Fault {
+	quick := slices.DeleteFunc(faults.Quick(), func(f faults.Fault) bool { return f == faults.Outage })
+	return append(slices.Repeat(quick, 4), faults.Slow()...)
+}
