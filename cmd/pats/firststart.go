@@ -55,6 +55,7 @@ func (s *startup) storeFirst(ctx context.Context, secret pat.Secret) error {
 	token := pat.Token{
 		ID:          firstToken,
 		Description: "first token",
+		Scopes:      pat.Unscoped(),
 		Selector:    secret.Selector(),
 		Verifier:    secret.Verifier(),
 		CreatedAt:   now,

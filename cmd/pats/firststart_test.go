@@ -124,7 +124,7 @@ func TestFirstStartThatCannotBeStoredLeavesNoTokenFile(t *testing.T) {
 	e := sh.env(&stdout, &stderr)
 	s := &startup{
 		env: e, printer: &printer{stdout: &stdout, stderr: &stderr}, store: target.Store{Folder: sh.data()},
-		service: pat.NewService(readOnly{}, 0, e.domain(slog.New(slog.DiscardHandler))),
+		service: pat.NewService(readOnly{}, pat.Settings{}, e.domain(slog.New(slog.DiscardHandler))),
 	}
 	if err := s.welcome(t.Context()); !errors.Is(err, errReadOnly) {
 		t.Errorf("got %v, want %v", err, errReadOnly)

@@ -90,7 +90,7 @@ func (f storeFlags) withService(ctx context.Context, e env, typed typedFlags, a 
 	}
 	e.warnOf(opened)
 	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return errors.Join(work(pat.NewService(opened, a.retention, e.domain(log))), opened.Close())
+	return errors.Join(work(pat.NewService(opened, pat.Settings{Retention: a.retention}, e.domain(log))), opened.Close())
 }
 
 // warnOf prints the warnings of a store.

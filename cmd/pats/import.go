@@ -75,7 +75,7 @@ func (c *importUnleash) withImportStore(ctx context.Context, e env, typed typedF
 			return err
 		}
 	}
-	return work(pat.NewService(opened, retention, e.domain(slog.New(slog.DiscardHandler))))
+	return work(pat.NewService(opened, pat.Settings{Retention: retention}, e.domain(slog.New(slog.DiscardHandler))))
 }
 
 // openForImport opens the store. It creates a missing data file, for a dry run in a temporary folder.

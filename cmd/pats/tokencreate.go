@@ -34,7 +34,7 @@ func (c *tokenCreate) Run(ctx context.Context, e env, out *printer, typed typedF
 	if err != nil {
 		return err
 	}
-	draft := pat.Draft{Description: c.Description, ExpiresAt: c.Expires.from(e.now())}
+	draft := pat.Draft{Description: c.Description, Scopes: pat.Unscoped(), ExpiresAt: c.Expires.from(e.now())}
 	if onServer {
 		server, err := c.server(ctx, e, out, c.TokenFile)
 		if err != nil {

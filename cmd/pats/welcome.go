@@ -83,15 +83,14 @@ func (s *startup) validToken(ctx context.Context, path string) (pat.UserID, pat.
 		return 0, pat.Token{}, err
 	}
 	selector := secret.Selector()
-	account, err := s.service.Admit(ctx, pat.Identity{User: selector.UserID(), Selector: selector})
+	holder, err := s.service.Admit(ctx, pat.Identity{User: selector.UserID(), Selector: selector})
 	if err != nil {
 		return 0, pat.Token{}, err
 	}
-	token, _ := account.Find(selector)
-	if !token.Verifier.Matches(secret) {
+	if !holder.Token.Verifier.Matches(secret) {
 		return 0, pat.Token{}, pat.Refused(pat.ReasonInvalid, nil)
 	}
-	return account.ID, token, nil
+	return holder.Account.ID, holder.Token, nil
 }
 
 func reason(err error) string {

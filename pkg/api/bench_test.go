@@ -37,7 +37,7 @@ func BenchmarkCreate(b *testing.B) {
 func benchmark(b *testing.B, tokens int, c request, begins string, shown int) {
 	b.Helper()
 	store, holder := pattest.NewInstant(b, tokens)
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	settings := api.TokensSettings{Enabled: true}
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // what a line costs counts
 	handler := lambda.NewHandler(api.NewTokens(service, settings, log).Handle)

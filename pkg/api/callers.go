@@ -22,11 +22,11 @@ func (c callers) check(ctx context.Context, caller pat.Principal, access access)
 	if caller.Kind == pat.HolderAdmin {
 		return c.checkAdminToken(caller)
 	}
-	account, err := c.service.Admit(ctx, caller.Identity)
+	holder, err := c.service.Admit(ctx, caller.Identity)
 	if err != nil {
 		return err
 	}
-	if access == forAdmins && !account.EnabledAdmin() {
+	if access == forAdmins && !holder.Account.EnabledAdmin() {
 		return &pat.Error{Kind: pat.KindForbidden, Message: needAdmin}
 	}
 	return nil

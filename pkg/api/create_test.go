@@ -542,7 +542,7 @@ func TestExpiredTokensCount(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	h := f.holder(t)
-	short := pat.Draft{Description: "short", ExpiresAt: pattest.Start.Add(time.Hour)}
+	short := pat.Draft{Description: "short", Scopes: pat.Unscoped(), ExpiresAt: pattest.Start.Add(time.Hour)}
 	if _, _, err := f.service.CreateUserToken(t.Context(), h.Account.ID, short); err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func TestRespondsBeforeTheDeadline(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				log := slog.New(slog.DiscardHandler)
-				service := pat.NewService(pattest.Hanging{}, pat.DefaultRetention, pat.SystemEnv(log))
+				service := pat.NewService(pattest.Hanging{}, pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(log))
 				handler := api.NewTokens(service, api.TokensSettings{Enabled: true}, log)
 				ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 				defer cancel()

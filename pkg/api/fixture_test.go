@@ -57,7 +57,7 @@ func newFixtureWith(t testing.TB, s settings) *fixture {
 	t.Cleanup(func() { _ = bolt.Close() })
 	clock := pattest.NewClock()
 	store := pattest.NewFaulty(bolt)
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(clock))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(clock))
 	handler := api.NewTokens(service, s.tokens, slog.New(slog.NewJSONHandler(s.log, nil)))
 	return &fixture{handler: handler, store: store, service: service, clock: clock}
 }

@@ -39,7 +39,7 @@ func newFuzzFixture(t testing.TB) (*api.Handler, *frozen, map[string]any) {
 	t.Helper()
 	env := pattest.Env(pattest.NewClock())
 	store := &frozen{account: pat.Account{ID: 1, NextTokenID: 1, Version: 1}}
-	service := pat.NewService(store, pat.DefaultRetention, env)
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, env)
 	for _, draft := range pattest.Drafts(3) {
 		if _, _, err := service.CreateUserToken(t.Context(), 1, draft); err != nil {
 			t.Fatal(err)

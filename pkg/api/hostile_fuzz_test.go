@@ -83,9 +83,9 @@ func newLoneFixture(tb testing.TB) (tokens, users *api.Handler, store *lone, cla
 	selector := pat.Selector(strings.Repeat("A", 21) + "Q")
 	store = &lone{account: pat.Account{
 		ID: 1, Profile: pat.Profile{Username: "lone", Role: pat.Admin}, CreatedAt: pattest.Start, NextTokenID: 2, Version: 1,
-		Tokens: []pat.Token{{ID: 1, Description: "own", Selector: selector, CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime)}},
+		Tokens: []pat.Token{{ID: 1, Description: "own", Scopes: pat.Unscoped(), Selector: selector, CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime)}},
 	}}
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	log := slog.New(slog.DiscardHandler)
 	who := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: 1, Selector: selector}}
 	claims = map[string]any{}

@@ -144,6 +144,7 @@ func newDraft(body unleashjson.Object) (draft pat.Draft, err error) {
 	if draft.Description, err = body.Text("description"); err != nil {
 		return pat.Draft{}, err
 	}
+	draft.Scopes = pat.Unscoped()
 	draft.ExpiresAt, err = body.Time("expiresAt")
 	return draft, err
 }

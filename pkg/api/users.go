@@ -55,8 +55,8 @@ func (u users) selfBody(ctx context.Context, caller pat.Principal) (apitypes.Sel
 	if caller.Kind == pat.HolderAdmin {
 		return apitypes.NewAdminTokenSelf(), u.callers.checkAdminToken(caller)
 	}
-	account, err := u.service.Admit(ctx, caller.Identity)
-	return apitypes.NewSelf(account), err
+	holder, err := u.service.Admit(ctx, caller.Identity)
+	return apitypes.NewSelf(holder.Account), err
 }
 
 // list returns a page of users in ascending order of id. If there are more users, the header Link refers to the next page

@@ -396,7 +396,7 @@ func TestImportedTokens(t *testing.T) {
 			if reads := f.store.Count(pattest.CallAccount) + f.store.Count(pattest.CallLookUp); reads != 0 {
 				t.Errorf("got %d reads, want none", reads)
 			}
-			accepting := authz.New(f.service.AcceptImported(true), f.key, slog.New(slog.NewJSONHandler(f.log, nil)))
+			accepting := authz.New(f.accepting(), f.key, slog.New(slog.NewJSONHandler(f.log, nil)))
 			got, err := accepting.Handle(t.Context(), event("Bearer "+token))
 			if err != nil {
 				t.Fatal(err)

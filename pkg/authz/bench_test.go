@@ -20,7 +20,7 @@ func BenchmarkAuthorizer(b *testing.B) {
 	for _, size := range pattest.Sizes {
 		b.Run(size.Name, func(b *testing.B) {
 			store, holder := pattest.NewInstant(b, size.Tokens)
-			service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+			service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 			handler := lambda.NewHandler(authz.New(service, pat.AdminKey{}, slog.New(slog.DiscardHandler)).Handle)
 			payload, err := json.Marshal(event("Bearer " + holder.Secret.Reveal()))
 			if err != nil {

@@ -22,7 +22,7 @@ func TestFailsBeforeItsDeadline(t *testing.T) {
 	_, key := newAdmin(t)
 	synctest.Test(t, func(t *testing.T) {
 		log := slog.New(slog.DiscardHandler)
-		service := pat.NewService(pattest.Hanging{}, pat.DefaultRetention, pat.SystemEnv(log))
+		service := pat.NewService(pattest.Hanging{}, pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(log))
 		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 		defer cancel()
 		if response, err := authz.New(service, key, log).Handle(ctx, event(secret.Reveal())); err == nil || ctx.Err() != nil {

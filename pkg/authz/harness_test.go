@@ -42,12 +42,17 @@ func newFixture(t testing.TB) *fixture {
 	}
 	t.Cleanup(func() { _ = bolt.Close() })
 	f := &fixture{store: pattest.NewFaulty(bolt), clock: pattest.NewClock(), log: &bytes.Buffer{}}
-	f.service = pat.NewService(f.store, pat.DefaultRetention, pattest.Env(f.clock))
+	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(f.clock))
 	f.holder = pattest.NewHolder(t, f.store, f.service, pattest.Profile("vera", pat.Viewer))
 	f.admin, f.key = newAdmin(t)
 	f.authorizer = authz.New(f.service, f.key, slog.New(slog.NewJSONHandler(f.log, nil)))
 	f.store.Forget()
 	return f
+}
+
+// accepting returns a service on the fixture's store that accepts imported tokens.
+func (f *fixture) accepting() *pat.Service {
+	return pat.NewService(f.store, pat.Settings{AcceptImported: true}, pattest.Env(f.clock))
 }
 
 func newAdmin(t testing.TB) (pat.AdminSecret, pat.AdminKey) {
@@ -149,7 +154,7 @@ func (f *fixture) importToken(t *testing.T, token string) pat.Secret {
 	_, err = f.service.ImportUser(t.Context(), pat.Account{
 		ID: 7, Profile: pattest.Profile("ida", pat.Viewer), CreatedAt: pattest.Start,
 		Tokens: []pat.Token{{
-			ID: 20, Description: "imported", Selector: secret.Selector(), Verifier: secret.Verifier(),
+			ID: 20, Description: "imported", Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 			CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
 		}},
 	})

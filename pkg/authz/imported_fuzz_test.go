@@ -20,7 +20,7 @@ func FuzzImportedHeader(f *testing.F) {
 		"user:v2_" + strings.Repeat("A", 22) + "_" + strings.Repeat("-", 43),
 	}
 	importTokens(f, fixture, imported)
-	fixture.authorizer = authz.New(fixture.service.AcceptImported(true), pat.AdminKey{}, slog.New(slog.DiscardHandler))
+	fixture.authorizer = authz.New(fixture.accepting(), pat.AdminKey{}, slog.New(slog.DiscardHandler))
 	own := fixture.holder.Secret.Reveal()
 	stored := map[string]bool{own: true, respelled(own): true}
 	for _, token := range imported {
@@ -57,7 +57,7 @@ func importTokens(tb testing.TB, fixture *fixture, tokens []string) {
 			tb.Fatal(err)
 		}
 		account.Tokens = append(account.Tokens, pat.Token{
-			ID: pat.TokenID(i + 1), Description: text[len(text)-1:], Selector: secret.Selector(), Verifier: secret.Verifier(),
+			ID: pat.TokenID(i + 1), Description: text[len(text)-1:], Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 			CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
 		})
 	}

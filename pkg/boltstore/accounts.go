@@ -42,7 +42,10 @@ func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error)
 		return pat.Account{}, err
 	}
 	for _, t := range stored.Tokens {
-		token := t.domain()
+		token, err := t.domain()
+		if err != nil {
+			return pat.Account{}, err
+		}
 		token.SeenAt = uses[t.ID]
 		result.Tokens = append(result.Tokens, token)
 	}
@@ -159,7 +162,16 @@ func replace(tx *bolt.Tx, before, after pat.Account) error {
 	if after.ID == 0 {
 		return tx.Bucket(bucketAccounts).Delete(userKey(before.ID))
 	}
-	return put(tx, bucketAccounts, userKey(after.ID), fromAccount(after))
+	return putAccount(tx, after)
+}
+
+// putAccount stores an account, and raises the file's format if it has what only a later one has.
+func putAccount(tx *bolt.Tx, a pat.Account) error {
+	stored := fromAccount(a)
+	if err := raise(tx, stored.since()); err != nil {
+		return err
+	}
+	return put(tx, bucketAccounts, userKey(a.ID), stored)
 }
 
 // countAdmins updates the number of enabled Admins. Errors: KindLastAdmin.

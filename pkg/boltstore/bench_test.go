@@ -45,7 +45,7 @@ func populated(b *testing.B, users, n int) (*boltstore.Store, []pat.UserID) {
 			}
 			after.Tokens[k] = pat.Token{
 				ID: pat.TokenID(k + 1), Description: fmt.Sprintf("deploys the shop from pipeline %09d", k),
-				Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
+				Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
 			}
 		}
 		after.NextTokenID = pat.TokenID(n + 1)

@@ -200,7 +200,7 @@ func TestReadIsNeverOlderThanWrite(t *testing.T) {
 func TestEveryWriteIsRead(t *testing.T) {
 	t.Parallel()
 	store := open(t, dataFile(t))
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	holder := pattest.NewHolder(t, store, service, pattest.Profile("ann", pat.Viewer))
 	id := holder.Account.ID
 	if err := store.ReserveUserIDs(t.Context(), 100); err != nil {
@@ -249,7 +249,7 @@ func TestEveryWriteIsRead(t *testing.T) {
 func TestCachedAccountsAreNotShared(t *testing.T) {
 	t.Parallel()
 	store := open(t, dataFile(t))
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	want := pattest.NewHolder(t, store, service, pattest.Profile("ann", pat.Viewer)).Account
 	want.Spent = []pat.Spent{{Selector: "a", Verifier: "b", Until: pattest.Start}}
 	if err := store.ReplaceAccount(t.Context(), want, want); err != nil {

@@ -158,7 +158,7 @@ func TestUsesAreForgotten(t *testing.T) {
 	t.Parallel()
 	path := dataFile(t)
 	store := openLoose(t, path)
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	for _, name := range []string{"ann", "bob"} {
 		holder := pattest.NewHolder(t, store, service, pattest.Profile(name, pat.Viewer))
 		if _, err := service.Authenticate(t.Context(), holder.Secret); err != nil {

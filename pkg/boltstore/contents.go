@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"cmp"
+	"fmt"
 
 	"pats/pkg/boltstore/boltfile"
 	"pats/pkg/pat"
@@ -108,7 +109,9 @@ func (c *contents) imports() error {
 
 // outline is the part of an account that the rest of the file must agree with.
 type outline struct {
-	id        pat.UserID
+	id pat.UserID
+	// since is the first format that has what the account has.
+	since     int
 	nextToken pat.TokenID
 	tokens    int
 	admin     bool
@@ -127,7 +130,7 @@ func readOutline(e boltfile.Element) (outline, error) {
 	}
 	id := userOf(e.Key)
 	profile := stored.header(id).Profile
-	return outline{id, stored.NextToken, len(stored.Tokens), profile.EnabledAdmin(), profile.UniqueKeys(), sound(id, stored)}, nil
+	return outline{id, stored.since(), stored.NextToken, len(stored.Tokens), profile.EnabledAdmin(), profile.UniqueKeys(), sound(id, stored)}, nil
 }
 
 func (c *contents) account(a outline) error {
@@ -139,6 +142,9 @@ func (c *contents) account(a outline) error {
 	for _, key := range a.unique {
 		c.unique[key] = a.id
 	}
+	if a.since > c.format {
+		return boltfile.Damaged("user %d has tokens of format %d", a.id, a.since)
+	}
 	return a.fault
 }
 
@@ -148,6 +154,9 @@ func sound(id pat.UserID, stored account) error {
 	for _, t := range stored.Tokens {
 		if t.ID <= last || t.ID >= stored.NextToken {
 			return boltfile.Damaged("token %d of user %d is out of order", t.ID, id)
+		}
+		if _, err := t.domain(); err != nil {
+			return fmt.Errorf("user %d: %w", id, err)
 		}
 		last = t.ID
 	}

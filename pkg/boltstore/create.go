@@ -53,5 +53,5 @@ func layOut(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	return errors.Join(put(tx, bucketMeta, keyFormat, format), put(tx, bucketMeta, keyState, state{}))
+	return errors.Join(put(tx, bucketMeta, keyFormat, importsFrom), put(tx, bucketMeta, keyState, state{}))
 }

@@ -8,10 +8,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 
 	"pats/pkg/boltstore"
@@ -93,57 +93,60 @@ func TestNewerFormatIsRefused(t *testing.T) {
 	}
 }
 
-// TestOldFilesOpen opens a file of each format, as an earlier version has written it, on machines of its byte order.
+// TestOldFilesOpen opens a file of each format, as the first release with it has written it, on machines of its byte order.
 func TestOldFilesOpen(t *testing.T) {
 	t.Parallel()
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		t.Skip("bbolt's files have the byte order of the machine that wrote them, here another")
 	}
-	var want []pat.Account
-	if err := json.Unmarshal(read(t, "testdata/formats/accounts.json"), &want); err != nil {
-		t.Fatal(err)
-	}
 	for format := 1; format <= boltstore.Format; format++ {
-		path := dataFile(t)
-		write(t, path, read(t, fmt.Sprintf("testdata/formats/%d.db", format)))
-		for range 2 { // the first time upgrades the file
-			wantContent(t, openLoose(t, path), want)
-		}
-		if !isSound(t, path) {
-			t.Errorf("format %d: Check finds damage", format)
-		}
+		t.Run(strconv.Itoa(format), func(t *testing.T) {
+			t.Parallel()
+			path := dataFile(t)
+			write(t, path, read(t, fmt.Sprintf("testdata/formats/%d.db", format)))
+			if !isSound(t, path) {
+				t.Error("Check finds damage")
+			}
+			for range 2 { // the first time upgrades the file
+				store := openLoose(t, path)
+				_, err := store.LookUp(t.Context(), "x")
+				pattest.WantKind(t, err, pat.KindNotFound)
+				wantContent(t, store, oldAccounts(t, format))
+			}
+			if !isSound(t, path) {
+				t.Error("Check finds damage after the upgrade")
+			}
+		})
 	}
 }
 
-// TestFormat1IsUpgraded opens a file of the format that has no imports: it is sound, and takes them.
-func TestFormat1IsUpgraded(t *testing.T) {
-	t.Parallel()
-	path, want := sample(t, 2)
-	if err := boltstore.Change(path, func(tx *bolt.Tx) error {
-		return errors.Join(tx.DeleteBucket([]byte("imported")), boltstore.Put(tx, "meta", []byte("format"), 1))
-	}); err != nil {
-		t.Fatalf("Change: %v", err)
+// oldAccounts returns the accounts in the file of a format.
+func oldAccounts(t *testing.T, format int) []pat.Account {
+	t.Helper()
+	var accounts []pat.Account
+	if err := json.Unmarshal(read(t, "testdata/formats/accounts.json"), &accounts); err != nil {
+		t.Fatal(err)
 	}
-	report, err := boltstore.Check(t.Context(), path, nil)
-	if err != nil || len(report.Findings) > 0 {
-		t.Fatalf("Check: got %q and %v, want a sound file", report.Findings, err)
+	holder := &accounts[2]
+	for i := range holder.Tokens {
+		holder.Tokens[i].Scopes = pat.Unscoped()
 	}
-	for range 2 {
-		store := openLoose(t, path)
-		got, err := store.Account(t.Context(), want[0].ID)
-		if diff := cmp.Diff(want[0], got); diff != "" || err != nil {
-			t.Errorf("got %v, -want +got:\n%s", err, diff)
-		}
-		_, err = store.LookUp(t.Context(), "x")
-		pattest.WantKind(t, err, pat.KindNotFound)
-		if err := store.Close(); err != nil {
-			t.Fatal(err)
-		}
+	if format >= 3 {
+		holder.Version++
+		holder.Tokens[1].Scopes, holder.Tokens[1].Maker, holder.Tokens[1].Ancestors = scopes(t, "orders:read", "pats:write"), pat.Maker{User: 3, Token: 1}, []pat.TokenID{1}
+		holder.Tokens[2].Scopes = pat.Scopes{}
+		holder.Tokens[3].Maker = pat.Maker{User: 1}
 	}
-	report, err = boltstore.Check(t.Context(), path, nil)
-	if err != nil || len(report.Findings) > 0 {
-		t.Errorf("Check afterwards: got %q and %v, want a sound file", report.Findings, err)
+	return accounts
+}
+
+func scopes(t *testing.T, names ...string) pat.Scopes {
+	t.Helper()
+	scopes, err := pat.NewScopes(names)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return scopes
 }
 
 func TestPathOfNoFileIsRefused(t *testing.T) {

@@ -29,7 +29,7 @@ func small(f *testing.F) (content []byte, want []pat.Account) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	holder := pattest.NewHolder(f, store, service, pattest.Profile("holder", pat.Editor))
 	if _, err := service.Authenticate(f.Context(), holder.Secret); err != nil {
 		f.Fatal(err)

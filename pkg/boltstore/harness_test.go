@@ -85,7 +85,7 @@ func fill(tx *bolt.Tx, n int) error {
 // live makes changes of every kind, which leave free pages.
 func live(t *testing.T, store *boltstore.Store) {
 	t.Helper()
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	holder := pattest.NewHolder(t, store, service, pattest.Profile("holder", pat.Editor))
 	for _, draft := range pattest.Drafts(pat.MaxTokens - 1) {
 		if _, _, err := service.CreateToken(t.Context(), holder.Identity(), draft); err != nil {

@@ -203,7 +203,7 @@ func TestUseThatIsNotDueWritesNothing(t *testing.T) {
 	t.Parallel()
 	path := dataFile(t)
 	store := open(t, path)
-	service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	holder := pattest.NewHolder(t, store, service, pattest.Profile("ann", pat.Viewer))
 	if err := store.MarkSeen(t.Context(), holder.Account, 1, pattest.Start); err != nil {
 		t.Fatalf("MarkSeen: %v", err)

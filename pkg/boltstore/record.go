@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"hash/crc32"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -14,9 +15,11 @@ import (
 
 const (
 	// format is the number of the layout in the package comment. It rises when an older program would misread the file.
-	format = 2
+	format = 3
 	// importsFrom is the first format with bucketImported.
 	importsFrom = 2
+	// scopesFrom is the first format whose tokens have scopes, makers and ancestors.
+	scopesFrom = 3
 
 	recordVersion = 1
 	sealLen       = 1 + crc32.Size
@@ -63,6 +66,15 @@ type token struct {
 	CreatedAt   int64        `json:"createdAt"`
 	ExpiresAt   int64        `json:"expiresAt"`
 	Keyed       bool         `json:"keyed,omitempty"`
+	// Scopes is [pat.Scopes.Stored]. An unscoped token has none.
+	Scopes    *string       `json:"scopes,omitempty"`
+	Maker     maker         `json:"maker,omitzero"`
+	Ancestors []pat.TokenID `json:"ancestors,omitempty"`
+}
+
+type maker struct {
+	User  pat.UserID  `json:"user"`
+	Token pat.TokenID `json:"token,omitempty"`
 }
 
 type spent struct {
@@ -74,7 +86,7 @@ type spent struct {
 func fromAccount(a pat.Account) account {
 	tokens := make([]token, len(a.Tokens))
 	for i, t := range a.Tokens {
-		tokens[i] = token{t.ID, t.Description, t.Selector, t.Verifier, t.CreatedAt.UnixMilli(), t.ExpiresAt.UnixMilli(), t.Keyed}
+		tokens[i] = fromToken(t)
 	}
 	var spents []spent
 	for _, s := range a.Spent {
@@ -84,6 +96,22 @@ func fromAccount(a pat.Account) account {
 		Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
 		CreatedAt: a.CreatedAt.UnixMilli(), NextToken: a.NextTokenID, Version: a.Version, Tokens: tokens, Spent: spents,
 	}
+}
+
+func fromToken(t pat.Token) token {
+	return token{
+		ID: t.ID, Description: t.Description, Selector: t.Selector, Verifier: t.Verifier,
+		CreatedAt: t.CreatedAt.UnixMilli(), ExpiresAt: t.ExpiresAt.UnixMilli(), Keyed: t.Keyed,
+		Scopes: fromScopes(t.Scopes), Maker: maker(t.Maker), Ancestors: t.Ancestors,
+	}
+}
+
+func fromScopes(s pat.Scopes) *string {
+	if s.Unscoped() {
+		return nil
+	}
+	text := s.Stored()
+	return &text
 }
 
 // header returns the account without tokens.
@@ -97,11 +125,35 @@ func (a account) header(id pat.UserID) pat.Account {
 	}
 }
 
-func (t token) domain() pat.Token {
-	return pat.Token{
-		ID: t.ID, Description: t.Description, Selector: t.Selector, Verifier: t.Verifier,
-		CreatedAt: utc(t.CreatedAt), ExpiresAt: utc(t.ExpiresAt), Keyed: t.Keyed,
+// since returns the first format that has what the account has.
+func (a account) since() int {
+	if slices.ContainsFunc(a.Tokens, token.scoped) {
+		return scopesFrom
 	}
+	return 1
+}
+
+// scoped reports whether t has a member that older formats lack.
+func (t token) scoped() bool { return t.Scopes != nil || t.Maker != maker{} || len(t.Ancestors) > 0 }
+
+// domain returns the token without its last use. Errors: Damage.
+func (t token) domain() (pat.Token, error) {
+	scopes, err := toScopes(t.Scopes)
+	if err != nil {
+		return pat.Token{}, boltfile.Damaged("the scopes of token %d cannot be read: %v", t.ID, err)
+	}
+	return pat.Token{
+		ID: t.ID, Description: t.Description, Scopes: scopes, Selector: t.Selector, Verifier: t.Verifier,
+		CreatedAt: utc(t.CreatedAt), ExpiresAt: utc(t.ExpiresAt), Keyed: t.Keyed,
+		Maker: pat.Maker(t.Maker), Ancestors: t.Ancestors,
+	}, nil
+}
+
+func toScopes(stored *string) (pat.Scopes, error) {
+	if stored == nil {
+		return pat.Unscoped(), nil
+	}
+	return pat.StoredScopes(*stored)
 }
 
 func (s spent) domain() pat.Spent {

@@ -110,21 +110,26 @@ func (s *Store) open() error {
 	return nil
 }
 
-// upgrade brings a file of an earlier format to the present one.
+// upgrade gives a file of the first format the bucket that it lacks. Later formats differ only in accounts; see putAccount.
 func (s *Store) upgrade() error {
 	return s.update(context.Background(), noUser, func(tx *bolt.Tx) error {
-		written, _, err := get[int](tx, bucketMeta, keyFormat)
-		if err != nil {
-			return err
-		}
-		if written >= importsFrom {
+		if tx.Bucket(bucketImported) != nil {
 			return errUnchanged
 		}
 		if _, err := tx.CreateBucket(bucketImported); err != nil {
 			return err
 		}
-		return put(tx, bucketMeta, keyFormat, format)
+		return raise(tx, importsFrom)
 	})
+}
+
+// raise raises the format of the file, which releases before that format refuse, to at least lowest.
+func raise(tx *bolt.Tx, lowest int) error {
+	written, _, err := get[int](tx, bucketMeta, keyFormat)
+	if err != nil || written >= lowest {
+		return err
+	}
+	return put(tx, bucketMeta, keyFormat, lowest)
 }
 
 func options(file *os.File) *bolt.Options {

@@ -18,6 +18,7 @@ const (
 	expiredRetentionDays = "EXPIRED_RETENTION_DAYS"
 	acceptImportedTokens = "ACCEPT_IMPORTED_TOKENS"
 	tokenPrefix          = "TOKEN_PREFIX"
+	scopes               = "SCOPES"
 )
 
 // maxRetentionDays is the MaxValue of the template's parameter ExpiredRetentionDays.
@@ -38,17 +39,28 @@ type Config struct {
 	AcceptImported bool
 	// TokenPrefix begins new tokens, by default [pat.PrefixUnleash].
 	TokenPrefix pat.TokenPrefix
+	// Scopes are the scopes that exist, by default the built-in ones.
+	Scopes pat.ScopeCatalog
 }
 
-// Load returns the Config that variables describes. The error names every invalid variable; it contains no values.
+// Domain returns the settings of the domain.
+func (c Config) Domain() pat.Settings {
+	return pat.Settings{Retention: c.Retention, AcceptImported: c.AcceptImported, Scopes: c.Scopes}
+}
+
+// Load returns the Config that variables describes. The error names every invalid variable. It contains no values but
+// the scopes of SCOPES.
 func Load(variables Variables) (Config, error) {
 	admin, adminErr := adminKey(variables)
 	enabled, enabledErr := boolean(variables, patsEnabled, true)
 	retention, retentionErr := retention(variables)
 	imported, importedErr := boolean(variables, acceptImportedTokens, false)
 	prefix, prefixErr := prefix(variables)
-	config := Config{Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix}
-	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr)
+	catalog, catalogErr := catalog(variables)
+	config := Config{
+		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog,
+	}
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr)
 }
 
 func adminKey(variables Variables) (pat.AdminKey, error) {
@@ -90,6 +102,14 @@ func prefix(variables Variables) (pat.TokenPrefix, error) {
 		return "", fmt.Errorf("%s %w", tokenPrefix, err)
 	}
 	return prefix, nil
+}
+
+func catalog(variables Variables) (pat.ScopeCatalog, error) {
+	catalog, err := pat.ParseScopeCatalog(variables(scopes))
+	if err != nil {
+		return pat.ScopeCatalog{}, fmt.Errorf("%s: %w", scopes, err)
+	}
+	return catalog, nil
 }
 
 // boolean returns false if the variable is invalid.

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,15 @@ func adminKey(t *testing.T) pat.AdminKey {
 	return key
 }
 
+func catalog(t *testing.T, setting string) pat.ScopeCatalog {
+	t.Helper()
+	catalog, err := pat.ParseScopeCatalog(setting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return catalog
+}
+
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -40,6 +50,8 @@ func TestLoad(t *testing.T) {
 		"the longest retention":        {map[string]string{"EXPIRED_RETENTION_DAYS": "3650"}, func(c *config.Config) { c.Retention = 3650 * 24 * time.Hour }},
 		"tokens as Unleash's":          {map[string]string{"TOKEN_PREFIX": "user:v2_"}, func(*config.Config) {}},
 		"tokens without a colon":       {map[string]string{"TOKEN_PREFIX": "pats_"}, func(c *config.Config) { c.TokenPrefix = pat.PrefixPats }},
+		"scopes":                       {map[string]string{"SCOPES": "orders:read"}, func(c *config.Config) { c.Scopes = catalog(t, "orders:read") }},
+		"no scopes":                    {map[string]string{"SCOPES": " "}, func(*config.Config) {}},
 		"an unknown variable":          {map[string]string{"PATS_OTHER": "x"}, func(*config.Config) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,7 +62,7 @@ func TestLoad(t *testing.T) {
 			}
 			want := config.Config{TokensEnabled: true, Retention: 30 * 24 * time.Hour, TokenPrefix: pat.PrefixUnleash}
 			c.change(&want)
-			if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b pat.AdminKey) bool { return a == b })); diff != "" {
+			if diff := cmp.Diff(want, got, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 				t.Errorf("config (-want +got):\n%s", diff)
 			}
 		})
@@ -71,6 +83,7 @@ func TestLoadErrors(t *testing.T) {
 		badDays    = "EXPIRED_RETENTION_DAYS must be a number of days from 0 to 3650"
 		badImport  = "ACCEPT_IMPORTED_TOKENS must be true or false"
 		badPrefix  = "TOKEN_PREFIX must be user:v2_ or pats_"
+		badScope   = "SCOPES: entry 2 is not 1 to 64 of A-Z, a-z, 0-9 and the characters . _ : / -"
 	)
 	for name, c := range map[string]struct {
 		env  map[string]string
@@ -93,8 +106,11 @@ func TestLoadErrors(t *testing.T) {
 		"a prefix in upper case":      {map[string]string{"TOKEN_PREFIX": "PATS_"}, badPrefix},
 		"a prefix cut off":            {map[string]string{"TOKEN_PREFIX": "pats"}, badPrefix},
 		"a token instead of a prefix": {map[string]string{"TOKEN_PREFIX": "pats_" + secret}, badPrefix},
-		"every variable": {map[string]string{"ADMIN_TOKEN_HASH": secret, "PATS_ENABLED": secret, "EXPIRED_RETENTION_DAYS": secret, "ACCEPT_IMPORTED_TOKENS": secret, "TOKEN_PREFIX": secret},
-			badHash + "\n" + badEnabled + "\n" + badDays + "\n" + badImport + "\n" + badPrefix},
+		"a token among the scopes":    {map[string]string{"SCOPES": "orders:read,user:v2_" + secret + strings.Repeat("x", 64)}, badScope},
+		"every variable": {map[string]string{
+			"ADMIN_TOKEN_HASH": secret, "PATS_ENABLED": secret, "EXPIRED_RETENTION_DAYS": secret, "ACCEPT_IMPORTED_TOKENS": secret,
+			"TOKEN_PREFIX": secret, "SCOPES": "a," + secret + "!",
+		}, badHash + "\n" + badEnabled + "\n" + badDays + "\n" + badImport + "\n" + badPrefix + "\n" + badScope},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -150,7 +150,7 @@ func newEnv(t *testing.T) *env {
 	must(t, err)
 	e.meter = meter
 	log := slog.New(slog.NewJSONHandler(e.log, nil))
-	e.service = pat.NewService(dynamostore.New(e.meter, e.table), pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	e.service = pat.NewService(dynamostore.New(e.meter, e.table), pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	e.authorizer = authz.New(e.service, pat.AdminKey{}, log)
 	tokens := api.NewTokens(e.service, api.TokensSettings{Enabled: true}, log)
 	users := api.NewUsers(e.service, pat.AdminKey{}, log)

@@ -87,7 +87,7 @@ var callTests = []struct {
 			return err
 		}
 		f.probe.forget()
-		_, err := f.service.AcceptImported(true).Authenticate(ctx, foreign())
+		_, err := pat.NewService(f.store, pat.Settings{AcceptImported: true}, pattest.Env(f.clock)).Authenticate(ctx, foreign())
 		return err
 	}, calls{query: 2, update: 1}},
 	{"an imported token that is not accepted", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
@@ -153,7 +153,7 @@ func (f *fixture) bring(ctx context.Context) error {
 	_, err := f.service.ImportUser(ctx, pat.Account{
 		ID: 7, Profile: pattest.Profile("ida", pat.Editor), CreatedAt: pattest.Start,
 		Tokens: []pat.Token{{
-			ID: 20, Description: "imported", Selector: foreign().Selector(), Verifier: foreign().Verifier(),
+			ID: 20, Description: "imported", Scopes: pat.Unscoped(), Selector: foreign().Selector(), Verifier: foreign().Verifier(),
 			CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
 		}},
 	})

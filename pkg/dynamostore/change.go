@@ -87,7 +87,7 @@ func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Accou
 	if err := s.create(ctx, draft); err != nil {
 		return pat.Account{}, err
 	}
-	return newAccountItem(draft).account(id, seenItem{}), nil
+	return newAccountItem(draft).account(id, seenItem{})
 }
 
 func (s *Store) nextID(ctx context.Context) (pat.UserID, error) {

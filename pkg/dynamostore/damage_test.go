@@ -90,13 +90,14 @@ func TestDamagedItem(t *testing.T) {
 	}
 }
 
-// spend adds to the account what idempotency keys leave: a mark on a token, and the remains of a revoked one.
+// spend adds to the account what idempotency keys leave, a mark on a token and the remains of a revoked one, and what narrows a token.
 func (f *fixture) spend(t *testing.T, h pattest.Holder) {
 	t.Helper()
 	before := pattest.Read(t, f.store, h.Account.ID)
 	after := before
 	after.Tokens = slices.Clone(before.Tokens)
-	after.Tokens[0].Keyed = true
+	token := &after.Tokens[0]
+	token.Keyed, token.Scopes, token.Maker, token.Ancestors = true, scopes(t, "orders:read"), pat.Maker{User: 2, Token: 3}, []pat.TokenID{3, 1}
 	after.Spent = []pat.Spent{{Selector: h.Token.Selector, Verifier: h.Token.Verifier, Until: pattest.Start}}
 	if err := f.store.ReplaceAccount(t.Context(), before, after); err != nil {
 		t.Fatal(err)
@@ -123,7 +124,7 @@ func wantDamage(t *testing.T, name string, err error, pk string) {
 // another format or with a number outside the domain. The key stays.
 func spoil(whole item) map[string]item {
 	damages := map[string]item{
-		"format 2": with(whole, "format", &types.AttributeValueMemberN{Value: "2"}),
+		"format 3": with(whole, "format", &types.AttributeValueMemberN{Value: "3"}),
 	}
 	for name, value := range whole {
 		if name == "pk" || name == "sk" {
@@ -150,7 +151,7 @@ func with(whole item, name string, value types.AttributeValue) item {
 // spoilMember leaves out the variant without an attribute that is optional.
 func spoilMember(name string, value types.AttributeValue) map[string]types.AttributeValue {
 	others := spoilValue(value)
-	if name != "spent" && name != "keyed" {
+	if !slices.Contains([]string{"spent", "keyed", "maker", "ancestors"}, name) {
 		others["missing"] = nil
 	}
 	return others
@@ -217,4 +218,13 @@ func TestForeignGuard(t *testing.T) {
 	if got := f.read(t, "UNIQUE#username:bob", "OWNER"); !reflect.DeepEqual(got, guard) {
 		t.Errorf("got guard %v, want %v", got, guard)
 	}
+}
+
+func scopes(t *testing.T, names ...string) pat.Scopes {
+	t.Helper()
+	scopes, err := pat.NewScopes(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scopes
 }

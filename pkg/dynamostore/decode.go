@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -13,15 +12,20 @@ import (
 	"pats/pkg/pat"
 )
 
-// The forms of the items that are read: every attribute, with a value of its type.
+// The forms of the items that are read: every attribute, with a value of its type, and the format if there is one.
 var (
-	accountForm   = formOf(accountItem{key: accountKey(0), Format: format, Tokens: []tokenItem{{Keyed: true}}, Spent: make([]spentItem, 1)})
-	seenForm      = formOf(seenItem{key: seenKey(0), Format: format, Seen: map[pat.TokenID]int64{}})
-	directoryForm = formOf(directoryItem{})
-	importedForm  = formOf(importedItem{})
+	firstForm     = accountForm(firstFormat, tokenItem{Keyed: true})
+	scopesForm    = accountForm(scopesFormat, tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1"})
+	seenForm      = formOf(seenItem{key: seenKey(0), Format: firstFormat, Seen: map[pat.TokenID]int64{}})
+	directoryForm = formOf(directoryItem{Format: firstFormat})
+	importedForm  = formOf(importedItem{Format: firstFormat})
 	uniqueForm    = formOf(uniqueItem{})
 	adminsForm    = formOf(adminsItem{})
 )
+
+func accountForm(format int, token tokenItem) values {
+	return formOf(accountItem{key: accountKey(0), Format: format, Tokens: []tokenItem{token}, Spent: make([]spentItem, 1)})
+}
 
 func formOf(item any) values {
 	form, _ := attributevalue.MarshalMap(item)
@@ -31,13 +35,14 @@ func formOf(item any) values {
 var (
 	errFormat = errors.New("this version of the program does not know its format")
 	errNumber = errors.New("a number is not whole or too large")
+	errIDs    = errors.New("IDs are not numbers with a space between two")
 )
 
 // decode decodes an item of this form. An attribute that is missing, unknown or of another type is an error: it never becomes an empty
 // value, and the next write loses nothing that is stored. Errors: KindInternal.
 func decode[T any](raw, form values) (T, error) {
 	var item, none T
-	if n, ok := raw["format"].(*types.AttributeValueMemberN); ok && n.Value != strconv.Itoa(format) {
+	if n := numberOf(raw["format"]); n != "" && n != numberOf(form["format"]) {
 		return none, unreadable(raw, errFormat)
 	}
 	if names := mismatchedAttributes(raw, form); len(names) > 0 {
@@ -70,7 +75,9 @@ func mismatchedAttributes(raw, form values) []string {
 }
 
 // optional reports whether items can lack the attribute. Most do, to save space.
-func optional(name string) bool { return name == "spent" || name == "keyed" }
+func optional(name string) bool {
+	return slices.Contains([]string{"spent", "keyed", "maker", "ancestors"}, name)
+}
 
 func fits(value, form types.AttributeValue) bool {
 	switch form := form.(type) {

@@ -33,7 +33,7 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatalf("CreateTable: %v", err)
 	}
 	f.store = dynamostore.WithoutPauses(dynamostore.New(f.probe, f.table))
-	f.service = pat.NewService(f.store, pat.DefaultRetention, pattest.Env(f.clock))
+	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(f.clock))
 	return f
 }
 

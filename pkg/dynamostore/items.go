@@ -1,6 +1,7 @@
 package dynamostore
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,8 +12,14 @@ import (
 	"pats/pkg/pat"
 )
 
-// format is the number of the form of items that this package reads and writes. Items of another format are refused.
-const format = 1
+// The formats of items. Items of another one are refused. Accounts are written in the first one that has what they have, since
+// earlier releases refuse the second.
+const (
+	// firstFormat is the format of all items but some accounts.
+	firstFormat = 1
+	// scopesFormat is the format of accounts with a token that has scopes, a maker or ancestors.
+	scopesFormat = 2
+)
 
 const (
 	directoryKey = "DIRECTORY"
@@ -30,6 +37,14 @@ var (
 type values = map[string]types.AttributeValue
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+// numberOf returns the digits of a number, and "" for other values.
+func numberOf(value types.AttributeValue) string {
+	if n, ok := value.(*types.AttributeValueMemberN); ok {
+		return n.Value
+	}
+	return ""
+}
 
 // textOf returns the text of a string value, and "" for others.
 func textOf(value types.AttributeValue) string {
@@ -92,6 +107,11 @@ type tokenItem struct {
 	CreatedAt   int64  `dynamodbav:"createdAt"`
 	ExpiresAt   int64  `dynamodbav:"expiresAt"`
 	Keyed       bool   `dynamodbav:"keyed,omitempty"`
+	// Scopes is [pat.Scopes.Stored], and nil in the first format, whose tokens are all unscoped.
+	Scopes *string `dynamodbav:"scopes,omitempty"`
+	// Maker and Ancestors are IDs with a space between two, since a list takes more space.
+	Maker     string `dynamodbav:"maker,omitempty"`
+	Ancestors string `dynamodbav:"ancestors,omitempty"`
 }
 
 type spentItem struct {
@@ -132,9 +152,13 @@ type adminsItem struct {
 }
 
 func newAccountItem(a pat.Account) accountItem {
-	tokens := make([]tokenItem, len(a.Tokens))
+	format, tokens := formatOf(a.Tokens), make([]tokenItem, len(a.Tokens))
 	for i, t := range a.Tokens {
 		tokens[i] = newTokenItem(t)
+		if format == scopesFormat {
+			scopes := t.Scopes.Stored()
+			tokens[i].Scopes = &scopes
+		}
 	}
 	var spent []spentItem // nil if there are none, since an empty list would take space
 	for _, s := range a.Spent {
@@ -149,6 +173,16 @@ func newAccountItem(a pat.Account) accountItem {
 		Tokens:      tokens,
 		Spent:       spent,
 	}
+}
+
+// formatOf returns the first format that has what tokens have.
+func formatOf(tokens []pat.Token) int {
+	if slices.ContainsFunc(tokens, func(t pat.Token) bool {
+		return !t.Scopes.Unscoped() || t.Maker != pat.Maker{} || len(t.Ancestors) > 0
+	}) {
+		return scopesFormat
+	}
+	return firstFormat
 }
 
 func newProfileItem(a pat.Account) profileItem {
@@ -171,6 +205,8 @@ func newTokenItem(t pat.Token) tokenItem {
 		CreatedAt:   t.CreatedAt.UnixMilli(),
 		ExpiresAt:   t.ExpiresAt.UnixMilli(),
 		Keyed:       t.Keyed,
+		Maker:       makerText(t.Maker),
+		Ancestors:   joinIDs(t.Ancestors),
 	}
 }
 
@@ -181,19 +217,19 @@ func newSeenItem(a pat.Account) seenItem {
 			seen[t.ID] = t.SeenAt.UnixMilli()
 		}
 	}
-	return seenItem{key: seenKey(a.ID), Format: format, Seen: seen}
+	return seenItem{key: seenKey(a.ID), Format: firstFormat, Seen: seen}
 }
 
 func newDirectoryItem(a pat.Account) directoryItem {
 	return directoryItem{
 		key:         key{PK: directoryKey, SK: directorySort(a.ID)},
-		Format:      format,
+		Format:      firstFormat,
 		profileItem: newProfileItem(a),
 	}
 }
 
 func newImportedItem(selector pat.Selector, id pat.UserID) importedItem {
-	return importedItem{key: importedKey(selector), Format: format, UserID: int64(id)}
+	return importedItem{key: importedKey(selector), Format: firstFormat, UserID: int64(id)}
 }
 
 func newUniqueItem(value string, id pat.UserID) uniqueItem {
@@ -206,7 +242,7 @@ func readAccount(id pat.UserID, items []values) (pat.Account, error) {
 	if raw == nil {
 		return pat.Account{}, pat.NoUser(nil)
 	}
-	account, err := decode[accountItem](raw, accountForm)
+	item, err := decodeAccount(raw)
 	if err != nil {
 		return pat.Account{}, err
 	}
@@ -214,7 +250,18 @@ func readAccount(id pat.UserID, items []values) (pat.Account, error) {
 	if err != nil {
 		return pat.Account{}, err
 	}
-	return account.account(id, seen), nil
+	account, err := item.account(id, seen)
+	if err != nil {
+		return pat.Account{}, unreadable(raw, err)
+	}
+	return account, nil
+}
+
+func decodeAccount(raw values) (accountItem, error) {
+	if numberOf(raw["format"]) == numberOf(scopesForm["format"]) {
+		return decode[accountItem](raw, scopesForm)
+	}
+	return decode[accountItem](raw, firstForm)
 }
 
 func pick(items []values, sk string) values {
@@ -233,12 +280,16 @@ func readSeen(raw values) (seenItem, error) {
 	return decode[seenItem](raw, seenForm)
 }
 
-func (i accountItem) account(id pat.UserID, seen seenItem) pat.Account {
+// account returns the account with the times of last use. Its errors do not quote values.
+func (i accountItem) account(id pat.UserID, seen seenItem) (pat.Account, error) {
 	account := i.profileItem.account(id)
 	account.NextTokenID = pat.TokenID(i.NextTokenID)
 	account.Version = i.Version
 	for _, t := range i.Tokens {
-		token := t.token()
+		token, err := t.token()
+		if err != nil {
+			return pat.Account{}, fmt.Errorf("token %d: %w", t.ID, err)
+		}
 		if at, ok := seen.Seen[token.ID]; ok {
 			token.SeenAt = moment(at)
 		}
@@ -247,7 +298,7 @@ func (i accountItem) account(id pat.UserID, seen seenItem) pat.Account {
 	for _, s := range i.Spent {
 		account.Spent = append(account.Spent, s.spent())
 	}
-	return account
+	return account, nil
 }
 
 func (i profileItem) account(id pat.UserID) pat.Account {
@@ -264,16 +315,25 @@ func (i profileItem) account(id pat.UserID) pat.Account {
 	}
 }
 
-func (i tokenItem) token() pat.Token {
+func (i tokenItem) token() (pat.Token, error) {
+	scopes, scopesErr := pat.Unscoped(), error(nil)
+	if i.Scopes != nil {
+		scopes, scopesErr = pat.StoredScopes(*i.Scopes)
+	}
+	maker, makerErr := parseMaker(i.Maker)
+	ancestors, ancestorsErr := splitIDs[pat.TokenID](i.Ancestors)
 	return pat.Token{
 		ID:          pat.TokenID(i.ID),
 		Description: i.Description,
+		Scopes:      scopes,
 		Selector:    pat.Selector(i.Selector),
 		Verifier:    pat.Verifier(i.Verifier),
 		CreatedAt:   moment(i.CreatedAt),
 		ExpiresAt:   moment(i.ExpiresAt),
 		Keyed:       i.Keyed,
-	}
+		Maker:       maker,
+		Ancestors:   ancestors,
+	}, cmp.Or(scopesErr, makerErr, ancestorsErr)
 }
 
 func (i spentItem) spent() pat.Spent {

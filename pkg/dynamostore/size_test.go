@@ -15,7 +15,7 @@ func crowded(id pat.UserID, n int) pat.Account {
 	account := pat.Account{ID: id, Profile: pattest.Profile(fmt.Sprintf("user%d", id), pat.Viewer), CreatedAt: pattest.Start, NextTokenID: pat.TokenID(n + 1), Version: 1}
 	for i := range n {
 		account.Tokens = append(account.Tokens, pat.Token{
-			ID: pat.TokenID(i + 1), Description: fmt.Sprintf("%20d", i), Selector: pat.Selector(fmt.Sprintf("%06d%s", i, strings.Repeat("A", 16))),
+			ID: pat.TokenID(i + 1), Description: fmt.Sprintf("%20d", i), Scopes: pat.Unscoped(), Selector: pat.Selector(fmt.Sprintf("%06d%s", i, strings.Repeat("A", 16))),
 			Verifier: pat.Verifier(strings.Repeat("A", 43)), CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
 		})
 	}
@@ -77,7 +77,7 @@ func TestImportOfTooManyTokens(t *testing.T) {
 	}
 	for name, service := range map[string]*pat.Service{
 		"import":  f.service,
-		"preview": pat.NewService(preview, pat.DefaultRetention, pattest.Env(f.clock)),
+		"preview": pat.NewService(preview, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(f.clock)),
 	} {
 		got, err := service.ImportUser(t.Context(), large)
 		if err != nil || got.Made || got.Refusal != pat.TooLarge(nil).Message {

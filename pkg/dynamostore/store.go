@@ -40,7 +40,7 @@ func (s *Store) Warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = readAccount(0, []values{accountForm, seenForm})
+	_, err = readAccount(0, []values{firstForm, seenForm})
 	return err
 }
 

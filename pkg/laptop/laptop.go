@@ -72,5 +72,5 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 
 // Service returns a Service on store with the settings of the token routes.
 func (s *Stack) Service(store pat.Store, env pat.Env) *pat.Service {
-	return pat.NewService(store, s.settings[tokensFunction].Retention, env)
+	return pat.NewService(store, s.settings[tokensFunction].Domain(), env)
 }

@@ -47,7 +47,7 @@ func importedCaller(t *testing.T, store pat.Store, service *pat.Service) map[str
 		t.Fatal(err)
 	}
 	user := pat.Account{ID: 7, Profile: pattest.Profile("vera", pat.Viewer), CreatedAt: time.Now(), Tokens: []pat.Token{{
-		ID: 1, Description: "imported", Selector: secret.Selector(), Verifier: secret.Verifier(),
+		ID: 1, Description: "imported", Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 		CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
 	}}}
 	if err := service.ReserveUserIDs(t.Context(), user.ID); err != nil {
@@ -56,7 +56,8 @@ func importedCaller(t *testing.T, store pat.Store, service *pat.Service) map[str
 	if _, err := service.ImportUser(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}
-	who, err := service.AcceptImported(true).Authenticate(t.Context(), secret)
+	accepting := pat.NewService(store, pat.Settings{AcceptImported: true}, pattest.Env(pattest.NewClock()))
+	who, err := accepting.Authenticate(t.Context(), secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestUserChangeKeepsExpiredTokens(t *testing.T) {
 	store, clock := laptoptest.NewStore(t), pattest.NewClock()
 	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: map[string]string{"ExpiredRetentionDays": "100"}, Now: clock.Now})
 	account := pattest.Account(t, store, pattest.Profile("ann", pat.Editor))
-	draft := pat.Draft{Description: "expired", ExpiresAt: clock.Now().Add(time.Hour)}
+	draft := pat.Draft{Description: "expired", Scopes: pat.Unscoped(), ExpiresAt: clock.Now().Add(time.Hour)}
 	if _, _, err := server.Service.CreateUserToken(t.Context(), account.ID, draft); err != nil {
 		t.Fatal(err)
 	}

@@ -39,12 +39,17 @@ type Account struct {
 type Token struct {
 	ID          TokenID
 	Description string
+	Scopes      Scopes
 	Selector    Selector
 	Verifier    Verifier
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
 	// Keyed is set if the token was created with an IdempotencyKey.
 	Keyed bool
+	Maker Maker
+	// Ancestors are the tokens of this account that led to this one, at most ten: the one that created it, the one that created that
+	// one, and so on. They can have been revoked since.
+	Ancestors []TokenID
 	// SeenAt is when the token was last used, at most SeenInterval behind, or zero. Recording a use does not change Version.
 	SeenAt time.Time
 }
@@ -75,16 +80,19 @@ func (a Account) admit(selector Selector, now time.Time) (Token, error) {
 	return token, nil
 }
 
-// add returns a with a token for draft and secret, which a must have room for.
-func (a Account) add(draft Draft, secret Secret, keyed bool, now time.Time) (Account, Token) {
+// add returns a with a token that by creates from draft and secret, which a must have room for.
+func (a Account) add(draft Draft, secret Secret, by author, keyed bool, now time.Time) (Account, Token) {
 	token := Token{
 		ID:          a.NextTokenID,
 		Description: draft.Description,
+		Scopes:      draft.Scopes,
 		Selector:    secret.Selector(),
 		Verifier:    secret.Verifier(),
 		CreatedAt:   now,
 		ExpiresAt:   draft.ExpiresAt,
 		Keyed:       keyed,
+		Maker:       by.maker(),
+		Ancestors:   by.ancestors(),
 	}
 	a.NextTokenID++
 	a.Tokens = append(slices.Clone(a.Tokens), token)
@@ -103,15 +111,32 @@ func (a Account) checkRoom(description string) error {
 	return nil
 }
 
-// remove returns a without the token with id, and whether a had it.
-func (a Account) remove(id TokenID, now time.Time) (Account, bool) {
-	i := slices.IndexFunc(a.Tokens, func(t Token) bool { return t.ID == id })
-	if i < 0 {
-		return a, false
+// remove returns a without the tokens with ids, and the IDs of those that a had.
+func (a Account) remove(ids []TokenID, now time.Time) (Account, []TokenID) {
+	var kept []Token
+	var removed []TokenID
+	for _, token := range a.Tokens {
+		if !slices.Contains(ids, token.ID) {
+			kept = append(kept, token)
+			continue
+		}
+		a = a.spend(token, now)
+		removed = append(removed, token.ID)
 	}
-	a = a.spend(a.Tokens[i], now)
-	a.Tokens = slices.Delete(slices.Clone(a.Tokens), i, i+1)
-	return a, true
+	a.Tokens = kept
+	return a, removed
+}
+
+// withDescendants returns id and the IDs of the tokens that descend from it, whether or not a has a token with id. A token whose
+// ancestors no longer reach back to id is found by those that it shares with other descendants.
+func (a Account) withDescendants(id TokenID) []TokenID {
+	family := []TokenID{id}
+	for _, token := range a.Tokens { // in order of ID, so ancestors come before descendants
+		if slices.ContainsFunc(token.Ancestors, func(ancestor TokenID) bool { return slices.Contains(family, ancestor) }) {
+			family = append(family, token.ID)
+		}
+	}
+	return family
 }
 
 // prune returns a without the tokens that expired at least retention ago, which are not listed and do not count, and without

@@ -18,25 +18,34 @@ type Identity struct {
 // imported reports whether the token was imported: a token created here names its user.
 func (i Identity) imported() bool { return i.Selector.UserID() != i.User }
 
-// Authenticate returns the Identity of the user with the token secret, after one read, or up to two more for an imported token.
-// It records the use; if that fails, it only logs the error.
+// Authenticate returns the Identity of the user with the token secret. It reads and fails as Check does.
 // Errors: KindUnauthenticated with a Reason, KindUnavailable.
 func (s *Service) Authenticate(ctx context.Context, secret Secret) (Identity, error) {
-	account, err := s.accountFor(ctx, secret)
+	holder, err := s.Check(ctx, secret)
 	if err != nil {
 		return Identity{}, err
+	}
+	return holder.Identity(), nil
+}
+
+// Check returns the holder of the token secret, after one read, or up to two more for an imported token. It records the use; if
+// that fails, it only logs the error. Errors: KindUnauthenticated with a Reason, KindUnavailable.
+func (s *Service) Check(ctx context.Context, secret Secret) (Holder, error) {
+	account, err := s.accountFor(ctx, secret)
+	if err != nil {
+		return Holder{}, err
 	}
 	selector := secret.Selector()
 	record, _ := account.Find(selector)
 	if !record.Verifier.Matches(secret) {
-		return Identity{}, Refused(ReasonInvalid, nil)
+		return Holder{}, Refused(ReasonInvalid, nil)
 	}
 	token, err := account.admit(selector, s.now())
 	if err != nil {
-		return Identity{}, err
+		return Holder{}, err
 	}
 	s.markSeen(ctx, account, token)
-	return Identity{User: account.ID, Selector: selector}, nil
+	return Holder{account, token}, nil
 }
 
 // accountFor reads the account that should have the token: that of the user whom the token names, or else that of the user for
@@ -53,7 +62,7 @@ func (s *Service) accountFor(ctx context.Context, secret Secret) (Account, error
 		}
 		refusal = Refused(ReasonInvalid, err)
 	}
-	if !s.imported {
+	if !s.settings.AcceptImported {
 		return Account{}, refusal
 	}
 	user, err := s.store.LookUp(ctx, secret.Selector())
@@ -63,22 +72,23 @@ func (s *Service) accountFor(ctx context.Context, secret Secret) (Account, error
 	return s.account(ctx, user)
 }
 
-// Admit reads the caller's account and checks that the caller's token is still valid. The account says what the caller may do now.
-// Errors: KindUnauthenticated, KindUnavailable.
-func (s *Service) Admit(ctx context.Context, caller Identity) (Account, error) {
+// Admit reads the caller's account and checks that the caller's token is still valid. The account's role and the token's scopes
+// are what the caller may do now. Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) Admit(ctx context.Context, caller Identity) (Holder, error) {
 	account, err := s.account(ctx, caller.User)
 	if err != nil {
-		return Account{}, err
+		return Holder{}, err
 	}
-	if _, err := s.admit(account, caller, s.now()); err != nil {
-		return Account{}, err
+	token, err := s.admit(account, caller, s.now())
+	if err != nil {
+		return Holder{}, err
 	}
-	return account, nil
+	return Holder{account, token}, nil
 }
 
 // admit returns the caller's token if the caller may act at now. account is the caller's. Errors: KindUnauthenticated.
 func (s *Service) admit(account Account, caller Identity, now time.Time) (Token, error) {
-	if caller.imported() && !s.imported {
+	if caller.imported() && !s.settings.AcceptImported {
 		return Token{}, Refused(ReasonInvalid, errImported)
 	}
 	return account.admit(caller.Selector, now)

@@ -23,7 +23,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	for _, size := range pattest.Sizes {
 		b.Run(size.Name, func(b *testing.B) {
 			store, holder := pattest.NewInstant(b, size.Tokens)
-			service := pat.NewService(store, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+			service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 			b.ReportAllocs()
 			for b.Loop() {
 				who, err := service.Authenticate(b.Context(), holder.Secret)

@@ -33,7 +33,7 @@ func (s *Service) tryChange(ctx context.Context, user UserID, apply edit) error 
 		return err
 	}
 	now := s.now()
-	after, changed, err := apply(before.prune(now, s.retention), now)
+	after, changed, err := apply(before.prune(now, s.settings.Retention), now)
 	if err != nil || !changed {
 		return err
 	}

@@ -209,7 +209,7 @@ func TestPausesGrowUpToABound(t *testing.T) {
 		pauses = append(pauses, d)
 		return nil
 	}
-	service := pat.NewService(store, pat.DefaultRetention, env)
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, env)
 	account := pattest.Account(t, store, pattest.Profile("ann", pat.Viewer))
 	store.Refuse(pattest.CallReplaceAccount, maxTries, pat.Conflict(nil))
 	_, _, err := service.CreateUserToken(t.Context(), account.ID, pattest.Draft("new"))

@@ -1,6 +1,9 @@
 package pat
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // creation is the create of one token, over all attempts to write it.
 type creation struct {
@@ -10,21 +13,23 @@ type creation struct {
 	// key is nil if the create cannot be repeated.
 	key    *IdempotencyKey
 	permit permission
+	scopes ScopeCatalog
 	// token is the record created, once an attempt has made one.
 	token Token
 }
 
 // apply is an edit. It checks the rules in Unleash's order: description, expiry date, limit, duplicate.
-// Errors: those of permit, KindInvalid, KindKeySpent, KindLimit, KindDuplicate.
+// Errors: those of permit, KindInvalid, KindForbidden, KindKeySpent, KindLimit, KindDuplicate.
 func (c *creation) apply(account Account, now time.Time) (Account, bool, error) {
 	if token, ok := account.Find(c.secret.Selector()); ok {
 		c.token = token // an earlier write took effect, although its response was lost
 		return account, false, nil
 	}
-	if err := c.permit(account, now); err != nil {
+	by, err := c.permit(account, now)
+	if err != nil {
 		return Account{}, false, err
 	}
-	if err := c.draft.check(now); err != nil { // before the key, so that a repetition returns no expired token
+	if err := c.check(account, by, now); err != nil { // before the key, so that a repetition returns no expired token
 		return Account{}, false, err
 	}
 	if c.key != nil {
@@ -35,8 +40,13 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 	if err := account.checkRoom(c.draft.Description); err != nil {
 		return Account{}, false, err
 	}
-	account, c.token = account.add(c.draft, c.secret, c.key != nil, now)
+	account, c.token = account.add(c.draft, c.secret, by, c.key != nil, now)
 	return account, true, nil
+}
+
+// check checks the draft, and that account and by may have such a token. Errors: KindInvalid, KindForbidden.
+func (c *creation) check(account Account, by author, now time.Time) error {
+	return cmp.Or(c.draft.check(now), c.scopes.check(c.draft.Scopes, account.Role), by.checkBounds(c.draft))
 }
 
 // repeat sets token and secret to those that the key created before, and reports whether it did. Errors: KindKeySpent.

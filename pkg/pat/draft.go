@@ -14,6 +14,8 @@ type Draft struct {
 	// Normalization Form C, without spaces around it, and has no control or format characters other than zero-width
 	// joiners and non-joiners.
 	Description string
+	// Scopes is Unscoped, or has at least one scope.
+	Scopes Scopes
 	// ExpiresAt is in the future. It is stored in whole milliseconds.
 	ExpiresAt time.Time
 }
@@ -27,7 +29,7 @@ func (d Draft) normal() Draft {
 
 // describes reports whether token was created from d, which is normal.
 func (d Draft) describes(token Token) bool {
-	return d.Description == token.Description && d.ExpiresAt.Equal(token.ExpiresAt)
+	return d.Description == token.Description && d.Scopes.Equal(token.Scopes) && d.ExpiresAt.Equal(token.ExpiresAt)
 }
 
 // check reports the first rule that d breaks. Errors: KindInvalid.
@@ -37,6 +39,9 @@ func (d Draft) check(now time.Time) error {
 	}
 	if !d.ExpiresAt.After(now) {
 		return invalid("The expiry date should be in future.")
+	}
+	if d.Scopes.Equal(Scopes{}) {
+		return invalid(wrongScopeCount)
 	}
 	return checkYear(d.ExpiresAt)
 }

@@ -27,7 +27,7 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{clock: pattest.NewClock(), store: pattest.NewFaulty(openStore(t)), log: &bytes.Buffer{}}
 	env := pattest.Env(f.clock)
 	env.Log = slog.New(slog.NewTextHandler(f.log, nil))
-	f.service = pat.NewService(f.store, pat.DefaultRetention, env)
+	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention}, env)
 	f.holder = pattest.NewHolder(t, f.store, f.service, pattest.Profile("ann", pat.Admin))
 	f.store.Forget()
 	return f
@@ -59,7 +59,7 @@ func (f *fixture) create(t *testing.T, description string) (pat.Token, pat.Secre
 
 // draft returns a valid draft by the fixture's clock.
 func (f *fixture) draft(description string) pat.Draft {
-	return pat.Draft{Description: description, ExpiresAt: f.clock.Now().Add(pattest.Lifetime)}
+	return pat.Draft{Description: description, Scopes: pat.Unscoped(), ExpiresAt: f.clock.Now().Add(pattest.Lifetime)}
 }
 
 // descriptions returns the descriptions of the holder's tokens, in order.

@@ -52,18 +52,18 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 	if err != nil {
 		return Token{}, Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft.normal(), secret: secret, key: &key, permit: s.allowPresenter(caller, key)}
+	c := creation{draft: draft.normal(), secret: secret, key: &key, permit: s.allowPresenter(caller, key), scopes: s.settings.Scopes}
 	return c.result(hideMissingUser(s.change(ctx, caller.User, c.apply)))
 }
 
-// allowPresenter permits changes while the caller's token is valid and is the one presented for key.
+// allowPresenter permits creates while the caller's token is valid and is the one presented for key.
 func (s *Service) allowPresenter(caller Identity, key IdempotencyKey) permission {
-	return func(account Account, now time.Time) error {
-		token, err := s.admit(account, caller, now)
-		if err == nil && !token.Verifier.Matches(key.presented) {
-			return Refused(ReasonInvalid, errPresented)
+	allow := s.allow(caller, ScopePatsWrite)
+	return func(account Account, now time.Time) (author, error) {
+		if token, found := account.Find(caller.Selector); found && !token.Verifier.Matches(key.presented) {
+			return author{}, Refused(ReasonInvalid, errPresented)
 		}
-		return err
+		return allow(account, now)
 	}
 }
 

@@ -95,7 +95,7 @@ func TestRepeatedCreateAtTheLimit(t *testing.T) {
 // TestDraftIsCheckedBeforeItsKey: an invalid draft is refused although its key was used, and no expired token is returned.
 func TestDraftIsCheckedBeforeItsKey(t *testing.T) {
 	t.Parallel()
-	short := pat.Draft{Description: "short", ExpiresAt: pattest.Start.Add(time.Hour)}
+	short := pat.Draft{Description: "short", Scopes: pat.Unscoped(), ExpiresAt: pattest.Start.Add(time.Hour)}
 	for name, again := range map[string]pat.Draft{
 		"its token expired": short,
 		"no description":    {ExpiresAt: pattest.Start.Add(3 * time.Hour)},
@@ -166,7 +166,7 @@ func TestSpentKeyIsRefused(t *testing.T) {
 	}{
 		"for another description": {draft: func(f *fixture) pat.Draft { return f.until("other") }},
 		"for another expiry": {draft: func(f *fixture) pat.Draft {
-			return pat.Draft{Description: "ci", ExpiresAt: f.until("ci").ExpiresAt.Add(time.Millisecond)}
+			return pat.Draft{Description: "ci", Scopes: pat.Unscoped(), ExpiresAt: f.until("ci").ExpiresAt.Add(time.Millisecond)}
 		}},
 		"after its token was revoked by its holder": {revoke: func(t *testing.T, f *fixture, id pat.TokenID) {
 			t.Helper()

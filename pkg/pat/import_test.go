@@ -35,11 +35,16 @@ func importable(t *testing.T, ids ...int) pat.Account {
 	for _, id := range ids {
 		secret := foreign(t, id)
 		account.Tokens = append(account.Tokens, pat.Token{
-			ID: pat.TokenID(id), Description: fmt.Sprintf("token %d", id), Selector: secret.Selector(), Verifier: secret.Verifier(),
+			ID: pat.TokenID(id), Description: fmt.Sprintf("token %d", id), Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 			CreatedAt: account.CreatedAt, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
 		})
 	}
 	return account
+}
+
+// accepting returns a service on the fixture's store that accepts imported tokens.
+func (f *fixture) accepting() *pat.Service {
+	return pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention, AcceptImported: true}, pattest.Env(f.clock))
 }
 
 func (f *fixture) importUser(t *testing.T, account pat.Account) pat.Imported {
@@ -85,7 +90,7 @@ func TestImportedTokensAreValidOnceAccepted(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.importUser(t, importable(t, 20, 21))
-	accepting := f.service.AcceptImported(true)
+	accepting := f.accepting()
 	for _, id := range []int{20, 21} {
 		f.store.Forget()
 		_, err := f.service.Authenticate(t.Context(), foreign(t, id))
@@ -116,7 +121,7 @@ func TestReadsWhileImportsAreAccepted(t *testing.T) {
 			f := newFixture(t)
 			secret := c.secret(t, f)
 			f.store.Forget()
-			_, err := f.service.AcceptImported(true).Authenticate(t.Context(), secret)
+			_, err := f.accepting().Authenticate(t.Context(), secret)
 			if name != "a token made here" {
 				wantRefused(t, err, pat.ReasonInvalid)
 			}
@@ -146,7 +151,7 @@ func TestImportedTokenRefused(t *testing.T) {
 			if err := c.end(t, f); err != nil {
 				t.Fatal(err)
 			}
-			_, err := f.service.AcceptImported(true).Authenticate(t.Context(), foreign(t, 20))
+			_, err := f.accepting().Authenticate(t.Context(), foreign(t, 20))
 			wantRefused(t, err, c.want)
 		})
 	}
@@ -191,7 +196,7 @@ func TestImportedCallersAreRefusedUnlessAccepted(t *testing.T) {
 				t.Parallel()
 				f := newFixture(t)
 				f.importUser(t, importable(t, id))
-				accepting := f.service.AcceptImported(true)
+				accepting := f.accepting()
 				who, err := accepting.Authenticate(t.Context(), foreign(t, id))
 				if err != nil {
 					t.Fatal(err)
@@ -216,7 +221,7 @@ func TestAuthenticateWithoutAResponse(t *testing.T) {
 		f := newFixture(t)
 		f.importUser(t, importable(t, 20))
 		f.store.Refuse(call, 1, pat.Unavailable(nil))
-		_, err := f.service.AcceptImported(true).Authenticate(t.Context(), foreign(t, 20))
+		_, err := f.accepting().Authenticate(t.Context(), foreign(t, 20))
 		pattest.WantKind(t, err, pat.KindUnavailable)
 	}
 }
@@ -306,7 +311,7 @@ func TestImportRefusesUsers(t *testing.T) {
 			account := importable(t, 20)
 			c.change(&account)
 			wantRefusal(t, f.importUser(t, account), c.want)
-			_, err := f.service.AcceptImported(true).Authenticate(t.Context(), foreign(t, 20))
+			_, err := f.accepting().Authenticate(t.Context(), foreign(t, 20))
 			wantRefused(t, err, pat.ReasonInvalid)
 		})
 	}
@@ -385,7 +390,7 @@ func TestImportBeyondTheStoresSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, store := range []pat.Store{preview, small} {
-		f.service = pat.NewService(store, pat.DefaultRetention, pattest.Env(f.clock))
+		f.service = pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(f.clock))
 		wantRefusal(t, f.importUser(t, importable(t, 20, 21, 22)), space)
 		wantImport(t, f.importUser(t, importable(t, 20)), true, "+20")
 		got := f.importUser(t, importable(t, 22, 23))

@@ -68,7 +68,7 @@ func TestImportOfExpiredTokensAgain(t *testing.T) {
 	wantImport(t, f.importUser(t, account), true, "+20")
 	f.clock.Advance(pattest.Lifetime + pat.DefaultRetention)
 	wantImport(t, f.importUser(t, account), false, "=20")
-	if _, _, err := f.service.CreateUserToken(t.Context(), 7, pat.Draft{Description: "x", ExpiresAt: f.clock.Now().Add(time.Hour)}); err != nil {
+	if _, _, err := f.service.CreateUserToken(t.Context(), 7, pat.Draft{Description: "x", Scopes: pat.Unscoped(), ExpiresAt: f.clock.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	got := f.importUser(t, account)

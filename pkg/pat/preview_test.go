@@ -28,7 +28,7 @@ func TestPreviewPredictsTheImport(t *testing.T) {
 		users = append(users, user)
 	}
 	users[1].Tokens[0].Selector = foreign(t, 20).Selector()
-	dry := imports(t, pat.NewService(preview, pat.DefaultRetention, pattest.Env(f.clock)), users)
+	dry := imports(t, pat.NewService(preview, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(f.clock)), users)
 	for _, call := range []pattest.Call{pattest.CallImportAccount, pattest.CallReserveUserIDs, pattest.CallReplaceAccount} {
 		if n := f.store.Count(call); n != 0 {
 			t.Errorf("%s: got %d calls, want none", call, n)

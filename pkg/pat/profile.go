@@ -33,6 +33,9 @@ func ParseRole(name string) (Role, error) {
 	return 0, invalid(badRole)
 }
 
+// includes reports whether r is lower or one that has at least the permissions of lower. A role that does not exist includes none.
+func (r Role) includes(lower Role) bool { return r >= Admin && r <= lower }
+
 // Profile is a user without ID and tokens. Its texts are stored in Unicode's Normalization Form C, without spaces around them
 // and without characters that a reader cannot see.
 type Profile struct {

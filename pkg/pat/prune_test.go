@@ -17,7 +17,7 @@ func expire(t *testing.T, f *fixture, after time.Duration) pat.Identity {
 	for _, draft := range pattest.Drafts(pat.MaxTokens - 2) {
 		f.create(t, draft.Description)
 	}
-	long := pat.Draft{Description: "long", ExpiresAt: pattest.Start.AddDate(1, 0, 0)}
+	long := pat.Draft{Description: "long", Scopes: pat.Unscoped(), ExpiresAt: pattest.Start.AddDate(1, 0, 0)}
 	token, _, err := f.service.CreateToken(t.Context(), f.holder.Identity(), long)
 	if err != nil {
 		t.Fatalf("CreateToken: %v", err)
@@ -66,7 +66,7 @@ func TestRetentionIsAParameter(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	who := expire(t, f, 0)
-	service := pat.NewService(f.store, 0, pattest.Env(f.clock))
+	service := pat.NewService(f.store, pat.Settings{}, pattest.Env(f.clock))
 	tokens, err := service.Tokens(t.Context(), who)
 	if err != nil || len(tokens) != 1 {
 		t.Errorf("got %d tokens and %v, want 1", len(tokens), err)

@@ -92,7 +92,7 @@ func TestSearchUsersReads(t *testing.T) {
 // TestSearchUsersIsBounded searches endlessly many users: the first 10,000 count, and an exact match beyond them is found.
 func TestSearchUsersIsBounded(t *testing.T) {
 	t.Parallel()
-	service := pat.NewService(endless{}, pat.DefaultRetention, pattest.Env(pattest.NewClock()))
+	service := pat.NewService(endless{}, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	found, err := service.SearchUsers(t.Context(), "us")
 	if err != nil || len(found) != 10_000 || found[9_999].ID != 10_000 {
 		t.Errorf("got %d users and %v, want the first 10,000", len(found), err)

@@ -5,27 +5,32 @@ import "time"
 // DefaultRetention is how long an expired token stays listed, and counts toward the limit, by default.
 const DefaultRetention = 30 * 24 * time.Hour
 
+// Settings are the settings of a Service.
+type Settings struct {
+	// Retention is how long a token stays listed, and counts toward the limit, after it expires.
+	Retention time.Duration
+	// AcceptImported makes imported tokens valid, at the cost of one more read for each made-up or revoked token. If it is false,
+	// they are refused without a read, and so are callers who presented one before.
+	AcceptImported bool
+	// Scopes are the scopes that exist.
+	Scopes ScopeCatalog
+}
+
 // Service applies the rules to the accounts in a Store. It is safe for concurrent use.
 type Service struct {
-	store     Store
-	retention time.Duration
-	env       Env
-	imported  bool
+	store    Store
+	settings Settings
+	env      Env
 }
 
-// NewService returns a Service on store. A token stays listed, and counts toward the limit, until retention after it expires.
-// Imported tokens are refused.
-func NewService(store Store, retention time.Duration, env Env) *Service {
-	return &Service{store: store, retention: retention, env: env}
+// NewService returns a Service on store.
+func NewService(store Store, settings Settings, env Env) *Service {
+	return &Service{store: store, settings: settings, env: env}
 }
 
-// AcceptImported returns a copy of s that accepts imported tokens if on is true. If it is false, Authenticate refuses them without a
-// read, and every method with a caller refuses callers who presented one. If it is true, each made-up or revoked token costs one
-// more read.
-func (s *Service) AcceptImported(on bool) *Service {
-	accepting := *s
-	accepting.imported = on
-	return &accepting
+// Granted returns the scopes that the holder's token carries for other APIs; see [ScopeCatalog.Granted].
+func (s *Service) Granted(holder Holder) []Scope {
+	return s.settings.Scopes.Granted(holder.Account, holder.Token)
 }
 
 // now returns the time in whole milliseconds, as it is stored.

@@ -169,7 +169,7 @@ func TestRepeatedCreateIsComparedInNormalForm(t *testing.T) {
 	}
 	var made []pat.TokenID
 	for _, description := range []string{" caf\u00E9", "cafe\u0301 "} {
-		draft := pat.Draft{Description: description, ExpiresAt: pattest.Start.Add(time.Hour)}
+		draft := pat.Draft{Description: description, Scopes: pat.Unscoped(), ExpiresAt: pattest.Start.Add(time.Hour)}
 		token, _, err := f.service.CreateTokenOnce(t.Context(), f.holder.Identity(), draft, key)
 		if err != nil {
 			t.Fatalf("CreateTokenOnce(%+q): %v", description, err)

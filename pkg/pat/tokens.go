@@ -7,27 +7,40 @@ import (
 )
 
 // Tokens returns the caller's tokens in ascending order of ID, after one read, which also checks the caller's own token.
-// Errors: KindUnauthenticated, KindUnavailable.
+// Errors: KindUnauthenticated, KindForbidden without ScopePatsRead, KindUnavailable.
 func (s *Service) Tokens(ctx context.Context, caller Identity) ([]Token, error) {
-	account, err := s.Admit(ctx, caller)
+	holder, err := s.Admit(ctx, caller)
+	if err == nil {
+		err = holder.Require(ScopePatsRead)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return account.prune(s.now(), s.retention).Tokens, nil
+	return holder.Account.prune(s.now(), s.settings.Retention).Tokens, nil
 }
 
 // CreateToken creates a token for the caller. The Secret it returns is not stored.
-// Errors: KindUnauthenticated, KindInvalid, KindLimit, KindDuplicate, KindUnavailable.
+// Errors: KindUnauthenticated; KindForbidden without ScopePatsWrite, or if the caller's token is scoped and the draft exceeds its
+// scopes or its end; KindInvalid, KindLimit, KindDuplicate, KindUnavailable.
 func (s *Service) CreateToken(ctx context.Context, caller Identity, draft Draft) (Token, Secret, error) {
-	token, secret, err := s.create(ctx, caller.User, draft, s.allow(caller))
+	token, secret, err := s.create(ctx, caller.User, draft, s.allow(caller, ScopePatsWrite))
 	return token, secret, hideMissingUser(err)
 }
 
 // RevokeToken removes the caller's token with id, which is invalid from then on. If the caller has no such token, RevokeToken does
-// nothing, as in Unleash. Errors: KindUnauthenticated, KindUnavailable.
+// nothing, as in Unleash. Errors: KindUnauthenticated; KindForbidden without ScopePatsWrite, unless the token is the one that the
+// caller presented; KindUnavailable.
 func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) error {
-	_, err := s.revoke(ctx, caller.User, id, s.allow(caller))
+	_, err := s.revoke(ctx, caller.User, justToken(id), s.allowRevoke(caller, id))
 	return hideMissingUser(err)
+}
+
+// RevokeDescendants removes the caller's token with id, if it exists, and all that it led to: the tokens created with it, those
+// created with them, and so on. It returns the IDs of the tokens that it removed, and removes them in one change. Errors: those of
+// RevokeToken.
+func (s *Service) RevokeDescendants(ctx context.Context, caller Identity, id TokenID) ([]TokenID, error) {
+	removed, err := s.revoke(ctx, caller.User, withDescendants(id), s.allowRevoke(caller, id))
+	return removed, hideMissingUser(err)
 }
 
 // UserTokens returns a user's tokens for an operator, in ascending order of ID. Errors: KindNotFound, KindUnavailable.
@@ -36,7 +49,7 @@ func (s *Service) UserTokens(ctx context.Context, user UserID) ([]Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	return account.prune(s.now(), s.retention).Tokens, nil
+	return account.prune(s.now(), s.settings.Retention).Tokens, nil
 }
 
 // CreateUserToken creates a token of a user for an operator.
@@ -48,24 +61,21 @@ func (s *Service) CreateUserToken(ctx context.Context, user UserID, draft Draft)
 // RevokeUserToken removes a user's token with id for an operator. Errors: KindNotFound if the user or the token does not exist;
 // KindUnavailable.
 func (s *Service) RevokeUserToken(ctx context.Context, user UserID, id TokenID) error {
-	found, err := s.revoke(ctx, user, id, allowOperator)
-	if err == nil && !found {
+	removed, err := s.revoke(ctx, user, justToken(id), allowOperator)
+	if err == nil && len(removed) == 0 {
 		return &Error{Kind: KindNotFound, Message: fmt.Sprintf("User %d has no token %d.", user, id)}
 	}
 	return err
 }
 
-// A permission returns an error if a change of account must not be made at now.
-type permission func(account Account, now time.Time) error
-
-func allowOperator(Account, time.Time) error { return nil }
-
-// allow permits changes while the caller's token is valid.
-func (s *Service) allow(caller Identity) permission {
-	return func(account Account, now time.Time) error {
-		_, err := s.admit(account, caller, now)
-		return err
+// RevokeUserDescendants removes a user's tokens for an operator as RevokeDescendants does.
+// Errors: KindNotFound if the user does not exist, or has neither the token nor one that descends from it; KindUnavailable.
+func (s *Service) RevokeUserDescendants(ctx context.Context, user UserID, id TokenID) ([]TokenID, error) {
+	removed, err := s.revoke(ctx, user, withDescendants(id), allowOperator)
+	if err == nil && len(removed) == 0 {
+		return nil, &Error{Kind: KindNotFound, Message: fmt.Sprintf("User %d has no token %d and none that descends from it.", user, id)}
 	}
+	return removed, err
 }
 
 func (s *Service) create(ctx context.Context, user UserID, draft Draft, permit permission) (Token, Secret, error) {
@@ -73,7 +83,7 @@ func (s *Service) create(ctx context.Context, user UserID, draft Draft, permit p
 	if err != nil {
 		return Token{}, Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft.normal(), secret: secret, permit: permit}
+	c := creation{draft: draft.normal(), secret: secret, permit: permit, scopes: s.settings.Scopes}
 	return c.result(s.change(ctx, user, c.apply))
 }
 
@@ -81,18 +91,32 @@ func noRandomness(cause error) error {
 	return &Error{Kind: KindInternal, Message: "no randomness", Err: cause}
 }
 
-// revoke removes a token, and reports whether the user had it.
-func (s *Service) revoke(ctx context.Context, user UserID, id TokenID, permit permission) (found bool, err error) {
+// A selection returns the IDs of the tokens of account that a change is about.
+type selection func(account Account) []TokenID
+
+func justToken(id TokenID) selection {
+	return func(Account) []TokenID { return []TokenID{id} }
+}
+
+func withDescendants(id TokenID) selection {
+	return func(account Account) []TokenID { return account.withDescendants(id) }
+}
+
+// revoke removes the selected tokens, and returns the IDs of those that the user had.
+func (s *Service) revoke(ctx context.Context, user UserID, selected selection, permit permission) (removed []TokenID, err error) {
 	err = s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
-		after, has := account.remove(id, now)
-		if found && !has {
+		after, found := account.remove(selected(account), now)
+		if len(removed) > 0 && len(found) == 0 {
 			return account, false, nil // an earlier write took effect; it may have removed the caller's own token
 		}
-		if err := permit(account, now); err != nil {
+		if _, err := permit(account, now); err != nil {
 			return Account{}, false, err
 		}
-		found = has
-		return after, has, nil
+		removed = found
+		return after, len(found) > 0, nil
 	})
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	return removed, nil
 }

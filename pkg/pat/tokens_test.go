@@ -44,7 +44,7 @@ func operations(f *fixture) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Tokens": func(ctx context.Context) error { _, err := f.service.Tokens(ctx, who); return err },
 		"CreateToken": func(ctx context.Context) error {
-			_, _, err := f.service.CreateToken(ctx, who, pat.Draft{Description: "new", ExpiresAt: f.clock.Now().Add(time.Hour)})
+			_, _, err := f.service.CreateToken(ctx, who, pat.Draft{Description: "new", Scopes: pat.Unscoped(), ExpiresAt: f.clock.Now().Add(time.Hour)})
 			return err
 		},
 		"RevokeToken": func(ctx context.Context) error { return f.service.RevokeToken(ctx, who, f.holder.Token.ID) },

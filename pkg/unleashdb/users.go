@@ -71,7 +71,7 @@ func (r row) user() User {
 	user.Account.Role = role(r.roles)
 	if r.tokenID != nil {
 		token := r.token
-		token.ID = pat.TokenID(*r.tokenID)
+		token.ID, token.Scopes = pat.TokenID(*r.tokenID), pat.Unscoped()
 		token.CreatedAt, token.ExpiresAt, token.SeenAt = date(r.created), date(r.expires), date(r.seen)
 		user.Account.Tokens = []pat.Token{token}
 	}

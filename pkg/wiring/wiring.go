@@ -36,5 +36,5 @@ func Users(settings config.Config, store pat.Store, env pat.Env) APIHandler {
 }
 
 func service(settings config.Config, store pat.Store, env pat.Env) *pat.Service {
-	return pat.NewService(store, settings.Retention, env).AcceptImported(settings.AcceptImported)
+	return pat.NewService(store, settings.Domain(), env)
 }

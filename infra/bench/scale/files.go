@@ -113,7 +113,7 @@ func measureUse(ctx context.Context, files []*file, measured samples, options Op
 			return openErr
 		}
 		defer func() { err = errors.Join(err, store.Close()) }()
-		f.service = pat.NewService(store, pat.DefaultRetention, environment())
+		f.service = pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, environment())
 	}
 	for range options.Rounds {
 		for _, use := range uses {

@@ -68,7 +68,7 @@ func newTable(ctx context.Context, server *dynamotest.Server, users int) (*table
 		return nil, err
 	}
 	gateway, err := stack.Gateway(stack.Functions(store, env), env)
-	return &table{users, meter, pat.NewService(store, pat.DefaultRetention, env), gateway}, err
+	return &table{users, meter, pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, env), gateway}, err
 }
 
 // measure runs every operation for n users. It leaves out user 1, the only Admin, who cannot be deleted.

@@ -58,5 +58,5 @@ func user(id pat.UserID) (pat.Account, []pat.Secret) {
 func describe(i int) string { return fmt.Sprintf("deploys the shop from pipeline %09d", i) }
 
 func draft(i int) pat.Draft {
-	return pat.Draft{Description: describe(i), ExpiresAt: now.Add(crowd.Lifetime)}
+	return pat.Draft{Description: describe(i), Scopes: pat.Unscoped(), ExpiresAt: now.Add(crowd.Lifetime)}
 }

@@ -93,7 +93,7 @@ func (db *database) prepare(ctx context.Context) error {
 	if err := dynamostore.CreateTable(ctx, client, table); err != nil {
 		return err
 	}
-	db.service = pat.NewService(dynamostore.New(client, table), pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler)))
+	db.service = pat.NewService(dynamostore.New(client, table), pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(slog.New(slog.DiscardHandler)))
 	who, err := db.caller(ctx)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (db *database) caller(ctx context.Context) (caller, error) {
 	if err != nil {
 		return caller{}, err
 	}
-	draft := pat.Draft{Description: "bench", ExpiresAt: time.Now().Add(24 * time.Hour)}
+	draft := pat.Draft{Description: "bench", Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(24 * time.Hour)}
 	token, secret, err := db.service.CreateUserToken(ctx, user.ID, draft)
 	if err != nil {
 		return caller{}, err

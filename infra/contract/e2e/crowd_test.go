@@ -18,7 +18,7 @@ func TestCrowd(t *testing.T) {
 	t.Parallel()
 	const holders, requests = 32, 20
 	front := newLaptop(t, map[string]string{"AuthorizerTtlSeconds": "0"})
-	service := pat.NewService(front.store, pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler)))
+	service := pat.NewService(front.store, pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(slog.New(slog.DiscardHandler)))
 	crowd := make([]pattest.Holder, holders)
 	for i := range crowd {
 		crowd[i] = holder(t, service, fmt.Sprintf("crowd-%d", i))
@@ -41,7 +41,7 @@ func holder(t *testing.T, service *pat.Service, name string) pattest.Holder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft := pat.Draft{Description: name, ExpiresAt: time.Now().Add(pattest.Lifetime)}
+	draft := pat.Draft{Description: name, Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(pattest.Lifetime)}
 	token, secret, err := service.CreateUserToken(t.Context(), account.ID, draft)
 	if err != nil {
 		t.Fatal(err)

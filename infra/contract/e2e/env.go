@@ -268,7 +268,7 @@ func (e *env) userOf(holder string, more pat.UserID) string {
 // newToken creates a token as if that were some time ago.
 func (e *env) newToken(user pat.UserID, description string, expires time.Time, ago time.Duration) string {
 	e.t.Helper()
-	_, secret, err := e.service(ago).CreateUserToken(e.t.Context(), user, pat.Draft{Description: description, ExpiresAt: expires})
+	_, secret, err := e.service(ago).CreateUserToken(e.t.Context(), user, pat.Draft{Description: description, Scopes: pat.Unscoped(), ExpiresAt: expires})
 	e.must(err)
 	return secret.Reveal()
 }
@@ -278,7 +278,7 @@ func (e *env) service(ago time.Duration) *pat.Service {
 	env := pat.SystemEnv(slog.New(slog.DiscardHandler))
 	now := env.Now
 	env.Now = func() time.Time { return now().Add(-ago) }
-	return pat.NewService(e.target.Store, pat.DefaultRetention, env)
+	return pat.NewService(e.target.Store, pat.Settings{Retention: pat.DefaultRetention}, env)
 }
 
 func (e *env) inAnHour() time.Time { return e.now().Add(time.Hour) }

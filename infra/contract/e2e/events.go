@@ -165,7 +165,7 @@ func useKey(e *env) {
 	key, err := pat.NewIdempotencyKey(presented, strings.TrimPrefix(onceOnly, "Idempotency-Key: "))
 	e.must(err)
 	who := pat.Identity{User: e.callerID(), Selector: presented.Selector()}
-	_, _, err = e.service(0).CreateTokenOnce(e.t.Context(), who, pat.Draft{Description: "other", ExpiresAt: e.inAnHour()}, key)
+	_, _, err = e.service(0).CreateTokenOnce(e.t.Context(), who, pat.Draft{Description: "other", Scopes: pat.Unscoped(), ExpiresAt: e.inAnHour()}, key)
 	e.must(err)
 }
 

@@ -58,11 +58,11 @@ func (s *side) issue(service *pat.Service) func(id, name string) createdToken {
 		at, err := time.Parse(timeForm, far)
 		s.must(err)
 		if name == "olga" {
-			first, _, err := service.CreateUserToken(s.t.Context(), pat.UserID(user), pat.Draft{Description: "own", ExpiresAt: at})
+			first, _, err := service.CreateUserToken(s.t.Context(), pat.UserID(user), pat.Draft{Description: "own", Scopes: pat.Unscoped(), ExpiresAt: at})
 			s.must(err)
 			s.must(service.RevokeUserToken(s.t.Context(), pat.UserID(user), first.ID))
 		}
-		token, secret, err := service.CreateUserToken(s.t.Context(), pat.UserID(user), pat.Draft{Description: "own", ExpiresAt: at})
+		token, secret, err := service.CreateUserToken(s.t.Context(), pat.UserID(user), pat.Draft{Description: "own", Scopes: pat.Unscoped(), ExpiresAt: at})
 		s.must(err)
 		return createdToken{json.Number(strconv.FormatInt(int64(token.ID), 10)), secret.Reveal()}
 	}

@@ -152,12 +152,12 @@ func list(t *testing.T, url, token string) (status int, owners []pat.UserID) {
 // the limit.
 func (s *source) wantNextIDs(t *testing.T, store pat.Store) {
 	t.Helper()
-	service := pat.NewService(store, pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler)))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(slog.New(slog.DiscardHandler)))
 	next, err := service.CreateUser(t.Context(), pat.Profile{Username: "the next one", Role: pat.Viewer})
 	if err != nil || next.ID != s.last+1 {
 		t.Errorf("the next user: got id %d and %v, want %d", next.ID, err, s.last+1)
 	}
-	draft := pat.Draft{Description: "created here", ExpiresAt: time.Now().Add(time.Hour)}
+	draft := pat.Draft{Description: "created here", Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(time.Hour)}
 	token, _, err := service.CreateUserToken(t.Context(), 1, draft)
 	if want := s.accounts[1].NextTokenID; err != nil || token.ID != want {
 		t.Errorf("the next token: got id %d and %v, want %d", token.ID, err, want)

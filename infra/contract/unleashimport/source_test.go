@@ -103,7 +103,7 @@ func orNull(text string) any {
 // addToken adds a v1 or a v2 token. One in sixteen has expired.
 func (s *source) addToken(user pat.UserID, id pat.TokenID) {
 	h := holder{user: user, id: id, expired: id%16 == 0}
-	token := pat.Token{ID: id, Description: fmt.Sprintf("token %d", id), CreatedAt: s.now.Add(-48 * time.Hour), ExpiresAt: s.now.Add(90 * 24 * time.Hour)}
+	token := pat.Token{ID: id, Description: fmt.Sprintf("token %d", id), Scopes: pat.Unscoped(), CreatedAt: s.now.Add(-48 * time.Hour), ExpiresAt: s.now.Add(90 * 24 * time.Hour)}
 	if h.expired {
 		token.ExpiresAt = s.now.Add(-time.Hour)
 	}

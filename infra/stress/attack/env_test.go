@@ -51,7 +51,7 @@ func newEnv(t *testing.T, store pat.Store, o options) *env {
 	e.Server = laptoptest.Serve(t, e.store, laptoptest.Options{Parameters: o.parameters, Now: e.clock.Now, Wrap: e.functions.wrap})
 	e.system = pat.SystemEnv(slog.New(slog.DiscardHandler))
 	e.system.Now = e.clock.Now
-	e.operator = pat.NewService(store, pat.DefaultRetention, e.system)
+	e.operator = pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, e.system)
 	_, e.admin = e.newToken(t, e.newUser(t, pat.Profile{Username: "admin", Role: pat.Admin}), "own", time.Hour*24*365)
 	return e
 }
@@ -65,7 +65,7 @@ func (e *env) newUser(t *testing.T, profile pat.Profile) pat.UserID {
 
 func (e *env) newToken(t *testing.T, user pat.UserID, description string, lasts time.Duration) (pat.TokenID, string) {
 	t.Helper()
-	draft := pat.Draft{Description: description, ExpiresAt: e.clock.Now().Add(lasts)}
+	draft := pat.Draft{Description: description, Scopes: pat.Unscoped(), ExpiresAt: e.clock.Now().Add(lasts)}
 	token, secret, err := e.operator.CreateUserToken(t.Context(), user, draft)
 	must.Do(t, err)
 	return token.ID, secret.Reveal()

@@ -127,7 +127,7 @@ func (e *env) importCaller(t *testing.T) caller {
 	id := e.newUser(t, pat.Profile{Username: rand.Text(), Role: pat.Viewer}) + 1
 	must.Do(t, e.operator.ReserveUserIDs(t.Context(), id))
 	user := pat.Account{ID: id, Profile: pat.Profile{Username: rand.Text(), Role: pat.Admin}, CreatedAt: e.clock.Now(), Tokens: []pat.Token{{
-		ID: 1, Description: "first", Selector: secret.Selector(), Verifier: secret.Verifier(),
+		ID: 1, Description: "first", Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 		CreatedAt: e.clock.Now(), ExpiresAt: e.clock.Now().Add(lifetime),
 	}}}
 	_, err = e.operator.ImportUser(t.Context(), user)

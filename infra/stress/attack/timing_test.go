@@ -204,7 +204,7 @@ func (m measurement) newHolder() holder {
 	return holder{random, pat.Account{
 		ID: user, Profile: pat.Profile{Username: "holder", Role: pat.Viewer}, CreatedAt: now, NextTokenID: 2, Version: 1,
 		Tokens: []pat.Token{{
-			ID: 1, Description: "own", Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour),
+			ID: 1, Description: "own", Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 		}},
 	}, secret.Reveal()}
 }

@@ -43,7 +43,7 @@ func (f *folder) offline(t *testing.T, work func(*pat.Service)) {
 	store, err := boltstore.Open(f.dataFile())
 	must.Do(t, err)
 	defer func() { _ = store.Close() }()
-	work(pat.NewService(store, pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler))))
+	work(pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(slog.New(slog.DiscardHandler))))
 }
 
 // firstToken returns the token in the token file. Errors: fs.ErrNotExist; the file does not contain a whole token.
@@ -104,7 +104,7 @@ func newHolder(t *testing.T, service *pat.Service, name string) *holder {
 
 func issue(t *testing.T, service *pat.Service, user pat.UserID, description string) (pat.TokenID, pat.Secret) {
 	t.Helper()
-	created, secret, err := service.CreateUserToken(t.Context(), user, pat.Draft{Description: description, ExpiresAt: time.Now().Add(tokenLife)})
+	created, secret, err := service.CreateUserToken(t.Context(), user, pat.Draft{Description: description, Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(tokenLife)})
 	must.Do(t, err)
 	return created.ID, secret
 }

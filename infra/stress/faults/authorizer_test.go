@@ -75,7 +75,7 @@ func newUnknownToken(t *testing.T, user pat.UserID) string {
 
 func (e *env) newRevokedToken(t *testing.T, f *fixture) string {
 	t.Helper()
-	token, secret, err := e.service.CreateUserToken(t.Context(), f.admin.ID, pat.Draft{Description: "revoked", ExpiresAt: time.Now().Add(time.Hour)})
+	token, secret, err := e.service.CreateUserToken(t.Context(), f.admin.ID, pat.Draft{Description: "revoked", Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(time.Hour)})
 	must.Do(t, err)
 	must.Do(t, e.service.RevokeUserToken(t.Context(), f.admin.ID, token.ID))
 	return secret.Reveal()
@@ -86,8 +86,8 @@ func (e *env) newExpiredToken(t *testing.T, f *fixture) string {
 	t.Helper()
 	system := pat.SystemEnv(slog.New(slog.DiscardHandler))
 	system.Now = func() time.Time { return time.Now().Add(-2 * time.Hour) }
-	draft := pat.Draft{Description: "expired", ExpiresAt: time.Now().Add(-time.Hour)}
-	_, secret, err := pat.NewService(e.store, pat.DefaultRetention, system).CreateUserToken(t.Context(), f.admin.ID, draft)
+	draft := pat.Draft{Description: "expired", Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(-time.Hour)}
+	_, secret, err := pat.NewService(e.store, pat.Settings{Retention: pat.DefaultRetention}, system).CreateUserToken(t.Context(), f.admin.ID, draft)
 	must.Do(t, err)
 	return secret.Reveal()
 }
@@ -119,7 +119,7 @@ func (e *env) newImportedToken(t *testing.T, revoke bool) string {
 	result, err := e.service.ImportUser(t.Context(), pat.Account{
 		ID: user, Profile: pat.Profile{Username: "imported-" + name, Role: pat.Viewer}, CreatedAt: time.Now(),
 		Tokens: []pat.Token{{
-			ID: 1, Description: "imported", Selector: secret.Selector(), Verifier: secret.Verifier(),
+			ID: 1, Description: "imported", Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 			CreatedAt: time.Now().Add(-time.Hour), ExpiresAt: time.Now().Add(time.Hour),
 		}},
 	})

@@ -59,7 +59,7 @@ func (e *env) newHolder(t *testing.T, name string, role pat.Role, descriptions .
 		must.Do(t, err)
 		now := time.Now().UTC().Truncate(time.Millisecond)
 		token := pat.Token{
-			ID: after.NextTokenID, Description: description, Selector: secret.Selector(), Verifier: secret.Verifier(),
+			ID: after.NextTokenID, Description: description, Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 			CreatedAt: now, ExpiresAt: now.Add(time.Hour),
 		}
 		after.Tokens = append(after.Tokens, token)

@@ -39,7 +39,7 @@ func newEnv(tb testing.TB, target target, service *pat.Service) *env {
 	tb.Helper()
 	user, err := service.CreateUser(tb.Context(), pat.Profile{Username: "racer-" + rand.Text(), Role: pat.Viewer})
 	must.Do(tb, err)
-	draft := pat.Draft{Description: ownDescription, ExpiresAt: time.Now().Add(tokenLife)}
+	draft := pat.Draft{Description: ownDescription, Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(tokenLife)}
 	token, secret, err := service.CreateUserToken(tb.Context(), user.ID, draft)
 	if err != nil || token.ID != firstToken {
 		tb.Fatalf("the first token has ID %d, error %v, want ID %d", token.ID, err, firstToken)
@@ -109,7 +109,7 @@ func importOutcome(tokens []pat.Token, result pat.Imported, err error) response 
 func (e *env) newImportedToken(id pat.TokenID) (pat.Token, error) {
 	secret, err := pat.NewSecret(rand.Reader, e.user.ID)
 	return pat.Token{
-		ID: id, Description: fmt.Sprintf("imported %d", id), Selector: secret.Selector(), Verifier: secret.Verifier(),
+		ID: id, Description: fmt.Sprintf("imported %d", id), Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 		CreatedAt: e.user.CreatedAt, ExpiresAt: e.user.CreatedAt.Add(tokenLife),
 	}, err
 }

@@ -79,7 +79,7 @@ func (s setup) newTarget(tb testing.TB, store pat.Store) (target, *pat.Service) 
 }
 
 func newService(store pat.Store) *pat.Service {
-	return pat.NewService(store, pat.DefaultRetention, pat.SystemEnv(slog.New(slog.DiscardHandler)))
+	return pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(slog.New(slog.DiscardHandler)))
 }
 
 // counts are the totals of all rounds.

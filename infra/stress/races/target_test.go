@@ -37,7 +37,7 @@ func (d direct) do(ctx context.Context, user pat.UserID, r request, secret pat.S
 	switch r.action {
 	case create:
 		var token pat.Token
-		token, created, err = d.service.CreateToken(ctx, caller, pat.Draft{Description: r.description, ExpiresAt: time.Now().Add(tokenLife)})
+		token, created, err = d.service.CreateToken(ctx, caller, pat.Draft{Description: r.description, Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(tokenLife)})
 		got.id = token.ID
 	case remove:
 		err = d.service.RevokeToken(ctx, caller, r.token)

@@ -27,7 +27,7 @@ func NewAccount(random io.Reader, id pat.UserID, tokens int, now time.Time) (pat
 		secrets[i] = secret
 		account.Tokens = append(account.Tokens, pat.Token{
 			ID: pat.TokenID(i + 1), Description: fmt.Sprintf("token %d", i+1),
-			Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: now, ExpiresAt: now.Add(Lifetime),
+			Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: now, ExpiresAt: now.Add(Lifetime),
 		})
 	}
 	return account, secrets, nil

@@ -62,7 +62,7 @@ func TestTimeUnmarshals(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2027, 4, 19, 8, 15, 14, 0, time.UTC)
-	token := pat.Token{ID: 2, Description: "ci", CreatedAt: at, ExpiresAt: at}
+	token := pat.Token{ID: 2, Description: "ci", Scopes: pat.Unscoped(), CreatedAt: at, ExpiresAt: at}
 	account := pat.Account{ID: 3, CreatedAt: at, Profile: pat.Profile{Username: "vera", Name: "Vera", Email: "v@example.com", Role: pat.Viewer, Disabled: true}}
 	const tokenJSON = `"id":2,"description":"ci","expiresAt":"2027-04-19T08:15:14.000Z","userId":1,"createdAt":"2027-04-19T08:15:14.000Z","seenAt":null`
 	const userJSON = `"accountType":"User","id":3,"name":"Vera","username":"vera","email":"v@example.com","createdAt":"2027-04-19T08:15:14.000Z","rootRole":3,"disabled":true`

@@ -118,6 +118,7 @@ func withTokens(t *testing.T, account pat.Account, n int) pat.Account {
 		account.Tokens = append(account.Tokens, pat.Token{
 			ID:          account.NextTokenID,
 			Description: fmt.Sprintf("%d %s", i, unicodeText),
+			Scopes:      pat.Unscoped(),
 			Selector:    secret.Selector(),
 			Verifier:    secret.Verifier(),
 			CreatedAt:   Start,

@@ -144,7 +144,7 @@ func oneOfTwoStays(t *testing.T, store pat.Store) {
 
 func oneOfManyStays(t *testing.T, store pat.Store) {
 	const n = 8
-	service := pat.NewService(store, pat.DefaultRetention, Env(NewClock()))
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, Env(NewClock()))
 	admins := make([]pat.Account, n)
 	for i := range admins {
 		admins[i] = Account(t, store, Profile(fmt.Sprintf("admin%d", i), pat.Admin))

@@ -19,7 +19,7 @@ func Profile(name string, role pat.Role) pat.Profile {
 
 // Draft returns a draft with description that is valid at Start.
 func Draft(description string) pat.Draft {
-	return pat.Draft{Description: description, ExpiresAt: Start.Add(Lifetime)}
+	return pat.Draft{Description: description, Scopes: pat.Unscoped(), ExpiresAt: Start.Add(Lifetime)}
 }
 
 // Drafts returns n valid drafts with distinct descriptions.

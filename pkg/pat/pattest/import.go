@@ -226,7 +226,7 @@ func importedIsValid(t *testing.T, store pat.Store) {
 	succeed(t, err)
 	_, err = service.Authenticate(t.Context(), secret)
 	WantKind(t, err, pat.KindUnauthenticated)
-	service = service.AcceptImported(true)
+	service = pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention, AcceptImported: true}, Env(NewClock()))
 	who, err := service.Authenticate(t.Context(), secret)
 	succeed(t, err)
 	if want := (pat.Identity{User: 7, Selector: secret.Selector()}); who != want {

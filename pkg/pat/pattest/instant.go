@@ -36,6 +36,7 @@ func inUse(id pat.TokenID, secret pat.Secret) pat.Token {
 	return pat.Token{
 		ID:          id,
 		Description: fmt.Sprintf("token %d", id),
+		Scopes:      pat.Unscoped(),
 		Selector:    secret.Selector(),
 		Verifier:    secret.Verifier(),
 		CreatedAt:   Start,

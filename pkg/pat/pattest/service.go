@@ -26,7 +26,7 @@ var servicePromises = []promise{
 }
 
 func newService(store pat.Store) *pat.Service {
-	return pat.NewService(store, pat.DefaultRetention, Env(NewClock()))
+	return pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, Env(NewClock()))
 }
 
 // create creates a token for each draft, concurrently.

@@ -1,0 +1,98 @@
+package pat
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// maxAncestors is the number of ancestors that a token keeps, the nearest ones.
+const maxAncestors = 10
+
+// Maker is who created a token. The zero value is an operator, or unknown: a release without makers created the token, or it was
+// imported.
+type Maker struct {
+	User UserID
+	// Token is the token that was presented for the create, or 0 if the user presented none.
+	Token TokenID
+}
+
+// An author is who changes an account: an operator, or the holder of one of its tokens. The zero value may create nothing.
+type author struct {
+	operator bool
+	holder   Holder
+}
+
+// A permission returns who changes account at now, or an error if they may not.
+type permission func(account Account, now time.Time) (author, error)
+
+func allowOperator(Account, time.Time) (author, error) { return author{operator: true}, nil }
+
+// allow permits changes while the caller's token is valid, if it has scope. Errors: KindUnauthenticated, KindForbidden.
+func (s *Service) allow(caller Identity, scope Scope) permission {
+	return func(account Account, now time.Time) (author, error) {
+		by, err := s.author(account, caller, now)
+		if err == nil {
+			err = by.holder.Require(scope)
+		}
+		return by, err
+	}
+}
+
+// allowRevoke permits to revoke the token with id while the caller's token is valid. One other than the caller's own requires
+// ScopePatsWrite. Errors: KindUnauthenticated, KindForbidden.
+func (s *Service) allowRevoke(caller Identity, id TokenID) permission {
+	return func(account Account, now time.Time) (author, error) {
+		by, err := s.author(account, caller, now)
+		if err == nil && by.holder.Token.ID != id {
+			err = by.holder.Require(ScopePatsWrite)
+		}
+		return by, err
+	}
+}
+
+func (s *Service) author(account Account, caller Identity, now time.Time) (author, error) {
+	token, err := s.admit(account, caller, now)
+	return author{holder: Holder{account, token}}, err
+}
+
+// checkBounds checks that draft is no stronger than the author's token, if that is scoped: it must have a subset of its scopes,
+// and end no later. Errors: KindForbidden.
+func (a author) checkBounds(draft Draft) error {
+	own := a.holder.Token
+	if a.operator || own.Scopes.Unscoped() {
+		return nil
+	}
+	if draft.Scopes.Unscoped() {
+		return forbidden("A token with scopes can create only tokens with scopes that it has.", nil)
+	}
+	if scope, exceeds := draft.Scopes.exceeding(own.Scopes); exceeds {
+		message := fmt.Sprintf("A token can create only tokens with scopes that it has, and this one does not have %q.", scope)
+		return forbidden(message, &MissingScopeError{scope})
+	}
+	if draft.ExpiresAt.After(own.ExpiresAt) {
+		end := own.ExpiresAt.Format("2006-01-02T15:04:05.000Z07:00")
+		return forbidden("A token with scopes can create only tokens that expire no later than it does: at "+end+".", nil)
+	}
+	return nil
+}
+
+func forbidden(message string, cause error) *Error {
+	return &Error{Kind: KindForbidden, Message: message, Err: cause}
+}
+
+func (a author) maker() Maker {
+	if a.operator {
+		return Maker{}
+	}
+	return Maker{a.holder.Account.ID, a.holder.Token.ID}
+}
+
+// ancestors returns the Ancestors of a token that the author creates.
+func (a author) ancestors() []TokenID {
+	if a.operator {
+		return nil
+	}
+	all := slices.Concat([]TokenID{a.holder.Token.ID}, a.holder.Token.Ancestors)
+	return all[:min(len(all), maxAncestors)]
+}

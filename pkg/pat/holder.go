@@ -1,0 +1,18 @@
+package pat
+
+// Holder is who presented a token, and the token, as they were when the store was read.
+type Holder struct {
+	Account Account
+	Token   Token
+}
+
+// Identity returns the user and the token, without what they may do.
+func (h Holder) Identity() Identity { return Identity{User: h.Account.ID, Selector: h.Token.Selector} }
+
+// Require checks that the token has scope, as every unscoped token does. Errors: KindForbidden with a *MissingScopeError.
+func (h Holder) Require(scope Scope) error {
+	if h.Token.Scopes.Allow(scope) {
+		return nil
+	}
+	return MissingScope(scope)
+}
