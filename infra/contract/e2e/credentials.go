@@ -6,12 +6,14 @@ import (
 	"pats/pkg/pat"
 )
 
-// Gaps of sam local's HTTP server.
+// Gaps of the HTTP servers of sam local and ministack.
 const (
 	keepsBlanks = "blanks after a header's value are kept"
 	noBounds    = "there are no bounds for headers and bodies"
 	takesAll    = "malformed requests are taken as they are"
 	decodes     = "paths are decoded before they are routed"
+	upperCase   = "methods are put in upper case"
+	strictLines = "a line that ends without a carriage return is refused"
 	lastType    = "of two Content-Type headers the last counts"
 	lastKey     = "of two Idempotency-Key headers the last counts"
 )
@@ -113,10 +115,10 @@ var credentialCases = []scenario{
 	one("two headers, the right one first", list(own, "Authorization: user:nope"), noToken.atEdge()),
 	one("two headers, the wrong one first", list("Authorization: user:nope", own), noToken.atEdge()),
 	one("two headers in different case", list(own, "authorization: {other}"), noToken.atEdge()),
-	one("17 KiB", list("Authorization: user:"+strings.Repeat("a", 17000)), headersTooLarge.sam(noBounds, samUnauthorized)),
-	one("another header of 17 KiB", list(own, "X-Long: "+strings.Repeat("a", 17000)), headersTooLarge.sam(noBounds, tokens("own"))),
+	one("17 KiB", list("Authorization: user:"+strings.Repeat("a", 17000)), headersTooLarge.sam(noBounds, samUnauthorized).ministack(noBounds, noToken)),
+	one("another header of 17 KiB", list(own, "X-Long: "+strings.Repeat("a", 17000)), headersTooLarge.sam(noBounds, tokens("own")).ministack(noBounds, tokens("own"))),
 	// A lone line feed ends a line (RFC 9112 §2.2), so none reaches the token.
-	one("a line feed after the token", list("Authorization: {token}\n"), tokens("own").atEdge()),
+	one("a line feed after the token", list("Authorization: {token}\n"), tokens("own").atEdge().ministack(strictLines, badRequest)),
 	one("a token folded over two lines", list("Authorization: Bearer\r\n {token}"), tokens("own").atEdge()),
 	one("a carriage return in the token's place", list("Authorization: \r{token}"), badRequest.sam(takesAll, samUnauthorized)),
 	one("NUL in the header", list("Authorization: {token}\x00"), badRequest.sam(takesAll, samUnauthorized)),

@@ -1,6 +1,6 @@
 // Package e2e has the HTTP test cases of the API: requests, byte for byte, and the responses that docs/api.md promises. They run
-// against any front: the laptop gateway, `sam local`, a deployed stack. Where a front is known to respond differently, the case has
-// that response too, so that the test fails once the gap has closed.
+// against any front: the laptop gateway, `sam local`, a stack deployed to AWS or to an emulator of it. Where a front is known to
+// respond differently, the case has that response too, so that the test fails once the gap has closed.
 package e2e
 
 import (
@@ -26,10 +26,12 @@ const (
 	SamLocal
 	// Deployed is API Gateway.
 	Deployed
+	// Ministack is the emulator of AWS to which infra/testkit/ministack deploys.
+	Ministack
 )
 
 func (f Front) String() string {
-	return [...]string{"the laptop gateway", "sam local", "API Gateway"}[f]
+	return [...]string{"the laptop gateway", "sam local", "API Gateway", "ministack"}[f]
 }
 
 // Target is an API to run the cases against.

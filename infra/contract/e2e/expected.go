@@ -38,11 +38,20 @@ type gap struct {
 
 // sam returns a with a known gap of sam local.
 func (a expected) sam(why string, instead expected) expected {
+	return a.instead(SamLocal, why, instead)
+}
+
+// ministack returns a with a known gap of ministack.
+func (a expected) ministack(why string, instead expected) expected {
+	return a.instead(Ministack, why, instead)
+}
+
+func (a expected) instead(front Front, why string, instead expected) expected {
 	a.gaps = maps.Clone(a.gaps)
 	if a.gaps == nil {
 		a.gaps = map[Front]gap{}
 	}
-	a.gaps[SamLocal] = gap{why, instead}
+	a.gaps[front] = gap{why, instead}
 	return a
 }
 

@@ -6,17 +6,20 @@ requirements.txt names: a newer one may have closed some of these gaps.
 
 import contextvars
 import functools
+import http.server
 import re
 import uuid
 
 import other_apis  # noqa: F401 (it changes ministack's modules as well)
 import samtranslator.translator.transform
 from ministack import app
+from ministack.core import lambda_runtime
 from ministack.services import apigateway_v1 as rest
-from ministack.services import lambda_svc
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners
 
 # What a request to a REST API has met so far. Each request runs in a context of its own.
+received_headers = contextvars.ContextVar("received_headers", default=())
+received_path = contextvars.ContextVar("received_path", default="/")
 request_id = contextvars.ContextVar("request_id", default=None)
 authorizer_context = contextvars.ContextVar("authorizer_context", default=None)
 template_parameters = contextvars.ContextVar("template_parameters", default=None)
@@ -93,6 +96,65 @@ provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]["update"] = functool
 )
 
 
+# A REST API sees the path as it was sent, and routes by its segments, which can be empty. ministack decodes it and drops those.
+
+
+@replaces(app, "_handle_execute_api_request")
+async def handle_execute_api(original, host, path, method, headers, body, query, raw_path=None, raw_query_string=None):
+    api = app._parse_execute_api_url(host, path)
+    if api and raw_path and rest.find_api_scope(api[0]):
+        path = raw_path
+    return await original(host, path, method, headers, body, query, raw_path, raw_query_string)
+
+
+@replaces(rest, "_match_resource_tree")
+def match_resource_tree(original, api_id, segments):
+    path = received_path.get().removeprefix("/").removesuffix("/")
+    return original(api_id, path.split("/") if path else [])
+
+
+@replaces(rest, "_match_recursive")
+def match_recursive(original, resources, parent_id, segments, params):
+    if segments and not segments[0]:
+        resources = {key: r for key, r in resources.items() if r.get("parentId") != parent_id or r["pathPart"].endswith("+}")}
+    return original(resources, parent_id, segments, params)
+
+
+# API Gateway refuses large bodies and methods that it does not know.
+
+MAX_BODY = 10 << 20
+METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+
+
+@replaces(rest, "_execute_in_scope")
+async def execute(original, request, api_id, stage, method, path, headers, body, *arguments):
+    received_path.set(path)
+    request["stage"] = rest._stages_v1.get(api_id, {}).get(stage)
+    if request["stage"] and method not in METHODS:
+        return rest._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
+    if request["stage"] and len(body) > MAX_BODY:
+        return rest._gw_error("REQUEST_TOO_LARGE", f"HTTP content length exceeded {MAX_BODY} bytes.")
+    return await original(request, api_id, stage, method, path, headers, body, *arguments)
+
+
+# A function sees each of several headers with the same name. ministack joins them.
+
+
+@replaces(app, "app")
+async def asgi(original, scope, receive, send):
+    received_headers.set(scope.get("headers", ()))
+    await original(scope, receive, send)
+
+
+@replaces(rest, "_build_lambda_event_v1")
+def build_event(original, *arguments, **named):
+    event = original(*arguments, **named)
+    headers = {}
+    for name, value in received_headers.get():
+        headers.setdefault(name.decode("latin-1"), []).append(app.decode_header_value(value))
+    return event | {"headers": {name: values[-1] for name, values in headers.items()}, "multiValueHeaders": headers}
+
+
 # The id of a request is the same in the function's event, in a gateway response and in the header X-Amzn-Requestid.
 
 
@@ -141,7 +203,7 @@ def gateway_error_response(original, error, request):
     return status, headers, AUTHORIZER_VARIABLE.sub(lambda m: known.get((m[1] or m[2]).decode(), "").encode(), body)
 
 
-# API Gateway renames some headers of a function's response, and responds to a function's error with its own message.
+# API Gateway renames some headers of a function's response.
 
 REMAPPED = {
     "authorization", "connection", "content-length", "content-md5", "date", "expect", "max-forwards", "proxy-authenticate",
@@ -156,7 +218,17 @@ async def invoke_lambda_proxy(original, *arguments, **named):
         return response
     status, headers, body = response
     headers = {f"x-amzn-Remapped-{name}" if name.lower() in REMAPPED else name: value for name, value in headers.items()}
-    return status, {**headers, "x-amzn-RequestId": request_id.get()}, body
+    return status, {**headers, "x-amzn-requestid": request_id.get()}, body
+
+
+# Each invocation takes 90 ms longer than it must: 40 ms because headers and body of an event are two packets of which the second waits
+# for the first, and 50 ms in which the function may write to its log.
+
+http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
+
+lambda_runtime.ProvidedWorker._drain_stderr_bounded = functools.partialmethod(
+    lambda_runtime.ProvidedWorker._drain_stderr_bounded, first_line_wait=0.005
+)
 
 
 if __name__ == "__main__":
