@@ -6,7 +6,7 @@ import (
 )
 
 var parameterRules = rules{
-	supported: []string{"Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "ConstraintDescription"},
+	supported: []string{"Type", "Default", "AllowedValues", "AllowedPattern", "MaxLength", "MinValue", "MaxValue", "ConstraintDescription"},
 	ignored: map[string]string{
 		"Description": "it is documentation",
 		"NoEcho":      "no message shows the value of any parameter",
@@ -33,7 +33,7 @@ func (s *stack) readParameters(declared mapping, overrides map[string]string) {
 
 // check checks value against every constraint. Its faults do not show the value, which may be a secret.
 func (m mapping) check(value string) {
-	for _, fits := range []func(mapping, string) bool{mapping.fitsType, mapping.fitsList, mapping.fitsPattern, mapping.fitsBounds} {
+	for _, fits := range []func(mapping, string) bool{mapping.fitsType, mapping.fitsList, mapping.fitsPattern, mapping.fitsLength, mapping.fitsBounds} {
 		if !fits(m, value) {
 			m.fault("must be %s", m.get("ConstraintDescription").textOr("a value that the parameter's constraints allow"))
 			return
@@ -62,6 +62,14 @@ func (m mapping) fitsList(value string) bool {
 func (m mapping) fitsPattern(value string) bool {
 	expression := m.get("AllowedPattern").expression()
 	return expression == nil || expression.MatchString(value)
+}
+
+func (m mapping) fitsLength(value string) bool {
+	if !m.has("MaxLength") {
+		return true
+	}
+	most, err := strconv.Atoi(m.get("MaxLength").text())
+	return err == nil && len(value) <= most
 }
 
 func (m mapping) fitsBounds(value string) bool {

@@ -182,7 +182,7 @@ func TestProjectEnvironment(t *testing.T) {
 	t.Parallel()
 	hash := strings.Repeat("0f", 32)
 	got, err := gateway.Environment(pats.Template(), gateway.Options{
-		Parameters: map[string]string{"AdminTokenHash": hash, "PatsEnabled": "false"},
+		Parameters: map[string]string{"AdminTokenHash": hash, "PatsEnabled": "false", "Scopes": "orders:read, orders:write@Editor"},
 		Resources:  map[string]string{"Table": "pats"},
 	})
 	if err != nil {
@@ -190,7 +190,7 @@ func TestProjectEnvironment(t *testing.T) {
 	}
 	for function, want := range map[string]map[string]string{
 		"AuthorizerFunction": {"TABLE_NAME": "pats", "ADMIN_TOKEN_HASH": hash},
-		"TokensFunction":     {"TABLE_NAME": "pats", "ADMIN_TOKEN_HASH": hash, "PATS_ENABLED": "false", "EXPIRED_RETENTION_DAYS": "30"},
+		"TokensFunction":     {"TABLE_NAME": "pats", "ADMIN_TOKEN_HASH": hash, "PATS_ENABLED": "false", "EXPIRED_RETENTION_DAYS": "30", "SCOPES": "orders:read, orders:write@Editor"},
 	} {
 		for name, value := range want {
 			if got[function][name] != value {
@@ -208,6 +208,10 @@ func TestProjectParameters(t *testing.T) {
 		{"minimum", "AuthorizerTtlSeconds", "-1"},
 		{"maximum", "AuthorizerTtlSeconds", "3601"},
 		{"number", "AuthorizerTtlSeconds", "secret"},
+		{"length", "Scopes", strings.Repeat("a,", 512) + "a"},
+		{"scope with a space", "Scopes", "orders:read secret"},
+		{"token among the scopes", "Scopes", "user:v2_secret" + strings.Repeat("x", 66)},
+		{"role of a scope", "Scopes", "orders:read@secret"},
 		{"name", "NoSuchParameter", "x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

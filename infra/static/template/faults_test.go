@@ -128,6 +128,7 @@ var faults = []fault{
 	{"a secret in a variable of all", "variables", "    MemorySize: 128\n", "    MemorySize: 128\n    Environment: {Variables: {API_TOKEN: hunter2}}\n", ".API_TOKEN is hunter2"},
 	{"a parameter of any text", "variables", "    AllowedPattern: ^([0-9a-f]{64})?$\n", "", "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
 	{"a token beside the hash", "variables", "^([0-9a-f]{64})?$", `^([0-9a-f]{64}|\*:\*\..*)?$`, "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
+	{"scopes of any text", "variables", "    AllowedPattern: ^( *[A", "    AllowedPattern: ^(.*[A", "TokensFunction.SCOPES is the parameter"},
 	{"a hash that is shown", "variables", "    NoEcho: true\n", "", "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
 	{"a hash for everybody", "variables", "    Default: \"\"\n", "    Default: " + strings.Repeat("0f", 32) + "\n", "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
 

@@ -5,8 +5,11 @@ import "strings"
 // hashPattern allows only a SHA-256 in hex or nothing.
 const hashPattern = "^([0-9a-f]{64})?$"
 
+// scopesPattern allows only scopes with commas between them: neither a token of this service nor an admin API token.
+const scopesPattern = `^( *[A-Za-z0-9._:/-]{1,64}(@(?i:Admin|Editor|Viewer))? *(, *[A-Za-z0-9._:/-]{1,64}(@(?i:Admin|Editor|Viewer))? *)*)?$`
+
 // variables checks the functions' environments, which everybody with access to a function's configuration can read: each variable is the
-// table's name or a parameter that cannot hold a secret, because it has few values or is a hash.
+// table's name or a parameter that cannot hold a secret, because it has few values, is a hash or a list of scopes.
 func variables(t template) (found findings) {
 	for _, function := range t.of(kindFunction) {
 		for _, of := range []any{at(t["Globals"], "Function"), at(function.declared, "Properties")} {
@@ -25,7 +28,7 @@ func (t template) variable(name string, value any) (found findings) {
 	case t.is(id, kindTable):
 	case parameter == nil:
 		found.add("%s is %v, want a parameter or the table", name, value)
-	case !closed(parameter) && !hash(parameter):
+	case !closed(parameter) && !hash(parameter) && at(parameter, "AllowedPattern") != scopesPattern:
 		found.add("%s is the parameter %s, which can be any text", name, id)
 	}
 	return found
