@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,7 +30,7 @@ func (s *startup) firstStart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	secret, err := pat.NewSecret(rand.Reader, firstUser)
+	secret, err := s.service.NewSecret(firstUser)
 	if err == nil {
 		err = draft.Write(secret.Reveal())
 	}

@@ -45,7 +45,7 @@ type Config struct {
 
 // Domain returns the settings of the domain.
 func (c Config) Domain() pat.Settings {
-	return pat.Settings{Retention: c.Retention, AcceptImported: c.AcceptImported, Scopes: c.Scopes}
+	return pat.Settings{Retention: c.Retention, AcceptImported: c.AcceptImported, Scopes: c.Scopes, TokenPrefix: c.TokenPrefix}
 }
 
 // Load returns the Config that variables describes. The error names every invalid variable. It contains no values but

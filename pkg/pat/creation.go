@@ -14,6 +14,7 @@ type creation struct {
 	key    *IdempotencyKey
 	permit permission
 	scopes ScopeCatalog
+	prefix TokenPrefix
 	// token is the record created, once an attempt has made one.
 	token Token
 }
@@ -71,5 +72,5 @@ func (c *creation) result(err error) (Token, Secret, error) {
 	if err != nil {
 		return Token{}, Secret{}, err
 	}
-	return c.token, c.secret, nil
+	return c.token, c.secret.spelled(c.prefix), nil
 }

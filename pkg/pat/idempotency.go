@@ -52,7 +52,10 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 	if err != nil {
 		return Token{}, Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft.normal(), secret: secret, key: &key, permit: s.allowPresenter(caller, key), scopes: s.settings.Scopes}
+	c := creation{
+		draft: draft.normal(), secret: secret, key: &key, permit: s.allowPresenter(caller, key),
+		scopes: s.settings.Scopes, prefix: s.settings.TokenPrefix,
+	}
 	return c.result(hideMissingUser(s.change(ctx, caller.User, c.apply)))
 }
 

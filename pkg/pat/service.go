@@ -14,6 +14,8 @@ type Settings struct {
 	AcceptImported bool
 	// Scopes are the scopes that exist.
 	Scopes ScopeCatalog
+	// TokenPrefix begins new tokens as they are handed to their holders. The zero value means PrefixUnleash.
+	TokenPrefix TokenPrefix
 }
 
 // Service applies the rules to the accounts in a Store. It is safe for concurrent use.

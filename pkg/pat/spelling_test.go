@@ -2,6 +2,7 @@ package pat_test
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 // respelled returns a token with "pats_" instead of "user:v2_".
@@ -140,4 +142,80 @@ func TestKeyIgnoresTheSpelling(t *testing.T) {
 	again := f.once(t, keyOf(t, parse(t, respelled(f.holder.Secret.Reveal())), "k"), "ci")
 	wantSameToken(t, again, first)
 	f.wantDescriptions(t, "own", "ci")
+}
+
+// minting returns a service on the fixture's store whose new tokens begin with prefix. It has its own randomness, since equal bytes become
+// equal selectors.
+func (f *fixture) minting(prefix pat.TokenPrefix) *pat.Service {
+	env := pattest.Env(f.clock)
+	env.Random = rand.NewChaCha8([32]byte{1})
+	return pat.NewService(f.store, pat.Settings{TokenPrefix: prefix}, env)
+}
+
+// TestNewTokensHaveTheirPrefix: the prefix changes what holders see, and nothing that is stored.
+func TestNewTokensHaveTheirPrefix(t *testing.T) {
+	t.Parallel()
+	for prefix, want := range map[pat.TokenPrefix]string{"": "user:v2_", pat.PrefixUnleash: "user:v2_", pat.PrefixPats: "pats_"} {
+		t.Run(want+" by "+string(prefix), func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			service := f.minting(prefix)
+			_, plain, err := service.CreateUserToken(t.Context(), f.holder.Account.ID, f.until("plain"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, keyed, err := service.CreateTokenOnce(t.Context(), f.holder.Identity(), f.until("keyed"), f.key(t, "k"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, repeated, err := service.CreateTokenOnce(t.Context(), f.holder.Identity(), f.until("keyed"), f.key(t, "k"))
+			if err != nil || repeated.Reveal() != keyed.Reveal() {
+				t.Errorf("the repetition: got another token, or %v", err)
+			}
+			unstored, err := service.NewSecret(f.holder.Account.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, secret := range map[string]pat.Secret{"plain": plain, "keyed": keyed, "unstored": unstored} {
+				wantPrefix(t, name, secret, want)
+			}
+			for name, secret := range map[string]pat.Secret{"plain": plain, "keyed": keyed} {
+				if _, err := service.Authenticate(t.Context(), secret); err != nil {
+					t.Errorf("%s: got %v, want the token accepted as it is", name, err)
+				}
+			}
+		})
+	}
+}
+
+// wantPrefix checks that the token begins with prefix, and that its verifier is that of the canonical spelling.
+func wantPrefix(t *testing.T, name string, secret pat.Secret, prefix string) {
+	t.Helper()
+	rest, found := strings.CutPrefix(secret.Reveal(), prefix)
+	if !found || len(rest) != 66 {
+		t.Errorf("%s: got a token without the prefix %s", name, prefix)
+	}
+	if canonical := parse(t, secret.Reveal()); canonical.Reveal() != "user:v2_"+rest || canonical.Verifier() != secret.Verifier() || canonical.Selector() != secret.Selector() {
+		t.Errorf("%s: got another verifier or selector than in the canonical spelling", name)
+	}
+}
+
+// TestKeyOfAMintedToken: a key derived from a token as its holder got it is that of the canonical spelling.
+func TestKeyOfAMintedToken(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	service := f.minting(pat.PrefixPats)
+	_, minted, err := service.CreateUserToken(t.Context(), f.holder.Account.ID, f.until("minted"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := pat.Identity{User: f.holder.Account.ID, Selector: minted.Selector()}
+	_, first, err := service.CreateTokenOnce(t.Context(), identity, f.until("ci"), keyOf(t, minted, "k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, again, err := service.CreateTokenOnce(t.Context(), identity, f.until("ci"), keyOf(t, parse(t, minted.Reveal()), "k"))
+	if err != nil || first.Reveal() != again.Reveal() {
+		t.Errorf("got another token, or %v", err)
+	}
 }

@@ -79,12 +79,21 @@ func (s *Service) RevokeUserDescendants(ctx context.Context, user UserID, id Tok
 }
 
 func (s *Service) create(ctx context.Context, user UserID, draft Draft, permit permission) (Token, Secret, error) {
+	secret, err := s.NewSecret(user)
+	if err != nil {
+		return Token{}, Secret{}, err
+	}
+	c := creation{draft: draft.normal(), secret: secret, permit: permit, scopes: s.settings.Scopes, prefix: s.settings.TokenPrefix}
+	return c.result(s.change(ctx, user, c.apply))
+}
+
+// NewSecret returns a new token for user, with the prefix of the settings, without storing it. Errors: KindInternal.
+func (s *Service) NewSecret(user UserID) (Secret, error) {
 	secret, err := NewSecret(s.env.Random, user)
 	if err != nil {
-		return Token{}, Secret{}, noRandomness(err)
+		return Secret{}, noRandomness(err)
 	}
-	c := creation{draft: draft.normal(), secret: secret, permit: permit, scopes: s.settings.Scopes}
-	return c.result(s.change(ctx, user, c.apply))
+	return secret.spelled(s.settings.TokenPrefix), nil
 }
 
 func noRandomness(cause error) error {
