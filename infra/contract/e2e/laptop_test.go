@@ -61,6 +61,11 @@ func TestKillSwitch(t *testing.T) {
 	e2e.RunSwitchedOff(t, newLaptop(t, map[string]string{"PatsEnabled": "false"}).target)
 }
 
+func TestTokensWithPats(t *testing.T) {
+	t.Parallel()
+	e2e.RunWithPats(t, newLaptop(t, map[string]string{"TokenPrefix": "pats_"}).target)
+}
+
 func TestStoreOutOfReach(t *testing.T) {
 	t.Parallel()
 	laptop := newLaptop(t, nil)

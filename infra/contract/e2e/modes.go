@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"pats/pkg/pat"
 )
 
 // RunSwitchedOff runs the cases for an API whose kill switch is on.
@@ -24,6 +26,42 @@ var switchedOffCases = []scenario{
 	one("expired", list("Authorization: {expired}"), denied("The token has expired.")),
 	one("another path", newRequest("GET", "/api/admin/nope", own), notThere("/api/admin/nope")),
 	one("another method", newRequest("PUT", listPath, own), notThere(listPath)),
+}
+
+// RunWithPats runs the cases for an API whose new tokens begin with pats_.
+func RunWithPats(t *testing.T, target Target) {
+	t.Helper()
+	run(t, target, patsCases)
+}
+
+var patsCases = []scenario{
+	{"create, use, repeat, revoke", []step{
+		{request: create(good).plus(onceOnly), want: beginning(made, pat.PrefixPats)},
+		{request: create(good).plus(onceOnly), want: beginning(made, pat.PrefixPats)},
+		{request: list("Authorization: {made}"), want: tokens("own", "laptop")},
+		{request: described(`"next"`).as("Bearer {made}").plus(onceOnly), want: beginning(token(3, "next"), pat.PrefixPats)},
+		{request: list("Authorization: Bearer {made}"), want: tokens("own", "laptop", "next")},
+		{request: revoke("2").as("Bearer {made}"), want: done},
+		{request: revoke("3").as("Bearer {made}"), want: done},
+		{request: list("Authorization: Bearer {made}"), want: ended(pat.ReasonInvalid)},
+		{request: list(own), want: tokens("own")},
+	}},
+	{"a token created without a key", []step{
+		{request: create(good), want: beginning(made, pat.PrefixPats)},
+		{request: list("Authorization: Bearer {made}"), want: tokens("own", "laptop")},
+	}},
+}
+
+// beginning expects want, with a secret that begins with prefix.
+func beginning(want expected, prefix pat.TokenPrefix) expected {
+	check := want.body
+	want.body = func(got response) string {
+		if !strings.Contains(got.body, `"secret":"`+string(prefix)) {
+			return "got a token that does not begin with " + string(prefix)
+		}
+		return check(got)
+	}
+	return want
 }
 
 // RunOutage runs the cases for an API whose store is unreachable at times; cut makes it so, and reachable again.
