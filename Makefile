@@ -121,6 +121,10 @@ LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) \
 build-AuthorizerFunction:
 	@$(LAMBDA_BUILD) ./functions/authorizer
 
+.PHONY: build-SharedAuthorizerFunction
+build-SharedAuthorizerFunction:
+	@$(LAMBDA_BUILD) ./functions/shared-authorizer
+
 .PHONY: build-TokensFunction
 build-TokensFunction:
 	@$(LAMBDA_BUILD) ./functions/tokens

@@ -1,6 +1,10 @@
-// Package authz implements the TOKEN authorizer of a REST API: it turns an Authorization header into a policy that allows or denies
-// every method of the stage. The policy says who the caller is, not what the caller may do. The handlers read that from the store,
-// so a revocation takes effect although API Gateway caches the policy.
+// Package authz implements two Lambda authorizers. Both turn a token into a policy that allows or denies requests to a stage of an API.
+//
+// [Authorizer] is the TOKEN authorizer of the service's own REST API. Its policy says who the caller is, not what the caller may do. The
+// handlers read that from the store, so a revocation takes effect although API Gateway caches the policy.
+//
+// [Shared] is the authorizer of other APIs, of every kind that API Gateway has. Their handlers do not know the store, so its response
+// also says what the caller may do.
 package authz
 
 import (
@@ -35,7 +39,7 @@ func (a *Authorizer) Handle(ctx context.Context, event events.APIGatewayCustomAu
 			response, err = a.fail(ctx, fmt.Errorf("panic: %v", fault))
 		}
 	}()
-	stage, err := stageOf(event.MethodArn)
+	stage, _, err := splitARN(event.MethodArn)
 	if err != nil {
 		return a.fail(ctx, err)
 	}
@@ -87,7 +91,11 @@ func (a *Authorizer) fail(ctx context.Context, err error) (events.APIGatewayCust
 func (a *Authorizer) deny(ctx context.Context, stage string, err error) events.APIGatewayCustomAuthorizerResponse {
 	refusal, _ := errors.AsType[*pat.Error](err)
 	a.log.InfoContext(ctx, "denied", "reason", refusal.Message)
-	return policy("Deny", stage, "nobody", map[string]any{"reason": refusal.Message})
+	return events.APIGatewayCustomAuthorizerResponse{
+		PrincipalID:    nobody,
+		PolicyDocument: policy(effectDeny, everything(stage)),
+		Context:        map[string]any{"reason": refusal.Message},
+	}
 }
 
 func allow(stage string, principal pat.Principal) events.APIGatewayCustomAuthorizerResponse {
@@ -95,5 +103,9 @@ func allow(stage string, principal pat.Principal) events.APIGatewayCustomAuthori
 	for name, value := range principal.Claims() {
 		claims[name] = value
 	}
-	return policy("Allow", stage, principal.Name(), claims)
+	return events.APIGatewayCustomAuthorizerResponse{
+		PrincipalID:    principal.Name(),
+		PolicyDocument: policy(effectAllow, everything(stage)),
+		Context:        claims,
+	}
 }

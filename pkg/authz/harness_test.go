@@ -28,6 +28,7 @@ type fixture struct {
 	store      *pattest.Faulty
 	service    *pat.Service
 	clock      *pattest.Clock
+	env        pat.Env
 	log        *bytes.Buffer
 	holder     pattest.Holder
 	admin      pat.AdminSecret
@@ -42,7 +43,8 @@ func newFixture(t testing.TB) *fixture {
 	}
 	t.Cleanup(func() { _ = bolt.Close() })
 	f := &fixture{store: pattest.NewFaulty(bolt), clock: pattest.NewClock(), log: &bytes.Buffer{}}
-	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(f.clock))
+	f.env = pattest.Env(f.clock)
+	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention}, f.env)
 	f.holder = pattest.NewHolder(t, f.store, f.service, pattest.Profile("vera", pat.Viewer))
 	f.admin, f.key = newAdmin(t)
 	f.authorizer = authz.New(f.service, f.key, slog.New(slog.NewJSONHandler(f.log, nil)))

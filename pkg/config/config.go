@@ -41,6 +41,7 @@ type Config struct {
 	TokenPrefix pat.TokenPrefix
 	// Scopes are the scopes that exist, by default the built-in ones.
 	Scopes pat.ScopeCatalog
+	Shared Shared
 }
 
 // Domain returns the settings of the domain.
@@ -57,10 +58,11 @@ func Load(variables Variables) (Config, error) {
 	imported, importedErr := boolean(variables, acceptImportedTokens, false)
 	prefix, prefixErr := prefix(variables)
 	catalog, catalogErr := catalog(variables)
+	shared, sharedErr := loadShared(variables)
 	config := Config{
-		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog,
+		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog, Shared: shared,
 	}
-	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr)
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, sharedErr)
 }
 
 func adminKey(variables Variables) (pat.AdminKey, error) {

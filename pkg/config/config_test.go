@@ -52,6 +52,9 @@ func TestLoad(t *testing.T) {
 		"tokens without a colon":       {map[string]string{"TOKEN_PREFIX": "pats_"}, func(c *config.Config) { c.TokenPrefix = pat.PrefixPats }},
 		"scopes":                       {map[string]string{"SCOPES": "orders:read"}, func(c *config.Config) { c.Scopes = catalog(t, "orders:read") }},
 		"no scopes":                    {map[string]string{"SCOPES": " "}, func(*config.Config) {}},
+		"the shared authorizer off":    {map[string]string{"SHARED_AUTHORIZER_ENABLED": "false"}, func(c *config.Config) { c.Shared.Enabled = false }},
+		"routes required":              {map[string]string{"REQUIRE_ROUTES": "true"}, func(c *config.Config) { c.Shared.RequireRoutes = true }},
+		"a query parameter":            {map[string]string{"WEBSOCKET_TOKEN_PARAMETER": "access_token"}, func(c *config.Config) { c.Shared.TokenParameter = "access_token" }},
 		"an unknown variable":          {map[string]string{"PATS_OTHER": "x"}, func(*config.Config) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +63,7 @@ func TestLoad(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := config.Config{TokensEnabled: true, Retention: 30 * 24 * time.Hour, TokenPrefix: pat.PrefixUnleash}
+			want := config.Config{TokensEnabled: true, Retention: 30 * 24 * time.Hour, Shared: config.Shared{Enabled: true}, TokenPrefix: pat.PrefixUnleash}
 			c.change(&want)
 			if diff := cmp.Diff(want, got, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 				t.Errorf("config (-want +got):\n%s", diff)
@@ -77,13 +80,16 @@ func lookup(env map[string]string) config.Variables {
 func TestLoadErrors(t *testing.T) {
 	t.Parallel()
 	const (
-		secret     = "in-the-wrong-place"
-		badHash    = "ADMIN_TOKEN_HASH must be 64 hex digits or empty"
-		badEnabled = "PATS_ENABLED must be true or false"
-		badDays    = "EXPIRED_RETENTION_DAYS must be a number of days from 0 to 3650"
-		badImport  = "ACCEPT_IMPORTED_TOKENS must be true or false"
-		badPrefix  = "TOKEN_PREFIX must be user:v2_ or pats_"
-		badScope   = "SCOPES: entry 2 is not 1 to 64 of A-Z, a-z, 0-9 and the characters . _ : / -"
+		secret       = "in-the-wrong-place"
+		badHash      = "ADMIN_TOKEN_HASH must be 64 hex digits or empty"
+		badEnabled   = "PATS_ENABLED must be true or false"
+		badDays      = "EXPIRED_RETENTION_DAYS must be a number of days from 0 to 3650"
+		badImport    = "ACCEPT_IMPORTED_TOKENS must be true or false"
+		badShared    = "SHARED_AUTHORIZER_ENABLED must be true or false"
+		badRoutes    = "REQUIRE_ROUTES must be true or false"
+		badParameter = "WEBSOCKET_TOKEN_PARAMETER must be up to 32 letters, digits, underscores and hyphens"
+		badPrefix    = "TOKEN_PREFIX must be user:v2_ or pats_"
+		badScope     = "SCOPES: entry 2 is not 1 to 64 of A-Z, a-z, 0-9 and the characters . _ : / -"
 	)
 	for name, c := range map[string]struct {
 		env  map[string]string
@@ -107,6 +113,10 @@ func TestLoadErrors(t *testing.T) {
 		"a prefix cut off":            {map[string]string{"TOKEN_PREFIX": "pats"}, badPrefix},
 		"a token instead of a prefix": {map[string]string{"TOKEN_PREFIX": "pats_" + secret}, badPrefix},
 		"a token among the scopes":    {map[string]string{"SCOPES": "orders:read,user:v2_" + secret + strings.Repeat("x", 64)}, badScope},
+		"a shared authorizer of no":   {map[string]string{"SHARED_AUTHORIZER_ENABLED": "no"}, badShared},
+		"routes required of 1":        {map[string]string{"REQUIRE_ROUTES": "1"}, badRoutes},
+		"a parameter with a blank":    {map[string]string{"WEBSOCKET_TOKEN_PARAMETER": "access token"}, badParameter},
+		"a parameter of 33":           {map[string]string{"WEBSOCKET_TOKEN_PARAMETER": strings.Repeat("x", 33)}, badParameter},
 		"every variable": {map[string]string{
 			"ADMIN_TOKEN_HASH": secret, "PATS_ENABLED": secret, "EXPIRED_RETENTION_DAYS": secret, "ACCEPT_IMPORTED_TOKENS": secret,
 			"TOKEN_PREFIX": secret, "SCOPES": "a," + secret + "!",

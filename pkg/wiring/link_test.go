@@ -10,14 +10,19 @@ import (
 // TestFunctionsLinkOnlyTheirHandler: a function that links another one's handler is larger, and starts later.
 func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 	t.Parallel()
-	const authorizer, tokens, users = "pats/pkg/authz.", "pats/pkg/api.NewTokens", "pats/pkg/api.NewUsers"
+	const (
+		authorizer, shared = "pats/pkg/authz.(*Authorizer)", "pats/pkg/authz.(*Shared)"
+		api                = "pats/pkg/api.New"
+		tokens, users      = api + "Tokens", api + "Users"
+	)
 	for function, c := range map[string]struct {
 		want   string
 		others []string
 	}{
-		"authorizer": {authorizer, []string{"pats/pkg/api.New", tokens, users}},
-		"tokens":     {tokens, []string{authorizer, users}},
-		"users":      {users, []string{authorizer, tokens}},
+		"authorizer":        {authorizer, []string{shared, api}},
+		"shared-authorizer": {shared, []string{authorizer, api}},
+		"tokens":            {tokens, []string{authorizer, shared, users}},
+		"users":             {users, []string{authorizer, shared, tokens}},
 	} {
 		t.Run(function, func(t *testing.T) {
 			t.Parallel()

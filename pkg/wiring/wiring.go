@@ -24,6 +24,11 @@ func Authorizer(settings config.Config, store pat.Store, env pat.Env) Authorizer
 	return authz.New(service(settings, store, env), settings.Admin, env.Log).Handle
 }
 
+// SharedAuthorizer returns the handler of the template's SharedAuthorizerFunction.
+func SharedAuthorizer(settings config.Config, store pat.Store, env pat.Env) *authz.Shared {
+	return authz.NewShared(service(settings, store, env), authz.SharedSettings(settings.Shared), env.Log)
+}
+
 // Tokens returns the handler of the template's TokensFunction.
 func Tokens(settings config.Config, store pat.Store, env pat.Env) APIHandler {
 	of := api.TokensSettings{Admin: settings.Admin, Enabled: settings.TokensEnabled}

@@ -13,10 +13,11 @@ import (
 
 // packages are the binaries' packages, by the names of their documents.
 var packages = map[string]string{
-	"pats":               "./cmd/pats",
-	"AuthorizerFunction": "./functions/authorizer",
-	"TokensFunction":     "./functions/tokens",
-	"UsersFunction":      "./functions/users",
+	"pats":                     "./cmd/pats",
+	"AuthorizerFunction":       "./functions/authorizer",
+	"SharedAuthorizerFunction": "./functions/shared-authorizer",
+	"TokensFunction":           "./functions/tokens",
+	"UsersFunction":            "./functions/users",
 }
 
 // TestSBOMNamesEveryModule compares the document of each binary with what `go list` prints, and with Go's own version.

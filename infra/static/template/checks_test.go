@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pats/infra/testkit/deployed"
 )
 
 // check returns what is wrong with a template, a sentence each. It reports whatever the template leaves open.
@@ -148,6 +150,9 @@ func (t template) setting(function resource, path ...string) any {
 }
 
 func (t template) timeLimit(function resource) int {
+	if function.id == deployed.SharedAuthorizerFunction {
+		return maxAuthorizer
+	}
 	for _, api := range t.of(kindAPI) {
 		for _, authorizer := range sorted(api.property("Auth", "Authorizers")) {
 			if arnOf(at(authorizer, "FunctionArn")) == function.id {

@@ -32,6 +32,16 @@ func TestRolesRefuse(t *testing.T) {
 		{"look an address up", authorizer, find("UNIQUE#ann@example.com"), false},
 		{"delete a user", authorizer, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
 
+		{"record a use", shared, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), true},
+		{"read an account", shared, find("USER#1"), true},
+		{"take a role", shared, use("USER#1", "", "SET rootRole = :admin"), false},
+		{"plant a verifier", shared, use("USER#1", "", "SET tokens[0].verifier = :mine"), false},
+		{"read an account by an update", shared, use("USER#1", "ALL_OLD", "SET seen.#t = :at"), false},
+		{"list all users", shared, find("DIRECTORY"), false},
+		{"replace a user", shared, put("USER#1"), false},
+		{"redirect an imported token", shared, put("TOKEN#abc"), false},
+		{"delete a user", shared, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
 		{"replace a user", tokens, put("USER#1"), true},
 		{"rename a user in the directory", tokens, put("DIRECTORY"), false},
 		{"take a name", tokens, put("UNIQUE#ann"), false},
@@ -57,6 +67,7 @@ func TestRolesRefuse(t *testing.T) {
 
 const (
 	authorizer = deployed.AuthorizerFunction
+	shared     = deployed.SharedAuthorizerFunction
 	tokens     = deployed.TokensFunction
 	users      = deployed.UsersFunction
 )

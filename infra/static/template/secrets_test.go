@@ -1,6 +1,9 @@
 package template_test
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // hashPattern allows only a SHA-256 in hex or nothing.
 const hashPattern = "^([0-9a-f]{64})?$"
@@ -8,8 +11,15 @@ const hashPattern = "^([0-9a-f]{64})?$"
 // scopesPattern allows only scopes with commas between them: neither a token of this service nor an admin API token.
 const scopesPattern = `^( *[A-Za-z0-9._:/-]{1,64}(@(?i:Admin|Editor|Viewer))? *(, *[A-Za-z0-9._:/-]{1,64}(@(?i:Admin|Editor|Viewer))? *)*)?$`
 
+// namePattern allows only a name that is shorter than any token.
+const namePattern = "^[A-Za-z0-9_-]{0,32}$"
+
+// harmless are the patterns of texts that are no secrets.
+var harmless = []any{scopesPattern, namePattern}
+
 // variables checks the functions' environments, which everybody with access to a function's configuration can read: each variable is the
-// table's name or a parameter that cannot hold a secret, because it has few values, is a hash or a list of scopes.
+// table's name or a parameter that cannot hold a secret, because it has few values, is a hash, a list of scopes or a
+// short name.
 func variables(t template) (found findings) {
 	for _, function := range t.of(kindFunction) {
 		for _, of := range []any{at(t["Globals"], "Function"), at(function.declared, "Properties")} {
@@ -28,7 +38,7 @@ func (t template) variable(name string, value any) (found findings) {
 	case t.is(id, kindTable):
 	case parameter == nil:
 		found.add("%s is %v, want a parameter or the table", name, value)
-	case !closed(parameter) && !hash(parameter) && at(parameter, "AllowedPattern") != scopesPattern:
+	case !closed(parameter) && !hash(parameter) && !slices.Contains(harmless, at(parameter, "AllowedPattern")):
 		found.add("%s is the parameter %s, which can be any text", name, id)
 	}
 	return found

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -11,16 +12,19 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"pats/infra/contract/e2e"
 	"pats/infra/testkit/figures"
 	"pats/infra/testkit/must"
 	"pats/pkg/api/apitest"
+	"pats/pkg/config"
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
+	"pats/pkg/wiring"
 )
 
 // TestSuitePassesUnderTheRoles runs every event and, in each round, every HTTP case over DynamoDB Local, and compares what each function
@@ -36,6 +40,7 @@ func TestSuitePassesUnderTheRoles(t *testing.T) {
 		e2e.Run(t, target)
 	}
 	lookUpImported(t, requests)
+	authorizeOthers(t, requests)
 
 	tpl := load(t)
 	var unused, missing findings
@@ -67,11 +72,39 @@ func lookUpImported(t *testing.T, requests *recorder) {
 	must.Do(t, err)
 }
 
-// serveRecorded serves the template's stack on a new table, with all requests of its functions recorded.
-func serveRecorded(t *testing.T, requests *recorder, parameters map[string]string) (*laptoptest.Server, e2e.Target) {
+// authorizeOthers presents a valid token, and one that may have been imported, to the authorizer of other APIs.
+func authorizeOthers(t *testing.T, requests *recorder) {
+	t.Helper()
+	client, table := newTable(t)
+	env, settings := pat.SystemEnv(slog.New(slog.DiscardHandler)), config.Config{AcceptImported: true, Shared: config.Shared{Enabled: true}}
+	operator := pat.NewService(dynamostore.New(client, table), settings.Domain(), env)
+	user, err := operator.CreateUser(t.Context(), pat.Profile{Username: "ann", Role: pat.Viewer})
+	must.Do(t, err)
+	draft := pat.Draft{Description: "laptop", Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(time.Hour)}
+	_, secret, err := operator.CreateUserToken(t.Context(), user.ID, draft)
+	must.Do(t, err)
+	authorizer := wiring.SharedAuthorizer(settings, dynamostore.New(requests, table), env)
+	for _, token := range []string{secret.Reveal(), "user:" + strings.Repeat("0f", 28)} {
+		event := events.APIGatewayCustomAuthorizerRequest{Type: "TOKEN", AuthorizationToken: token, MethodArn: "arn:aws:execute-api:eu-west-1:123456789012:a/prod/GET/"}
+		payload, err := json.Marshal(event)
+		must.Do(t, err)
+		_, err = authorizer.Invoke(within(t.Context(), shared), payload)
+		must.Do(t, err)
+	}
+}
+
+// newTable creates an empty table of the store.
+func newTable(t *testing.T) (*dynamodb.Client, string) {
 	t.Helper()
 	client, table := dynamostore.NewClient(dynamotest.Settings(t)), "test-"+rand.Text()
 	must.Do(t, dynamostore.CreateTable(t.Context(), client, table))
+	return client, table
+}
+
+// serveRecorded serves the template's stack on a new table, with all requests of its functions recorded.
+func serveRecorded(t *testing.T, requests *recorder, parameters map[string]string) (*laptoptest.Server, e2e.Target) {
+	t.Helper()
+	client, table := newTable(t)
 	operator, store := dynamostore.New(client, table), dynamostore.New(requests, table)
 	permanent := pat.Account{Profile: pat.Profile{Username: "permanent", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
 	_, err := operator.CreateAccount(t.Context(), permanent)

@@ -9,9 +9,10 @@ import (
 
 // The logical IDs of the functions.
 const (
-	AuthorizerFunction = "AuthorizerFunction"
-	TokensFunction     = "TokensFunction"
-	UsersFunction      = "UsersFunction"
+	AuthorizerFunction       = "AuthorizerFunction"
+	SharedAuthorizerFunction = "SharedAuthorizerFunction"
+	TokensFunction           = "TokensFunction"
+	UsersFunction            = "UsersFunction"
 )
 
 // The paths of the API's collections and of the caller's profile.
