@@ -3,7 +3,6 @@ package attack_test
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net/http"
 	"sync"
 	"testing"
@@ -20,7 +19,7 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// env is the template's API over HTTP. Its functions count their invocations and can be deployed again.
+// env is the template's API over HTTP. Its functions can be deployed again.
 type env struct {
 	*laptoptest.Server
 	clock  *pattest.Clock
@@ -44,7 +43,7 @@ type options struct {
 
 func newEnv(t *testing.T, store pat.Store, o options) *env {
 	t.Helper()
-	e := &env{clock: pattest.NewClock(), client: apiclient.New(t, 64), functions: &counted{invocations: map[string]int{}, tokens: map[string]int{}}, store: store}
+	e := &env{clock: pattest.NewClock(), client: apiclient.New(t, 64), functions: &counted{tokens: map[string]int{}}, store: store}
 	if o.wrap != nil {
 		e.store = o.wrap(store)
 	}
@@ -103,45 +102,26 @@ var (
 	forbidden       = refusal{http.StatusForbidden, "NoAccessError"}
 )
 
-func getFrom(path string) apiclient.Request {
-	return apiclient.Request{Method: http.MethodGet, Path: path}
-}
-
-// counted are functions that count their invocations, and can be deployed again.
+// counted are functions that count the invocations of the authorizer, and can be deployed again.
 type counted struct {
 	deployment laptoptest.Deployment
 
-	mu          sync.Mutex
-	invocations map[string]int
-	// tokens are the invocations of the authorizer by token.
+	mu sync.Mutex
+	// tokens are the invocations by token.
 	tokens map[string]int
 }
 
 func (c *counted) wrap(functions gateway.Functions) gateway.Functions {
 	c.deployment.Deploy(functions)
-	wrapped := laptoptest.Intercept(c.deployment.Functions(functions), func(ctx context.Context, id string, invoke func(context.Context) error) error {
-		c.count(c.invocations, id)
-		return invoke(ctx)
-	})
+	wrapped := c.deployment.Functions(functions)
 	inner := wrapped.Authorizers[deployed.AuthorizerFunction]
 	wrapped.Authorizers[deployed.AuthorizerFunction] = func(ctx context.Context, event events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
-		c.count(c.tokens, event.AuthorizationToken)
+		c.mu.Lock()
+		c.tokens[event.AuthorizationToken]++
+		c.mu.Unlock()
 		return inner(ctx, event)
 	}
 	return wrapped
-}
-
-func (c *counted) count(counts map[string]int, key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	counts[key]++
-}
-
-// invoked returns the number of invocations of each function.
-func (c *counted) invoked() map[string]int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return maps.Clone(c.invocations)
 }
 
 // timesFor returns the number of invocations of the authorizer for a token.

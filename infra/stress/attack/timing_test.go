@@ -3,6 +3,8 @@ package attack_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"io"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"sync/atomic"
@@ -217,4 +219,13 @@ type instant struct {
 
 func (s *instant) Account(context.Context, pat.UserID) (pat.Account, error) {
 	return s.only.Load().account, nil
+}
+
+// newSecret returns a token with a right checksum whose random bytes begin with begin, or "" if it fails.
+func newSecret(begin []byte, user int64) string {
+	secret, err := pat.NewSecret(io.MultiReader(bytes.NewReader(begin), rand.Reader), pat.UserID(user))
+	if err != nil {
+		return ""
+	}
+	return secret.Reveal()
 }
