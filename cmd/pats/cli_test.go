@@ -285,9 +285,9 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"user disable":    service,
 		"user enable":     service,
 		"user delete":     store,
-		"token create":    "--description --expires" + service + server,
+		"token create":    "--description --expires --scope --scope-catalog" + service + server,
 		"token list":      service + server,
-		"token revoke":    service + server,
+		"token revoke":    "--descendants" + service + server,
 		"import unleash":  "--database-url --dry-run" + service,
 	}
 	flag := regexp.MustCompile(`(?m)^ +(?:-h, )?(--[a-z-]+)`)

@@ -70,12 +70,36 @@ func (f retentionFlag) retention() (time.Duration, error) {
 	return retention, nil
 }
 
+// catalogFlag names the scopes of other APIs for commands that create tokens in a store. A server knows its own.
+type catalogFlag struct {
+	ScopeCatalog string `placeholder:"LIST" group:"store" from:"SCOPES" help:"Scopes of other APIs that tokens can have, as the stack's parameter Scopes: orders:read,orders:write@Editor (default: none, only those of pats)."`
+}
+
+// catalog returns the catalog. Errors: failure.Usage.
+func (f catalogFlag) catalog() (pat.ScopeCatalog, error) {
+	catalog, err := pat.ParseScopeCatalog(f.ScopeCatalog)
+	if err != nil {
+		return pat.ScopeCatalog{}, failure.Misuse("--scope-catalog: "+err.Error(), "It is the stack's parameter Scopes: names with commas, each with @ROLE if a role is needed.")
+	}
+	return catalog, nil
+}
+
+// checkServer refuses the flag where there is a server. Errors: failure.Usage.
+func (catalogFlag) checkServer(typed typedFlags) error {
+	if typed["scope-catalog"] {
+		return failure.Misuse("--scope-catalog is for a store", "A server knows its scopes. Leave it out.")
+	}
+	return nil
+}
+
 // access describes how a command uses a store.
 type access struct {
 	// create permits to create a missing data file.
 	create bool
 	// retention is how long expired tokens stay. Commands that neither list nor change tokens need none.
 	retention time.Duration
+	// scopes are those that exist. Commands that create no token need none.
+	scopes pat.ScopeCatalog
 }
 
 // withService calls work with a Service on the store, and closes the store.
@@ -90,7 +114,7 @@ func (f storeFlags) withService(ctx context.Context, e env, typed typedFlags, a 
 	}
 	e.warnOf(opened)
 	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return errors.Join(work(pat.NewService(opened, pat.Settings{Retention: a.retention}, e.domain(log))), opened.Close())
+	return errors.Join(work(pat.NewService(opened, pat.Settings{Retention: a.retention, Scopes: a.scopes}, e.domain(log))), opened.Close())
 }
 
 // warnOf prints the warnings of a store.

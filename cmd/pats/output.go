@@ -11,6 +11,7 @@ import (
 
 	"pats/cmd/pats/target"
 	"pats/pkg/api/apitypes"
+	"pats/pkg/pat"
 )
 
 // outputFormat is the value of --output.
@@ -76,6 +77,21 @@ func formatSeen(t *apitypes.Time) string {
 		return "never"
 	}
 	return formatTime(*t)
+}
+
+// formatScopes returns the scopes with commas, as --scope takes them.
+func formatScopes(scopes []pat.Scope) string {
+	switch {
+	case scopes == nil:
+		return "unscoped"
+	case len(scopes) == 0:
+		return "none"
+	}
+	names := make([]string, len(scopes))
+	for i, scope := range scopes {
+		names[i] = string(scope)
+	}
+	return strings.Join(names, ",")
 }
 
 func formatID[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }

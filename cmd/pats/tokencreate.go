@@ -15,9 +15,11 @@ import (
 
 type tokenCreate struct {
 	tokensFlags
-	Description string `required:"" placeholder:"TEXT" help:"Purpose of the token, unique among the user's tokens."`
-	Expires     expiry `default:"90d" placeholder:"90d|12h|TIME" help:"Expiry of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: 90d)."`
-	TokenFile   string `placeholder:"FILE" help:"With a store, write the token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN)."`
+	catalogFlag
+	Description string   `required:"" placeholder:"TEXT" help:"Purpose of the token, unique among the user's tokens."`
+	Expires     expiry   `default:"90d" placeholder:"90d|12h|TIME" help:"Expiry of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: 90d)."`
+	Scope       []string `placeholder:"NAME" help:"Scope that the token has, such as pats:read. Repeatable, or a list with commas. Scopes narrow what the user may do and never add to it (default: the token acts as its user)."`
+	TokenFile   string   `placeholder:"FILE" help:"With a store, write the token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN)."`
 }
 
 // Help returns the end of `pats token create --help`.
@@ -25,6 +27,7 @@ func (*tokenCreate) Help() string {
 	return `Examples:
   pats token create --user 1 --description laptop
   pats token create --user 1 --description ci --expires 12h --token-file ci.token
+  pats token create --user 1 --description report --scope orders:read --scope pats:read --scope-catalog orders:read,orders:write@Editor
   pats token create --url http://127.0.0.1:3000 --token-file .pats/token --description deploy`
 }
 
@@ -34,20 +37,45 @@ func (c *tokenCreate) Run(ctx context.Context, e env, out *printer, typed typedF
 	if err != nil {
 		return err
 	}
-	draft := pat.Draft{Description: c.Description, Scopes: pat.Unscoped(), ExpiresAt: c.Expires.from(e.now())}
+	draft, err := c.draft(e, typed)
+	if err != nil {
+		return err
+	}
 	if onServer {
+		if err := c.checkServer(typed); err != nil {
+			return err
+		}
 		server, err := c.server(ctx, e, out, c.TokenFile)
 		if err != nil {
 			return err
 		}
 		return createAndPrint(ctx, server, draft, out)
 	}
-	return c.withUser(ctx, e, typed, func(tokens target.Tokens) error {
+	catalog, err := c.catalog()
+	if err != nil {
+		return err
+	}
+	return c.withUser(ctx, e, typed, catalog, func(tokens target.Tokens) error {
 		if c.TokenFile != "" {
 			return createInFile(ctx, tokens, draft, c.TokenFile, out)
 		}
 		return createAndPrint(ctx, tokens, draft, out)
 	})
+}
+
+// draft returns the token to create. Only a command line without --scope means one that acts as its user: an empty value, as an
+// unset shell variable leaves it, is an error. Errors: failure.Usage.
+func (c *tokenCreate) draft(e env, typed typedFlags) (pat.Draft, error) {
+	draft := pat.Draft{Description: c.Description, Scopes: pat.Unscoped(), ExpiresAt: c.Expires.from(e.now())}
+	if !typed["scope"] {
+		return draft, nil
+	}
+	scopes, err := pat.NewScopes(c.Scope)
+	if err != nil {
+		return pat.Draft{}, failure.Misuse("--scope: "+err.Error(), "")
+	}
+	draft.Scopes = scopes
+	return draft, nil
 }
 
 func createAndPrint(ctx context.Context, tokens target.Tokens, draft pat.Draft, out *printer) error {
@@ -80,11 +108,15 @@ func createInFile(ctx context.Context, tokens target.Tokens, draft pat.Draft, pa
 }
 
 func createdRows(token apitypes.Token) table {
-	return table{
+	rows := table{
 		{"Id", formatID(token.ID)},
 		{"Description", token.Description},
 		{"Expires", formatTime(token.ExpiresAt)},
 	}
+	if token.Scopes != nil {
+		rows = append(rows, []string{"Scopes", formatScopes(token.Scopes)})
+	}
+	return rows
 }
 
 // revokeTimeout bounds the revocation of a token that could not be delivered.

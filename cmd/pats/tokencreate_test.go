@@ -30,6 +30,8 @@ func (f *fakeTokens) Create(context.Context, pat.Draft) (apitypes.CreatedToken, 
 	return apitypes.CreatedToken{Token: apitypes.Token{ID: 7}, Secret: "user:secret"}, f.onCreate()
 }
 
+func (*fakeTokens) RevokeDescendants(context.Context, pat.TokenID) error { return nil }
+
 func (f *fakeTokens) Revoke(ctx context.Context, id pat.TokenID) error {
 	f.revoked = id
 	return errors.Join(f.revokeErr, ctx.Err())

@@ -49,8 +49,8 @@ func (f tokensFlags) onServer(typed typedFlags) (bool, error) {
 	return f.URL != "", nil
 }
 
-// withUser calls work with the user's tokens in the store.
-func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, work func(target.Tokens) error) error {
+// withUser calls work with the user's tokens in the store. Commands that create no token need no catalog.
+func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, catalog pat.ScopeCatalog, work func(target.Tokens) error) error {
 	if f.User == 0 {
 		return failure.Misuse("--user ID is needed", "`pats user list` lists the ids.")
 	}
@@ -58,7 +58,7 @@ func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, work
 	if err != nil {
 		return err
 	}
-	return f.withService(ctx, e, typed, access{retention: retention}, func(service *pat.Service) error {
+	return f.withService(ctx, e, typed, access{retention: retention, scopes: catalog}, func(service *pat.Service) error {
 		return work(target.UserTokens(service, f.User))
 	})
 }
@@ -99,7 +99,7 @@ func (f tokensFlags) withTokens(ctx context.Context, e env, out *printer, typed 
 		return err
 	}
 	if !onServer {
-		return f.withUser(ctx, e, typed, work)
+		return f.withUser(ctx, e, typed, pat.ScopeCatalog{}, work)
 	}
 	server, err := f.server(ctx, e, out, present.TokenFile)
 	if err != nil {
@@ -132,9 +132,12 @@ func (c *tokenList) Run(ctx context.Context, e env, out *printer, typed typedFla
 }
 
 func (p *printer) tokens(list apitypes.TokenList, now time.Time) error {
-	rows := table{{"ID", "DESCRIPTION", "CREATED", "EXPIRES", "LAST USED", "STATE"}}
+	rows := table{{"ID", "DESCRIPTION", "CREATED", "EXPIRES", "LAST USED", "STATE", "SCOPES"}}
 	for _, t := range list.Pats {
-		rows = append(rows, []string{formatID(t.ID), t.Description, formatTime(t.CreatedAt), formatTime(t.ExpiresAt), formatSeen(t.SeenAt), tokenState(t, now)})
+		rows = append(rows, []string{
+			formatID(t.ID), t.Description, formatTime(t.CreatedAt), formatTime(t.ExpiresAt), formatSeen(t.SeenAt),
+			tokenState(t, now), formatScopes(t.Scopes),
+		})
 	}
 	return p.print(list, rows)
 }
@@ -147,7 +150,8 @@ func tokenState(token apitypes.Token, now time.Time) string {
 }
 
 type tokenRevoke struct {
-	ID pat.TokenID `arg:"" name:"token-id" help:"The token's id, as in the list."`
+	ID          pat.TokenID `arg:"" name:"token-id" help:"The token's id, as in the list."`
+	Descendants bool        `help:"Also revoke every token that was created with this one, with one of those, and so on, even if this one is gone already."`
 	tokensFlags
 	presentFlag
 }
@@ -156,19 +160,25 @@ type tokenRevoke struct {
 func (*tokenRevoke) Help() string {
 	return `Examples:
   pats token revoke 2 --user 1
+  pats token revoke 2 --user 1 --descendants
   pats token revoke 2 --url http://127.0.0.1:3000 --token-file .pats/token`
 }
 
 // Run revokes the token.
 func (c *tokenRevoke) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
 	return c.withTokens(ctx, e, out, typed, c.presentFlag, func(tokens target.Tokens) error {
-		if err := tokens.Revoke(ctx, c.ID); err != nil {
+		body := struct {
+			ID          pat.TokenID `json:"id"`
+			UserID      pat.UserID  `json:"userId,omitempty"`
+			Descendants bool        `json:"descendants,omitempty"`
+		}{c.ID, c.User, c.Descendants}
+		revoke, result := tokens.Revoke, fmt.Sprintf("Token %d revoked.", c.ID)
+		if c.Descendants {
+			revoke, result = tokens.RevokeDescendants, fmt.Sprintf("Token %d and its descendants revoked.", c.ID)
+		}
+		if err := revoke(ctx, c.ID); err != nil {
 			return err
 		}
-		body := struct {
-			ID     pat.TokenID `json:"id"`
-			UserID pat.UserID  `json:"userId,omitempty"`
-		}{c.ID, c.User}
-		return out.print(body, table{{fmt.Sprintf("Token %d revoked.", c.ID)}})
+		return out.print(body, table{{result}})
 	})
 }

@@ -21,14 +21,14 @@ Token        <token>
 	sh.must(t, "token", "create", "--user", "1", "--description", "ci", "--expires", "12h")
 	sh.clock.Advance(24 * time.Hour)
 	wantText(t, "list", sh.must(t, "token", "list", "--user", "1"), `
-ID  DESCRIPTION  CREATED               EXPIRES               LAST USED  STATE
-1   laptop       2026-01-02T03:04:05Z  2026-04-02T03:04:05Z  never      valid
-2   ci           2026-01-02T03:04:05Z  2026-01-02T15:04:05Z  never      expired
+ID  DESCRIPTION  CREATED               EXPIRES               LAST USED  STATE    SCOPES
+1   laptop       2026-01-02T03:04:05Z  2026-04-02T03:04:05Z  never      valid    unscoped
+2   ci           2026-01-02T03:04:05Z  2026-01-02T15:04:05Z  never      expired  unscoped
 `)
 	wantText(t, "revoke", sh.must(t, "token", "revoke", "--user", "1", "1"), "Token 1 revoked.\n")
 	wantText(t, "list after revoke", sh.must(t, "token", "list", "--user", "1"), `
-ID  DESCRIPTION  CREATED               EXPIRES               LAST USED  STATE
-2   ci           2026-01-02T03:04:05Z  2026-01-02T15:04:05Z  never      expired
+ID  DESCRIPTION  CREATED               EXPIRES               LAST USED  STATE    SCOPES
+2   ci           2026-01-02T03:04:05Z  2026-01-02T15:04:05Z  never      expired  unscoped
 `)
 }
 

@@ -16,9 +16,10 @@ type callers struct {
 	admin pat.AdminKey
 }
 
-// check checks that caller may use resources with the given access.
+// check checks that caller may use resources with the given access, and has scope unless that is empty. A caller without the
+// permission ADMIN does not learn which scope is missing too, since that would not help. The admin API token has every scope.
 // Errors: KindUnauthenticated, KindForbidden, KindUnavailable.
-func (c callers) check(ctx context.Context, caller pat.Principal, access access) error {
+func (c callers) check(ctx context.Context, caller pat.Principal, access access, scope pat.Scope) error {
 	if caller.Kind == pat.HolderAdmin {
 		return c.checkAdminToken(caller)
 	}
@@ -29,7 +30,10 @@ func (c callers) check(ctx context.Context, caller pat.Principal, access access)
 	if access == forAdmins && !holder.Account.EnabledAdmin() {
 		return &pat.Error{Kind: pat.KindForbidden, Message: needAdmin}
 	}
-	return nil
+	if scope == "" {
+		return nil
+	}
+	return holder.Require(scope)
 }
 
 // checkAdminToken refuses the holder of an admin API token that has been replaced. Errors: KindUnauthenticated.

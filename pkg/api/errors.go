@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"pats/pkg/api/apitypes"
@@ -44,6 +45,8 @@ type problem struct {
 	message string
 	// details repeat the message if nil.
 	details []apitypes.Detail
+	// missing is the scope that the token lacks, or empty.
+	missing pat.Scope
 }
 
 func (p *problem) Error() string { return p.message }
@@ -55,7 +58,7 @@ func newProblem(err error) *problem {
 	}
 	if e, ok := errors.AsType[*unleashjson.Error](err); ok {
 		as := errorOf[pat.KindInvalid]
-		return &problem{as.status, as.name, invalidPrefix + seeDetails, e.Details}
+		return &problem{status: as.status, name: as.name, message: invalidPrefix + seeDetails, details: e.Details}
 	}
 	e, ok := errors.AsType[*pat.Error](err)
 	if !ok || e.Kind == pat.KindInternal {
@@ -66,10 +69,18 @@ func newProblem(err error) *problem {
 	case pat.KindInvalid, pat.KindUserExists:
 		return badData(e.Message)
 	case pat.KindUnauthenticated:
-		return &problem{as.status, as.name, LoginMessage, []apitypes.Detail{{Message: e.Message}}}
+		return &problem{status: as.status, name: as.name, message: LoginMessage, details: []apitypes.Detail{{Message: e.Message}}}
 	default:
-		return &problem{as.status, as.name, e.Message, nil}
+		return &problem{status: as.status, name: as.name, message: e.Message, missing: missingScope(e)}
 	}
+}
+
+// missingScope returns the scope whose absence caused err, or "".
+func missingScope(err error) pat.Scope {
+	if missing, ok := errors.AsType[*pat.MissingScopeError](err); ok {
+		return missing.Scope
+	}
+	return ""
 }
 
 func (p *problem) response(id string) response {
@@ -81,10 +92,12 @@ func (p *problem) response(id string) response {
 	if err != nil {
 		return response{status: http.StatusInternalServerError}
 	}
-	switch p.status {
-	case http.StatusUnauthorized:
+	switch {
+	case p.status == http.StatusUnauthorized:
 		resp.headers.Set("Www-Authenticate", "Bearer") // RFC 9110 §15.5.2
-	case http.StatusServiceUnavailable:
+	case p.missing != "":
+		resp.headers.Set("Www-Authenticate", fmt.Sprintf(`Bearer error="insufficient_scope", scope="%s"`, p.missing)) // RFC 6750 §3
+	case p.status == http.StatusServiceUnavailable:
 		resp.headers.Set("Retry-After", retryAfter)
 	}
 	return resp
@@ -98,7 +111,12 @@ const (
 
 func badData(message string) *problem {
 	as := errorOf[pat.KindInvalid]
-	return &problem{as.status, as.name, invalidPrefix + ": " + message, []apitypes.Detail{{Message: message}}}
+	return &problem{
+		status:  as.status,
+		name:    as.name,
+		message: invalidPrefix + ": " + message,
+		details: []apitypes.Detail{{Message: message}},
+	}
 }
 
 func wrongContentType(sent string) *problem {

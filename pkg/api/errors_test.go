@@ -40,7 +40,7 @@ func refusal(t *testing.T, act action) (got events.APIGatewayProxyResponse, line
 	h := &Handler{
 		log:     slog.New(slog.NewJSONHandler(&log, nil)),
 		callers: callers{admin: key},
-		routes:  routes{"/x": {methods: map[string]action{http.MethodGet: act}}},
+		routes:  routes{"/x": {operations: map[string]operation{http.MethodGet: {act: act}}}},
 	}
 	claims := map[string]any{}
 	for name, value := range key.Principal().Claims() {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -92,16 +93,19 @@ func remove(id string) request {
 
 // event returns the event of API Gateway for the request, with the resource of template.yaml.
 func (c request) event(claims map[string]any) events.APIGatewayProxyRequest {
-	resource, params := route(c.path)
+	path, query, _ := strings.Cut(c.path, "?")
+	values, _ := url.ParseQuery(query) // what is malformed is left out, as in an event
+	resource, params := route(path)
 	return events.APIGatewayProxyRequest{
-		Resource:          resource,
-		Path:              c.path,
-		HTTPMethod:        c.method,
-		MultiValueHeaders: c.multiValueHeaders(),
-		PathParameters:    params,
-		RequestContext:    events.APIGatewayProxyRequestContext{RequestID: requestID, Authorizer: claims},
-		Body:              c.body,
-		IsBase64Encoded:   c.base64,
+		Resource:                        resource,
+		Path:                            path,
+		HTTPMethod:                      c.method,
+		MultiValueHeaders:               c.multiValueHeaders(),
+		MultiValueQueryStringParameters: values,
+		PathParameters:                  params,
+		RequestContext:                  events.APIGatewayProxyRequestContext{RequestID: requestID, Authorizer: claims},
+		Body:                            c.body,
+		IsBase64Encoded:                 c.base64,
 	}
 }
 

@@ -40,29 +40,30 @@ func (h *Handler) serve(ctx context.Context, req *request) (resp response, err e
 		}
 	}()
 	route := h.routes[req.resource]
+	operation := route.operation(req.method)
 	if route.access == forAll {
-		return route.act(ctx, req, pat.Principal{})
+		return operation.act(ctx, req, pat.Principal{})
 	}
 	caller, err := pat.ParseClaims(req.claims)
 	if err != nil {
 		return response{}, err
 	}
-	return h.serveCaller(ctx, req, route, caller)
+	return h.serveCaller(ctx, req, route.access, operation, caller)
 }
 
 // serveCaller serves a request that the authorizer let through, perhaps long ago: its decision may come from a cache. An action
 // checks its caller in the read that it needs anyway. Where no action does, the caller is checked here, so that a caller who
 // lost access learns nothing but that, whatever the request.
-func (h *Handler) serveCaller(ctx context.Context, req *request, route route, caller pat.Principal) (response, error) {
-	checked := route.access == forAdmins || req.method == http.MethodOptions
+func (h *Handler) serveCaller(ctx context.Context, req *request, access access, operation operation, caller pat.Principal) (response, error) {
+	checked := access == forAdmins || req.method == http.MethodOptions
 	if checked {
-		if err := h.callers.check(ctx, caller, route.access); err != nil {
+		if err := h.callers.check(ctx, caller, access, operation.scope); err != nil {
 			return response{}, err
 		}
 	}
-	resp, err := route.act(ctx, req, caller)
+	resp, err := operation.act(ctx, req, caller)
 	if err != nil && !checked && concernsRequest(err) {
-		if denied := h.callers.check(ctx, caller, route.access); denied != nil {
+		if denied := h.callers.check(ctx, caller, access, operation.scope); denied != nil {
 			return response{}, denied
 		}
 	}

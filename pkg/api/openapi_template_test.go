@@ -1,16 +1,19 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
@@ -18,7 +21,10 @@ import (
 
 // document has the parts of the OpenAPI document that these tests check.
 type document struct {
-	Paths      map[string]map[string]operation `json:"paths"`
+	Info struct {
+		Description string `json:"description"`
+	} `json:"info"`
+	Paths      map[string]map[string]shownOperation `json:"paths"`
 	Components struct {
 		Schemas struct {
 			Error struct {
@@ -33,7 +39,9 @@ type document struct {
 	} `json:"components"`
 }
 
-type operation struct {
+type shownOperation struct {
+	// Scope is what a token with scopes needs, or "".
+	Scope string `json:"x-scope"`
 	// Security is empty for an operation that needs no token, and absent for the others.
 	Security  *[]any                `json:"security"`
 	Responses map[string]documented `json:"responses"`
@@ -70,7 +78,7 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 	var routed, shown []string
 	for _, handler := range handlers() {
 		for resource, route := range handler.routes {
-			for method := range route.methods {
+			for method := range route.operations {
 				routed = append(routed, method+" "+resource)
 			}
 		}
@@ -82,8 +90,39 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 	}
 	slices.Sort(routed)
 	slices.Sort(shown)
-	if diff := cmp.Diff(routed, shown); diff != "" {
+	if diff := gocmp.Diff(routed, shown); diff != "" {
 		t.Errorf("operations (-routed +documented):\n%s", diff)
+	}
+}
+
+// scopeRow matches a row of a table whose first column has an operation and whose last one has its scope.
+var scopeRow = regexp.MustCompile("(?m)^\\| `([A-Z]+ [^`?]+)[^`]*` \\|(?:.*\\|)? `?([a-z:]+)[^|]*\\|$")
+
+// TestTablesOfScopes compares the tables for readers, in the document and in docs/api.md, with the operations'. That the operations
+// need these scopes is tested by TestOperationsNeedTheirScopes.
+func TestTablesOfScopes(t *testing.T) {
+	t.Parallel()
+	read := readDocument(t)
+	guide, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for path, operations := range read.Paths {
+		for method, operation := range operations {
+			want[strings.ToUpper(method)+" "+path] = cmp.Or(operation.Scope, "none")
+		}
+	}
+	_, guideTable, _ := strings.Cut(string(guide), "## Requests and responses\n")
+	guideTable, _, _ = strings.Cut(guideTable, "\n**")
+	for name, table := range map[string]string{"openapi.json": read.Info.Description, "docs/api.md": guideTable} {
+		got := map[string]string{}
+		for _, row := range scopeRow.FindAllStringSubmatch(table, -1) {
+			got[row[1]] = row[2]
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: operations and scopes (-operations +table):\n%s", name, diff)
+		}
 	}
 }
 
@@ -105,10 +144,10 @@ func TestDocumentHasEveryResource(t *testing.T) {
 			shown[path] = operation.Security != nil && len(*operation.Security) == 0
 		}
 	}
-	if diff := cmp.Diff(open, shown); diff != "" {
+	if diff := gocmp.Diff(open, shown); diff != "" {
 		t.Errorf("resources, and whether they need no token (-template +document):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]bool{ResourceOpenAPI: true}, onlyTrue(open)); diff != "" {
+	if diff := gocmp.Diff(map[string]bool{ResourceOpenAPI: true}, onlyTrue(open)); diff != "" {
 		t.Errorf("open resources (-want +template):\n%s", diff)
 	}
 }
@@ -152,7 +191,7 @@ func TestDocumentNamesEveryError(t *testing.T) {
 		}
 	}
 	got := readDocument(t).Components.Schemas.Error.Properties.Name.Enum
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(slices.Values(got))); diff != "" {
+	if diff := gocmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(slices.Values(got))); diff != "" {
 		t.Errorf("names of errors (-ours +documented):\n%s", diff)
 	}
 }

@@ -1,11 +1,14 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/pat/pattest"
 )
 
 // TestRevokeReadsNumbersAsJavaScript checks that the same forms of an id are whole numbers as in Unleash 8.2.0. The caller has the
@@ -180,5 +183,78 @@ func TestIDsAreNotReused(t *testing.T) {
 	wantStatus(t, got, http.StatusCreated)
 	if id := parse[made](t, got.Body).ID; id != 3 {
 		t.Errorf("id after 2 was revoked: got %d, want 3", id)
+	}
+}
+
+// family creates tokens of the holder, whose own is 1: 2 from 1, 3 from 2, and 4 from 1.
+func (f *fixture) family(t *testing.T, h pattest.Holder) {
+	t.Helper()
+	for i, parent := range []int{0, 1, 0} {
+		maker := h
+		maker.Token = pattest.Read(t, f.store, h.Account.ID).Tokens[parent]
+		wantStatus(t, f.do(t, maker, post(with(fmt.Sprintf(`"token %d"`, i+2)))), http.StatusCreated)
+	}
+}
+
+func TestRevokeDescendants(t *testing.T) {
+	t.Parallel()
+	for query, left := range map[string][]string{
+		"":                   {"own", "token 3", "token 4"},
+		"?descendants=false": {"own", "token 3", "token 4"},
+		"?descendants=true":  {"own", "token 4"},
+		"?descendant=true":   {"own", "token 3", "token 4"},
+	} {
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			h := f.holder(t)
+			f.family(t, h)
+			for range 2 { // the second time the token is gone already
+				wantStatus(t, f.do(t, h, remove("2"+query)), http.StatusOK)
+				if diff := cmp.Diff(left, f.descriptions(t, h)); diff != "" {
+					t.Errorf("tokens left (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+func TestDescendantsOfARevokedToken(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	h := f.holder(t)
+	f.family(t, h)
+	wantStatus(t, f.do(t, h, remove("2")), http.StatusOK)
+	wantStatus(t, f.do(t, h, remove("2?descendants=true")), http.StatusOK)
+	if diff := cmp.Diff([]string{"own", "token 4"}, f.descriptions(t, h)); diff != "" {
+		t.Errorf("tokens left (-want +got):\n%s", diff)
+	}
+}
+
+func TestDescendantsOnlyAsBoolean(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	h := f.holder(t)
+	notBoolean := func(sent string) problem {
+		return schema("/query/descendants", `The `+"`/query/descendants`"+` property must be boolean. You sent "`+sent+`".`)
+	}
+	for query, want := range map[string]problem{
+		"descendants":                       notBoolean(""),
+		"descendants=":                      notBoolean(""),
+		"descendants=1":                     notBoolean("1"),
+		"descendants=0":                     notBoolean("0"),
+		"descendants=null":                  notBoolean("null"),
+		"descendants=TRUE":                  notBoolean("TRUE"),
+		"descendants=true%20":               notBoolean("true "),
+		"descendants=[]":                    notBoolean("[]"),
+		"descendants=true&descendants=true": schema("/query/descendants", `The `+"`/query/descendants`"+` property must be string. You sent ["true","true"].`),
+	} {
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			wantProblem(t, f.do(t, h, remove("1?"+query)), http.StatusBadRequest, want)
+		})
+	}
+	if got := f.descriptions(t, h); len(got) != 1 {
+		t.Errorf("stored: got %q, want the own token", got)
 	}
 }

@@ -25,35 +25,42 @@ const (
 // still have access.
 type action func(ctx context.Context, req *request, caller pat.Principal) (response, error)
 
+// operation is what a resource does with a method.
+type operation struct {
+	act action
+	// scope is what a token with scopes needs besides the access to the resource. It is empty if nothing is needed, and for the
+	// operations of tokens, whose scopes the domain checks. openapi.json has the table of all.
+	scope pat.Scope
+}
+
 // route is one resource. The zero value is any resource that does not exist.
 type route struct {
-	access  access
-	methods map[string]action
+	access     access
+	operations map[string]operation
 }
 
 // routes has the routes by resource, as template.yaml spells them.
 type routes map[string]route
 
-// act calls the action for the request's method. HEAD is served as GET, and OPTIONS with the methods there are, as in Unleash.
-// Errors: a 404 that names the path, and those of the action.
-func (r route) act(ctx context.Context, req *request, caller pat.Principal) (response, error) {
-	method := req.method
+// operation returns what to do with method. HEAD is served as GET, and OPTIONS with the methods there are, as in Unleash. Any other
+// method is a 404 that names the path.
+func (r route) operation(method string) operation {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	if act, ok := r.methods[method]; ok {
-		return act(ctx, req, caller)
+	if found, ok := r.operations[method]; ok {
+		return found
 	}
-	if method == http.MethodOptions && len(r.methods) > 0 {
-		return r.options(), nil
+	if method == http.MethodOptions && len(r.operations) > 0 {
+		return operation{act: r.options}
 	}
-	return response{}, notAvailable(req.path)
+	return operation{act: refuse}
 }
 
-func (r route) options() response {
+func (r route) options(context.Context, *request, pat.Principal) (response, error) {
 	var names []string
 	for _, name := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
-		if r.methods[name] == nil {
+		if _, ok := r.operations[name]; !ok {
 			continue
 		}
 		names = append(names, name)
@@ -63,7 +70,11 @@ func (r route) options() response {
 	}
 	list := strings.Join(names, ",")
 	headers := http.Header{"Allow": {list}, "Content-Type": {"text/plain; charset=utf-8"}}
-	return response{status: http.StatusOK, headers: headers, body: []byte(list)}
+	return response{status: http.StatusOK, headers: headers, body: []byte(list)}, nil
+}
+
+func refuse(_ context.Context, req *request, _ pat.Principal) (response, error) {
+	return response{}, notAvailable(req.path)
 }
 
 func notAvailable(path string) error {

@@ -29,12 +29,12 @@ type TokensSettings struct {
 func NewTokens(service *pat.Service, settings TokensSettings, log *slog.Logger) *Handler {
 	t := tokens{service, callers{service, settings.Admin}, settings.Enabled, log}
 	return &Handler{log: log, callers: t.callers, routes: routes{
-		ResourceTokens: {forCallers, map[string]action{
-			http.MethodGet:  t.ifEnabled(t.list),
-			http.MethodPost: t.ifEnabled(t.create),
+		ResourceTokens: {forCallers, map[string]operation{
+			http.MethodGet:  {act: t.ifEnabled(t.list)},
+			http.MethodPost: {act: t.ifEnabled(t.create)},
 		}},
-		ResourceToken:   {forCallers, map[string]action{http.MethodDelete: t.ifEnabled(t.revoke)}},
-		ResourceOpenAPI: {forAll, map[string]action{http.MethodGet: showOpenAPI}},
+		ResourceToken:   {forCallers, map[string]operation{http.MethodDelete: {act: t.ifEnabled(t.revoke)}}},
+		ResourceOpenAPI: {forAll, map[string]operation{http.MethodGet: {act: showOpenAPI}}},
 	}}
 }
 
@@ -117,14 +117,27 @@ func (t tokens) revoke(ctx context.Context, req *request, caller pat.Principal) 
 	if err != nil {
 		return response{}, err
 	}
+	descendants, err := unleashjson.ParseQueryBool("descendants", req.query["descendants"])
+	if err != nil {
+		return response{}, err
+	}
 	user, err := t.callers.user(caller)
 	if err != nil {
 		return response{}, err
 	}
+	log := req.logger(t.log).With("user", user.User, "token", id)
+	if descendants {
+		revoked, err := t.service.RevokeDescendants(ctx, user, id)
+		if err != nil {
+			return response{}, err
+		}
+		log.InfoContext(ctx, "token and descendants revoked", "revoked", revoked)
+		return response{status: http.StatusOK}, nil
+	}
 	if err := t.service.RevokeToken(ctx, user, id); err != nil {
 		return response{}, err
 	}
-	req.logger(t.log).InfoContext(ctx, "token revoked", "user", user.User, "token", id)
+	log.InfoContext(ctx, "token revoked")
 	return response{status: http.StatusOK}, nil
 }
 
@@ -144,7 +157,29 @@ func newDraft(body unleashjson.Object) (draft pat.Draft, err error) {
 	if draft.Description, err = body.Text("description"); err != nil {
 		return pat.Draft{}, err
 	}
-	draft.Scopes = pat.Unscoped()
-	draft.ExpiresAt, err = body.Time("expiresAt")
+	if draft.ExpiresAt, err = body.Time("expiresAt"); err != nil {
+		return pat.Draft{}, err
+	}
+	draft.Scopes, err = readScopes(body)
 	return draft, err
+}
+
+// scopePattern matches a scope.
+const scopePattern = `^[A-Za-z0-9._:/-]{1,64}$`
+
+// readScopes reads the scopes of a new token. Only an absent member means that it acts as its user.
+func readScopes(body unleashjson.Object) (pat.Scopes, error) {
+	if !body.Has("scopes") {
+		return pat.Unscoped(), nil
+	}
+	names, err := body.Strings("scopes", 1, pat.MaxScopes)
+	if err != nil {
+		return pat.Scopes{}, err
+	}
+	for i, name := range names {
+		if _, err := pat.NewScopes([]string{name}); err != nil {
+			return pat.Scopes{}, unleashjson.PatternMismatch("scopes", i, scopePattern, name)
+		}
+	}
+	return pat.NewScopes(names)
 }

@@ -25,14 +25,17 @@ const (
 func NewUsers(service *pat.Service, admin pat.AdminKey, log *slog.Logger) *Handler {
 	u := users{service, callers{service, admin}, log}
 	return &Handler{log: log, callers: u.callers, routes: routes{
-		ResourceSelf:       {forCallers, map[string]action{http.MethodGet: u.self}},
-		ResourceUsers:      {forAdmins, map[string]action{http.MethodGet: u.list, http.MethodPost: u.create}},
-		ResourceUserSearch: {forAdmins, map[string]action{http.MethodGet: u.search}},
-		ResourceAdminCount: {forAdmins, map[string]action{http.MethodGet: u.adminCount}},
-		ResourceUser: {forAdmins, map[string]action{
-			http.MethodGet:    u.read,
-			http.MethodPut:    u.update,
-			http.MethodDelete: u.remove,
+		ResourceSelf: {forCallers, map[string]operation{http.MethodGet: {act: u.self}}},
+		ResourceUsers: {forAdmins, map[string]operation{
+			http.MethodGet:  {u.list, pat.ScopeUsersRead},
+			http.MethodPost: {u.create, pat.ScopeUsersWrite},
+		}},
+		ResourceUserSearch: {forAdmins, map[string]operation{http.MethodGet: {u.search, pat.ScopeUsersRead}}},
+		ResourceAdminCount: {forAdmins, map[string]operation{http.MethodGet: {u.adminCount, pat.ScopeUsersRead}}},
+		ResourceUser: {forAdmins, map[string]operation{
+			http.MethodGet:    {u.read, pat.ScopeUsersRead},
+			http.MethodPut:    {u.update, pat.ScopeUsersWrite},
+			http.MethodDelete: {u.remove, pat.ScopeUsersWrite},
 		}},
 	}}
 }
@@ -56,7 +59,7 @@ func (u users) selfBody(ctx context.Context, caller pat.Principal) (apitypes.Sel
 		return apitypes.NewAdminTokenSelf(), u.callers.checkAdminToken(caller)
 	}
 	holder, err := u.service.Admit(ctx, caller.Identity)
-	return apitypes.NewSelf(holder.Account), err
+	return apitypes.NewSelf(holder), err
 }
 
 // list returns a page of users in ascending order of id. If there are more users, the header Link refers to the next page

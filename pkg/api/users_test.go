@@ -62,17 +62,12 @@ func (f *userFixture) as(t testing.TB, claims map[string]any, method, path, body
 		c.headers = []string{"Content-Type: application/json"}
 	}
 	event := c.event(claims)
-	path, query, _ := strings.Cut(path, "?")
-	event.Path, event.Resource, event.PathParameters = path, path, nil
+	path = event.Path
+	event.Resource, event.PathParameters = path, nil
 	fixed := path == api.ResourceUserSearch || path == api.ResourceAdminCount
 	if id, below := strings.CutPrefix(path, api.ResourceUsers+"/"); below && !fixed {
 		event.Resource, event.PathParameters = api.ResourceUser, map[string]string{"id": id}
 	}
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	event.MultiValueQueryStringParameters = values
 	return f.handle(t, event)
 }
 

@@ -74,7 +74,7 @@ func (s *Server) List(ctx context.Context) (apitypes.TokenList, error) {
 // Create creates a token for the caller. An Idempotency-Key makes a repeated request return the same token.
 // Errors: as for List. After failure.Unavailable there may be a token.
 func (s *Server) Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedToken, error) {
-	body, err := json.Marshal(apitypes.CreateToken{Description: draft.Description, ExpiresAt: apitypes.Time{Time: draft.ExpiresAt}})
+	body, err := json.Marshal(apitypes.NewCreateToken(draft))
 	if err != nil {
 		return apitypes.CreatedToken{}, err
 	}
@@ -84,16 +84,42 @@ func (s *Server) Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedT
 		err = &failure.Error{Code: failure.Unavailable, Message: err.Error(), Err: err,
 			Advice: "The token may have been created all the same: `pats token list` shows it. Its secret is lost, so revoke it."}
 	}
-	if err == nil && created.Secret == "" {
-		err = s.notPats()
+	switch {
+	case err != nil:
+		return apitypes.CreatedToken{}, err
+	case created.Secret == "":
+		return apitypes.CreatedToken{}, s.notPats()
+	case created.Scopes == nil && !draft.Scopes.Unscoped():
+		return apitypes.CreatedToken{}, s.revokeUnscoped(ctx, created.ID)
 	}
-	return created, err
+	return created, nil
+}
+
+// revokeUnscoped revokes a token that a server without scopes created without those asked for. Errors: failure.Failed.
+func (s *Server) revokeUnscoped(ctx context.Context, id pat.TokenID) error {
+	f := failure.New(failure.Failed, s.tokens.Redacted()+" does not support scopes: the token would act as its user, and was revoked", "Upgrade the server.")
+	if err := s.Revoke(ctx, id); err != nil {
+		f.Message = fmt.Sprintf("%s does not support scopes, and token %d, which acts as its user, could not be revoked: %v", s.tokens.Redacted(), id, err)
+		f.Advice = fmt.Sprintf("Revoke it: `pats token revoke %d`.", id)
+	}
+	return f
 }
 
 // Revoke revokes one of the caller's tokens. An id that the caller does not have is not an error. Errors: as for List.
 func (s *Server) Revoke(ctx context.Context, id pat.TokenID) error {
-	path := s.tokens.JoinPath(strconv.FormatInt(int64(id), 10))
+	return s.send(ctx, request{method: http.MethodDelete, url: s.url(id)}, nil)
+}
+
+// RevokeDescendants revokes one of the caller's tokens and all that descend from it. Errors: as for List.
+func (s *Server) RevokeDescendants(ctx context.Context, id pat.TokenID) error {
+	path := s.url(id)
+	path.RawQuery = "descendants=true"
 	return s.send(ctx, request{method: http.MethodDelete, url: path}, nil)
+}
+
+// url returns the URL of the token with id.
+func (s *Server) url(id pat.TokenID) *url.URL {
+	return s.tokens.JoinPath(strconv.FormatInt(int64(id), 10))
 }
 
 // request is a request of the HTTP API.

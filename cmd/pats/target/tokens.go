@@ -15,6 +15,8 @@ type Tokens interface {
 	Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedToken, error)
 	// Revoke revokes the token with id.
 	Revoke(ctx context.Context, id pat.TokenID) error
+	// RevokeDescendants revokes the token with id and all that descend from it, even if it is gone already.
+	RevokeDescendants(ctx context.Context, id pat.TokenID) error
 }
 
 // UserTokens returns the tokens of a user in a store. The errors of its methods are those of pat.Service.
@@ -40,4 +42,9 @@ func (u userTokens) Create(ctx context.Context, draft pat.Draft) (apitypes.Creat
 
 func (u userTokens) Revoke(ctx context.Context, id pat.TokenID) error {
 	return u.service.RevokeUserToken(ctx, u.user, id)
+}
+
+func (u userTokens) RevokeDescendants(ctx context.Context, id pat.TokenID) error {
+	_, err := u.service.RevokeUserDescendants(ctx, u.user, id)
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -272,7 +273,7 @@ func checkList(_ context.Context, c *checker, got apiclient.Response) error {
 	for i := range body.Pats {
 		body.Pats[i].SeenAt = nil // the record of a use can be early or late
 	}
-	if want := apitypes.NewTokenList(c.admin.ID, c.admin.Tokens).Pats; !slices.Equal(body.Pats, want) {
+	if want := apitypes.NewTokenList(c.admin.ID, c.admin.Tokens).Pats; !reflect.DeepEqual(body.Pats, want) {
 		return fmt.Errorf("got the tokens %v, want %v", body.Pats, want)
 	}
 	return nil
@@ -304,7 +305,7 @@ func checkCreated(ctx context.Context, c *checker, got apiclient.Response) error
 	if len(created) == 1 {
 		created[0].SeenAt = body.SeenAt
 	}
-	if len(created) != 1 || created[0] != body.Token {
+	if len(created) != 1 || !reflect.DeepEqual(created[0], body.Token) {
 		return fmt.Errorf("the response has %+v, the list has %+v", body.Token, created)
 	}
 	return c.checkAccepted(ctx, body.Secret, true)

@@ -64,6 +64,17 @@ func TestRoundTrip(t *testing.T) {
 	at := time.Date(2027, 4, 19, 8, 15, 14, 0, time.UTC)
 	token := pat.Token{ID: 2, Description: "ci", Scopes: pat.Unscoped(), CreatedAt: at, ExpiresAt: at}
 	account := pat.Account{ID: 3, CreatedAt: at, Profile: pat.Profile{Username: "vera", Name: "Vera", Email: "v@example.com", Role: pat.Viewer, Disabled: true}}
+	scopes, err := pat.NewScopes([]string{"b", "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scoped, byOperator, bySession, powerless, unscoped := token, token, token, token, token
+	scoped.Scopes, scoped.Maker, scoped.Ancestors = scopes, pat.Maker{User: 1, Token: 5}, []pat.TokenID{5, 4}
+	byOperator.Scopes = scopes
+	bySession.Scopes, bySession.Maker = scopes, pat.Maker{User: 9}
+	powerless.Scopes = pat.Scopes{}
+	unscoped.Maker, unscoped.Ancestors = scoped.Maker, scoped.Ancestors
+	const draftJSON = `"description":"ci","expiresAt":"2027-04-19T08:15:14.000Z"`
 	const tokenJSON = `"id":2,"description":"ci","expiresAt":"2027-04-19T08:15:14.000Z","userId":1,"createdAt":"2027-04-19T08:15:14.000Z","seenAt":null`
 	const userJSON = `"accountType":"User","id":3,"name":"Vera","username":"vera","email":"v@example.com","createdAt":"2027-04-19T08:15:14.000Z","rootRole":3,"disabled":true`
 	for _, c := range []struct {
@@ -74,7 +85,15 @@ func TestRoundTrip(t *testing.T) {
 		{apitypes.NewTokenList(1, nil), `{"pats":[]}`},
 		{apitypes.NewTokenList(1, []pat.Token{token}), `{"pats":[{` + tokenJSON + `}]}`},
 		{apitypes.CreatedToken{Token: apitypes.NewToken(1, token), Secret: "s"}, `{` + tokenJSON + `,"secret":"s"}`},
-		{apitypes.CreateToken{Description: "ci", ExpiresAt: apitypes.Time{Time: at}}, `{"description":"ci","expiresAt":"2027-04-19T08:15:14.000Z"}`},
+		{apitypes.NewToken(1, scoped), `{` + tokenJSON + `,"scopes":["a","b"],"createdBy":{"userId":1,"tokenId":5},"ancestors":[5,4]}`},
+		{apitypes.NewToken(1, byOperator), `{` + tokenJSON + `,"scopes":["a","b"]}`},
+		{apitypes.NewToken(1, bySession), `{` + tokenJSON + `,"scopes":["a","b"],"createdBy":{"userId":9}}`},
+		{apitypes.NewToken(1, powerless), `{` + tokenJSON + `,"scopes":[]}`},
+		{apitypes.NewToken(1, unscoped), `{` + tokenJSON + `}`},
+		{apitypes.CreatedToken{Token: apitypes.NewToken(1, byOperator), Secret: "s"}, `{` + tokenJSON + `,"scopes":["a","b"],"secret":"s"}`},
+		{apitypes.NewCreateToken(pat.Draft{Description: "ci", ExpiresAt: at, Scopes: pat.Unscoped()}), `{` + draftJSON + `}`},
+		{apitypes.NewCreateToken(pat.Draft{Description: "ci", ExpiresAt: at, Scopes: scopes}), `{` + draftJSON + `,"scopes":["a","b"]}`},
+		{apitypes.NewCreateToken(pat.Draft{Description: "ci", ExpiresAt: at}), `{` + draftJSON + `,"scopes":[]}`},
 		{apitypes.NewUser(account), `{` + userJSON + `}`},
 		{apitypes.CreatedUser{User: apitypes.NewUser(account)}, `{` + userJSON + `,"emailSent":false}`},
 		{apitypes.Error{ID: "i", Name: "n", Message: "m", Details: []apitypes.Detail{{Message: "d"}, {Message: "e", Path: "/body"}}},

@@ -14,6 +14,7 @@ import (
 
 var (
 	tokenNames     = sync.OnceValue(namesOf[Token])
+	makerNames     = sync.OnceValue(namesOf[Maker])
 	tokenListNames = sync.OnceValue(namesOf[TokenList])
 )
 
@@ -52,14 +53,45 @@ func (l TokenList) JSON() []byte {
 // appendJSON appends the values in the order of the fields.
 func (t *Token) appendJSON(text []byte) []byte {
 	names := tokenNames()
-	text = strconv.AppendInt(append(text, names[0]...), int64(t.ID), 10)
+	text = appendID(append(text, names[0]...), t.ID)
 	text = appendString(append(text, names[1]...), t.Description)
 	text = appendTime(append(text, names[2]...), &t.ExpiresAt)
-	text = strconv.AppendInt(append(text, names[3]...), int64(t.UserID), 10)
+	text = appendID(append(text, names[3]...), t.UserID)
 	text = appendTime(append(text, names[4]...), &t.CreatedAt)
 	text = appendTime(append(text, names[5]...), t.SeenAt)
+	if t.Scopes != nil {
+		text = appendList(append(text, names[6]...), t.Scopes, appendString)
+	}
+	if t.CreatedBy != nil {
+		text = t.CreatedBy.appendJSON(append(text, names[7]...))
+	}
+	if len(t.Ancestors) > 0 {
+		text = appendList(append(text, names[8]...), t.Ancestors, appendID)
+	}
 	return append(text, '}')
 }
+
+func (m *Maker) appendJSON(text []byte) []byte {
+	names := makerNames()
+	text = appendID(append(text, names[0]...), m.UserID)
+	if m.TokenID != 0 {
+		text = appendID(append(text, names[1]...), m.TokenID)
+	}
+	return append(text, '}')
+}
+
+func appendList[Item any](text []byte, items []Item, appendItem func([]byte, Item) []byte) []byte {
+	text = append(text, '[')
+	for i, item := range items {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = appendItem(text, item)
+	}
+	return append(text, ']')
+}
+
+func appendID[ID ~int64](text []byte, id ID) []byte { return strconv.AppendInt(text, int64(id), 10) }
 
 // appendTime appends null for nil.
 func appendTime(text []byte, at *Time) []byte {
@@ -69,10 +101,10 @@ func appendTime(text []byte, at *Time) []byte {
 	return append(at.append(append(text, '"')), '"')
 }
 
-func appendString(text []byte, value string) []byte {
+func appendString[String ~string](text []byte, value String) []byte {
 	for i := range len(value) {
 		if c := value[i]; c < ' ' || c == '"' || c == '\\' || c > '~' {
-			return appendEscaped(text, value)
+			return appendEscaped(text, string(value))
 		}
 	}
 	text = append(text, '"')

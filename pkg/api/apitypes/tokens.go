@@ -2,7 +2,7 @@ package apitypes
 
 import "pats/pkg/pat"
 
-// Token is a token without its secret.
+// Token is a token without its secret. The members from Scopes on are not Unleash's, and absent from a token that acts as its user.
 type Token struct {
 	ID          pat.TokenID `json:"id"`
 	Description string      `json:"description"`
@@ -11,11 +11,24 @@ type Token struct {
 	CreatedAt   Time        `json:"createdAt"`
 	// SeenAt is nil if no use is recorded.
 	SeenAt *Time `json:"seenAt"`
+	// Scopes are in ascending order. An empty list permits nothing.
+	Scopes []pat.Scope `json:"scopes,omitzero"`
+	// CreatedBy is nil if an operator created the token with the command.
+	CreatedBy *Maker `json:"createdBy,omitempty"`
+	// Ancestors are the IDs of the user's tokens that led to this one, the latest first.
+	Ancestors []pat.TokenID `json:"ancestors,omitempty"`
+}
+
+// Maker is who created a token.
+type Maker struct {
+	UserID pat.UserID `json:"userId"`
+	// TokenID is the token that was presented, if one was.
+	TokenID pat.TokenID `json:"tokenId,omitempty"`
 }
 
 // NewToken returns the JSON of user's token.
 func NewToken(user pat.UserID, token pat.Token) Token {
-	return Token{
+	shown := Token{
 		ID:          token.ID,
 		Description: token.Description,
 		ExpiresAt:   Time{token.ExpiresAt},
@@ -23,6 +36,23 @@ func NewToken(user pat.UserID, token pat.Token) Token {
 		CreatedAt:   Time{token.CreatedAt},
 		SeenAt:      optional(token.SeenAt),
 	}
+	if token.Scopes.Unscoped() {
+		return shown
+	}
+	shown.Scopes = scopesOf(token.Scopes)
+	shown.Ancestors = token.Ancestors
+	if token.Maker.User != 0 {
+		shown.CreatedBy = &Maker{UserID: token.Maker.User, TokenID: token.Maker.Token}
+	}
+	return shown
+}
+
+// scopesOf returns nil for no scopes, and an empty list for those that permit nothing.
+func scopesOf(scopes pat.Scopes) []pat.Scope {
+	if scopes.Unscoped() {
+		return nil
+	}
+	return append([]pat.Scope{}, scopes.List()...)
 }
 
 // CreatedToken is the response to a create, the only one with a secret.
@@ -55,4 +85,11 @@ func NewTokenList(user pat.UserID, tokens []pat.Token) TokenList {
 type CreateToken struct {
 	Description string `json:"description"`
 	ExpiresAt   Time   `json:"expiresAt"`
+	// Scopes is nil for a token that acts as its user.
+	Scopes []pat.Scope `json:"scopes,omitzero"`
+}
+
+// NewCreateToken returns the request body for draft.
+func NewCreateToken(draft pat.Draft) CreateToken {
+	return CreateToken{Description: draft.Description, ExpiresAt: Time{draft.ExpiresAt}, Scopes: scopesOf(draft.Scopes)}
 }

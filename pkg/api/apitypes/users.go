@@ -116,11 +116,12 @@ type AdminTokenUser struct {
 	Type     string `json:"type"`
 }
 
-// NewSelf returns the JSON of a user who calls with one of their tokens. As in Unleash it has no root role.
-func NewSelf(account pat.Account) Self {
-	user := NewUser(account)
+// NewSelf returns the JSON of a user who calls with one of their tokens. As in Unleash it has no root role. The permission ADMIN is
+// listed only if the token has [pat.ScopeUsersWrite], which is as good as ADMIN: a client that finds it must be able to use it.
+func NewSelf(holder pat.Holder) Self {
+	user := NewUser(holder.Account)
 	user.RootRole = 0
-	return newSelf(user, account.EnabledAdmin())
+	return newSelf(user, holder.Account.EnabledAdmin() && holder.Token.Scopes.Allow(pat.ScopeUsersWrite))
 }
 
 // NewAdminTokenSelf returns the JSON of the holder of the admin API token.

@@ -31,6 +31,20 @@ func ParseQueryNumber(name, text string, least, most int64) (int64, error) {
 	return value, nil
 }
 
+// ParseQueryBool reads the query parameter name, whose values are values: none, which is false, or one that is true or false.
+// Unleash has no such parameters. Errors: *Error.
+func ParseQueryBool(name string, values []string) (bool, error) {
+	switch {
+	case len(values) == 0:
+		return false, nil
+	case len(values) > 1:
+		return false, RepeatedQuery(name, values)
+	case values[0] == "true", values[0] == "false":
+		return values[0] == "true", nil
+	}
+	return false, mismatch("/query/"+name, "must be boolean", quote(values[0]))
+}
+
 // RepeatedQuery returns the error of a query parameter that has several values where one is wanted.
 func RepeatedQuery(name string, values []string) error {
 	sent, _ := json.Marshal(values)

@@ -104,3 +104,47 @@ func TestParseID(t *testing.T) {
 	_, err := unleashjson.ParseID("id", "")
 	wantDetail(t, err, "/params/id", "The `/params/id` property must be integer. You sent \"\".")
 }
+
+func TestStrings(t *testing.T) {
+	t.Parallel()
+	got, err := parse(t, `{"a":["x","","x"]}`).Strings("a", 1, 3)
+	if diff := cmp.Diff([]string{"x", "", "x"}, got); diff != "" || err != nil {
+		t.Errorf("got error %v and (-want +got):\n%s", err, diff)
+	}
+	for body, want := range map[string]apitypes.Detail{
+		`{}`:                    {Path: "/body/a", Message: "The `/body/a` property must be array. You sent ."},
+		`{"a":null}`:            {Path: "/body/a", Message: "The `/body/a` property must be array. You sent null."},
+		`{"a":"x"}`:             {Path: "/body/a", Message: "The `/body/a` property must be array. You sent \"x\"."},
+		`{"a":0}`:               {Path: "/body/a", Message: "The `/body/a` property must be array. You sent 0."},
+		`{"a":true}`:            {Path: "/body/a", Message: "The `/body/a` property must be array. You sent true."},
+		`{"a":{"0":"x"}}`:       {Path: "/body/a", Message: "The `/body/a` property must be array. You sent {\"0\":\"x\"}."},
+		`{"a":[ ]}`:             {Path: "/body/a", Message: "The `/body/a` property must NOT have fewer than 1 items. You sent []."},
+		`{"a":["x",1,"y","z"]}`: {Path: "/body/a", Message: "The `/body/a` property must NOT have more than 3 items. You sent [\"x\",1,\"y\",\"z\"]."},
+		`{"a":["x",1]}`:         {Path: "/body/a/1", Message: "The `/body/a/1` property must be string. You sent 1."},
+		`{"a":[ null]}`:         {Path: "/body/a/0", Message: "The `/body/a/0` property must be string. You sent null."},
+		`{"a":["x",["y"]]}`:     {Path: "/body/a/1", Message: "The `/body/a/1` property must be string. You sent [\"y\"]."},
+	} {
+		_, err := parse(t, body).Strings("a", 1, 3)
+		wantDetail(t, err, want.Path, want.Message)
+	}
+	wantDetail(t, unleashjson.PatternMismatch("a", 2, `^x"?$`, `"`), "/body/a/2",
+		"The `/body/a/2` property must match pattern \"^x\"?$\". You sent \"\\\"\".")
+}
+
+func TestParseQueryBool(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		values []string
+		want   bool
+	}{"absent": {nil, false}, "true": {[]string{"true"}, true}, "false": {[]string{"false"}, false}} {
+		if got, err := unleashjson.ParseQueryBool("q", c.values); got != c.want || err != nil {
+			t.Errorf("%s: got %v and error %v, want %v", name, got, err, c.want)
+		}
+	}
+	for sent, values := range map[string][]string{`""`: {""}, `"1"`: {"1"}, `"True"`: {"True"}, `" true"`: {" true"}, `"null"`: {"null"}} {
+		_, err := unleashjson.ParseQueryBool("q", values)
+		wantDetail(t, err, "/query/q", "The `/query/q` property must be boolean. You sent "+sent+".")
+	}
+	_, err := unleashjson.ParseQueryBool("q", []string{"true", "true"})
+	wantDetail(t, err, "/query/q", "The `/query/q` property must be string. You sent [\"true\",\"true\"].")
+}
