@@ -58,13 +58,18 @@ func newRequest(event events.APIGatewayProxyRequest) *request {
 	}
 }
 
-// newHeader returns the headers of event, which has all values in one form or one value for each name in another, or both.
+// newHeader returns the headers of event, which has all values in one form or one value for each name in another, or both. It shares
+// the values with event.
 func newHeader(event events.APIGatewayProxyRequest) http.Header {
-	headers := http.Header{}
-	for _, name := range slices.Sorted(maps.Keys(event.MultiValueHeaders)) {
-		for _, value := range event.MultiValueHeaders[name] {
-			headers.Add(name, value)
+	names := slices.AppendSeq(make([]string, 0, len(event.MultiValueHeaders)), maps.Keys(event.MultiValueHeaders))
+	slices.Sort(names)
+	headers := make(http.Header, len(names))
+	for _, sent := range names {
+		name, values := http.CanonicalHeaderKey(sent), event.MultiValueHeaders[sent]
+		if earlier, ok := headers[name]; ok { // in another case
+			values = slices.Concat(earlier, values)
 		}
+		headers[name] = values
 	}
 	for name, value := range event.Headers {
 		if headers.Values(name) == nil {

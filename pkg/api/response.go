@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -73,7 +74,7 @@ func (r response) tagged(req *request) response {
 
 func etag(body []byte) string {
 	sum := sha256.Sum256(body)
-	return fmt.Sprintf(`W/"%x-%s"`, len(body), base64.RawStdEncoding.EncodeToString(sum[:])[:27])
+	return `W/"` + strconv.FormatInt(int64(len(body)), 16) + "-" + base64.RawStdEncoding.EncodeToString(sum[:])[:27] + `"`
 }
 
 // matches reports whether a request's If-None-Match includes tag, unless the client asks for a full response as browsers do on

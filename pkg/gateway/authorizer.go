@@ -55,21 +55,30 @@ func (g *Gateway) methodARN(req *request) string {
 	return "arn:aws:execute-api:" + region + ":" + account + ":" + apiID + "/" + g.api.stage + "/" + req.Method + req.path
 }
 
-// token returns the value of the header that identifies the caller, and reports whether it has the form of a token. If there are
-// several headers, it takes none, since AWS does not document which of them counts.
+// token returns the value of the header that identifies the caller, if there is one. If there are several headers, it takes none,
+// since AWS does not document which of them counts.
 func (a *authorizer) token(header http.Header) (string, bool) {
 	values := header[a.header]
 	if len(values) != 1 || values[0] == "" {
 		return "", false
 	}
-	return values[0], a.expression == nil || a.expression.MatchString(values[0])
+	return values[0], true
 }
 
-// authorizationOf returns the cached authorization of the event's token, or invokes the authorizer. Failures are not cached.
+// mayBeToken reports whether value has the form of a token.
+func (a *authorizer) mayBeToken(value string) bool {
+	return a.expression == nil || a.expression.MatchString(value)
+}
+
+// authorizationOf returns the cached authorization of the event's token, or invokes the authorizer if it has the form of a token. A
+// cached one had it. Failures are not cached.
 func (g *Gateway) authorizationOf(ctx context.Context, req *request, a *authorizer, event events.APIGatewayCustomAuthorizerRequest) (authorization, error) {
 	key := keyOf(event.AuthorizationToken)
 	if granted, ok := a.cache.get(key, g.options.Now()); ok {
 		return granted, nil
+	}
+	if !a.mayBeToken(event.AuthorizationToken) {
+		return authorization{}, refuse(unauthorized, nil)
 	}
 	var err error
 	if req.authorizerRequestID, err = g.newID(); err != nil {

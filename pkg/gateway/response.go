@@ -41,12 +41,15 @@ func newResponse(given events.APIGatewayProxyResponse) response {
 	return response{status: given.StatusCode, header: header, body: given.Body}
 }
 
-// mergedHeaders returns the headers of both forms; a value that is in both counts once.
+// mergedHeaders returns the headers of both forms; a value that is in both counts once. It shares the values with given.
 func mergedHeaders(given events.APIGatewayProxyResponse) http.Header {
 	header := make(http.Header, len(given.MultiValueHeaders)+len(given.Headers)+2)
 	for name, values := range given.MultiValueHeaders {
 		name = http.CanonicalHeaderKey(name)
-		header[name] = append(header[name], values...)
+		if others, ok := header[name]; ok { // in another case
+			values = slices.Concat(others, values)
+		}
+		header[name] = slices.Clip(values)
 	}
 	for name, value := range given.Headers {
 		if !slices.Contains(header.Values(name), value) {

@@ -29,6 +29,8 @@ type Command struct {
 	Dir string
 	// Log receives all that the program writes; nil discards it.
 	Log io.Writer
+	// Stderr takes standard error instead, without a pipe that this process would have to read.
+	Stderr *os.File
 	// Ready is found in the first line that the program prints, once it serves; nil means [URL].
 	Ready *regexp.Regexp
 	// Files are open in the program from descriptor 3 on.
@@ -100,6 +102,9 @@ func (s *Service) launch(ctx context.Context, c Command) (io.Closer, error) {
 	s.process = exec.CommandContext(ctx, c.Args[0], c.Args[1:]...) //nolint:gosec // the caller names a program of this repository
 	s.process.Env, s.process.Dir, s.process.ExtraFiles = append(os.Environ(), c.Env...), c.Dir, c.Files
 	s.process.Stdout, s.process.Stderr = s.out, s.out.log
+	if c.Stderr != nil {
+		s.process.Stderr = c.Stderr
+	}
 	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
 	s.process.WaitDelay = stopTimeout
 	stdin, err := s.process.StdinPipe()

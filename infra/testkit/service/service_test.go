@@ -85,6 +85,25 @@ func TestLaunchPassesFilesAndDoesNotWait(t *testing.T) {
 	}
 }
 
+func TestStderrReplacesTheLog(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	command := shell(`echo request >&2; echo http://127.0.0.1:1; exec cat`)
+	command.Stderr = file
+	s, err := service.Start(t.Context(), command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Kill()
+	if text, err := os.ReadFile(file.Name()); err != nil || string(text) != "request\n" {
+		t.Errorf("got %q, error %v, want what the program wrote to standard error", text, err)
+	}
+}
+
 func TestStop(t *testing.T) {
 	t.Parallel()
 	const ready, forever = `echo http://127.0.0.1:1; `, `while :; do read -r line || :; done`
