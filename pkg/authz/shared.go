@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"pats/pkg/claims"
 	"pats/pkg/pat"
 )
 
@@ -55,7 +56,7 @@ const maxResponseBytes = 8 << 10
 var errTooLarge = fmt.Errorf("the policy for the stage variable patsScopes would make the response larger than %d bytes", maxResponseBytes)
 
 // Invoke handles an event and returns the response to it, both as JSON; it implements lambda.Handler. It allows a valid token, with its
-// [Claims], and denies any other one, and the admin API token, with a [pat.Reason]. If the token cannot be checked, or the event is not
+// [claims.Claims], and denies any other one, and the admin API token, with a [pat.Reason]. If the token cannot be checked, or the event is not
 // an authorizer's, Invoke fails, which API Gateway turns into a 500: it fails closed.
 func (s *Shared) Invoke(ctx context.Context, payload []byte) (response []byte, err error) {
 	defer func() {
@@ -129,7 +130,7 @@ func (s *Shared) authorize(ctx context.Context, request *sharedRequest) (sharedR
 	granted := s.service.Granted(holder)
 	response := sharedResponse{
 		PrincipalID: pat.Principal{Kind: pat.HolderUser, Identity: holder.Identity()}.Name(),
-		Context:     sharedContext{Claims: newClaims(holder, granted)},
+		Context:     newContext(holder, granted),
 	}
 	if mapped {
 		return s.allowRoutes(ctx, request, response, carried(routes, granted)), nil
@@ -183,7 +184,7 @@ func carried(routes []route, scopes []pat.Scope) []route {
 // allowRoutes completes the response so that it allows the routes and nothing else.
 func (s *Shared) allowRoutes(ctx context.Context, request *sharedRequest, response sharedResponse, routes []route) sharedResponse {
 	if len(routes) == 0 {
-		return s.deny(ctx, request, response.Context.Claims, pat.Refused(ReasonScope, nil))
+		return s.deny(ctx, request, response.Context.Strings, pat.Refused(ReasonScope, nil))
 	}
 	var resources []string
 	for _, r := range routes {
@@ -216,7 +217,7 @@ func (r *sharedRequest) simple(allowed bool) *bool {
 }
 
 // deny returns a response that denies every method of the stage, and logs why. It has claims only if the token is valid.
-func (s *Shared) deny(ctx context.Context, request *sharedRequest, claims *Claims, refusal *pat.Error) sharedResponse {
+func (s *Shared) deny(ctx context.Context, request *sharedRequest, texts *claims.Strings, refusal *pat.Error) sharedResponse {
 	attributes := []any{"reason", refusal.Message, "kind", string(request.kind), "stage", request.stage}
 	if refusal.Err != nil {
 		attributes = append(attributes, "cause", refusal.Err.Error())
@@ -226,6 +227,6 @@ func (s *Shared) deny(ctx context.Context, request *sharedRequest, claims *Claim
 		PrincipalID:    nobody,
 		PolicyDocument: policy(effectDeny, everything(request.stage)),
 		IsAuthorized:   request.simple(false),
-		Context:        sharedContext{Claims: claims, Reason: pat.Reason(refusal.Message)},
+		Context:        sharedContext{Strings: texts, Reason: pat.Reason(refusal.Message)},
 	}
 }
