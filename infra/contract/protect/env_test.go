@@ -1,0 +1,143 @@
+package protect_test
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pats/infra/testkit/binaries"
+	"pats/infra/testkit/figures"
+	"pats/infra/testkit/ministack"
+	"pats/infra/testkit/must"
+	"pats/infra/testkit/skip"
+	"pats/pkg/pat"
+)
+
+// env is a ministack with the stack of pats, and what the requests to other APIs on it came to.
+type env struct {
+	emulator *ministack.Emulator
+	pats     ministack.Pats
+	catalog  pat.ScopeCatalog
+	// admin is the admin API token.
+	admin  string
+	client *http.Client
+
+	mu     sync.Mutex
+	counts counts
+}
+
+// start starts a ministack with the stack of pats, until the end of the test.
+func start(t *testing.T) *env {
+	t.Helper()
+	if os.Getenv(deployVariable) == "" {
+		// Also where CI=true: `make test` runs this as well, and `make verify` sets it.
+		t.Skip(deployVariable + " is not set: `make verify` sets it")
+	}
+	for command, debian := range map[string]string{"sam": "none; see .ci/install.sh", "python3": "python3", "node": "nodejs", "npm": "npm"} {
+		skip.Without(t, command, debian)
+	}
+	admin, err := pat.NewAdminSecret(rand.Reader)
+	must.Do(t, err)
+	catalog, err := pat.ParseScopeCatalog(listed)
+	must.Do(t, err)
+	emulator, err := ministack.Start(t.Context(), ministack.Options{Root: root(t)})
+	must.Do(t, err)
+	t.Cleanup(func() { must.Do(t, emulator.Stop()) })
+	pats, err := emulator.DeployPats(t.Context(), map[string]string{"Scopes": listed, "AdminTokenHash": admin.Hash()})
+	must.Do(t, err)
+	e := &env{emulator: emulator, pats: pats, catalog: catalog, admin: admin.Reveal(), client: newClient()}
+	t.Cleanup(func() { e.report(t) })
+	return e
+}
+
+// deployVariable is set to run the tests that deploy stacks.
+const deployVariable = "PATS_MINISTACK"
+
+func root(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../../..")
+	must.Do(t, err)
+	return root
+}
+
+// newClient returns a client that does not follow redirects, since an API Gateway sends none.
+func newClient() *http.Client {
+	return &http.Client{
+		Timeout:       time.Minute,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 8},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// api is a deployed API.
+type api struct {
+	kind
+	// ttl is how long it caches, in seconds.
+	ttl int
+	url string
+}
+
+// deploy deploys an API from a built template.
+func (e *env) deploy(ctx context.Context, k kind, template string, ttl int) (api, error) {
+	parameters := map[string]string{"SharedAuthorizerArn": e.pats.Outputs["SharedAuthorizerArn"]}
+	if k.ttls != nil {
+		parameters["AuthorizerTtlSeconds"] = strconv.Itoa(ttl)
+	}
+	if text, err := os.ReadFile(template); err != nil {
+		return api{}, err
+	} else if strings.Contains(string(text), "Architecture:") {
+		parameters["Architecture"] = binaries.Architecture()
+	}
+	maps.Copy(parameters, k.parameters)
+	outputs, err := e.emulator.Deploy(ctx, ministack.Stack{Name: stackName(k, ttl), Template: template, Parameters: parameters})
+	if err != nil {
+		return api{}, err
+	}
+	address, err := e.emulator.Address(outputs["Url"])
+	return api{kind: k, ttl: ttl, url: address}, err
+}
+
+func stackName(k kind, ttl int) string {
+	return strings.NewReplacer(" ", "-", ".", "-").Replace(k.name) + "-" + strconv.Itoa(ttl)
+}
+
+// counts are how many requests were sent, and how many of them were accepted or refused wrongly.
+type counts struct{ stacks, requests, accepted, acceptedWrongly, refusedWrongly int }
+
+func (e *env) count(want, got, success int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.counts.requests++
+	switch {
+	case got == success && want == success:
+		e.counts.accepted++
+	case got == success:
+		e.counts.acceptedWrongly++
+	case want == success:
+		e.counts.refusedWrongly++
+	}
+}
+
+func (e *env) report(t *testing.T) {
+	t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	figures.Print(t, "protect",
+		figures.Count{Name: "stacks", N: e.counts.stacks}, figures.Count{Name: "requests", N: e.counts.requests},
+		figures.Count{Name: "accepted", N: e.counts.accepted}, figures.Count{Name: "accepted_wrongly", N: e.counts.acceptedWrongly},
+		figures.Count{Name: "refused_wrongly", N: e.counts.refusedWrongly})
+	if e.counts.requests < minRequests {
+		t.Errorf("sent %d requests, want at least %d", e.counts.requests, minRequests)
+	}
+}
+
+// minRequests is how many requests the result in docs/reliability.md is about at least.
+const minRequests = 2000
