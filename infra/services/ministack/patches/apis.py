@@ -22,14 +22,17 @@ def handles(resource_type, operation):
     return decorate
 
 
-# ministack's import of a REST API skips ANY and gateway responses.
+# ministack's import of a REST API skips ANY, gateway responses and the responses of a mock, as SAM writes them for CORS.
 
 rest._OPENAPI_HTTP_METHODS.add(ANY)
 
 
 @replaces(rest, "_import_operation")
-def import_operation(original, api_id, resource_id, method, *arguments):
-    original(api_id, resource_id, "ANY" if method == ANY.upper() else method, *arguments)
+def import_operation(original, api_id, resource_id, method, operation, *arguments):
+    method = "ANY" if method == ANY.upper() else method
+    original(api_id, resource_id, method, operation, *arguments)
+    for response in operation["x-amazon-apigateway-integration"].get("responses", {}).values():
+        rest._put_integration_response(api_id, resource_id, method, response["statusCode"], response)
 
 
 @replaces(rest, "_import_rest_api")
