@@ -133,20 +133,11 @@ func oldAccounts(t *testing.T, format int) []pat.Account {
 	}
 	if format >= 3 {
 		holder.Version++
-		holder.Tokens[1].Scopes, holder.Tokens[1].Maker, holder.Tokens[1].Ancestors = scopes(t, "orders:read", "pats:write"), pat.Maker{User: 3, Token: 1}, []pat.TokenID{1}
+		holder.Tokens[1].Scopes, holder.Tokens[1].Maker, holder.Tokens[1].Ancestors = pattest.Scopes(t, "orders:read", "pats:write"), pat.Maker{User: 3, Token: 1}, []pat.TokenID{1}
 		holder.Tokens[2].Scopes = pat.Scopes{}
 		holder.Tokens[3].Maker = pat.Maker{User: 1}
 	}
 	return accounts
-}
-
-func scopes(t *testing.T, names ...string) pat.Scopes {
-	t.Helper()
-	scopes, err := pat.NewScopes(names)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return scopes
 }
 
 func TestPathOfNoFileIsRefused(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"pats/pkg/config"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -21,15 +22,6 @@ func adminKey(t *testing.T) pat.AdminKey {
 		t.Fatal(err)
 	}
 	return key
-}
-
-func catalog(t *testing.T, setting string) pat.ScopeCatalog {
-	t.Helper()
-	catalog, err := pat.ParseScopeCatalog(setting)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return catalog
 }
 
 func TestLoad(t *testing.T) {
@@ -50,7 +42,7 @@ func TestLoad(t *testing.T) {
 		"the longest retention":        {map[string]string{"EXPIRED_RETENTION_DAYS": "3650"}, func(c *config.Config) { c.Retention = 3650 * 24 * time.Hour }},
 		"tokens as Unleash's":          {map[string]string{"TOKEN_PREFIX": "user:v2_"}, func(*config.Config) {}},
 		"tokens without a colon":       {map[string]string{"TOKEN_PREFIX": "pats_"}, func(c *config.Config) { c.TokenPrefix = pat.PrefixPats }},
-		"scopes":                       {map[string]string{"SCOPES": "orders:read"}, func(c *config.Config) { c.Scopes = catalog(t, "orders:read") }},
+		"scopes":                       {map[string]string{"SCOPES": "orders:read"}, func(c *config.Config) { c.Scopes = pattest.Catalog(t, "orders:read") }},
 		"no scopes":                    {map[string]string{"SCOPES": " "}, func(*config.Config) {}},
 		"the shared authorizer off":    {map[string]string{"SHARED_AUTHORIZER_ENABLED": "false"}, func(c *config.Config) { c.Shared.Enabled = false }},
 		"routes required":              {map[string]string{"REQUIRE_ROUTES": "true"}, func(c *config.Config) { c.Shared.RequireRoutes = true }},

@@ -97,7 +97,7 @@ func (f *fixture) spend(t *testing.T, h pattest.Holder) {
 	after := before
 	after.Tokens = slices.Clone(before.Tokens)
 	token := &after.Tokens[0]
-	token.Keyed, token.Scopes, token.Maker, token.Ancestors = true, scopes(t, "orders:read"), pat.Maker{User: 2, Token: 3}, []pat.TokenID{3, 1}
+	token.Keyed, token.Scopes, token.Maker, token.Ancestors = true, pattest.Scopes(t, "orders:read"), pat.Maker{User: 2, Token: 3}, []pat.TokenID{3, 1}
 	after.Spent = []pat.Spent{{Selector: h.Token.Selector, Verifier: h.Token.Verifier, Until: pattest.Start}}
 	if err := f.store.ReplaceAccount(t.Context(), before, after); err != nil {
 		t.Fatal(err)
@@ -218,13 +218,4 @@ func TestForeignGuard(t *testing.T) {
 	if got := f.read(t, "UNIQUE#username:bob", "OWNER"); !reflect.DeepEqual(got, guard) {
 		t.Errorf("got guard %v, want %v", got, guard)
 	}
-}
-
-func scopes(t *testing.T, names ...string) pat.Scopes {
-	t.Helper()
-	scopes, err := pat.NewScopes(names)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return scopes
 }

@@ -9,7 +9,8 @@
 //
 // A [Service] applies the rules to accounts, which a [Store] keeps:
 //
-//   - [Service.Authenticate] turns a Secret into an [Identity], a user and the token presented.
+//   - [Service.Authenticate] turns a Secret into an [Identity], a user and the token presented; [Service.Check] also returns what
+//     they may do, in a [Holder].
 //   - Methods that take an Identity act for that caller, such as [Service.CreateToken]. They read the account again, so a caller
 //     whose token was revoked is refused, however long ago the Identity was authenticated.
 //   - Methods that take a [UserID] act for an operator, whose permission the caller of the method has checked.
@@ -21,10 +22,20 @@
 //   - The limit of ten tokens and unique descriptions: Account.checkRoom, in account.go.
 //   - Who is let in: Account.admit, in account.go, and Service.admit, in authenticate.go.
 //   - Valid descriptions and expiry dates: Draft.check, in draft.go.
+//   - Which operations require which scope: author.go, and Service.Tokens.
+//   - Which scopes exist, and which role carries them: catalog.go.
+//   - A token creates no stronger one: author.checkBounds, in author.go.
 //   - Valid users: Profile.revise, in profile.go.
 //   - The form of a token: secret.go and selector.go.
 //   - A create that can be repeated: idempotency.go.
 //   - How concurrent changes are resolved: Service.change, in change.go.
+//
+// # Scopes
+//
+// A token's [Scopes] narrow its user and never add to what the user may do. An unscoped token acts as its user. Whatever is unclear means
+// less access: the zero Scopes permit nothing, and [ScopeCatalog.Granted] leaves out scopes that are not in the catalog, or above the role
+// that the user has at that moment. A scoped token creates only tokens with a subset of its scopes that end no later than it does.
+// A token keeps its [Maker] and its ancestors, so that all that a leaked token led to can be revoked in one change.
 //
 // # Security
 //

@@ -27,7 +27,7 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{clock: pattest.NewClock(), store: pattest.NewFaulty(openStore(t)), log: &bytes.Buffer{}}
 	env := pattest.Env(f.clock)
 	env.Log = slog.New(slog.NewTextHandler(f.log, nil))
-	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention}, env)
+	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention, Scopes: pattest.Catalog(t, shop)}, env)
 	f.holder = pattest.NewHolder(t, f.store, f.service, pattest.Profile("ann", pat.Admin))
 	f.store.Forget()
 	return f

@@ -343,6 +343,8 @@ func TestImportRefusesTokens(t *testing.T) {
 		"a control character":  {func(k *pat.Token) { k.Description = "a\nb" }, "control"},
 		"a malformed selector": {func(k *pat.Token) { k.Selector = "x" }, "selector"},
 		"a malformed verifier": {func(k *pat.Token) { k.Verifier = "x" }, "verifier"},
+		"scopes":               {func(k *pat.Token) { k.Scopes = pattest.Scopes(t, "orders:read") }, "unscoped"},
+		"no scopes":            {func(k *pat.Token) { k.Scopes = pat.Scopes{} }, "unscoped"},
 		"no id":                {func(k *pat.Token) { k.ID = 0 }, "id"},
 		"an id out of range":   {func(k *pat.Token) { k.ID = pat.MaxID }, "id"},
 		"an id twice":          {func(k *pat.Token) { k.ID = 20 }, "twice"},

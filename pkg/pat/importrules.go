@@ -44,6 +44,9 @@ func (s *Service) checkToken(token Token, now time.Time) error {
 	if token.ID < 1 || token.ID >= MaxID {
 		return invalid("The id is out of range.")
 	}
+	if !token.Scopes.Unscoped() {
+		return invalid("Only unscoped tokens can be imported.")
+	}
 	return cmp.Or(checkDescription(token.Description), s.checkTimes(token, now))
 }
 

@@ -22,6 +22,26 @@ func Draft(description string) pat.Draft {
 	return pat.Draft{Description: description, Scopes: pat.Unscoped(), ExpiresAt: Start.Add(Lifetime)}
 }
 
+// Scopes returns the Scopes with names, which must be valid.
+func Scopes(t testing.TB, names ...string) pat.Scopes {
+	t.Helper()
+	scopes, err := pat.NewScopes(names)
+	if err != nil {
+		t.Fatalf("NewScopes(%q): %v", names, err)
+	}
+	return scopes
+}
+
+// Catalog returns the catalog of setting, which must be valid.
+func Catalog(t testing.TB, setting string) pat.ScopeCatalog {
+	t.Helper()
+	catalog, err := pat.ParseScopeCatalog(setting)
+	if err != nil {
+		t.Fatalf("ParseScopeCatalog(%q): %v", setting, err)
+	}
+	return catalog
+}
+
 // Drafts returns n valid drafts with distinct descriptions.
 func Drafts(n int) []pat.Draft {
 	drafts := make([]pat.Draft, n)
