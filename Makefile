@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 
 PORT ?= 3000
 DATA ?= .pats
+# The template's parameter Scopes, such as orders:read,orders:write@Editor.
+SCOPES ?=
 SAM_PORT ?= 3001
 # The processor of the deployed functions: arm64 or x86_64, the values of the template's parameter Architecture.
 ARCH ?= arm64
@@ -27,12 +29,12 @@ RACE = $(shell command -v cc >/dev/null && echo -race)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@printf '  %s=%s' $(foreach name,PORT DATA SAM_PORT ARCH FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
+	@printf '  %s=%s' $(foreach name,PORT DATA SCOPES SAM_PORT ARCH FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
 	@echo
 
 .PHONY: run
-run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA=)
-	@exec bin/pats serve --listen 127.0.0.1:$(call quoted,PORT) --data $(call quoted,DATA)
+run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA=, SCOPES=)
+	@exec bin/pats serve --listen 127.0.0.1:$(call quoted,PORT) --data $(call quoted,DATA) --parameter Scopes=$(call quoted,SCOPES)
 
 .PHONY: build
 build: bin/pats ## Build the command bin/pats

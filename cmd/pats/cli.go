@@ -141,6 +141,8 @@ func parseAndRun(ctx context.Context, args []string, e env) error {
 	switch {
 	case helped:
 		return nil
+	case errors.Is(err, syscall.EPIPE):
+		return err
 	case err != nil:
 		return misuse(err)
 	}

@@ -33,6 +33,7 @@ Examples:
   pats serve
   pats serve --listen 127.0.0.1:3001 --data /tmp/trial
   pats serve --store dynamodb --table pats --endpoint http://127.0.0.1:8000
+  pats serve --parameter Scopes=orders:read,orders:write@Editor
   pats serve --parameter PatsEnabled=false --parameter AuthorizerTtlSeconds=0`
 }
 

@@ -55,12 +55,23 @@ func (c *tokenCreate) Run(ctx context.Context, e env, out *printer, typed typedF
 	if err != nil {
 		return err
 	}
-	return c.withUser(ctx, e, typed, catalog, func(tokens target.Tokens) error {
+	err = c.withUser(ctx, e, typed, catalog, func(tokens target.Tokens) error {
 		if c.TokenFile != "" {
 			return createInFile(ctx, tokens, draft, c.TokenFile, out)
 		}
 		return createAndPrint(ctx, tokens, draft, out)
 	})
+	return c.advise(err)
+}
+
+// advise adds to an invalid token's failure where a store's scopes come from, if the command line does not say.
+func (c *tokenCreate) advise(err error) error {
+	if len(c.Scope) == 0 || c.ScopeCatalog != "" || pat.KindOf(err) != pat.KindInvalid {
+		return err
+	}
+	f := target.Explain(err)
+	f.Advice = "With a store, --scope-catalog or SCOPES lists the scopes of other APIs, as the stack's parameter Scopes."
+	return f
 }
 
 // draft returns the token to create. Only a command line without --scope means one that acts as its user: an empty value, as an

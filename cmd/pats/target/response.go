@@ -51,7 +51,7 @@ func refusal(response *http.Response, content []byte) error {
 	}
 	var lines []string
 	for _, detail := range body.Details {
-		if detail.Message != body.Message {
+		if !strings.HasSuffix(body.Message, detail.Message) {
 			lines = append(lines, Printable(detail.Message))
 		}
 	}

@@ -325,3 +325,41 @@ func TestNewServerAccepts(t *testing.T) {
 		})
 	}
 }
+
+// TestServerWithoutScopes: an earlier release ignores the member scopes, and its token would act as its user.
+func TestServerWithoutScopes(t *testing.T) {
+	t.Parallel()
+	scopes, err := pat.NewScopes([]string{"pats:read"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := pattest.Draft("ci")
+	draft.Scopes = scopes
+	for name, c := range map[string]struct {
+		status int
+		want   string
+	}{
+		"revoked":     {http.StatusOK, "does not support scopes: the token would act as its user, and was revoked"},
+		"not revoked": {http.StatusForbidden, "token 3, which acts as its user, could not be revoked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := newRecorder(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+				if r.Method == http.MethodDelete {
+					w.WriteHeader(c.status)
+					return
+				}
+				w.WriteHeader(http.StatusCreated)
+				_, _ = fmt.Fprintf(w, `{"id":3,"secret":%q}`, token1)
+			})
+			created, err := newServer(t, rec.URL).Create(t.Context(), draft)
+			wantFailure(t, err, failure.Failed, c.want)
+			if created.Secret != "" {
+				t.Error("got the secret of the token, want none")
+			}
+			if last := rec.received()[len(rec.received())-1]; last.Method != http.MethodDelete || last.URL.Path != "/api/admin/user/tokens/3" {
+				t.Errorf("got the last request %s %s, want DELETE of the token", last.Method, last.URL.Path)
+			}
+		})
+	}
+}
