@@ -59,7 +59,7 @@ func start(t *testing.T) *env {
 }
 
 // deployVariable is set to run the tests that deploy stacks.
-const deployVariable = "PATS_MINISTACK"
+const deployVariable = "PATS_DEPLOYED"
 
 func root(t *testing.T) string {
 	t.Helper()

@@ -37,15 +37,18 @@ var (
 const routeMap = "GET/orders~=orders:read,POST/orders=orders:write"
 
 // The times for which an API caches: not at all, so short that a test can wait for the end, and longer than a test runs.
-var ttls = []int{0, briefly, long}
-
 const (
 	briefly = 2
 	long    = 3600
 )
 
+var (
+	ttls    = []int{0, long}
+	allTTLs = []int{0, briefly, long}
+)
+
 var kinds = []kind{
-	{name: "REST TOKEN", folder: "rest", routes: orders, accepted: 200, refused: 401, lacking: 403, cors: true, ttls: ttls},
+	{name: "REST TOKEN", folder: "rest", routes: orders, accepted: 200, refused: 401, lacking: 403, cors: true, ttls: allTTLs},
 	{name: "REST REQUEST", folder: "rest-request", routes: orders, accepted: 200, refused: 401, lacking: 403, cors: true, ttls: ttls},
 	{
 		// API Gateway has one response for both, and the template makes it a 401.
@@ -54,7 +57,7 @@ var kinds = []kind{
 	},
 	{name: "HTTP 1.0", folder: "http-1.0", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: ttls},
 	{name: "HTTP 2.0 policy", folder: "http-2.0-policy", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: ttls},
-	{name: "HTTP 2.0 simple", folder: "http-2.0-simple", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: ttls},
+	{name: "HTTP 2.0 simple", folder: "http-2.0-simple", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: allTTLs},
 	{name: "HTTP 2.0 by CDK", folder: "cdk", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: ttls},
 	{name: "WebSocket", folder: "websocket", routes: connect, accepted: 101, refused: 403, lacking: 403},
 }

@@ -73,9 +73,11 @@ async def invoke_rest_function(original, integration, api_id, stage, record, res
 
 
 @replaces(http, "_invoke_lambda_proxy")
-async def invoke_http_function(original, integration, api_id, stage, path, method, *arguments, **named):
+async def invoke_http_function(original, integration, api_id, stage, path, method, headers, body, query, route_key, *arguments, **named):
     account, region = named["owner_account_id"], named["owner_region"]
-    source = method_source(api_id, stage, method, path, account, region)
+    # The source is the route, whose {id} stands for every id.
+    _, _, route = route_key.partition(" ")
+    source = method_source(api_id, stage, method, route or path, account, region)
     if not integration.get("credentialsArn") and not permitted(integration["integrationUri"], source, account, region):
         return 500, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'
-    return await original(integration, api_id, stage, path, method, *arguments, **named)
+    return await original(integration, api_id, stage, path, method, headers, body, query, route_key, *arguments, **named)
