@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -12,15 +13,20 @@ import (
 	"pats/pkg/pat"
 )
 
-// The forms of the items that are read: every attribute, with a value of its type, and the format if there is one.
+// The forms of the items that are read: every attribute, with a value of its type, and the format if there is one. Each is made when it
+// is first used, since a Lambda reads few kinds of items.
 var (
-	firstForm     = accountForm(firstFormat, tokenItem{Keyed: true})
-	scopesForm    = accountForm(scopesFormat, tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1"})
-	seenForm      = formOf(seenItem{key: seenKey(0), Format: firstFormat, Seen: map[pat.TokenID]int64{}})
-	directoryForm = formOf(directoryItem{Format: firstFormat})
-	importedForm  = formOf(importedItem{Format: firstFormat})
-	uniqueForm    = formOf(uniqueItem{})
-	adminsForm    = formOf(adminsItem{})
+	firstForm  = sync.OnceValue(func() values { return accountForm(firstFormat, tokenItem{Keyed: true}) })
+	scopesForm = sync.OnceValue(func() values {
+		return accountForm(scopesFormat, tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1"})
+	})
+	seenForm = sync.OnceValue(func() values {
+		return formOf(seenItem{key: seenKey(0), Format: firstFormat, Seen: map[pat.TokenID]int64{}})
+	})
+	directoryForm = sync.OnceValue(func() values { return formOf(directoryItem{Format: firstFormat}) })
+	importedForm  = sync.OnceValue(func() values { return formOf(importedItem{Format: firstFormat}) })
+	uniqueForm    = sync.OnceValue(func() values { return formOf(uniqueItem{}) })
+	adminsForm    = sync.OnceValue(func() values { return formOf(adminsItem{}) })
 )
 
 func accountForm(format int, token tokenItem) values {

@@ -50,6 +50,6 @@ func (s *Store) LookUp(ctx context.Context, selector pat.Selector) (pat.UserID, 
 	if len(found.Items) == 0 {
 		return 0, pat.NoUser(nil)
 	}
-	item, err := decode[importedItem](found.Items[0], importedForm)
+	item, err := decode[importedItem](found.Items[0], importedForm())
 	return pat.UserID(item.UserID), err
 }

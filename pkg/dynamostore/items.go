@@ -258,10 +258,10 @@ func readAccount(id pat.UserID, items []values) (pat.Account, error) {
 }
 
 func decodeAccount(raw values) (accountItem, error) {
-	if numberOf(raw["format"]) == numberOf(scopesForm["format"]) {
-		return decode[accountItem](raw, scopesForm)
+	if numberOf(raw["format"]) == strconv.Itoa(scopesFormat) {
+		return decode[accountItem](raw, scopesForm())
 	}
-	return decode[accountItem](raw, firstForm)
+	return decode[accountItem](raw, firstForm())
 }
 
 func pick(items []values, sk string) values {
@@ -277,7 +277,7 @@ func readSeen(raw values) (seenItem, error) {
 	if raw == nil {
 		return seenItem{}, nil
 	}
-	return decode[seenItem](raw, seenForm)
+	return decode[seenItem](raw, seenForm())
 }
 
 // account returns the account with the times of last use. Its errors do not quote values.
@@ -342,7 +342,7 @@ func (i spentItem) spent() pat.Spent {
 
 // readListed returns the user of an item of the directory. Errors: KindInternal.
 func readListed(raw values) (pat.Account, error) {
-	item, err := decode[directoryItem](raw, directoryForm)
+	item, err := decode[directoryItem](raw, directoryForm())
 	if err != nil {
 		return pat.Account{}, err
 	}

@@ -30,7 +30,7 @@ func (s *Store) MarkSeen(ctx context.Context, account pat.Account, token pat.Tok
 	if err != nil {
 		return translate("UpdateItem", s.table, err, nothingToRecord)
 	}
-	item, err := decode[seenItem](output.Attributes, seenForm)
+	item, err := decode[seenItem](output.Attributes, seenForm())
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (s *Store) Warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = readAccount(0, []values{firstForm, seenForm})
+	_, err = readAccount(0, []values{firstForm(), seenForm()})
 	return err
 }
 
@@ -110,7 +110,7 @@ func (s *Store) FindUser(ctx context.Context, key string) (pat.UserID, error) {
 	if len(found.Items) == 0 {
 		return 0, pat.NoUser(nil)
 	}
-	owner, err := decode[uniqueItem](found.Items[0], uniqueForm)
+	owner, err := decode[uniqueItem](found.Items[0], uniqueForm())
 	return pat.UserID(owner.UserID), err
 }
 
@@ -120,7 +120,7 @@ func (s *Store) CountAdmins(ctx context.Context) (int, error) {
 	if err != nil || len(found.Items) == 0 {
 		return 0, err
 	}
-	counter, err := decode[adminsItem](found.Items[0], adminsForm)
+	counter, err := decode[adminsItem](found.Items[0], adminsForm())
 	return counter.EnabledAdmins, err
 }
 
