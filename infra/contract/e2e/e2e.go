@@ -53,7 +53,7 @@ type Target struct {
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	run(t, target, slices.Concat(credentialCases, pathCases, listCases, createCases, revokeCases, sequences,
-		userCases, userSequences, documentCases, attackCases))
+		userCases, userSequences, scopeCases, documentCases, attackCases))
 }
 
 func run(t *testing.T, target Target, cases []scenario) {

@@ -57,6 +57,9 @@ func (e *env) value(name string) string {
 	}
 	maker, ok := e.makers()[name]
 	if !ok {
+		maker, ok = e.scopedMakers()[name]
+	}
+	if !ok {
 		e.t.Fatalf("there is no placeholder {%s}", name)
 	}
 	e.values[name] = maker()

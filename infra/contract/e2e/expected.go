@@ -21,7 +21,8 @@ type expected struct {
 	// headers must have these values; "" means that the header must be absent.
 	headers map[string]string
 	body    body
-	// like is the exact body with TIME in place of timestamps. It and headers can contain {placeholders}.
+	// like is the exact body with TIME in place of timestamps and "SECRET" in that of a secret. It and headers can contain
+	// {placeholders}.
 	like string
 	// gaps has the responses of fronts that are known to send another one.
 	gaps map[Front]gap
@@ -71,7 +72,9 @@ func (a expected) in(e *env) expected {
 		return a
 	}
 	want := e.fill(a.like)
-	a.body = func(got response) string { return cmp.Diff(want, quotedTime.ReplaceAllString(got.body, "TIME")) }
+	a.body = func(got response) string {
+		return cmp.Diff(want, secret.ReplaceAllString(quotedTime.ReplaceAllString(got.body, "TIME"), "SECRET"))
+	}
 	return a
 }
 
