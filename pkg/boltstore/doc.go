@@ -33,4 +33,12 @@
 //	imported  the selector of an imported token → the user ID; it outlives the token and the user
 //
 // Every value is a record: a version byte, a checksum, and JSON; see seal.
+//
+// # Formats
+//
+//	1  the first
+//	2  with the bucket imported, which Open creates in a file of format 1
+//	3  with tokens that have scopes, a maker or ancestors; the first write of such a token raises the format, in the same transaction
+//
+// A program refuses files of a later format than it knows, so one that knows no scopes never takes a scoped token for an unscoped one.
 package boltstore

@@ -9,8 +9,14 @@ import (
 	"pats/pkg/pat"
 )
 
-// Format is the format that this program writes.
+// Format is the last format that this program reads.
 const Format = format
+
+// FormatOf returns the format of the file.
+func FormatOf(tx *bolt.Tx) (int, error) {
+	written, _, err := get[int](tx, bucketMeta, keyFormat)
+	return written, err
+}
 
 // SmallPage is the smallest page size, for small files of many pages.
 const SmallPage = 1 << 10

@@ -129,6 +129,9 @@ func FuzzRecord(f *testing.F) {
 		f.Add(uint8(i), []byte("username:user-1"), []byte(payload))
 	}
 	f.Add(uint8(1), boltstore.UserKey(1), []byte(`{"username":"user-0","name":"Name of user-0","email":"user-0@example.org","role":1,"nextToken":3,"tokens":[{"id":2},{"id":1}]}`))
+	for _, scopes := range []string{`"a b"`, `"b a"`, `""`, `"*"`, `null`, `7`} {
+		f.Add(uint8(1), boltstore.UserKey(1), []byte(`{"username":"user-0","name":"Name of user-0","email":"user-0@example.org","role":1,"nextToken":3,"tokens":[{"id":2,"scopes":`+scopes+`}]}`))
+	}
 	f.Add(uint8(0), []byte("format"), []byte("3"))
 	f.Add(uint8(0), []byte("format"), []byte("-1"))
 	f.Add(uint8(0), []byte("format"), []byte("1"))

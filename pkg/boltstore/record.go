@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// format is the number of the layout in the package comment. It rises when an older program would misread the file.
+	// format is the last number of the layout in the package comment. It rises when an older program would misread the file.
 	format = 3
 	// importsFrom is the first format with bucketImported.
 	importsFrom = 2

@@ -2,7 +2,6 @@ package pat_test
 
 import (
 	"errors"
-
 	"slices"
 	"strconv"
 	"strings"

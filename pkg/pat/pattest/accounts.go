@@ -108,22 +108,25 @@ func nobodyIsNotFound(t *testing.T, store pat.Store) {
 	}
 }
 
-// withTokens returns account with n tokens, as Service would create them.
+// withTokens returns account with n tokens, the first of which is unscoped, as releases without scopes created it.
 func withTokens(t *testing.T, account pat.Account, n int) pat.Account {
 	t.Helper()
 	random := NewRandom()
 	for i := range n {
 		secret, err := pat.NewSecret(random, account.ID)
 		succeed(t, err)
+		of := lineage(t, i)
 		account.Tokens = append(account.Tokens, pat.Token{
 			ID:          account.NextTokenID,
 			Description: fmt.Sprintf("%d %s", i, unicodeText),
-			Scopes:      pat.Unscoped(),
+			Scopes:      of.Scopes,
 			Selector:    secret.Selector(),
 			Verifier:    secret.Verifier(),
 			CreatedAt:   Start,
 			ExpiresAt:   Start.Add(Lifetime + time.Duration(i)*time.Millisecond),
 			Keyed:       i%2 == 1,
+			Maker:       of.Maker,
+			Ancestors:   of.Ancestors,
 		})
 		account.NextTokenID++
 	}

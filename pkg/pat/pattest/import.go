@@ -31,8 +31,11 @@ func foreigner(t *testing.T, name string, id pat.UserID, n int) pat.Account {
 	t.Helper()
 	account := withTokens(t, pat.Account{ID: id, Profile: Profile(name, pat.Viewer), CreatedAt: Start, NextTokenID: 100 * pat.TokenID(id)}, n)
 	for i := range account.Tokens {
-		account.Tokens[i].Selector = foreignSelector(id, i)
-		account.Tokens[i].Description = fmt.Sprintf("token %d", i) // one that the import's rules accept
+		token := &account.Tokens[i]
+		token.Selector = foreignSelector(id, i)
+		// What the rules of an import accept:
+		token.Description = fmt.Sprintf("token %d", i)
+		token.Scopes, token.Maker, token.Ancestors = pat.Unscoped(), pat.Maker{}, nil
 	}
 	return account
 }

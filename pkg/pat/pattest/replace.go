@@ -38,7 +38,9 @@ func largestIsKept(t *testing.T, store pat.Store) {
 	before := Account(t, store, Profile("ann", pat.Viewer))
 	after := withTokens(t, before, pat.MaxTokens)
 	for i := range after.Tokens {
-		after.Tokens[i].Description = strings.Repeat("🦫", pat.MaxTextLen-1) + string(rune('0'+i))
+		token, of := &after.Tokens[i], lineage(t, 5)
+		token.Description = strings.Repeat("🦫", pat.MaxTextLen-1) + string(rune('0'+i))
+		token.Scopes, token.Maker, token.Ancestors = of.Scopes, of.Maker, of.Ancestors
 	}
 	after.NextTokenID = pat.MaxID
 	succeed(t, store.CheckSize(after))
