@@ -285,7 +285,7 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"user disable":    service,
 		"user enable":     service,
 		"user delete":     store,
-		"token create":    "--description --expires --scope --scope-catalog" + service + server,
+		"token create":    "--description --expires --scope --scope-catalog --token-prefix" + service + server,
 		"token list":      service + server,
 		"token revoke":    "--descendants" + service + server,
 		"import unleash":  "--database-url --dry-run" + service,

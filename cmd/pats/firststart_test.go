@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,29 @@ func TestFirstStartRefusesToReplaceFiles(t *testing.T) {
 			wantServes(t, sh)
 			wantContains(t, "users", sh.must(t, "user", "list"), "1   admin")
 		})
+	}
+}
+
+func TestFirstTokenHasThePrefixOfTheStack(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	server := sh.serve(t, "--parameter", "TokenPrefix=pats_")
+	token := strings.TrimSpace(readFile(t, sh.tokenPath()))
+	if status, _ := server.request(t, http.MethodGet, tokensPath, "Bearer "+token); !strings.HasPrefix(token, "pats_") || status != http.StatusOK {
+		t.Errorf("got %d for the first token, want 200 for one that begins with pats_", status)
+	}
+	canonical := "user:v2_" + strings.TrimPrefix(token, "pats_")
+	if status, _ := server.request(t, http.MethodGet, tokensPath, canonical); status != http.StatusOK {
+		t.Errorf("got %d for the other spelling, want 200", status)
+	}
+	if err := os.WriteFile(sh.tokenPath(), []byte(canonical), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server.end(t)
+	again := sh.serve(t)
+	again.end(t)
+	if strings.Contains(again.stderr.String(), "does not work") {
+		t.Errorf("got the token file with the other spelling refused:\n%s", again.stderr.String())
 	}
 }
 

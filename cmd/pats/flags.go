@@ -70,24 +70,31 @@ func (f retentionFlag) retention() (time.Duration, error) {
 	return retention, nil
 }
 
-// catalogFlag names the scopes of other APIs for commands that create tokens in a store. A server knows its own.
-type catalogFlag struct {
+// mintFlags are the stack's parameters for new tokens, for commands that create tokens in a store. A server has its own.
+type mintFlags struct {
 	ScopeCatalog string `placeholder:"LIST" group:"store" from:"SCOPES" help:"Scopes of other APIs that tokens can have, as the stack's parameter Scopes: orders:read,orders:write@Editor (default: none, only those of pats)."`
+	TokenPrefix  string `default:"user:v2_" enum:"user:v2_,pats_" placeholder:"user:v2_|pats_" group:"store" from:"TOKEN_PREFIX" help:"Prefix of the token, as the stack's parameter TokenPrefix. Both are accepted (default: user:v2_)."`
 }
 
-// catalog returns the catalog. Errors: failure.Usage.
-func (f catalogFlag) catalog() (pat.ScopeCatalog, error) {
+// mint returns the settings for new tokens. Errors: failure.Usage.
+func (f mintFlags) mint() (pat.Settings, error) {
 	catalog, err := pat.ParseScopeCatalog(f.ScopeCatalog)
 	if err != nil {
-		return pat.ScopeCatalog{}, failure.Misuse("--scope-catalog: "+err.Error(), "It is the stack's parameter Scopes: names with commas, each with @ROLE if a role is needed.")
+		return pat.Settings{}, failure.Misuse("--scope-catalog: "+err.Error(), "It is the stack's parameter Scopes: names with commas, each with @ROLE if a role is needed.")
 	}
-	return catalog, nil
+	prefix, err := pat.ParseTokenPrefix(f.TokenPrefix)
+	if err != nil {
+		return pat.Settings{}, failure.Misuse("--token-prefix "+err.Error(), "")
+	}
+	return pat.Settings{Scopes: catalog, TokenPrefix: prefix}, nil
 }
 
-// checkServer refuses the flag where there is a server. Errors: failure.Usage.
-func (catalogFlag) checkServer(typed typedFlags) error {
-	if typed["scope-catalog"] {
-		return failure.Misuse("--scope-catalog is for a store", "A server knows its scopes. Leave it out.")
+// checkServer refuses the flags where there is a server. Errors: failure.Usage.
+func (mintFlags) checkServer(typed typedFlags) error {
+	for _, flag := range []string{"scope-catalog", "token-prefix"} {
+		if typed[flag] {
+			return failure.Misuse(fmt.Sprintf("--%s is for a store", flag), "A server has its own setting. Leave it out.")
+		}
 	}
 	return nil
 }
@@ -96,10 +103,8 @@ func (catalogFlag) checkServer(typed typedFlags) error {
 type access struct {
 	// create permits to create a missing data file.
 	create bool
-	// retention is how long expired tokens stay. Commands that neither list nor change tokens need none.
-	retention time.Duration
-	// scopes are those that exist. Commands that create no token need none.
-	scopes pat.ScopeCatalog
+	// settings are those that the command needs: Retention to list or change tokens, the others to create one.
+	settings pat.Settings
 }
 
 // withService calls work with a Service on the store, and closes the store.
@@ -114,7 +119,7 @@ func (f storeFlags) withService(ctx context.Context, e env, typed typedFlags, a 
 	}
 	e.warnOf(opened)
 	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return errors.Join(work(pat.NewService(opened, pat.Settings{Retention: a.retention, Scopes: a.scopes}, e.domain(log))), opened.Close())
+	return errors.Join(work(pat.NewService(opened, a.settings, e.domain(log))), opened.Close())
 }
 
 // warnOf prints the warnings of a store.

@@ -15,7 +15,7 @@ import (
 
 type tokenCreate struct {
 	tokensFlags
-	catalogFlag
+	mintFlags
 	Description string   `required:"" placeholder:"TEXT" help:"Purpose of the token, unique among the user's tokens."`
 	Expires     expiry   `default:"90d" placeholder:"90d|12h|TIME" help:"Expiry of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: 90d)."`
 	Scope       []string `placeholder:"NAME" help:"Scope that the token has, such as pats:read. Repeatable, or a list with commas. Scopes narrow what the user may do and never add to it (default: the token acts as its user)."`
@@ -51,11 +51,11 @@ func (c *tokenCreate) Run(ctx context.Context, e env, out *printer, typed typedF
 		}
 		return createAndPrint(ctx, server, draft, out)
 	}
-	catalog, err := c.catalog()
+	settings, err := c.mint()
 	if err != nil {
 		return err
 	}
-	err = c.withUser(ctx, e, typed, catalog, func(tokens target.Tokens) error {
+	err = c.withUser(ctx, e, typed, settings, func(tokens target.Tokens) error {
 		if c.TokenFile != "" {
 			return createInFile(ctx, tokens, draft, c.TokenFile, out)
 		}

@@ -175,3 +175,46 @@ func TestTokenFileIsNotWrittenThroughALink(t *testing.T) {
 		t.Errorf("got a token whose secret was lost:\n%s", list)
 	}
 }
+
+func TestTokenPrefix(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		variable string
+		args     []string
+		want     string
+	}{
+		"the default":           {"", nil, "user:v2_"},
+		"a flag":                {"", []string{"--token-prefix", "pats_"}, "pats_"},
+		"the variable":          {"pats_", nil, "pats_"},
+		"a flag, not the other": {"pats_", []string{"--token-prefix", "user:v2_"}, "user:v2_"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sh := newShell(t)
+			sh.vars["TOKEN_PREFIX"] = c.variable
+			sh.must(t, "user", "create", "--username", "vera")
+			create := func(description string, more ...string) string {
+				args := append([]string{"token", "create", "--user", "1", "--description", description}, c.args...)
+				return sh.must(t, append(args, more...)...)
+			}
+			wantContains(t, "printed", create("printed"), "Token        "+c.want)
+			wantContains(t, "printed as JSON", create("JSON", "--output", "json"), `"secret": "`+c.want)
+			file := filepath.Join(t.TempDir(), "ci.token")
+			create("in a file", "--token-file", file)
+			if !strings.HasPrefix(readFile(t, file), c.want) {
+				t.Errorf("in a file: got a token that does not begin with %s", c.want)
+			}
+		})
+	}
+}
+
+func TestTokenPrefixIsChecked(t *testing.T) {
+	t.Parallel()
+	sh := populated(t)
+	got := sh.run(t, "token", "create", "--user", "1", "--description", "ci", "--token-prefix", "ghp_")
+	wantCode(t, got, failure.Usage)
+	wantContains(t, "another prefix", got.Stderr, "--token-prefix", "pats_")
+	got = sh.runBare(t, "token", "create", "--description", "ci", "--url", "http://127.0.0.1:1", "--token-prefix", "pats_")
+	wantCode(t, got, failure.Usage)
+	wantContains(t, "with a server", got.Stderr, "--token-prefix is for a store")
+}

@@ -49,8 +49,8 @@ func (f tokensFlags) onServer(typed typedFlags) (bool, error) {
 	return f.URL != "", nil
 }
 
-// withUser calls work with the user's tokens in the store. Commands that create no token need no catalog.
-func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, catalog pat.ScopeCatalog, work func(target.Tokens) error) error {
+// withUser calls work with the user's tokens in the store. Commands that create no token need no settings; the retention is a flag.
+func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, settings pat.Settings, work func(target.Tokens) error) error {
 	if f.User == 0 {
 		return failure.Misuse("--user ID is needed", "`pats user list` lists the ids.")
 	}
@@ -58,7 +58,8 @@ func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, cata
 	if err != nil {
 		return err
 	}
-	return f.withService(ctx, e, typed, access{retention: retention, scopes: catalog}, func(service *pat.Service) error {
+	settings.Retention = retention
+	return f.withService(ctx, e, typed, access{settings: settings}, func(service *pat.Service) error {
 		return work(target.UserTokens(service, f.User))
 	})
 }
@@ -99,7 +100,7 @@ func (f tokensFlags) withTokens(ctx context.Context, e env, out *printer, typed 
 		return err
 	}
 	if !onServer {
-		return f.withUser(ctx, e, typed, pat.ScopeCatalog{}, work)
+		return f.withUser(ctx, e, typed, pat.Settings{}, work)
 	}
 	server, err := f.server(ctx, e, out, present.TokenFile)
 	if err != nil {

@@ -188,7 +188,7 @@ func (f changeFlags) setDisabled(ctx context.Context, e env, out *printer, typed
 	if err != nil {
 		return err
 	}
-	return f.administer(ctx, e, typed, access{retention: retention}, func(service *pat.Service) error {
+	return f.administer(ctx, e, typed, access{settings: pat.Settings{Retention: retention}}, func(service *pat.Service) error {
 		account, err := service.UpdateUser(ctx, id, func(profile *pat.Profile) { profile.Disabled = disabled })
 		if err != nil {
 			return err
