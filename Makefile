@@ -75,8 +75,8 @@ verify-unleash: bin/verify ## Compare the responses to the same requests with a 
 	@bin/verify unleash
 
 .PHONY: verify-import
-verify-import: ## Import 10,000 users from Unleash's tables into both stores, and check the result
-	@infra/contract/unleashimport/verify
+verify-import: bin/verify ## Import 10,000 users from Unleash's tables into both stores, and check the result
+	@bin/verify import
 
 .PHONY: soak
 soak: bin/verify ## Repeat the harnesses for races, kills, faults and attacks for MINUTES, each round with new seeds

@@ -1,18 +1,20 @@
 package unleashimport_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/must"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -25,20 +27,15 @@ const (
 
 // inParallel calls do with each of all.
 func inParallel[T any](all []T, do func(T)) {
-	items := make(chan T)
-	var running sync.WaitGroup
-	for range workers {
-		running.Go(func() {
-			for item := range items {
-				do(item)
-			}
+	var running errgroup.Group
+	running.SetLimit(workers)
+	for _, item := range all {
+		running.Go(func() error {
+			do(item)
+			return nil
 		})
 	}
-	for _, item := range all {
-		items <- item
-	}
-	close(items)
-	running.Wait()
+	_ = running.Wait() // do reports errors
 }
 
 // wantReport compares a report with the source, of which the given number of users was in the store before.
@@ -98,19 +95,20 @@ func (s *source) wantTokens(t *testing.T, name, url string) {
 	for i := 0; i < len(s.holders); i += max(1, len(s.holders)/samples) {
 		chosen = append(chosen, s.holders[i])
 	}
-	inParallel(chosen, func(h holder) { s.wantToken(t, url, h) })
+	client := apiclient.New(t, workers)
+	inParallel(chosen, func(h holder) { s.wantToken(t, client, url, h) })
 	t.Logf("%s: %d imported tokens used over HTTP", name, len(chosen))
 }
 
 // wantToken fails the test unless the token lists the tokens of its user, or is refused because it has expired, and is refused
 // with another last character.
-func (s *source) wantToken(t *testing.T, url string, h holder) {
+func (s *source) wantToken(t *testing.T, client *http.Client, url string, h holder) {
 	t.Helper()
 	want := http.StatusOK
 	if h.expired {
 		want = http.StatusUnauthorized
 	}
-	status, owners := list(t, url, h.text)
+	status, owners := list(t, client, url, h.text)
 	if status != want || (status == http.StatusOK && (len(owners) != len(s.accounts[h.user].Tokens) || owners[0] != h.user)) {
 		t.Errorf("token %d of user %d: got status %d with tokens of users %v, want %d", h.id, h.user, status, owners, want)
 	}
@@ -118,34 +116,26 @@ func (s *source) wantToken(t *testing.T, url string, h holder) {
 	if strings.HasSuffix(h.text, last) {
 		last = "1"
 	}
-	if status, _ := list(t, url, h.text[:len(h.text)-1]+last); status != http.StatusUnauthorized {
+	if status, _ := list(t, client, url, h.text[:len(h.text)-1]+last); status != http.StatusUnauthorized {
 		t.Errorf("token %d of user %d with another last character: got status %d, want 401", h.id, h.user, status)
 	}
 }
 
 // list lists the tokens of a token's user, and returns the owner of each.
-func list(t *testing.T, url, token string) (status int, owners []pat.UserID) {
+func list(t *testing.T, client *http.Client, url, token string) (status int, owners []pat.UserID) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/admin/user/tokens", nil)
-	if err != nil {
-		t.Error(err)
-		return 0, nil
+	got, err := apiclient.Send(t.Context(), client, url, apiclient.Request{Method: http.MethodGet, Path: deployed.TokensPath, Token: "Bearer " + token})
+	var body apitypes.TokenList
+	if err == nil && got.Status == http.StatusOK {
+		err = got.Decode(http.StatusOK, &body)
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Error(err)
-		return 0, nil
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var body struct{ Pats []struct{ UserID pat.UserID } }
-	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
 		t.Error(err)
 	}
 	for _, p := range body.Pats {
 		owners = append(owners, p.UserID)
 	}
-	return resp.StatusCode, owners
+	return got.Status, owners
 }
 
 // wantNextIDs creates a user and tokens after the import: their IDs are above the imported ones, and imported tokens count toward

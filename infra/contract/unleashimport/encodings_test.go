@@ -39,7 +39,7 @@ func fillEncoded(t *testing.T, url, encoding string) string {
 	t.Helper()
 	name := strings.ToLower(encoding)
 	execute(t, url, fmt.Sprintf("CREATE DATABASE %s ENCODING '%s' TEMPLATE template0", name, encoding))
-	encoded := strings.Replace(url, "/postgres?", "/"+name+"?", 1)
+	encoded := strings.TrimSuffix(url, "postgres") + name
 	execute(t, encoded, "SET client_encoding TO "+encoding, tables, `
 		INSERT INTO users (id, username, name) VALUES (1, 'zoe', E'Zo\xEB'), (2, 'bob', '');
 		INSERT INTO role_user (role_id, user_id, project) VALUES (3, 1, 'default'), (3, 2, 'default');`)

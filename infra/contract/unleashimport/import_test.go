@@ -134,7 +134,15 @@ func (tg target) kill(t *testing.T) {
 	t.Helper()
 	process := tg.process(t)
 	must.Do(t, process.Start())
-	waitUntil(t, "the import is underway", tg.underway)
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for !tg.underway() {
+		select {
+		case <-poll.C:
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		}
+	}
 	_ = process.Process.Kill()
 	if err := process.Wait(); err == nil {
 		t.Error("the import ended before it was killed")

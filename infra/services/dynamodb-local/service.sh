@@ -121,3 +121,62 @@ free_port() {
   while port=$((10000 + RANDOM % 20000)) && listens "$port"; do :; done
   echo "$port"
 }
+
+# The functions below share these variables with the script.
+# shellcheck disable=SC2034 # the script uses them
+port='' ready_file='' with_parent='' taken='' chosen='' child=''
+
+# common_option ARGUMENT...: takes an option that several services have, sets the variable of its name, and sets taken to the number of
+# its arguments. Fails if the first argument is not one.
+# shellcheck disable=SC2034
+common_option() {
+  taken=2
+  case $1 in
+    --help)
+      print_help
+      exit
+      ;;
+    --port)
+      check_port "${2-}"
+      port=$2
+      ;;
+    --ready-file)
+      [[ -n ${2-} ]] || usage_error "--ready-file needs a name"
+      ready_file=$2
+      ;;
+    --with-parent)
+      with_parent=yes
+      taken=1
+      ;;
+    *) return 1 ;;
+  esac
+}
+
+# serve_on_port NAME LAUNCH SECONDS LOG READY: calls the function LAUNCH with the port named or a free one until the command READY
+# succeeds for that port. LAUNCH sets child, and serve_on_port chosen. Another process may take a free port before the service binds
+# it: then it tries another.
+serve_on_port() {
+  local attempt
+  if [[ -n $port ]] && listens "$port"; then
+    fail "port $port is taken: choose another with --port, or omit --port"
+  fi
+  for ((attempt = 1; ; attempt++)); do
+    chosen=${port:-$(free_port)}
+    "$2" "$chosen"
+    await "$3" "$child" "$5" "$chosen" && alive "$child" && return
+    if [[ -z $port ]] && ((attempt < 5)) && grep -qi 'already in use\|EADDRINUSE\|BindException\|Failed to bind' "$4"; then
+      continue
+    fi
+    tail -n 20 "$4" >&2
+    fail "$1 did not start on port $chosen"
+  done
+}
+
+# stay NAME URL LOG: prints the line that says that the service is ready, and waits for its end, which a stop signal brings.
+stay() {
+  on_stop_exit success
+  echo "$1 $2"
+  wait "$child" || true
+  tail -n 20 "$3" >&2
+  fail "$1 ended unexpectedly"
+}
