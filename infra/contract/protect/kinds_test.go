@@ -51,7 +51,7 @@ var kinds = []kind{
 	{name: "REST TOKEN", folder: "rest", routes: orders, accepted: 200, refused: 401, lacking: 403, cors: true, ttls: allTTLs},
 	{name: "REST REQUEST", folder: "rest-request", routes: orders, accepted: 200, refused: 401, lacking: 403, cors: true, ttls: ttls},
 	{
-		// API Gateway has one response for both, and the template makes it a 401.
+		// API Gateway has one response for both, which the template makes a 401.
 		name: "REST REQUEST with routes", folder: "rest-request", parameters: map[string]string{"Routes": routeMap},
 		routes: orders, accepted: 200, refused: 401, lacking: 401, cors: true, ttls: ttls,
 	},
