@@ -54,6 +54,7 @@ func (v *verification) steps() []runner.Step {
 		{Name: "generators", Tools: words("curl npm node python3"), Figures: regexp.MustCompile(`.*: generated, compiled, used`), Run: v.generators},
 		{Name: examplesStep, Tools: words("curl java javac jq mvn node npm php python3 ruby"), Figures: regexp.MustCompile(`.*: listed, created, deleted, refused`), Run: v.examples},
 		{Name: "sam-local", Tools: words("sam java mvn docker"), Figures: regexp.MustCompile(`[0-9]+ (cases|events).*`), Run: v.samLocal},
+		{Name: "protect", Tools: words("sam python3 node npm"), Run: protect},
 		{Name: "unleash", Tools: unleashTools(), Figures: regexp.MustCompile(`[0-9]+ requests to each, .*`), Run: unleash},
 		{Name: "privilege", Tools: words("java mvn"), Run: v.privilege},
 		{Name: "import", Tools: words("java mvn psql"), Figures: regexp.MustCompile(`[A-Za-z]+( Local)?: [0-9]+ (users with|imported tokens) .*`), Run: v.importUsers},
@@ -64,6 +65,12 @@ func (v *verification) steps() []runner.Step {
 		runner.Step{Name: leaksStep, Alone: true, Figures: regexp.MustCompile(`allowed: .*`), Run: v.leaks},
 		runner.Step{Name: "bench", Tools: words("java mvn npm psql wrk"), Alone: true, Figures: regexp.MustCompile(`.* (not )?reached.*`), Run: v.bench},
 	)
+}
+
+// protect deploys the stacks of examples/protect. They mostly wait for SAM CLI, so more of them run side by side than there are cores.
+func protect(ctx context.Context, job *runner.Job) error {
+	env := []string{"PATS_DEPLOYED=true"}
+	return job.RunWith(ctx, env, "go", "test", "-count=1", "-parallel=6", "-timeout=20m", "-v", "./infra/contract/protect")
 }
 
 func words(text string) []string { return strings.Fields(text) }

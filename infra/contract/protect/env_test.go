@@ -134,10 +134,19 @@ func (e *env) report(t *testing.T) {
 		figures.Count{Name: "stacks", N: e.counts.stacks}, figures.Count{Name: "requests", N: e.counts.requests},
 		figures.Count{Name: "accepted", N: e.counts.accepted}, figures.Count{Name: "accepted_wrongly", N: e.counts.acceptedWrongly},
 		figures.Count{Name: "refused_wrongly", N: e.counts.refusedWrongly})
-	if e.counts.requests < minRequests {
+	if e.counts.stacks == allStacks() && e.counts.requests < minRequests {
 		t.Errorf("sent %d requests, want at least %d", e.counts.requests, minRequests)
 	}
 }
 
 // minRequests is how many requests the result in docs/reliability.md is about at least.
 const minRequests = 2000
+
+// allStacks returns how many stacks are deployed if no part of the test is left out.
+func allStacks() int {
+	n := 0
+	for _, k := range kinds {
+		n += len(k.deployments())
+	}
+	return n
+}
