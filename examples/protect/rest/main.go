@@ -3,29 +3,31 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"pats/pkg/guard"
+	"pats/pkg/pat"
 )
+
+var required = map[string]pat.Scope{http.MethodGet: "orders:read", http.MethodPost: "orders:write"}
 
 func main() { lambda.Start(handle) }
 
-var required = map[string]string{http.MethodGet: "orders:read", http.MethodPost: "orders:write"}
-
-func handle(_ context.Context, request events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-	claims := request.RequestContext.Authorizer
-	granted, _ := claims["scope"].(string)
-	if scope := required[request.HTTPMethod]; !slices.Contains(strings.Fields(granted), scope) {
-		return respond(http.StatusForbidden, fmt.Sprintf(`{"message":"The token needs the scope %s."}`, scope)), nil
+func handle(_ context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+	claims, refusal := guard.Require(required[event.HTTPMethod]).REST(event)
+	if refusal != nil {
+		return withCORS(refusal.REST()), nil
 	}
-	return respond(http.StatusOK, fmt.Sprintf(`{"user":%q}`, claims["username"])), nil
+	body, err := json.Marshal(map[string]string{"user": claims.Username})
+	return withCORS(events.APIGatewayProxyResponse{StatusCode: http.StatusOK, Headers: map[string]string{}, Body: string(body)}), err
 }
 
-func respond(status int, body string) events.APIGatewayProxyResponse {
-	headers := map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
-	return events.APIGatewayProxyResponse{StatusCode: status, Headers: headers, Body: body}
+// withCORS lets scripts of every site read the response. A REST API adds the header only to its own responses.
+func withCORS(response events.APIGatewayProxyResponse) events.APIGatewayProxyResponse {
+	response.Headers["Access-Control-Allow-Origin"] = "*"
+	return response
 }

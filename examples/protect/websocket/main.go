@@ -1,23 +1,21 @@
-// Command websocket lets clients connect whose token has the scope orders:read.
+// Command websocket lets clients connect whose token has the scope orders:read, and checks it again with each message.
 package main
 
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"pats/pkg/guard"
 )
 
 func main() { lambda.Start(handle) }
 
-func handle(_ context.Context, request events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
-	claims, _ := request.RequestContext.Authorizer.(map[string]any)
-	granted, _ := claims["scope"].(string)
-	if !slices.Contains(strings.Fields(granted), "orders:read") {
-		return events.APIGatewayProxyResponse{StatusCode: http.StatusForbidden}, nil
+func handle(_ context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
+	if _, refusal := guard.Require("orders:read").WebSocket(event); refusal != nil {
+		return refusal.REST(), nil
 	}
 	return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
 }
