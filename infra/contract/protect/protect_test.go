@@ -17,6 +17,10 @@ import (
 func TestProtectedAPIs(t *testing.T) {
 	t.Parallel()
 	e := start(t)
+	t.Run("commands of the docs", func(t *testing.T) {
+		t.Parallel()
+		e.checkWalkthrough(t)
+	})
 	bearers := e.bearers(t)
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
