@@ -38,11 +38,10 @@ func main() {
 	var c commands
 	parsed := kong.Parse(&c, kong.Name("verify"), kong.Description(description), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Vars{"steps": strings.Join(stepNames(), ", ")})
-	err := errors.Join(enterRoot(), runner.AdoptOrphans())
+	err := enterRoot()
 	if err == nil {
 		err = parsed.Run()
 	}
-	err = errors.Join(err, killOrphans())
 	stop()
 	if err == nil {
 		return
@@ -104,12 +103,4 @@ func enterRoot() error {
 			return errors.New("the working directory is not in the repository")
 		}
 	}
-}
-
-func killOrphans() error {
-	names, err := runner.KillOrphans()
-	if len(names) > 0 {
-		fmt.Fprintln(os.Stderr, "verify: ended what was left running:", strings.Join(names, ", "))
-	}
-	return err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -20,16 +19,6 @@ import (
 	"pats/infra/testkit/procfs"
 	"pats/infra/verify/runner"
 )
-
-// TestMain runs the test binary as the program that TestKillOrphans examines, if the environment says so.
-func TestMain(m *testing.M) {
-	if os.Getenv("PATS_RUNNER_ORPHAN") == "" {
-		m.Run()
-		return
-	}
-	names, err := leaveOrphan()
-	fmt.Println(names, err)
-}
 
 // shell is a step that runs a script.
 func shell(name, script string) runner.Step {
@@ -163,31 +152,4 @@ func TestSuperviseEndsTheGroup(t *testing.T) {
 // gone reports whether the process has ended, be it that its parent has not waited for it.
 func gone(pid int) bool {
 	return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || procfs.Program(pid) == ""
-}
-
-// TestKillOrphans runs this test binary again, since KillOrphans kills every descendant.
-func TestKillOrphans(t *testing.T) {
-	t.Parallel()
-	procfs.Need(t)
-	if _, err := exec.LookPath("setsid"); err != nil {
-		t.Skip("setsid is missing")
-	}
-	command := exec.CommandContext(t.Context(), os.Args[0])
-	command.Env = append(os.Environ(), "PATS_RUNNER_ORPHAN=1")
-	out, err := command.Output()
-	if want := "[sleep] <nil>\n"; err != nil || string(out) != want {
-		t.Errorf("got %q, %v, want %q", out, err, want)
-	}
-}
-
-// leaveOrphan leaves a process in a session that has no connection to its parent's, and kills it.
-func leaveOrphan() ([]string, error) {
-	if err := runner.AdoptOrphans(); err != nil {
-		return nil, err
-	}
-	const script = `setsid sleep 1000 </dev/null >/dev/null 2>&1 & until [ "$(readlink /proc/$!/exe | sed 's/.*sleep.*\|.*coreutils.*/sleep/')" = sleep ]; do :; done`
-	if err := runner.Supervise(context.Background(), runner.Process{Args: []string{"sh", "-c", script}}); err != nil {
-		return nil, err
-	}
-	return runner.KillOrphans()
 }
