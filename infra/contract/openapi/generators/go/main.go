@@ -61,12 +61,16 @@ func useUser(ctx context.Context, client *pats.ClientWithResponses) error {
 }
 
 func useToken(ctx context.Context, client *pats.ClientWithResponses) error {
-	draft := pats.CreatePatSchema{Description: fmt.Sprintf("go-%d", time.Now().UnixNano()), ExpiresAt: time.Now().Add(time.Hour)}
+	draft := pats.CreatePatSchema{
+		Description: fmt.Sprintf("go-%d", time.Now().UnixNano()),
+		ExpiresAt:   time.Now().Add(time.Hour),
+		Scopes:      &[]string{"pats:read"},
+	}
 	created, err := client.CreatePatWithResponse(ctx, &pats.CreatePatParams{}, draft)
 	if err != nil {
 		return err
 	}
-	if created.JSON201 == nil || created.JSON201.Secret == "" {
+	if created.JSON201 == nil || created.JSON201.Secret == "" || created.JSON201.Scopes == nil || (*created.JSON201.Scopes)[0] != "pats:read" {
 		return fmt.Errorf("creating a token: got status %d", created.StatusCode())
 	}
 	again, err := client.CreatePatWithResponse(ctx, &pats.CreatePatParams{}, draft)
@@ -83,7 +87,8 @@ func useToken(ctx context.Context, client *pats.ClientWithResponses) error {
 	if list.JSON200 == nil || list.JSON200.Pats[len(list.JSON200.Pats)-1].Description != draft.Description {
 		return fmt.Errorf("listing tokens: got %s", list.Body)
 	}
-	deleted, err := client.DeletePatWithResponse(ctx, created.JSON201.Id)
+	descendants := true
+	deleted, err := client.DeletePatWithResponse(ctx, created.JSON201.Id, &pats.DeletePatParams{Descendants: &descendants})
 	if err != nil {
 		return err
 	}

@@ -29,12 +29,12 @@ assert delete_user.sync_detailed(user.id, client=client).status_code == 200
 print("user: created, found, deleted")
 
 expires = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
-draft = CreatePatSchema(description=name, expires_at=expires)
+draft = CreatePatSchema(description=name, expires_at=expires, scopes=["pats:read"])
 token = create_pat.sync(client=client, body=draft)
-assert isinstance(token, CreatedPatSchema) and token.secret, "no token"
+assert isinstance(token, CreatedPatSchema) and token.secret and token.scopes == ["pats:read"], "no token with the scope"
 again = create_pat.sync(client=client, body=draft)
 assert isinstance(again, Error) and again.name == "NameExistsError", again
 tokens = get_pats.sync(client=client)
 assert isinstance(tokens, PatsSchema) and tokens.pats[-1].description == name, tokens
-assert delete_pat.sync_detailed(token.id, client=client).status_code == 200
+assert delete_pat.sync_detailed(token.id, client=client, descendants=True).status_code == 200
 print("token: created, refused, listed, deleted")

@@ -26,15 +26,18 @@ async function useUser(username: string) {
 }
 
 async function useToken(description: string) {
-  const body = { description, expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
+  const body = { description, expiresAt: new Date(Date.now() + 3_600_000).toISOString(), scopes: ["pats:read"] };
   const created = await client.POST("/api/admin/user/tokens", { body });
   const id = created.data?.id;
-  check(id !== undefined && created.data?.secret !== "", "creating a token", created.error);
+  check(id !== undefined && created.data?.secret !== "" && created.data?.scopes?.[0] === "pats:read", "creating a token", created.error);
   const again = await client.POST("/api/admin/user/tokens", { body });
   check(again.error?.name === "NameExistsError", "creating the token again", again.error);
   const list = await client.GET("/api/admin/user/tokens");
   check(list.data?.pats.at(-1)?.description === description, "listing tokens", list);
-  const deleted = await client.DELETE("/api/admin/user/tokens/{id}", { params: { path: { id } }, parseAs: "text" });
+  const deleted = await client.DELETE("/api/admin/user/tokens/{id}", {
+    params: { path: { id }, query: { descendants: true } },
+    parseAs: "text",
+  });
   check(deleted.response.status === 200, "deleting the token", deleted.error);
   console.log("token: created, refused, listed, deleted");
 }
