@@ -128,6 +128,7 @@ func TestSharedInvalidRoutes(t *testing.T) {
 		"below, twice":              {"GET/a~=s,GET/a/~=t", overlap},
 		"below a path below":        {"GET/a~=s,GET/a/b/c~=t", overlap},
 		"any method":                {"ANY/a=s,GET/a=t", overlap},
+		"any method, second":        {"GET/a=s,ANY/a=t", overlap},
 		"every path":                {"GET/~=s,GET/a=t", overlap},
 	} {
 		t.Run(name, func(t *testing.T) {
