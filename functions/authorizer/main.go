@@ -5,10 +5,11 @@ import (
 	"os"
 
 	"pats/pkg/wiring"
+	"pats/pkg/wiring/authorizers"
 )
 
 func main() {
-	if err := wiring.Run(wiring.Authorizer, os.Getenv, os.Stderr); err != nil {
+	if err := wiring.Run(authorizers.Own, os.Getenv, os.Stderr); err != nil {
 		os.Exit(1)
 	}
 }

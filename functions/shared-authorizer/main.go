@@ -5,10 +5,11 @@ import (
 	"os"
 
 	"pats/pkg/wiring"
+	"pats/pkg/wiring/authorizers"
 )
 
 func main() {
-	if err := wiring.Run(wiring.SharedAuthorizer, os.Getenv, os.Stderr); err != nil {
+	if err := wiring.Run(authorizers.Shared, os.Getenv, os.Stderr); err != nil {
 		os.Exit(1)
 	}
 }

@@ -5,10 +5,11 @@ import (
 	"os"
 
 	"pats/pkg/wiring"
+	"pats/pkg/wiring/routes"
 )
 
 func main() {
-	if err := wiring.Run(wiring.Users, os.Getenv, os.Stderr); err != nil {
+	if err := wiring.Run(routes.Users, os.Getenv, os.Stderr); err != nil {
 		os.Exit(1)
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"pats/pkg/config"
 	"pats/pkg/gateway"
 	"pats/pkg/pat"
-	"pats/pkg/wiring"
+	"pats/pkg/wiring/authorizers"
+	"pats/pkg/wiring/routes"
 )
 
 // The functions' logical IDs in the template.
@@ -61,11 +62,11 @@ func (s *Stack) Gateway(functions gateway.Functions, env pat.Env) (*gateway.Gate
 func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 	return gateway.Functions{
 		Authorizers: map[string]gateway.AuthorizerFunction{
-			authorizerFunction: wiring.Authorizer(s.settings[authorizerFunction], store, env),
+			authorizerFunction: authorizers.Own(s.settings[authorizerFunction], store, env),
 		},
 		Proxies: map[string]gateway.ProxyFunction{
-			tokensFunction: wiring.Tokens(s.settings[tokensFunction], store, env),
-			usersFunction:  wiring.Users(s.settings[usersFunction], store, env),
+			tokensFunction: routes.Tokens(s.settings[tokensFunction], store, env),
+			usersFunction:  routes.Users(s.settings[usersFunction], store, env),
 		},
 	}
 }

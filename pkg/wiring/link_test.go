@@ -12,8 +12,8 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 	t.Parallel()
 	const (
 		authorizer, shared = "pats/pkg/authz.(*Authorizer)", "pats/pkg/authz.(*Shared)"
-		api                = "pats/pkg/api.New"
-		tokens, users      = api + "Tokens", api + "Users"
+		api                = "pats/pkg/api"
+		tokens, users      = api + ".NewTokens", api + ".NewUsers"
 	)
 	for function, c := range map[string]struct {
 		want   string
@@ -21,8 +21,8 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 	}{
 		"authorizer":        {authorizer, []string{shared, api}},
 		"shared-authorizer": {shared, []string{authorizer, api}},
-		"tokens":            {tokens, []string{authorizer, shared, users}},
-		"users":             {users, []string{authorizer, shared, tokens}},
+		"tokens":            {tokens, []string{"pats/pkg/authz", users}},
+		"users":             {users, []string{"pats/pkg/authz", tokens}},
 	} {
 		t.Run(function, func(t *testing.T) {
 			t.Parallel()

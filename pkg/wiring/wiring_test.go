@@ -15,7 +15,7 @@ func TestRunRefusesInvalidSettings(t *testing.T) {
 	const secret = "in-the-wrong-place"
 	env := map[string]string{"ADMIN_TOKEN_HASH": secret, "AWS_REGION": "eu-central-1"}
 	var log strings.Builder
-	err := wiring.Run(func(config.Config, pat.Store, pat.Env) wiring.APIHandler {
+	err := wiring.Run(func(config.Config, pat.Store, pat.Env) func() {
 		t.Error("a handler was built")
 		return nil
 	}, func(name string) string { return env[name] }, &log)

@@ -24,7 +24,7 @@ import (
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
-	"pats/pkg/wiring"
+	wiring "pats/pkg/wiring/authorizers"
 )
 
 // TestSuitePassesUnderTheRoles runs every event and, in each round, every HTTP case over DynamoDB Local, and compares what each function
@@ -83,7 +83,7 @@ func authorizeOthers(t *testing.T, requests *recorder) {
 	draft := pat.Draft{Description: "laptop", Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(time.Hour)}
 	_, secret, err := operator.CreateUserToken(t.Context(), user.ID, draft)
 	must.Do(t, err)
-	authorizer := wiring.SharedAuthorizer(settings, dynamostore.New(requests, table), env)
+	authorizer := wiring.Shared(settings, dynamostore.New(requests, table), env)
 	for _, token := range []string{secret.Reveal(), "user:" + strings.Repeat("0f", 28)} {
 		event := events.APIGatewayCustomAuthorizerRequest{Type: "TOKEN", AuthorizationToken: token, MethodArn: "arn:aws:execute-api:eu-west-1:123456789012:a/prod/GET/"}
 		payload, err := json.Marshal(event)

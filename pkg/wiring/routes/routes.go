@@ -1,0 +1,27 @@
+// Package routes builds the handlers of the functions behind the routes.
+package routes
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"pats/pkg/api"
+	"pats/pkg/config"
+	"pats/pkg/pat"
+	"pats/pkg/wiring"
+)
+
+// Handler handles the events of a REST API's proxy integration.
+type Handler func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
+
+// Tokens returns the handler of the template's TokensFunction.
+func Tokens(settings config.Config, store pat.Store, env pat.Env) Handler {
+	of := api.TokensSettings{Admin: settings.Admin, Enabled: settings.TokensEnabled}
+	return api.NewTokens(wiring.Service(settings, store, env), of, env.Log).Handle
+}
+
+// Users returns the handler of the template's UsersFunction.
+func Users(settings config.Config, store pat.Store, env pat.Env) Handler {
+	return api.NewUsers(wiring.Service(settings, store, env), settings.Admin, env.Log).Handle
+}
