@@ -5,6 +5,16 @@
 // A request passes through the files in this order: server.go receives it, router.go finds its method, authorizer.go gets an
 // authorization of its caller, which authorization.go checks, integration.go turns it into an event and invokes the function,
 // and response.go sends the response, or that of a refusal, and writes the access log.
+//
+// It behaves as AWS documents API Gateway, except where a laptop needs something else:
+//
+//   - the stage is not a part of the URL: one address serves one API;
+//   - throttling is not honored: it protects a bill;
+//   - a route without an authorizer takes bodies of up to 64 KiB, so that callers without a token cannot fill the memory;
+//   - a 403 for a path without a resource does not repeat the Authorization header.
+//
+// Where AWS documents nothing, it takes the strict reading: a validation expression matches the whole header, several Authorization
+// headers are none, a response without a status is a 502, bytes that are not UTF-8 become U+FFFD, and every slash counts.
 package gateway
 
 import (
