@@ -1,6 +1,8 @@
 package dynamostore_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,28 +10,39 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// TestCapacity checks the units of each request, as DynamoDB reports them, for an account of ten used tokens. Transactions are left
-// out, since DynamoDB Local does not report their units as AWS does.
+// TestCapacity checks the units of each request, as DynamoDB reports them, for an account of ten used tokens. Those with
+// scopes have IDs of seven digits, makers and ten ancestors. Transactions are left out, since DynamoDB Local does not report their units
+// as AWS does.
 func TestCapacity(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name        string
 		profile     pat.Profile
 		description string
+		scopes      pat.Scopes
 		read        float64
 		write       float64
 	}{
-		{"130 ASCII characters", pattest.Profile("ann", pat.Admin), strings.Repeat("x", 130), 1, 3},
-		{"255 ASCII characters", pattest.Profile("ann", pat.Admin), strings.Repeat("x", 255), 2, 4},
-		{"255 emoji", pattest.Profile("ann", pat.Admin), strings.Repeat("😀", 255), 3, 12},
-		{"255 emoji, in the profile too", emojiProfile(), strings.Repeat("😀", 255), 4, 15},
+		{"130 ASCII characters", pattest.Profile("ann", pat.Admin), strings.Repeat("x", 130), pat.Unscoped(), 1, 3},
+		{"255 ASCII characters", pattest.Profile("ann", pat.Admin), strings.Repeat("x", 255), pat.Unscoped(), 2, 4},
+		{"255 emoji", pattest.Profile("ann", pat.Admin), strings.Repeat("😀", 255), pat.Unscoped(), 3, 12},
+		{"255 emoji, in the profile too", emojiProfile(), strings.Repeat("😀", 255), pat.Unscoped(), 4, 15},
+		{"60 ASCII characters and three scopes of 12", pattest.Profile("ann", pat.Admin), strings.Repeat("x", 60), longScopes(t, 3, 12), 1, 4},
+		{"255 emoji, in the profile too, and 20 scopes of 64", emojiProfile(), strings.Repeat("😀", 255), longScopes(t, 20, 64), 8, 29},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			account := pattest.Account(t, f.store, test.profile)
+			next := pat.TokenID(1)
+			if !test.scopes.Unscoped() { // the longest that is likely
+				next = 1_000_000
+			}
+			account := f.account(t, test.profile, next)
 			secrets := f.fill(t, account.ID, test.description)
+			if !test.scopes.Unscoped() {
+				f.narrow(t, account.ID, test.scopes)
+			}
 			equal(t, "write units of the tenth token", f.probe.used(put), test.write)
 
 			for i, secret := range secrets {
@@ -41,10 +54,10 @@ func TestCapacity(t *testing.T) {
 				equal(t, "write units of a token's first use", f.probe.used(update), 1)
 			}
 			f.probe.forget()
-			if _, err := f.service.Tokens(t.Context(), pat.Identity{User: account.ID, Selector: secrets[0].Selector()}); err != nil {
+			if _, err := f.service.Admit(t.Context(), pat.Identity{User: account.ID, Selector: secrets[0].Selector()}); err != nil {
 				t.Fatal(err)
 			}
-			equal(t, "read units of the list", f.probe.used(query), test.read)
+			equal(t, "read units of a request", f.probe.used(query), test.read)
 		})
 	}
 }
@@ -63,6 +76,48 @@ func (f *fixture) fill(t *testing.T, user pat.UserID, description string) []pat.
 		secrets = append(secrets, secret)
 	}
 	return secrets
+}
+
+// account creates a user whose IDs begin with next.
+func (f *fixture) account(t *testing.T, profile pat.Profile, next pat.TokenID) pat.Account {
+	t.Helper()
+	if err := f.store.ReserveUserIDs(t.Context(), pat.UserID(next)-1); err != nil {
+		t.Fatal(err)
+	}
+	account, err := f.store.CreateAccount(t.Context(), pat.Account{Profile: profile, CreatedAt: pattest.Start, NextTokenID: next})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account
+}
+
+// narrow writes the user's tokens with scopes, a maker and ten ancestors each, and leaves only that write in the probe.
+func (f *fixture) narrow(t *testing.T, user pat.UserID, scopes pat.Scopes) {
+	t.Helper()
+	before := pattest.Read(t, f.store, user)
+	after := before
+	after.Tokens = slices.Clone(before.Tokens)
+	for i := range after.Tokens {
+		token := &after.Tokens[i]
+		token.Scopes, token.Maker, token.Ancestors = scopes, pat.Maker{User: user, Token: token.ID - 1}, nil
+		for n := range pat.TokenID(10) {
+			token.Ancestors = append(token.Ancestors, token.ID-1-n)
+		}
+	}
+	f.probe.forget()
+	if err := f.store.ReplaceAccount(t.Context(), before, after); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// longScopes returns n scopes of a length.
+func longScopes(t *testing.T, n, length int) pat.Scopes {
+	t.Helper()
+	var names []string
+	for i := range n {
+		names = append(names, fmt.Sprintf("%02d%s", i, strings.Repeat("x", length-2)))
+	}
+	return pattest.Scopes(t, names...)
 }
 
 func emojiProfile() pat.Profile {

@@ -9,7 +9,9 @@
 //	SYSTEM           USERS      lastId, the user ID assigned last
 //	SYSTEM           ADMINS     enabledAdmins, their number
 //
-// Times are numbers: milliseconds since 1970 UTC. Items have a format number, except UNIQUE and SYSTEM.
+// Times are numbers: milliseconds since 1970 UTC. Items have a format number, except UNIQUE and SYSTEM. It is 1, but 2 for an account with a
+// token that has scopes, a maker or ancestors. A program refuses items of a format that it does not know, so one that knows no scopes
+// never takes a scoped token for an unscoped one. Items of every format can be read for ever.
 //
 // # Reads
 //

@@ -1,6 +1,10 @@
 package dynamostore
 
-import "context"
+import (
+	"context"
+
+	"pats/pkg/pat"
+)
 
 // WithoutPauses makes s retry without pauses.
 func WithoutPauses(s *Store) *Store {
@@ -9,6 +13,13 @@ func WithoutPauses(s *Store) *Store {
 }
 
 func noPause(ctx context.Context, _ int) error { return ctx.Err() }
+
+// ReadToken reads a token with the texts of an item of the second format, and returns it with those that it would be written with.
+func ReadToken(scopes, maker, ancestors string) (pat.Token, [3]string, error) {
+	token, err := tokenItem{ID: 1, Scopes: &scopes, Maker: maker, Ancestors: ancestors}.token()
+	written := newTokenItem(token)
+	return token, [3]string{token.Scopes.Stored(), written.Maker, written.Ancestors}, err
+}
 
 // Translate calls translate with KindConflict, KindUserExists and KindLastAdmin for the first, second and third write.
 func Translate(err error) error {
