@@ -16,6 +16,8 @@ type kind struct {
 	refused int
 	// lacking is the status for a valid token without the route's scope.
 	lacking int
+	// mapped is set if the authorizer checks scopes by a route map, so that a request without the scope does not reach the function.
+	mapped bool
 	// cors is set if the API responds to preflights.
 	cors bool
 	// ttls are how long the API caches a response of the authorizer, in seconds; nil if the kind has no cache.
@@ -53,11 +55,11 @@ var kinds = []kind{
 	{
 		// API Gateway has one response for both, which the template makes a 401.
 		name: "REST REQUEST with routes", folder: "rest-request", parameters: map[string]string{"Routes": routeMap},
-		routes: orders, accepted: 200, refused: 401, lacking: 401, cors: true, ttls: ttls,
+		routes: orders, accepted: 200, refused: 401, lacking: 401, mapped: true, cors: true, ttls: ttls,
 	},
 	{name: "HTTP 1.0", folder: "http-1.0", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: ttls},
-	{name: "HTTP 2.0 policy", folder: "http-2.0-policy", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: ttls},
-	{name: "HTTP 2.0 simple", folder: "http-2.0-simple", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: allTTLs},
+	{name: "HTTP 2.0 policy", folder: "http-2.0-policy", routes: orders, accepted: 200, refused: 403, lacking: 403, mapped: true, cors: true, ttls: ttls},
+	{name: "HTTP 2.0 simple", folder: "http-2.0-simple", routes: orders, accepted: 200, refused: 403, lacking: 403, mapped: true, cors: true, ttls: allTTLs},
 	{name: "HTTP 2.0 by CDK", folder: "cdk", routes: orders, accepted: 200, refused: 403, lacking: 403, cors: true, ttls: ttls},
 	{name: "WebSocket", folder: "websocket", routes: connect, accepted: 101, refused: 403, lacking: 403},
 }

@@ -48,12 +48,21 @@ func (e *env) check(t *testing.T, to api, r route, b bearer) {
 	t.Helper()
 	got, want := e.send(t, to, r, b.header), to.want(b, r)
 	e.count(want, got.status, to.accepted)
-	if got.status != want {
+	switch {
+	case got.status != want:
 		t.Errorf("%s %s with %s: status %d, want %d; body %s", r.method, r.path, b.name, got.status, want, got.body)
-		return
-	}
-	var body struct{ User string }
-	if got.status == http.StatusOK && (json.Unmarshal([]byte(got.body), &body) != nil || body.User != b.username) {
+	case got.status == http.StatusOK && got.user() != b.username:
 		t.Errorf("%s %s with %s: the function saw another user: %s", r.method, r.path, b.name, got.body)
+	case to.mapped && want == to.lacking && strings.Contains(got.body, "needs the scope"):
+		t.Errorf("%s %s with %s: reached the function, want it refused by the route map", r.method, r.path, b.name)
 	}
+}
+
+// user returns the user whom the function saw.
+func (r response) user() string {
+	var body struct{ User string }
+	if json.Unmarshal([]byte(r.body), &body) != nil {
+		return ""
+	}
+	return body.User
 }
