@@ -145,13 +145,17 @@ func contentTypes(all ...string) []scenario {
 	return cases
 }
 
+// withScopes returns a valid body of a create with scopes, which are JSON.
+func withScopes(scopes string) string { return strings.Replace(good, "}", `,"scopes":`+scopes+"}", 1) }
+
 var createCases = slices.Concat(
 	bodies(good, "", "{}", "[]", "null", `"x"`, "3", "true", "{bad", "{", `{"a":1}x`, "  ", " "+good+"\n", "\ufeff"+good,
 		`{"description":"x"}`, `{"expiresAt":"`+far+`"}`, `{"expiresAt":"`+far+`","description":"x"}`, `{"Description":"x","expiresAt":"`+far+`"}`,
 		`{"description":"x","expires_at":"`+far+`"}`, `{"description":"a","description":"b","expiresAt":"`+far+`"}`,
 		`{"description":[],"expiresAt":{}}`, `{"description":"","expiresAt":"2000-01-01T00:00:00Z"}`,
 		`{"description":"x","expiresAt":"`+far+`","id":77,"userId":1,"secret":"user:x","extra":{}}`, `[`+good+`]`,
-		`{"description":"x","expiresAt":"`+far+`","__proto__":{"a":1}}`),
+		`{"description":"x","expiresAt":"`+far+`","__proto__":{"a":1}}`,
+		withScopes(`["pats:read","pats:write"]`), withScopes("[]"), withScopes("null"), withScopes(`[1]`), withScopes(`["nothing:here"]`)),
 	descriptions(`3`, `0`, `-1`, `1.5`, `1e2`, `-0`, `1e21`, `1e400`, `12345678901234567890`, `0.1e-7`, `true`, `false`, `null`, `{}`,
 		`{"a":1}`, `[]`, `["x"]`, `{"b":1,"a":[1.0,"<&>"]}`, `""`, `"   "`, `"  a b  "`, `"é"`, `"e\u0301"`, `"\ud83d\ude00"`, `"\ud800"`, `"<b>&"`,
 		`"\"\\\/"`, `"\u200b"`, `"a\tb"`, `"\u0000"`, `"a\u0000b"`, `"\u007f"`, `"`+strings.Repeat("a", 255)+`"`,
@@ -213,7 +217,7 @@ var revokeCases = slices.Concat(
 	revokes("{victim}", "{olgaTokenId}", "999999", "0", "-1", "-0", "1.5", "1e9", "999999.0", "999999.", "0xfffff", "0b0", "0o17", "+999999",
 		"%20999999", "999999%20", "%0A999999", "%20", "2147483647", "2147483648", "-2147483649", "9007199254740993", "99999999999999999999",
 		"1e400", "Infinity", "NaN", "abc", "1abc", "true", "null", "undefined", "[]", "1,000", "1_000", "%D9%A3", "%", "%zz", "%ff", "%00",
-		"999999%2f2", "999999;x", "999999?x=1", "%22abc%22", "%3Cb%3E"),
+		"999999%2f2", "999999;x", "999999?x=1", "999999?descendants=true", "999999?descendants=1", "%22abc%22", "%3Cb%3E"),
 	[]scenario{
 		single("revoke with leading zeros", revoke("000{victim}")),
 		single("revoke with a point", revoke("{victim}.0")),
