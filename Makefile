@@ -9,6 +9,7 @@ DATA ?= .pats
 # The template's parameter Scopes, such as orders:read,orders:write@Editor.
 SCOPES ?=
 SAM_PORT ?= 3001
+AWS_PORT ?= 4566
 # The processor of the deployed functions: arm64 or x86_64, the values of the template's parameter Architecture.
 ARCH ?= arm64
 FUZZTIME ?= 20000x
@@ -29,7 +30,7 @@ RACE = $(shell command -v cc >/dev/null && echo -race)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@printf '  %s=%s' $(foreach name,PORT DATA SCOPES SAM_PORT ARCH FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
+	@printf '  %s=%s' $(foreach name,PORT DATA SCOPES SAM_PORT AWS_PORT ARCH FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
 	@echo
 
 .PHONY: run
@@ -102,6 +103,13 @@ bench: bin/pats ## Measure start-up, warm requests, throughput and scale next to
 .PHONY: sam-local
 sam-local: bin/pats ## Serve the API with sam local and DynamoDB Local (SAM_PORT=)
 	@infra/services/sam-local/start --port $(call quoted,SAM_PORT)
+
+.PHONY: deployed
+deployed: bin/pats bin/deployed ## Deploy the stack to an emulator of AWS on this machine, without Docker (AWS_PORT=)
+	@exec bin/deployed --port $(call quoted,AWS_PORT)
+
+bin/deployed: $(GOFILES)
+	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -o $@ ./infra/services/deployed
 
 .PHONY: deploy
 deploy: ## Build for ARCH and deploy the stack to AWS; asks for the parameters

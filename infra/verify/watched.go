@@ -9,7 +9,7 @@ import (
 )
 
 // watchedSteps write what the step leaks searches.
-var watchedSteps = []string{testStep, openapiStep, examplesStep}
+var watchedSteps = []string{testStep, openapiStep, examplesStep, deployedStep}
 
 // watchFolder is where a run whose output is searched gathers it.
 const watchFolder = ".cache/leaks"
@@ -67,6 +67,11 @@ func (v *verification) examples(ctx context.Context, job *runner.Job) error {
 		return err
 	}
 	return v.withServer(ctx, job, "infra/contract/examples/check")
+}
+
+// deployed deploys the stack to an emulator of AWS, and runs the HTTP cases against it.
+func (v *verification) deployed(ctx context.Context, job *runner.Job) error {
+	return v.runWatched(ctx, job, "env", "PATS_DEPLOYED=true", "go", "test", "-count=1", "-v", "./infra/contract/deployed")
 }
 
 // withServer runs a command beside a pats serve. A watched one is built for that, beside what other steps use.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pats/infra/testkit/service"
@@ -48,7 +49,7 @@ type Emulator struct {
 func Start(ctx context.Context, options Options) (*Emulator, error) {
 	args := []string{filepath.Join(options.Root, "infra/services/ministack/start"), "--with-parent"}
 	if options.Port != 0 {
-		args = append(args, "--port", fmt.Sprint(options.Port))
+		args = append(args, "--port", strconv.Itoa(options.Port))
 	}
 	if options.Requests != "" {
 		args = append(args, "--log", options.Requests)
@@ -62,6 +63,9 @@ func Start(ctx context.Context, options Options) (*Emulator, error) {
 
 // Stop ends ministack and the functions' processes. Errors: those of [service.Service.Stop].
 func (e *Emulator) Stop() error { return e.service.Stop() }
+
+// PID returns the ID of the process whose descendants are ministack and the functions.
+func (e *Emulator) PID() int { return e.service.PID() }
 
 // Ended is closed when ministack has ended.
 func (e *Emulator) Ended() <-chan struct{} { return e.service.Ended() }

@@ -36,7 +36,7 @@ type Outputs map[string]string
 // Build runs `sam build` for the processor of this machine into folder, and returns the path of the built template. Errors: SAM CLI's,
 // with its output.
 func (e *Emulator) Build(ctx context.Context, template, folder string) (string, error) {
-	err := e.run(ctx, io.Discard, []string{"ARCH=" + binaries.Architecture()}, "sam", "build", "--template-file", template,
+	err := e.sam(ctx, io.Discard, []string{"ARCH=" + binaries.Architecture()}, "build", "--template-file", template,
 		"--build-dir", folder, "--parameter-overrides", "Architecture="+binaries.Architecture())
 	return filepath.Join(folder, "template.yaml"), err
 }
@@ -53,7 +53,7 @@ func (e *Emulator) Deploy(ctx context.Context, stack Stack) (Outputs, error) {
 			args = append(args, name+"="+stack.Parameters[name])
 		}
 	}
-	if err := e.run(ctx, io.Discard, nil, "sam", args...); err != nil {
+	if err := e.sam(ctx, io.Discard, nil, args...); err != nil {
 		return nil, err
 	}
 	return e.Outputs(ctx, stack.Name)
@@ -62,7 +62,7 @@ func (e *Emulator) Deploy(ctx context.Context, stack Stack) (Outputs, error) {
 // Outputs returns the outputs of a deployed stack. Errors: SAM CLI's, with its output.
 func (e *Emulator) Outputs(ctx context.Context, stack string) (Outputs, error) {
 	var text bytes.Buffer
-	if err := e.run(ctx, &text, nil, "sam", "list", "stack-outputs", "--stack-name", stack, "--output", "json"); err != nil {
+	if err := e.sam(ctx, &text, nil, "list", "stack-outputs", "--stack-name", stack, "--output", "json"); err != nil {
 		return nil, err
 	}
 	var list []struct{ OutputKey, OutputValue string }
@@ -78,19 +78,19 @@ func (e *Emulator) Outputs(ctx context.Context, stack string) (Outputs, error) {
 
 // Delete deletes a stack with `sam delete`. Errors: SAM CLI's, with its output.
 func (e *Emulator) Delete(ctx context.Context, stack string) error {
-	return e.run(ctx, io.Discard, nil, "sam", "delete", "--stack-name", stack, "--no-prompts", "--region", Region)
+	return e.sam(ctx, io.Discard, nil, "delete", "--stack-name", stack, "--no-prompts", "--region", Region)
 }
 
-// run runs a command with the emulator as its AWS, and copies its standard output to out.
-func (e *Emulator) run(ctx context.Context, out io.Writer, env []string, name string, args ...string) error {
-	command := exec.CommandContext(ctx, name, args...)
+// sam runs SAM CLI with the emulator as its AWS, and copies its standard output to out.
+func (e *Emulator) sam(ctx context.Context, out io.Writer, env []string, args ...string) error {
+	command := exec.CommandContext(ctx, "sam", args...) //nolint:gosec // the arguments are this package's and its callers'
 	command.Env, command.Dir = append(e.Env(), env...), e.options.Root
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = stopTimeout
 	var errors bytes.Buffer
 	command.Stdout, command.Stderr = io.MultiWriter(out, e.log(), &errors), io.MultiWriter(e.log(), &errors)
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", name, args[0], err, errors.Bytes())
+		return fmt.Errorf("sam %s: %w\n%s", args[0], err, errors.Bytes())
 	}
 	return nil
 }
@@ -111,10 +111,16 @@ type Pats struct {
 	Store *dynamostore.Store
 }
 
+// Variables returns the environment in which cmd/pats works on the stack's table, besides [Emulator.Env], as KEY=VALUE.
+func (p Pats) Variables() []string {
+	return []string{"PATS_STORE=dynamodb", "TABLE_NAME=" + p.Outputs["TableName"]}
+}
+
 // PatsStack is the name of the stack of template.yaml.
 const PatsStack = "pats"
 
-// DeployPats builds template.yaml and deploys it as the stack [PatsStack]. Errors: those of [Emulator.Build] and [Emulator.Deploy].
+// DeployPats builds template.yaml and deploys it as [Emulator.DeployBuilt] does. Errors: those of [Emulator.Build] and
+// [Emulator.Deploy].
 func (e *Emulator) DeployPats(ctx context.Context, parameters map[string]string) (Pats, error) {
 	folder, err := os.MkdirTemp("", "pats-build")
 	if err != nil {
@@ -125,10 +131,12 @@ func (e *Emulator) DeployPats(ctx context.Context, parameters map[string]string)
 	if err != nil {
 		return Pats{}, err
 	}
-	return e.deployPats(ctx, template, parameters)
+	return e.DeployBuilt(ctx, template, parameters)
 }
 
-func (e *Emulator) deployPats(ctx context.Context, template string, parameters map[string]string) (Pats, error) {
+// DeployBuilt creates or updates the stack [PatsStack] from the template that [Emulator.Build] made of template.yaml. An update keeps
+// the values of parameters that are not given. Errors: those of [Emulator.Deploy].
+func (e *Emulator) DeployBuilt(ctx context.Context, template string, parameters map[string]string) (Pats, error) {
 	all := map[string]string{"Architecture": binaries.Architecture(), "SetApiGatewayLogRole": "true"}
 	maps.Copy(all, parameters)
 	outputs, err := e.Deploy(ctx, Stack{Name: PatsStack, Template: template, Parameters: all})

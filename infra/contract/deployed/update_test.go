@@ -1,0 +1,139 @@
+package deployed_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"pats/infra/contract/e2e"
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
+	"pats/infra/testkit/must"
+	"pats/pkg/api/apitypes"
+	"pats/pkg/pat"
+)
+
+// changeParameters changes a parameter that only functions read, and one that only the API's document refers to.
+func changeParameters(t *testing.T, s *stack) {
+	before := s.URL
+	imported := apiclient.Request{Method: http.MethodGet, Path: deployed.TokensPath, Token: "user:" + strings.Repeat("0f", 28)}
+	if got := s.send(t, imported); strings.Contains(string(got.Body), string(pat.ReasonInvalid)) {
+		t.Errorf("got %v before the update, want a refusal by the validation expression", got)
+	}
+	s.deploy(t, map[string]string{"PatsEnabled": "false", "AcceptImportedTokens": "true"})
+	if s.URL != before {
+		t.Errorf("got the URL %s after the update, want %s", s.URL, before)
+	}
+	e2e.RunSwitchedOff(t, s.target())
+	if got := s.send(t, imported); !strings.Contains(string(got.Body), string(pat.ReasonInvalid)) {
+		t.Errorf("got %v after the update, want a refusal by the authorizer", got)
+	}
+}
+
+// withheld are actions of a role, and what works only with the action.
+var withheld = []struct {
+	role, action string
+	works        func(*testing.T, *stack) bool
+}{
+	{"AuthorizerRole", "dynamodb:UpdateItem", recordsUse},
+	{"TokensRole", "dynamodb:PutItem", createsToken},
+	{"UsersRole", "dynamodb:DeleteItem", deletesUser},
+}
+
+// narrowRoles takes one action from each role, and gives it back.
+func narrowRoles(t *testing.T, s *stack) {
+	whole := s.template
+	s.template = narrowed(t, whole)
+	for _, template := range []string{s.template, whole} {
+		s.template = template
+		s.deploy(t, nil)
+		for _, w := range withheld {
+			if got, want := w.works(t, s), template == whole; got != want {
+				t.Errorf("%s of %s: got %v in %s, want %v", w.action, w.role, got, filepath.Base(template), want)
+			}
+		}
+	}
+}
+
+// narrowed writes the template without the withheld actions beside it, and returns the path.
+func narrowed(t *testing.T, template string) string {
+	t.Helper()
+	text, err := os.ReadFile(template)
+	must.Do(t, err)
+	var document yaml.Node
+	must.Do(t, yaml.Unmarshal(text, &document))
+	for _, w := range withheld {
+		role := value(t, document.Content[0], "Resources", w.role, "Properties", "Policies").Content[0]
+		if !withhold(t, value(t, role, "PolicyDocument", "Statement"), w.action) {
+			t.Fatalf("%s has no action %s", w.role, w.action)
+		}
+	}
+	text, err = yaml.Marshal(&document)
+	must.Do(t, err)
+	path := filepath.Join(filepath.Dir(template), "narrowed.yaml")
+	must.Do(t, os.WriteFile(path, text, 0o600))
+	return path
+}
+
+// withhold removes an action from statements, and reports whether it was there. A statement without another action is removed.
+func withhold(t *testing.T, statements *yaml.Node, action string) (found bool) {
+	t.Helper()
+	isAction := func(n *yaml.Node) bool { return n.Value == action }
+	statements.Content = slices.DeleteFunc(statements.Content, func(statement *yaml.Node) bool {
+		actions := value(t, statement, "Action")
+		found = found || isAction(actions) || slices.ContainsFunc(actions.Content, isAction)
+		actions.Content = slices.DeleteFunc(actions.Content, isAction)
+		return isAction(actions)
+	})
+	return found
+}
+
+// value returns what a mapping has under a path of keys.
+func value(t *testing.T, mapping *yaml.Node, path ...string) *yaml.Node {
+	t.Helper()
+	for _, key := range path {
+		i := slices.IndexFunc(mapping.Content, func(n *yaml.Node) bool { return n.Value == key })
+		if i < 0 {
+			t.Fatalf("line %d: there is no %s", mapping.Line, key)
+		}
+		mapping = mapping.Content[i+1]
+	}
+	return mapping
+}
+
+// recordsUse reports whether the first use of a token is recorded.
+func recordsUse(t *testing.T, s *stack) bool {
+	file := filepath.Join(t.TempDir(), "token")
+	description := "used " + filepath.Base(s.template)
+	s.run(t, "token", "create", "--user", "1", "--description", description, "--token-file", file)
+	got := s.send(t, apiclient.Request{Method: http.MethodGet, Path: deployed.TokensPath, Token: read(t, file)})
+	var list apitypes.TokenList
+	must.Do(t, got.Decode(http.StatusOK, &list))
+	for _, token := range list.Pats {
+		if token.Description == description {
+			return token.SeenAt != nil
+		}
+	}
+	t.Fatalf("got %v, want the token %q", got, description)
+	return false
+}
+
+// createsToken reports whether the API creates a token.
+func createsToken(t *testing.T, s *stack) bool {
+	body := map[string]string{"description": "made " + filepath.Base(s.template), "expiresAt": "2099-01-01T00:00:00.000Z"}
+	return s.send(t, apiclient.Request{Method: http.MethodPost, Path: deployed.TokensPath, Body: body}).Status == http.StatusCreated
+}
+
+// deletesUser reports whether the API deletes a user.
+func deletesUser(t *testing.T, s *stack) bool {
+	out := s.run(t, "user", "create", "--username", filepath.Base(s.template), "--role", "viewer", "--output", "json")
+	var user apitypes.User
+	must.Do(t, json.Unmarshal(out, &user))
+	return s.send(t, apiclient.Request{Method: http.MethodDelete, Path: deployed.UserPath(user.ID)}).Status == http.StatusOK
+}

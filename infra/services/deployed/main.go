@@ -1,0 +1,55 @@
+// Command deployed deploys template.yaml to an emulator of AWS on this machine and keeps it until Ctrl-C: make deployed
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+const description = `Deploys template.yaml with SAM CLI to ministack, an emulator of AWS on this machine, and creates user 1 and a token.
+
+Everything is in memory and ends with this command. It needs Go, Python 3 and SAM CLI, but neither Docker nor an AWS account.`
+
+type options struct {
+	Port       int               `default:"4566" help:"Port of the emulator on 127.0.0.1."`
+	Parameters map[string]string `placeholder:"NAME=VALUE" help:"Parameter of the template; repeatable."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	var o options
+	kong.Parse(&o, kong.Name("deployed"), kong.Description(description))
+	err := deploy(ctx, o)
+	interrupted := ctx.Err() != nil
+	stop()
+	if err != nil && !interrupted {
+		fmt.Fprintln(os.Stderr, "deployed:", strings.TrimSpace(err.Error()))
+		os.Exit(1)
+	}
+}
+
+// deploy deploys the stack, and returns when ctx is done. Errors: those of each step, and an end of the emulator before that.
+func deploy(ctx context.Context, o options) error {
+	folder, err := filepath.Abs(".pats/deployed")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	log, err := os.Create(filepath.Join(folder, "log")) //nolint:gosec // a fixed name
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	d := deployment{options: o, folder: folder, log: log}
+	return errors.Join(d.run(ctx), d.close())
+}
