@@ -33,11 +33,15 @@ var goals = []goal{
 	{"the same, compared with plain SDK code", 1.0 / 6, false, times, start(startup.Response), startup.Plain, ""},
 	{"the first invocation alone, compared with plain SDK code", 1.0 / 15, false, times, start(startup.First), startup.Plain, ""},
 	{"exec to first response, compared with Node 20", 1.0 / 15, false, times, start(startup.Response), startup.Node, ""},
+	{"the shared authorizer, exec to first response, compared with the authorizer", 1.1, false, times, sharedStart, startup.Authorizer, ""},
 	{"zip of the authorizer", 3.5, false, "MB", zip(startup.Authorizer), "", ""},
+	{"zip of the shared authorizer", 3.5, false, "MB", zip(startup.SharedAuthorizer), "", ""},
 	{"zip of the token routes", 3.5, false, "MB", zip(startup.Tokens), "", ""},
 	{"zip of the user routes", 3.5, false, "MB", zip(startup.Users), "", ""},
 	{"authorizer with an instant store", 15, false, "µs", tenTokens(warm.Time), "", ""},
 	{"authorizer with an instant store", 60, false, "allocations", tenTokens(warm.Allocations), "", ""},
+	{"shared authorizer with an instant store, REST REQUEST event", 20, false, "µs", sharedWarm(warm.Time), "", ""},
+	{"shared authorizer with an instant store, REST REQUEST event", 70, false, "allocations", sharedWarm(warm.Allocations), "", ""},
 	{"GET of one token, 16 connections, compared with Unleash 8.2.0", 15, true, times, pats(throughput.List1, throughput.Under(16)), throughput.Unleash, ""},
 	{"GET of ten tokens, 16 connections, compared with Unleash 8.2.0", 15, true, times, pats(throughput.List10, throughput.Under(16)), throughput.Unleash, ""},
 	{"GET of one token, 16 connections, compared with a net/http server that writes the same bytes", 1.0 / 3, true, times, pats(throughput.List1, throughput.Under(16)), throughput.NetHTTP, ""},
@@ -51,6 +55,13 @@ var goals = []goal{
 
 func start(what string) result.Key {
 	return result.Key{Part: startup.Part, What: what, Under: share, Subject: startup.Authorizer}
+}
+
+var sharedStart = result.Key{Part: startup.Part, What: startup.Response, Under: share, Subject: startup.SharedAuthorizer}
+
+// sharedWarm returns the key for the event that takes the longest, since it has the most headers.
+func sharedWarm(what string) result.Key {
+	return result.Key{Part: warm.Part, What: what, Subject: "SharedAuthorizer/REST REQUEST"}
 }
 
 func zip(function string) result.Key {

@@ -42,12 +42,13 @@ const (
 
 // The subjects.
 const (
-	Authorizer = "authorizer"
-	Tokens     = "tokens"
-	Users      = "users" // only its Zip is measured
-	Hello      = "hello"
-	Plain      = "plain SDK code"
-	Node       = "Node 20"
+	Authorizer       = "authorizer"
+	SharedAuthorizer = "shared authorizer"
+	Tokens           = "tokens"
+	Users            = "users" // only its Zip is measured
+	Hello            = "hello"
+	Plain            = "plain SDK code"
+	Node             = "Node 20"
 )
 
 // Options determine how much is measured.
@@ -148,19 +149,29 @@ func (b bench) round(ctx context.Context, round int) error {
 	return nil
 }
 
-// compare compares the authorizer with the subjects that are not part of this service.
+// compare compares the authorizer with the subjects that are not part of this service, and the shared authorizer with it.
 func (b bench) compare() error {
 	for _, at := range b.speeds {
+		if err := b.compareWith(at, SharedAuthorizer, Authorizer); err != nil {
+			return err
+		}
 		for _, s := range b.subjects {
-			if s.name == Authorizer || s.name == Tokens {
+			if s.name == Authorizer || s.name == SharedAuthorizer || s.name == Tokens {
 				continue
 			}
-			for _, what := range []string{Ready, First, Response, Warm} {
-				key := result.Key{Part: Part, What: what, Under: at.name, Subject: Authorizer}
-				if err := b.run.Compare(key, s.name, ""); err != nil {
-					return err
-				}
+			if err := b.compareWith(at, Authorizer, s.name); err != nil {
+				return err
 			}
+		}
+	}
+	return nil
+}
+
+func (b bench) compareWith(at speed, subject, against string) error {
+	for _, what := range []string{Ready, First, Response, Warm} {
+		key := result.Key{Part: Part, What: what, Under: at.name, Subject: subject}
+		if err := b.run.Compare(key, against, ""); err != nil {
+			return err
 		}
 	}
 	return nil

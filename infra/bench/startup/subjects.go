@@ -43,6 +43,7 @@ func build(ctx context.Context, root, folder string) (subjects []subject, skippe
 	subjects = []subject{
 		{Hello, []string{built[Hello]}, func(caller) []byte { return []byte(`{}`) }, isHello},
 		{Authorizer, []string{built[Authorizer]}, authorizerEvent, isAllow},
+		{SharedAuthorizer, []string{built[SharedAuthorizer]}, authorizerEvent, isAllow},
 		{Tokens, []string{built[Tokens]}, listEvent, isList},
 		{Plain, []string{built[Plain]}, authorizerEvent, isAllow},
 	}
@@ -61,7 +62,7 @@ func build(ctx context.Context, root, folder string) (subjects []subject, skippe
 // targets are the Makefile's build targets of the subjects.
 var targets = map[string]string{
 	Hello: "Hello", Plain: "Plain",
-	Authorizer: deployed.AuthorizerFunction, Tokens: deployed.TokensFunction, Users: deployed.UsersFunction,
+	Authorizer: deployed.AuthorizerFunction, SharedAuthorizer: deployed.SharedAuthorizerFunction, Tokens: deployed.TokensFunction, Users: deployed.UsersFunction,
 }
 
 // buildNode returns the command of the function on Node 20, or why there is none.
@@ -85,7 +86,7 @@ func buildNode(ctx context.Context, root string) (command []string, why string, 
 
 // addZips adds the size of the archives that SAM would deploy: the compressed binary.
 func addZips(run *result.Run, folder string) error {
-	for _, name := range []string{Authorizer, Tokens, Users} {
+	for _, name := range []string{Authorizer, SharedAuthorizer, Tokens, Users} {
 		var archive bytes.Buffer
 		w := zip.NewWriter(&archive)
 		if err := errors.Join(w.AddFS(os.DirFS(filepath.Join(folder, targets[name]))), w.Close()); err != nil {

@@ -32,7 +32,7 @@ var watched = map[string][]string{
 	"log/slog":             {"DiscardHandler", "commonHandler.handle"},
 	"pats/pkg/pat":         {"newSecret", "NewAdminSecret", "ParseSecret", "Error.Error", "Service.Authenticate"},
 	"pats/pkg/api":         {"Handler.Handle"},
-	"pats/pkg/authz":       {"Authorizer.Handle"},
+	"pats/pkg/authz":       {"Authorizer.Handle", "Shared.Invoke"},
 	"pats/pkg/dynamostore": {"New"},
 	"pats/pkg/gateway":     {"Gateway.ServeHTTP"},
 	"pats/cmd/pats":        {"run"},
