@@ -48,13 +48,13 @@ func ParseSecret(text string) (Secret, error) {
 	return secret, err
 }
 
-// Authenticate registers tokens that are accepted, and so imported ones.
-func (s *Service) Authenticate(ctx context.Context, secret Secret) (Identity, error) {
-	who, err := s.AuthenticateUnwatched(ctx, secret)
+// Check registers tokens that are accepted, and so imported ones.
+func (s *Service) Check(ctx context.Context, secret Secret) (Holder, error) {
+	holder, err := s.CheckUnwatched(ctx, secret)
 	if err == nil {
 		os.LeaksRegister(secret.Reveal())
 	}
-	return who, err
+	return holder, err
 }
 
 // Error dumps each text.
