@@ -43,17 +43,17 @@ var (
 //
 //	GET/orders~=orders:read,POST/orders=orders:write
 //
-// A final "~" means the path and all paths below it. If the path ends in a slash, it means only those below: "GET/orders/~". An error
-// says what breaks the form, so that no entry is dropped.
+// A final "~" means the path and all paths below it. If the path ends in a slash, it means only those below: "GET/orders/~". One
+// invalid entry makes the whole map invalid. An error names the entry by its number, since its text might be a token in the wrong place.
 func parseRoutes(text string) ([]route, error) {
 	if len(text) > maxRoutesLen {
 		return nil, errRoutesLen
 	}
 	var routes []route
-	for entry := range strings.SplitSeq(text, ",") {
+	for i, entry := range strings.Split(text, ",") {
 		parsed, err := parseRoute(entry)
 		if err != nil {
-			return nil, fmt.Errorf("entry %q: %w", entry, err)
+			return nil, fmt.Errorf("entry %d: %w", i+1, err)
 		}
 		routes = append(routes, parsed)
 	}
@@ -82,9 +82,9 @@ func parseRoute(entry string) (route, error) {
 // the scope of the narrower route, which a reader of the map would expect.
 func checkOverlaps(routes []route) error {
 	for i, a := range routes {
-		for _, b := range routes[:i] {
+		for j, b := range routes[:i] {
 			if a.scope != b.scope && a.overlaps(b) {
-				return fmt.Errorf("%s and %s overlap, with different scopes", b, a)
+				return fmt.Errorf("entries %d and %d overlap, with different scopes", j+1, i+1)
 			}
 		}
 	}
@@ -94,14 +94,6 @@ func checkOverlaps(routes []route) error {
 func (r route) overlaps(other route) bool {
 	sameMethod := r.method == other.method || r.method == anyMethod || other.method == anyMethod
 	return sameMethod && (r.matches(other.path) || other.matches(r.path))
-}
-
-// String returns the route without its scope, as the map spells it.
-func (r route) String() string {
-	if r.below {
-		return r.method + "/" + r.path + "~"
-	}
-	return r.method + "/" + r.path
 }
 
 // matches reports whether the route declares path, which has no leading slash and can contain path parameters.

@@ -119,7 +119,7 @@ func TestSharedInvalidRoutes(t *testing.T) {
 		"an ampersand":              {"GET/a&b=s", path},
 		"not ASCII":                 {"GET/ä=s", path},
 		"a line break":              {"GET/a\n=s", path},
-		"the second entry":          {"GET/a=s,GET/*=t", path},
+		"the second entry":          {"GET/a=s,GET/*=t", "entry 2: " + path},
 		"too long":                  {strings.Repeat("GET/a=s,", 64) + "GET/a=s", "more than 512 characters"},
 		"the same path":             {"GET/a=s,GET/a=t", overlap},
 		"a path below":              {"GET/a~=s,GET/a/b=t", overlap},
@@ -141,6 +141,19 @@ func TestSharedInvalidRoutes(t *testing.T) {
 				t.Errorf("log: got %s, want the cause %q", log, c.cause)
 			}
 		})
+	}
+}
+
+// TestSharedRoutesAreNotLogged: the map might be a token, pasted into the wrong variable.
+func TestSharedRoutesAreNotLogged(t *testing.T) {
+	t.Parallel()
+	f := newSharedFixture(t, enabled)
+	token := f.holder.Secret.Reveal()
+	for _, routes := range []string{token, "GET/orders=" + token, "GET/orders=s,GET/" + token + "~~=s", "GET/a" + token + "=s,GET/a" + token + "=t"} {
+		f.invoke(t, withRoutes(t, "aws-rest-request", token, routes))
+	}
+	if log := f.log.String(); strings.Contains(log, token[31:]) || strings.Count(log, "\n") != 4 {
+		t.Errorf("log: got %s, want four lines without the token", log)
 	}
 }
 

@@ -70,15 +70,18 @@ func (s *Shared) Invoke(ctx context.Context, payload []byte) (response []byte, e
 	}
 	ctx, cancel := pat.WithTimeToRespond(ctx)
 	defer cancel()
-	answer, err := s.authorize(ctx, request)
+	authorized, err := s.authorize(ctx, request)
 	if err != nil {
 		return s.refuse(ctx, request, err)
 	}
-	response, err = json.Marshal(answer)
-	if err == nil && len(response) > maxResponseBytes {
+	response, err = json.Marshal(authorized)
+	switch {
+	case err != nil:
+		return s.fail(ctx, err)
+	case len(response) > maxResponseBytes:
 		return s.refuse(ctx, request, pat.Refused(ReasonRoutes, errTooLarge))
 	}
-	return response, err
+	return response, nil
 }
 
 // refuse returns a response that denies every method of the stage, if err is a KindUnauthenticated, and logs why. If it is any other
