@@ -105,8 +105,8 @@ sam-local: bin/pats ## Serve the API with sam local and DynamoDB Local (SAM_PORT
 	@infra/services/sam-local/start --port $(call quoted,SAM_PORT)
 
 .PHONY: deployed
-deployed: bin/pats bin/deployed ## Deploy the stack to an emulator of AWS on this machine, without Docker (AWS_PORT=)
-	@exec bin/deployed --port $(call quoted,AWS_PORT)
+deployed: bin/pats bin/deployed ## Deploy the stack to an emulator of AWS on this machine, without Docker (AWS_PORT=, SCOPES=)
+	@exec bin/deployed --port $(call quoted,AWS_PORT) $(if $(SCOPES),--scopes $(call quoted,SCOPES))
 
 bin/deployed: $(GOFILES)
 	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -o $@ ./infra/services/deployed

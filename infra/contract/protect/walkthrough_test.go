@@ -2,7 +2,6 @@ package protect_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,14 +93,5 @@ func (e *env) writeDeployed(t *testing.T, folder string) {
 	must.Do(t, os.MkdirAll(folder, 0o700))
 	token := e.newToken(t, e.newUser(t, pat.Admin), pat.Unscoped())
 	must.Do(t, os.WriteFile(filepath.Join(folder, "token"), []byte(token+"\n"), 0o600))
-	variables := fmt.Sprintf(environment, e.pats.URL, e.pats.Outputs["SharedAuthorizerArn"], binaries.Architecture())
-	must.Do(t, os.WriteFile(filepath.Join(folder, "env"), []byte(variables), 0o600))
+	must.Do(t, os.WriteFile(filepath.Join(folder, "env"), []byte(e.pats.Environment(e.emulator)), 0o600))
 }
-
-const environment = `
-export PATS_STACK_URL=%s SHARED_AUTHORIZER_ARN=%s ARCHITECTURE=%s
-stack_url() {
-  sam list stack-outputs --stack-name "$1" --output json |
-    sed -nE "s#.*\"OutputValue\": \"(https|wss)://([0-9a-f]+)\.execute-api\.[^/\"]*/?([^\"]*)\".*#$AWS_ENDPOINT_URL/_aws/execute-api/\2/\3#p"
-}
-`

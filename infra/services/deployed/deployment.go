@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"pats/infra/testkit/ministack"
 )
@@ -42,7 +42,8 @@ func (d *deployment) run(ctx context.Context) error {
 			return fmt.Errorf("%w\nThe log is in %s.", err, d.shown("log")) //nolint:revive,staticcheck // a sentence for a user
 		}
 	}
-	if err := d.writeEnvironment(); err != nil {
+	script := d.pats.Environment(d.emulator)
+	if err := os.WriteFile(d.file("env"), []byte(script), 0o600); err != nil { //nolint:gosec // the path does not come from the environment
 		return err
 	}
 	d.explain()
@@ -60,7 +61,9 @@ func (d *deployment) start(ctx context.Context) (err error) {
 }
 
 func (d *deployment) deploy(ctx context.Context) (err error) {
-	d.pats, err = d.emulator.DeployPats(ctx, d.options.Parameters)
+	parameters := map[string]string{"Scopes": d.options.Scopes}
+	maps.Copy(parameters, d.options.Parameters)
+	d.pats, err = d.emulator.DeployPats(ctx, parameters)
 	return err
 }
 
@@ -86,31 +89,6 @@ func (d *deployment) command(ctx context.Context, args ...string) error {
 	}
 	return nil
 }
-
-// environment is for other shells, to use the stack and to deploy others beside it.
-const environment = `# AWS is the emulator in this shell.
-export PATH=%s
-unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN
-%s
-# stack_url STACK prints where the emulator serves the APIs that are outputs of a stack.
-stack_url() {
-  sam list stack-outputs --stack-name "$1" --output json |
-    sed -nE "s#.*\"OutputValue\": \"(https|wss)://([0-9a-f]+)\.execute-api\.[^/\"]*/?([^\"]*)\".*#$AWS_ENDPOINT_URL/_aws/execute-api/\2/\3#p"
-}
-`
-
-func (d *deployment) writeEnvironment() error {
-	var exports strings.Builder
-	variables := append(d.emulator.Variables(), d.pats.Variables()...)
-	for _, variable := range append(variables, "PATS_STACK_URL="+d.pats.URL, "SHARED_AUTHORIZER_ARN="+d.pats.Outputs["SharedAuthorizerArn"]) {
-		exports.WriteString("export " + variable + "\n")
-	}
-	text := fmt.Appendf(nil, environment, quoted(os.Getenv("PATH")), exports.String())
-	return os.WriteFile(d.file("env"), text, 0o600) //nolint:gosec // the path does not come from the environment
-}
-
-// quoted returns text as one word of the shell.
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func (d *deployment) explain() {
 	fmt.Printf(`

@@ -20,6 +20,7 @@ Everything is in memory and ends with this command. It needs Go, Python 3 and SA
 
 type options struct {
 	Port       int               `default:"4566" help:"Port of the emulator on 127.0.0.1."`
+	Scopes     string            `default:"orders:read,orders:write@Editor" help:"The template's parameter Scopes: those of the examples by default."`
 	Parameters map[string]string `placeholder:"NAME=VALUE" help:"Parameter of the template; repeatable."`
 }
 

@@ -1,6 +1,8 @@
 package ministack_test
 
 import (
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -37,5 +39,21 @@ func TestEnvHidesTheAccount(t *testing.T) {
 	}
 	if !slices.Contains(env, "AWS_ENDPOINT_URL=http://127.0.0.1:4566") {
 		t.Errorf("got %q, want the emulator's endpoint", env)
+	}
+}
+
+func TestEnvironmentOfAShell(t *testing.T) {
+	t.Setenv("PATH", os.Getenv("PATH")+":/it's here")
+	emulator := &ministack.Emulator{URL: "http://127.0.0.1:4566"}
+	pats := ministack.Pats{URL: "http://127.0.0.1:4566/_aws/execute-api/0a1b2c3d/prod", Outputs: ministack.Outputs{"TableName": "pats-Table"}}
+	script := pats.Environment(emulator) + `
+sam() { echo '    "OutputValue": "https://0a1b2c3d.execute-api.us-east-1.amazonaws.com/prod",'; }
+printf '%s\n' "$AWS_ENDPOINT_URL" "$TABLE_NAME" "$PATS_STACK_URL" "${AWS_PROFILE-none}" "$PATH" "$(stack_url orders)"`
+	command := exec.CommandContext(t.Context(), "bash", "-euc", script)
+	command.Env = append(os.Environ(), "AWS_PROFILE=production")
+	got, err := command.CombinedOutput()
+	want := strings.Join([]string{emulator.URL, "pats-Table", pats.URL, "none", os.Getenv("PATH"), pats.URL, ""}, "\n")
+	if err != nil || string(got) != want {
+		t.Errorf("got %v, %s\nwant %s", err, got, want)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"pats/infra/testkit/binaries"
-	"pats/pkg/dynamostore"
 )
 
 // stopTimeout is how long SAM CLI may take to end after SIGTERM before it is killed.
@@ -100,49 +98,4 @@ func (e *Emulator) log() io.Writer {
 		return io.Discard
 	}
 	return e.options.Log
-}
-
-// Pats is a deployed stack of template.yaml.
-type Pats struct {
-	Outputs
-	// URL is where the emulator serves the API, without a slash at the end.
-	URL string
-	// Store is the stack's table.
-	Store *dynamostore.Store
-}
-
-// Variables returns the environment in which cmd/pats works on the stack's table, besides [Emulator.Env], as KEY=VALUE.
-func (p Pats) Variables() []string {
-	return []string{"PATS_STORE=dynamodb", "TABLE_NAME=" + p.Outputs["TableName"]}
-}
-
-// PatsStack is the name of the stack of template.yaml.
-const PatsStack = "pats"
-
-// DeployPats builds template.yaml and deploys it as [Emulator.DeployBuilt] does. Errors: those of [Emulator.Build] and
-// [Emulator.Deploy].
-func (e *Emulator) DeployPats(ctx context.Context, parameters map[string]string) (Pats, error) {
-	folder, err := os.MkdirTemp("", "pats-build")
-	if err != nil {
-		return Pats{}, err
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	template, err := e.Build(ctx, "template.yaml", folder)
-	if err != nil {
-		return Pats{}, err
-	}
-	return e.DeployBuilt(ctx, template, parameters)
-}
-
-// DeployBuilt creates or updates the stack [PatsStack] from the template that [Emulator.Build] made of template.yaml. An update keeps
-// the values of parameters that are not given. Errors: those of [Emulator.Deploy].
-func (e *Emulator) DeployBuilt(ctx context.Context, template string, parameters map[string]string) (Pats, error) {
-	all := map[string]string{"Architecture": binaries.Architecture(), "SetApiGatewayLogRole": "true"}
-	maps.Copy(all, parameters)
-	outputs, err := e.Deploy(ctx, Stack{Name: PatsStack, Template: template, Parameters: all})
-	if err != nil {
-		return Pats{}, err
-	}
-	address, err := e.Address(outputs["Url"])
-	return Pats{Outputs: outputs, URL: address, Store: e.Store(outputs["TableName"])}, err
 }
