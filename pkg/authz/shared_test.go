@@ -3,7 +3,7 @@ package authz_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -298,7 +298,7 @@ func TestSharedRecordsUses(t *testing.T) {
 func TestSharedAcceptsImportedTokens(t *testing.T) {
 	t.Parallel()
 	for _, accept := range []bool{false, true} {
-		t.Run(fmt.Sprint(accept), func(t *testing.T) {
+		t.Run(strconv.FormatBool(accept), func(t *testing.T) {
 			t.Parallel()
 			f := newSharedFixture(t, enabled)
 			secret := f.importToken(t, "user:"+strings.Repeat("0f", 28))
