@@ -2,9 +2,9 @@ package leaks
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
-	"maps"
 	"slices"
 
 	"pats/pkg/pat"
@@ -26,24 +26,22 @@ type Hit struct {
 type Scanner struct {
 	secrets []string
 	known   map[string]bool
-	// first maps the hash of the first window bytes to the index of a pattern, and next maps that to another pattern with the same hash.
-	first map[uint64]int
-	next  []int
-	// patterns holds indexes of a secret and of a form.
-	patterns []pattern
-	// filter has a bit for each hash in first.
+	// patterns are the forms of the secrets, by the bytes with which they begin.
+	patterns map[anchor][]pattern
+	// filter has a bit for each hash of the beginning of an anchor.
 	filter []uint64
 }
 
-type pattern struct{ secret, form int }
+// anchor is the beginning of a pattern. No pattern is shorter.
+type anchor = [anchorLen]byte
 
-// window is how many bytes a hash covers. No pattern is shorter.
-const window = anchorLen
+// pattern has the indexes of a secret and of a form.
+type pattern struct{ secret, form int }
 
 // NewScanner returns a Scanner for secrets, each a whole token in any spelling. It ignores a text that is too short for a token, and does not look for
 // a token that does not look random.
 func NewScanner(secrets []string) *Scanner {
-	s := &Scanner{known: map[string]bool{}, first: map[uint64]int{}}
+	s := &Scanner{known: map[string]bool{}, patterns: map[anchor][]pattern{}, filter: make([]uint64, 1<<filterBits/64)}
 	for _, text := range secrets {
 		secret := canonical(text)
 		if !s.known[secret] && len(secretPart(secret)) >= 24 {
@@ -52,7 +50,6 @@ func NewScanner(secrets []string) *Scanner {
 		}
 	}
 	s.index()
-	s.fillFilter()
 	return s
 }
 
@@ -76,55 +73,18 @@ func (s *Scanner) index() {
 }
 
 func (s *Scanner) add(text string, p pattern) {
-	hash := hashOf(text[:window])
-	before, ok := s.first[hash]
-	if !ok {
-		before = -1
-	}
-	s.first[hash] = len(s.patterns)
-	s.patterns = append(s.patterns, p)
-	s.next = append(s.next, before)
+	begin := anchor([]byte(text))
+	s.patterns[begin] = append(s.patterns[begin], p)
+	word, bit := place(begin[:])
+	s.filter[word] |= bit
 }
 
-// The hash is a polynomial in base, modulo 2⁶⁴, so that it can roll from byte to byte (Rabin-Karp).
-const base = 0x9E3779B97F4A7C15
+const filterBits = 24
 
-// leaving holds what each byte contributes to the hash of a window that begins with it.
-var leaving = func() (table [256]uint64) {
-	power := uint64(1)
-	for range window {
-		power *= base
-	}
-	for b := range table {
-		table[b] = (uint64(b) + 1) * power
-	}
-	return table
-}()
-
-func hashOf(text string) uint64 {
-	var hash uint64
-	for i := range window {
-		hash = hash*base + uint64(text[i]) + 1
-	}
-	return hash
-}
-
-// fillFilter sizes the filter so that at most one bit in sixteen is set.
-func (s *Scanner) fillFilter() {
-	words := 1
-	for words*64 < 16*len(s.first) {
-		words *= 2
-	}
-	s.filter = make([]uint64, words)
-	for hash := range maps.Keys(s.first) {
-		word, bit := s.place(hash)
-		s.filter[word] |= bit
-	}
-}
-
-// place returns the position of a hash in the filter. It uses the upper half, since the lowest bits of a polynomial vary little.
-func (s *Scanner) place(hash uint64) (word int, bit uint64) {
-	return int(hash>>32) & (len(s.filter) - 1), 1 << (hash >> 26 & 63)
+// place returns the position in the filter of the hash of the first four bytes of data.
+func place(data []byte) (word uint32, bit uint64) {
+	hash := binary.LittleEndian.Uint32(data) * 0x9E3779B1 >> (32 - filterBits)
+	return hash / 64, 1 << (hash % 64)
 }
 
 // chunk is how many bytes are searched at a time, and overlap how many of them again with the next chunk: more than any pattern has.
@@ -176,27 +136,18 @@ func inOrder(found map[Hit]int64) []Hit {
 func (s *Scanner) search(data []byte, ends int, report func(at int, form, name string)) {
 	s.searchUnknown(data, ends, v2Prefix, report)
 	s.searchUnknown(data, ends, patsPrefix, report)
-	if len(data) < window {
-		return
-	}
-	hash := hashOf(string(data[:window]))
-	for at := 0; ; at++ {
-		if word, bit := s.place(hash); s.filter[word]&bit != 0 {
-			s.verify(data, at, hash, report)
+	for at := 0; at < ends && at+anchorLen <= len(data); at++ {
+		if word, bit := place(data[at:]); s.filter[word]&bit != 0 {
+			s.verify(data[at:], func(form, name string) { report(at, form, name) })
 		}
-		if at+1 >= ends || at+window >= len(data) {
-			return
-		}
-		hash = hash*base + uint64(data[at+window]) + 1 - leaving[data[at]]
 	}
 }
 
-func (s *Scanner) verify(data []byte, at int, hash uint64, report func(at int, form, name string)) {
-	index, ok := s.first[hash]
-	for ; ok && index >= 0; index = s.next[index] {
-		p := s.patterns[index]
-		if bytes.HasPrefix(data[at:], []byte(forms[p.form].of(secretPart(s.secrets[p.secret])))) {
-			report(at, forms[p.form].name, nameOf(s.secrets[p.secret]))
+// verify reports the patterns with which data begins.
+func (s *Scanner) verify(data []byte, report func(form, name string)) {
+	for _, p := range s.patterns[anchor(data)] {
+		if bytes.HasPrefix(data, []byte(forms[p.form].of(secretPart(s.secrets[p.secret])))) {
+			report(forms[p.form].name, nameOf(s.secrets[p.secret]))
 		}
 	}
 }
