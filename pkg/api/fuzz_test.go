@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"math/big"
 	"net/http"
@@ -20,34 +21,72 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
-// frozen is a store with one account, which keeps the last write without applying it.
+// frozen is a store with one account, which counts writes and keeps the last one without applying it.
 type frozen struct {
 	pat.Store
-	account pat.Account
-	written pat.Account
+	account, written pat.Account
+	writes           int
 }
 
-func (s *frozen) Account(context.Context, pat.UserID) (pat.Account, error) { return s.account, nil }
+func (s *frozen) Account(_ context.Context, id pat.UserID) (pat.Account, error) {
+	if id != s.account.ID {
+		return pat.Account{}, &pat.Error{Kind: pat.KindNotFound, Message: "No user found"}
+	}
+	return s.account, nil
+}
+
+func (s *frozen) Accounts(context.Context, pat.UserID, int) ([]pat.Account, error) {
+	return []pat.Account{s.account}, nil
+}
+
+func (s *frozen) FindUser(_ context.Context, key string) (pat.UserID, error) {
+	if !slices.Contains(s.account.UniqueKeys(), key) {
+		return 0, pat.NoUser(nil)
+	}
+	return s.account.ID, nil
+}
+
+func (s *frozen) CountAdmins(context.Context) (int, error) { return 1, nil }
+
+func (s *frozen) CreateAccount(_ context.Context, draft pat.Account) (pat.Account, error) {
+	draft.ID = s.account.ID + 1
+	s.write(draft)
+	return draft, nil
+}
 
 func (s *frozen) ReplaceAccount(_ context.Context, _, after pat.Account) error {
-	s.written = after
+	s.write(after)
 	return nil
 }
 
-// newFuzzFixture returns a handler on a frozen account with the tokens 1, 2 and 3, and the claims of their holder.
-func newFuzzFixture(t testing.TB) (*api.Handler, *frozen, map[string]any) {
+func (s *frozen) DeleteAccount(_ context.Context, account pat.Account) error {
+	s.write(account)
+	return nil
+}
+
+func (s *frozen) write(account pat.Account) {
+	s.writes++
+	s.written = account
+}
+
+func (s *frozen) forget() { s.written, s.writes = pat.Account{}, 0 }
+
+// newFuzzFixture returns the handlers of tokens and users on a frozen account of an Admin with the tokens 1, 2 and 3, and the claims
+// of token 1.
+func newFuzzFixture(t testing.TB) (tokens, users *api.Handler, store *frozen, claims map[string]any) {
 	t.Helper()
-	env := pattest.Env(pattest.NewClock())
-	store := &frozen{account: pat.Account{ID: 1, NextTokenID: 1, Version: 1}}
-	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, env)
+	store = &frozen{account: pat.Account{ID: 1, Profile: pat.Profile{Username: "frozen", Role: pat.Admin}, CreatedAt: pattest.Start, NextTokenID: 1, Version: 1}}
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	for _, draft := range pattest.Drafts(3) {
 		if _, _, err := service.CreateUserToken(t.Context(), 1, draft); err != nil {
 			t.Fatal(err)
 		}
 		store.account = store.written
 	}
+	store.forget()
 	who := pat.Principal{Kind: pat.HolderUser, Identity: pat.Identity{User: 1, Selector: store.account.Tokens[0].Selector}}
-	return api.NewTokens(service, api.TokensSettings{Enabled: true}, slog.New(slog.DiscardHandler)), store, contextOf(who)
+	log := slog.New(slog.DiscardHandler)
+	return api.NewTokens(service, api.TokensSettings{Enabled: true}, log), api.NewUsers(service, pat.AdminKey{}, log), store, contextOf(who)
 }
 
 // FuzzCreateBody checks that every body results in a valid token, or in an error with a documented status and form; and that only
@@ -64,9 +103,9 @@ func FuzzCreateBody(f *testing.F) {
 	f.Add(good, "application/json; charset=utf-16", "gzip", false)
 	f.Add("e30=", "application/json", "", true)
 	f.Add("!", "application/json", "", true)
-	handler, store, claims := newFuzzFixture(f)
+	handler, _, store, claims := newFuzzFixture(f)
 	f.Fuzz(func(t *testing.T, body, contentType, encoding string, base64 bool) {
-		store.written = pat.Account{}
+		store.forget()
 		req := post(body)
 		req.base64 = base64
 		event := req.event(claims)
@@ -123,9 +162,9 @@ func FuzzRevokeID(f *testing.F) {
 	for _, id := range []string{"1", "02", "+3", "3.0", "0x2", "0b11", "1e0", "%201", "1%00", "abc", "", "%zz", "%ff", "1e400", "-1", "4294967298", "1_0", "2p0", "Infinity"} {
 		f.Add(id)
 	}
-	handler, store, claims := newFuzzFixture(f)
+	handler, _, store, claims := newFuzzFixture(f)
 	f.Fuzz(func(t *testing.T, id string) {
-		store.written = pat.Account{}
+		store.forget()
 		event := remove("1").event(claims)
 		event.PathParameters = map[string]string{"id": id}
 		got, err := handler.Handle(t.Context(), event)
@@ -175,4 +214,103 @@ func valueOf(t *testing.T, id string) string {
 		t.Fatalf("id %q is not a number", id)
 	}
 	return value.RatString()
+}
+
+// statuses are the statuses of the API.
+var statuses = []int{
+	http.StatusOK, http.StatusCreated, http.StatusNotModified, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden,
+	http.StatusNotFound, http.StatusConflict, http.StatusUnsupportedMediaType,
+}
+
+// FuzzEvent checks that every event results in one of the statuses of the API. An event without a valid caller results in an error and
+// no write, unless it is for the OpenAPI document; likewise on the ADMIN routes for a caller who is not an Admin.
+func FuzzEvent(f *testing.F) {
+	tokens, users, store, claims := newFuzzFixture(f)
+	named, err := json.Marshal(claims)
+	if err != nil {
+		f.Fatal(err)
+	}
+	who := `,"requestContext":{"authorizer":` + string(named) + `}}`
+	for _, event := range []string{
+		`{}`, `{"resource":"/docs/openapi.json","httpMethod":"GET"}`,
+		`{"resource":"/api/admin/user","httpMethod":"GET"` + who,
+		`{"resource":"/api/admin/user-admin/{id}","httpMethod":"DELETE","pathParameters":{"id":"%31"}` + who,
+		`{"resource":"/api/admin/user-admin","httpMethod":"GET","queryStringParameters":{"after":"-1","limit":"1e3"}` + who,
+		`{"resource":"/api/admin/user/tokens/{id}","httpMethod":"DELETE","pathParameters":null` + who,
+		`{"resource":"/api/admin/user/tokens","httpMethod":"OPTIONS","isBase64Encoded":true,"body":"e30="` + who,
+		`{"resource":"/api/admin/user/tokens","httpMethod":"POST","multiValueHeaders":{"content-type":["application/json"],"Content-Type":[""]},"body":"{}"` + who,
+		`{"resource":"/api/admin/user","httpMethod":"GET","requestContext":{"authorizer":{"kind":"admin","userId":1}}}`,
+		strings.Replace(`{"resource":"/api/admin/user-admin","httpMethod":"GET"`+who, string(store.account.Tokens[0].Selector), strings.Repeat("A", 21)+"w", 1),
+		strings.Replace(`{"resource":"/api/admin/user-admin","httpMethod":"GET"`+who, `"userId":"1"`, `"userId":"2"`, 1),
+	} {
+		f.Add(event, true)
+		f.Add(event, false)
+	}
+	f.Fuzz(func(t *testing.T, text string, admin bool) {
+		var event events.APIGatewayProxyRequest
+		if json.Unmarshal([]byte(text), &event) != nil {
+			t.Skip("no event")
+		}
+		known, err := pat.ParseClaims(event.RequestContext.Authorizer)
+		there := err == nil && known.Identity.User == 1 && known.Identity.Selector == store.account.Tokens[0].Selector
+		store.account.Role = map[bool]pat.Role{true: pat.Admin, false: pat.Viewer}[admin]
+		there = there && (admin || !strings.HasPrefix(event.Resource, api.ResourceUsers))
+		for _, handler := range []*api.Handler{tokens, users} {
+			store.forget()
+			got, err := handler.Handle(t.Context(), event)
+			if err != nil || !slices.Contains(statuses, got.StatusCode) {
+				t.Errorf("got status %d, error %v and %s", got.StatusCode, err, got.Body)
+			}
+			open := event.Resource == api.ResourceOpenAPI || event.HTTPMethod == http.MethodOptions && known.Kind != ""
+			if !there && !open && (got.StatusCode < http.StatusBadRequest || store.writes > 0) {
+				t.Errorf("got status %d and %d writes, want an error and no writes for a caller without access", got.StatusCode, store.writes)
+			}
+		}
+	})
+}
+
+// FuzzUserBody checks that every body of a new or updated user is refused, or results in a valid profile.
+func FuzzUserBody(f *testing.F) {
+	_, users, store, claims := newFuzzFixture(f)
+	for _, body := range []string{
+		"{}", `{"username":"a","rootRole":3}`, `{"email":"A@b.example","name":"` + strings.Repeat("é", 255) + `","rootRole":"Viewer"}`,
+		`{"username":"\u0000","rootRole":1}`, `{"username":"a","rootRole":1e0}`, `{"username":[],"rootRole":null}`, `{"disabled":true}`,
+		`{"email":"a@b","rootRole":0}`, `{"email":"\"a b\"@[::1]","rootRole":"3"}`, `{"name":null,"email":null}`, `{"sendEmail":true,"password":"x"}`,
+	} {
+		f.Add(http.MethodPost, body)
+		f.Add(http.MethodPut, body)
+	}
+	f.Fuzz(func(t *testing.T, method, body string) {
+		store.forget()
+		event := events.APIGatewayProxyRequest{
+			Resource: api.ResourceUsers, HTTPMethod: method, Body: body, Headers: map[string]string{"Content-Type": "application/json"},
+			RequestContext: events.APIGatewayProxyRequestContext{Authorizer: claims},
+		}
+		if method == http.MethodPut {
+			event.Resource, event.PathParameters = api.ResourceUser, map[string]string{"id": "1"}
+		}
+		got, err := users.Handle(t.Context(), event)
+		if err != nil || !slices.Contains(statuses, got.StatusCode) {
+			t.Fatalf("got status %d, error %v and %s", got.StatusCode, err, got.Body)
+		}
+		if store.writes > 0 && got.StatusCode >= http.StatusBadRequest {
+			t.Errorf("got status %d and %d writes, want no writes", got.StatusCode, store.writes)
+		}
+		if store.writes > 0 {
+			wantKept(t, store.written.Profile)
+		}
+	})
+}
+
+// wantKept checks that a profile is valid.
+func wantKept(t *testing.T, profile pat.Profile) {
+	t.Helper()
+	for _, text := range []string{profile.Username, profile.Name, profile.Email} {
+		if utf8.RuneCountInString(text) > pat.MaxTextLen || strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+			t.Errorf("got %q written", text)
+		}
+	}
+	if profile.Username+profile.Email == "" || profile.Email != strings.ToLower(profile.Email) || profile.Role < pat.Admin || profile.Role > pat.Viewer {
+		t.Errorf("got %+v written", profile)
+	}
 }
