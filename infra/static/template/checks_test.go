@@ -96,6 +96,9 @@ func table(t template) (found findings) {
 				found.add("%s.%s is %v, want true", r.id, strings.Join(property, "."), got)
 			}
 		}
+		if got := r.property("BillingMode"); got != "PAY_PER_REQUEST" {
+			found.add("%s.BillingMode is %v, want PAY_PER_REQUEST", r.id, got)
+		}
 		if r.property("ResourcePolicy") != nil {
 			found.add("%s has a policy in addition to those of the roles", r.id)
 		}

@@ -82,6 +82,7 @@ var faults = []fault{
 	{"a table that can be deleted", "table", "DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false", "Table.DeletionProtectionEnabled is false"},
 	{"a table that may be protected", "table", "DeletionProtectionEnabled: true", "DeletionProtectionEnabled: !Ref PatsEnabled", "Table.DeletionProtectionEnabled is map[Ref:PatsEnabled]"},
 	{"a table without recovery", "table", "        PointInTimeRecoveryEnabled: true\n", "        RecoveryPeriodInDays: 1\n", "PointInTimeRecoveryEnabled is <nil>"},
+	{"a table with capacity that costs money while it is idle", "table", "BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED", "BillingMode is PROVISIONED"},
 	{"a table with AWS's own key", "table", "SSEEnabled: true", "SSEEnabled: false", "SSEEnabled is false"},
 	{"a table that goes with the stack", "table", tableKept, "    Type: AWS::DynamoDB::Table\n    UpdateReplacePolicy: Retain\n", "Table.DeletionPolicy is <nil>"},
 	{"a table that goes when it is replaced", "table", tableKept, strings.Replace(tableKept, "UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete", 1), "Table.UpdateReplacePolicy is Delete"},

@@ -8,12 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
 	"pats"
-	"pats/pkg/dynamostore"
 )
 
 // template is a CloudFormation template with every intrinsic function in its long form, such as {"Ref": "Table"}.
@@ -198,27 +195,5 @@ func walk(path string, value any, visit func(path string, value any)) {
 	items, _ := value.([]any)
 	for _, item := range items {
 		walk(path, item, visit)
-	}
-}
-
-func TestTableIsTheStoresTable(t *testing.T) {
-	t.Parallel()
-	store := dynamostore.Table("any")
-	var keys, attributes []any
-	for _, key := range store.KeySchema {
-		keys = append(keys, map[string]any{"AttributeName": aws.ToString(key.AttributeName), "KeyType": string(key.KeyType)})
-	}
-	for _, attribute := range store.AttributeDefinitions {
-		attributes = append(attributes, map[string]any{"AttributeName": aws.ToString(attribute.AttributeName), "AttributeType": string(attribute.AttributeType)})
-	}
-	want := map[string]any{"KeySchema": keys, "AttributeDefinitions": attributes, "BillingMode": string(store.BillingMode)}
-	for _, table := range load(t).of(kindTable) {
-		got := map[string]any{}
-		for property := range want {
-			got[property] = table.property(property)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s differs from dynamostore.Table (-store +template):\n%s", table.id, diff)
-		}
 	}
 }
