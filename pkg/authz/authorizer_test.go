@@ -25,7 +25,7 @@ func TestAllowsAToken(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			for _, token := range []string{f.holder.Secret.Reveal(), respelled(f.holder.Secret.Reveal())} {
+			for _, token := range []string{f.holder.Secret.Reveal(), pattest.InPats(f.holder.Secret.Reveal())} {
 				wantResponse(t, f.authorize(t, scheme+token), "Allow", "user:1",
 					map[string]any{"kind": "user", "userId": "1", "selector": string(f.holder.Token.Selector)})
 			}

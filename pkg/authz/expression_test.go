@@ -11,6 +11,7 @@ import (
 
 	"pats"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 // expression returns the template's validation expression, which depends on whether imported tokens are accepted. API Gateway refuses
@@ -79,7 +80,7 @@ func TestExpressionAcceptsEveryToken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range []string{secret.Reveal(), respelled(secret.Reveal())} {
+		for _, text := range []string{secret.Reveal(), pattest.InPats(secret.Reveal())} {
 			if header := scheme.Draw(t, "scheme") + text; !matches.MatchString(header) {
 				t.Errorf("%q: not accepted", header)
 			}
@@ -106,8 +107,8 @@ func TestExpressionAcceptsOnlyWellFormedTokens(t *testing.T) {
 		"a token":                     {token, true},
 		"underscores and dashes":      {"user:v2_" + strings.Repeat("_", 22) + "_" + strings.Repeat("_", 43), true},
 		"Bearer":                      {"Bearer " + token, true},
-		"pats":                        {respelled(token), true},
-		"pats, Bearer":                {"bearer " + respelled(token), true},
+		"pats":                        {pattest.InPats(token), true},
+		"pats, Bearer":                {"bearer " + pattest.InPats(token), true},
 		"pats, a short selector":      {"pats_" + selector[1:] + "_" + secret, false},
 		"pats, a short secret":        {"pats_" + selector + "_" + secret[1:], false},
 		"pats, a long secret":         {"pats_" + selector + "_" + secret + "x", false},
@@ -115,7 +116,7 @@ func TestExpressionAcceptsOnlyWellFormedTokens(t *testing.T) {
 		"pats in upper case":          {"PATS_" + selector + "_" + secret, false},
 		"pats and the version":        {"pats_v2_" + selector + "_" + secret, false},
 		"pats, v1":                    {"pats_" + strings.Repeat("0f", 28), false},
-		"pats, a line break after":    {respelled(token) + "\n", false},
+		"pats, a line break after":    {pattest.InPats(token) + "\n", false},
 		"both prefixes":               {"pats_" + token, false},
 		"the colon replaced":          {"user_v2_" + selector + "_" + secret, false},
 		"an admin token of 43":        {"*:*." + strings.Repeat("x", 43), true},

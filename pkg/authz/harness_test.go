@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -114,11 +113,6 @@ func forge(t testing.TB, selector pat.Selector) string {
 		t.Fatalf("forged selector: got %s, want %s", secret.Selector(), selector)
 	}
 	return secret.Reveal()
-}
-
-// respelled returns a token in its spelling with pats_.
-func respelled(token string) string {
-	return string(pat.PrefixPats) + strings.TrimPrefix(token, string(pat.PrefixUnleash))
 }
 
 // swap returns a letter other than c.

@@ -22,14 +22,14 @@ func FuzzImportedHeader(f *testing.F) {
 	importTokens(f, fixture, imported)
 	fixture.authorizer = authz.New(fixture.accepting(), pat.AdminKey{}, slog.New(slog.DiscardHandler))
 	own := fixture.holder.Secret.Reveal()
-	stored := map[string]bool{own: true, respelled(own): true}
+	stored := map[string]bool{own: true, pattest.InPats(own): true}
 	for _, token := range imported {
 		stored[token] = true
-		for _, header := range []string{token, "Bearer " + token, token[1:], token + "0", strings.ToUpper(token), "user:" + token, respelled(token)} {
+		for _, header := range []string{token, "Bearer " + token, token[1:], token + "0", strings.ToUpper(token), "user:" + token, pattest.InPats(token)} {
 			f.Add(header)
 		}
 	}
-	f.Add(respelled(own))
+	f.Add(pattest.InPats(own))
 	f.Add("user:v2_" + strings.Repeat("A", 66))
 	f.Add("user:" + strings.Repeat("0b", 28))
 	accepts := expression(f, true)

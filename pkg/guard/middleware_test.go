@@ -108,16 +108,12 @@ func (f *fixture) wantStatus(t *testing.T, authorization []string, status int, c
 	}
 }
 
-func inPats(token string) string {
-	return string(pat.PrefixPats) + strings.TrimPrefix(token, string(pat.PrefixUnleash))
-}
-
 func TestHandlerLetsTokensThrough(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	unscoped, limited := f.holder.Secret.Reveal(), f.token(t, "orders:read")
 	for _, header := range []string{
-		unscoped, limited, "Bearer " + limited, "bearer " + limited, "BEARER   " + limited, inPats(limited), "Bearer " + inPats(unscoped), limited + " ",
+		unscoped, limited, "Bearer " + limited, "bearer " + limited, "BEARER   " + limited, pattest.InPats(limited), "Bearer " + pattest.InPats(unscoped), limited + " ",
 	} {
 		f.wantStatus(t, []string{header}, http.StatusOK, "")
 	}

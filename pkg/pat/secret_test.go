@@ -206,13 +206,15 @@ func nextCharacter(c byte) string {
 
 func TestParseSecretDetectsAnyWrongCharacter(t *testing.T) {
 	t.Parallel()
-	good := []byte(newSecret(t, 7).Reveal())
-	for i := range good {
-		for c := range 256 {
-			wrong := bytes.Clone(good)
-			wrong[i] = byte(c)
-			if _, err := pat.ParseSecret(string(wrong)); err == nil && wrong[i] != good[i] {
-				t.Errorf("character %d: got %q accepted", i, rune(c))
+	token := newSecret(t, 7).Reveal()
+	for _, good := range [][]byte{[]byte(token), []byte(pattest.InPats(token))} {
+		for i := range good {
+			for c := range 256 {
+				wrong := bytes.Clone(good)
+				wrong[i] = byte(c)
+				if _, err := pat.ParseSecret(string(wrong)); err == nil && wrong[i] != good[i] {
+					t.Errorf("character %d after %s: got %q accepted", i, good[:4], rune(c))
+				}
 			}
 		}
 	}

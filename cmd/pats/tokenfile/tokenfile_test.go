@@ -13,6 +13,7 @@ import (
 
 	"pats/cmd/pats/tokenfile"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 func newToken(t *testing.T) string {
@@ -35,7 +36,7 @@ func write(t *testing.T, path, content string, mode os.FileMode) {
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	token := newToken(t)
-	inPats := string(pat.PrefixPats) + strings.TrimPrefix(token, string(pat.PrefixUnleash))
+	inPats := pattest.InPats(token)
 	cases := map[string]struct {
 		name, content string
 		mode          os.FileMode

@@ -136,22 +136,17 @@ func (e *env) makers() map[string]func() string {
 		"cut":      func() string { token := e.value("token"); return token[:len(token)-1] },
 		"tail":     func() string { return e.value("token")[len("user:"):] },
 		// Tokens in the spelling with pats_, and the caller's token without its prefix.
-		"pats":         func() string { return inPats(e.value("token")) },
-		"mistypedPats": func() string { return inPats(e.value("mistyped")) },
-		"revokedPats":  func() string { return inPats(e.value("revoked")) },
-		"expiredPats":  func() string { return inPats(e.value("expired")) },
-		"madePats":     func() string { return inPats(e.value("made")) },
+		"pats":         func() string { return pattest.InPats(e.value("token")) },
+		"mistypedPats": func() string { return pattest.InPats(e.value("mistyped")) },
+		"revokedPats":  func() string { return pattest.InPats(e.value("revoked")) },
+		"expiredPats":  func() string { return pattest.InPats(e.value("expired")) },
+		"madePats":     func() string { return pattest.InPats(e.value("made")) },
 		"rest":         func() string { return strings.TrimPrefix(e.value("token"), string(pat.PrefixUnleash)) },
 		// Timestamps of the API.
 		"soon": func() string { return e.now().Add(time.Hour).Format(timeForm) },
 		"past": func() string { return e.now().Add(-time.Hour).Format(timeForm) },
 		"user": func() string { return strconv.FormatInt(int64(e.callerID()), 10) },
 	}
-}
-
-// inPats returns a token in its spelling with pats_.
-func inPats(token string) string {
-	return string(pat.PrefixPats) + strings.TrimPrefix(token, string(pat.PrefixUnleash))
 }
 
 const timeForm = "2006-01-02T15:04:05.000Z"

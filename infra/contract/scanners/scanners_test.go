@@ -16,6 +16,7 @@ import (
 	"pats/infra/testkit/must"
 	"pats/infra/testkit/skip"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 const (
@@ -38,10 +39,6 @@ func newTokens(t *testing.T) []string {
 		tokens[i] = secret.Reveal()
 	}
 	return tokens
-}
-
-func inPats(token string) string {
-	return string(pat.PrefixPats) + strings.TrimPrefix(token, string(pat.PrefixUnleash))
 }
 
 // contexts are lines in which tokens are found in files.
@@ -117,7 +114,7 @@ func wantTokensFound(t *testing.T, scan scanner) {
 	respelled, admin := make([]string, len(tokens)), make([]string, len(tokens))
 	random := rand.NewChaCha8([32]byte{2})
 	for i, token := range tokens {
-		respelled[i] = inPats(token)
+		respelled[i] = pattest.InPats(token)
 		secret, err := pat.NewAdminSecret(random)
 		must.Do(t, err)
 		admin[i] = secret.Reveal()

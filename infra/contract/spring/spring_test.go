@@ -12,6 +12,7 @@ import (
 	"pats/infra/testkit/must"
 	"pats/infra/testkit/skip"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 const tokenCount = 200
@@ -23,7 +24,7 @@ func TestBearerResolver(t *testing.T) {
 	skip.Without(t, "mvn", "maven")
 	var headers, want []string
 	for _, token := range newTokens(t) {
-		inPats := string(pat.PrefixPats) + strings.TrimPrefix(token, string(pat.PrefixUnleash))
+		inPats := pattest.InPats(token)
 		headers = append(headers, "Bearer "+inPats, "bearer "+inPats, inPats, "Bearer "+token)
 		want = append(want, "token "+inPats, "token "+inPats, "none", "error invalid_token")
 	}

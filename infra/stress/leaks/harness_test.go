@@ -29,11 +29,6 @@ func newToken(t *testing.T) string {
 	return secret.Reveal()
 }
 
-// inPats returns a token in its spelling with pats_.
-func inPats(token string) string {
-	return string(pat.PrefixPats) + strings.TrimPrefix(token, string(pat.PrefixUnleash))
-}
-
 func newAdminToken(t *testing.T) string {
 	t.Helper()
 	secret, err := pat.NewAdminSecret(rand.Reader)

@@ -13,6 +13,7 @@ import (
 	"pats/infra/testkit/must"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 // TestRun plants a leak in each place that a run gathers, and the allowed case beside it.
@@ -61,19 +62,19 @@ func TestRun(t *testing.T) {
 		},
 		"a token file, pats_": {
 			func(t *testing.T, folder, token string) {
-				write(t, folder, "kept/1-1/token", 0o600, inPats(token)+"\n")
+				write(t, folder, "kept/1-1/token", 0o600, pattest.InPats(token)+"\n")
 			},
 			`allowed: 2 in a token file.*hits=0 modes=0\n$`,
 		},
 		"a token file that others can read, pats_": {
 			func(t *testing.T, folder, token string) {
-				write(t, folder, "kept/1-1/token", 0o644, inPats(token)+"\n")
+				write(t, folder, "kept/1-1/token", 0o644, pattest.InPats(token)+"\n")
 			},
 			`MODE .*/token: .*hits=0 modes=1\n$`,
 		},
 		"a log line, pats_": {
 			func(t *testing.T, folder, token string) {
-				write(t, folder, "dump/log-12", 0o600, "msg=refused token="+inPats(token))
+				write(t, folder, "dump/log-12", 0o600, "msg=refused token="+pattest.InPats(token))
 			},
 			`LEAK .*/dump/log-12: at byte \d+, plain: .*hits=2 modes=0\n$`,
 		},

@@ -20,6 +20,7 @@ import (
 	"pats/infra/stress/leaks"
 	"pats/infra/testkit/must"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 // ways are ways in which a secret gets into a text.
@@ -87,8 +88,8 @@ func TestSecretIsFoundInEveryForm(t *testing.T) {
 	token, admin := newToken(t), newAdminToken(t)
 	for kind, c := range map[string]struct{ registered, written string }{
 		"token":                   {token, token},
-		"token, written as pats_": {token, inPats(token)},
-		"token, given as pats_":   {inPats(token), token},
+		"token, written as pats_": {token, pattest.InPats(token)},
+		"token, given as pats_":   {pattest.InPats(token), token},
 		"admin token":             {admin, admin},
 	} {
 		scanner := leaks.NewScanner([]string{newToken(t), c.registered})
@@ -142,7 +143,7 @@ func TestNothingElseIsFound(t *testing.T) {
 		record, err := json.Marshal(map[string]any{"id": i, "selector": secret.Selector(), "verifier": secret.Verifier(), "shown": secret})
 		must.Do(t, err)
 		fmt.Fprintf(&text, "%s %v %s %s\n", record, secret, token[:31], newAdminToken(t))
-		fmt.Fprintf(&text, "%s\n", inPats(token)[:28])
+		fmt.Fprintf(&text, "%s\n", pattest.InPats(token)[:28])
 	}
 	path := write(t, t.TempDir(), "log", 0o600, text.String())
 	if got := search(t, leaks.NewScanner(tokens), path); len(got.Hits) != 0 {
@@ -153,7 +154,7 @@ func TestNothingElseIsFound(t *testing.T) {
 func TestUnregisteredTokenIsFound(t *testing.T) {
 	t.Parallel()
 	token := newToken(t)
-	for _, text := range []string{token, inPats(token)} {
+	for _, text := range []string{token, pattest.InPats(token)} {
 		path := write(t, t.TempDir(), "log", 0o600, "a line\n"+text+"\n")
 		got := search(t, leaks.NewScanner([]string{newToken(t)}), path)
 		if len(got.Hits) != 1 || got.Hits[0].Offset != 7 {
