@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+	"pgregory.net/rapid"
 
 	"pats/pkg/api"
 	"pats/pkg/pat"
@@ -245,4 +247,42 @@ func TestScopedTokenRevokesItself(t *testing.T) {
 	wantMissing(t, c.send(t, http.MethodDelete, api.ResourceTokens+"/2", ""), pat.ScopePatsWrite)
 	wantStatus(t, c.send(t, http.MethodDelete, api.ResourceTokens+"/1", ""), http.StatusOK)
 	wantStatus(t, c.send(t, http.MethodGet, api.ResourceSelf, ""), http.StatusUnauthorized)
+}
+
+// TestDocumentedFormOfScopes compares the pattern in the OpenAPI document, which error messages have too, with the domain's rule.
+func TestDocumentedFormOfScopes(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pattern = "^[A-Za-z0-9._:/-]{1,64}$"
+	if documented := strings.Count(string(raw), fmt.Sprintf(`"pattern": %q`, pattern)); documented != 3 {
+		t.Errorf("openapi.json: got %d patterns of scopes, want those of a draft, a token and a created token", documented)
+	}
+	form := regexp.MustCompile(strings.Replace(pattern, "$", `\z`, 1))
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`[A-Za-z0-9._:/-]{0,66}`)).Draw(t, "name")
+		_, err := pat.NewScopes([]string{name})
+		if accepted := err == nil; accepted != form.MatchString(name) {
+			t.Errorf("%q: accepted %v, want %v", name, accepted, !accepted)
+		}
+	})
+}
+
+// TestSelfShowsThePermissionThatTheTokenHas checks that ADMIN is shown only to tokens that can use it fully.
+func TestSelfShowsThePermissionThatTheTokenHas(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[pat.Scope]string{
+		pat.ScopeUsersWrite: `"permissions":[{"permission":"ADMIN"}]`,
+		pat.ScopeUsersRead:  `"permissions":[]`,
+		pat.ScopePatsWrite:  `"permissions":[]`,
+	} {
+		t.Run(string(scope), func(t *testing.T) {
+			t.Parallel()
+			if got := newScopedCaller(t, scope).send(t, http.MethodGet, api.ResourceSelf, "").Body; !strings.Contains(got, want) {
+				t.Errorf("got %s, want %s in it", got, want)
+			}
+		})
+	}
 }
