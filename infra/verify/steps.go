@@ -56,7 +56,7 @@ func (v *verification) steps() []runner.Step {
 		{Name: examplesStep, Tools: words("curl java javac jq mvn node npm php python3 ruby"), Figures: regexp.MustCompile(`.*: listed, created, deleted, refused`), Run: v.examples},
 		{Name: "sam-local", Tools: words("sam java mvn docker"), Figures: regexp.MustCompile(`[0-9]+ (cases|events).*`), Run: v.samLocal},
 		{Name: deployedStep, Tools: words("sam python3"), Figures: regexp.MustCompile(`[0-9]+ cases on .*, .*|known gap in .*`), Run: v.deployed},
-		{Name: "protect", Tools: words("sam python3 node npm"), Run: protect},
+		{Name: "protect", Tools: words("curl jq node npm python3 sam"), Run: protect},
 		{Name: "unleash", Tools: unleashTools(), Figures: regexp.MustCompile(`[0-9]+ requests to each, .*`), Run: unleash},
 		{Name: "privilege", Tools: words("java mvn"), Run: v.privilege},
 		{Name: "import", Tools: words("java mvn psql"), Figures: regexp.MustCompile(`[A-Za-z]+( Local)?: [0-9]+ (users with|imported tokens) .*`), Run: v.importUsers},
