@@ -165,27 +165,29 @@ func chmod(t *testing.T, path string, mode fs.FileMode) {
 	}
 }
 
+var exposures = map[string]struct {
+	file, folder fs.FileMode
+	// want is part of the only warning, or of the refusal.
+	want    string
+	refused bool
+}{
+	"private":                     {0o600, 0o700, "", false},
+	"read-only for others too":    {0o644, 0o755, "can read", false},
+	"readable by the group":       {0o640, 0o700, "mode 0640", false},
+	"readable by all but a group": {0o604, 0o700, "chmod 600", false},
+	"writable by all":             {0o666, 0o700, "mode 0666", true},
+	"writable by the group":       {0o660, 0o700, "can write", true},
+	"writable by others":          {0o602, 0o700, "create tokens", true},
+	"a folder for all":            {0o600, 0o777, "chmod 700", false},
+	"a folder for the group":      {0o600, 0o775, "mode 0775", false},
+	"a folder like /tmp":          {0o600, 0o777 | fs.ModeSticky, "", false},
+	"a folder that others read":   {0o600, 0o755, "", false},
+}
+
 // TestExposedDataFile opens data files that other users may read or write.
 func TestExposedDataFile(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		file, folder fs.FileMode
-		// want is part of the only warning, or of the refusal.
-		want    string
-		refused bool
-	}{
-		"private":                     {0o600, 0o700, "", false},
-		"read-only for others too":    {0o644, 0o755, "can read", false},
-		"readable by the group":       {0o640, 0o700, "mode 0640", false},
-		"readable by all but a group": {0o604, 0o700, "chmod 600", false},
-		"writable by all":             {0o666, 0o700, "mode 0666", true},
-		"writable by the group":       {0o660, 0o700, "can write", true},
-		"writable by others":          {0o602, 0o700, "create tokens", true},
-		"a folder for all":            {0o600, 0o777, "chmod 700", false},
-		"a folder for the group":      {0o600, 0o775, "mode 0775", false},
-		"a folder like /tmp":          {0o600, 0o777 | fs.ModeSticky, "", false},
-		"a folder that others read":   {0o600, 0o755, "", false},
-	} {
+	for name, c := range exposures {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path, _ := sample(t, 2)

@@ -14,37 +14,39 @@ func withResponses(responses string) string {
 	return strings.Replace(small, "GatewayResponses: {}", "GatewayResponses: {"+responses+"}", 1)
 }
 
+var gatewayResponses = []struct {
+	name      string
+	responses string
+	response  events.APIGatewayCustomAuthorizerResponse
+	err       error
+	status    int
+	body      string
+	retry     string
+}{
+	{name: "API Gateway's own 4XX", response: authorizerResponse("Deny", "*", nil), status: 403, body: `{"message":"User is not authorized to access this resource"}`},
+	{name: "API Gateway's own 5XX", err: errors.New("x"), status: 500, body: `{"message":null}`},
+	{name: "a status alone", responses: `ACCESS_DENIED: {StatusCode: 401}`, response: authorizerResponse("Deny", "*", nil), status: 401, body: `{"message":"User is not authorized to access this resource"}`},
+	{name: "a status as text", responses: `ACCESS_DENIED: {StatusCode: "401"}`, response: authorizerResponse("Deny", "*", nil), status: 401, body: `{"message":"User is not authorized to access this resource"}`},
+	{name: "a header alone", responses: `ACCESS_DENIED: {ResponseParameters: {Headers: {Retry-After: "'7'"}}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `{"message":"User is not authorized to access this resource"}`, retry: "7"},
+	{name: "a body alone", responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '{"no":1}'}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `{"no":1}`},
+	{name: "4XX falls back", responses: `DEFAULT_4XX: {ResponseTemplates: {application/json: 'four'}}, DEFAULT_5XX: {ResponseTemplates: {application/json: 'five'}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `four`},
+	{name: "5XX falls back", responses: `DEFAULT_4XX: {ResponseTemplates: {application/json: 'four'}}, DEFAULT_5XX: {ResponseTemplates: {application/json: 'five'}}`, err: errors.New("x"), status: 500, body: `five`},
+	{name: "a default's status is for all", responses: `DEFAULT_4XX: {StatusCode: 418}`, response: authorizerResponse("Deny", "*", nil), status: 418, body: `{"message":"User is not authorized to access this resource"}`},
+	{name: "the kind comes before its default", responses: `DEFAULT_4XX: {StatusCode: 418}, ACCESS_DENIED: {}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `{"message":"User is not authorized to access this resource"}`},
+	{
+		name:      "variables",
+		responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '$context.authorizer.reason|$context.authorizer.principalId|$context.error.responseType|$context.resourcePath|$context.stage|$context.httpMethod.|$context.path|$context.identity.sourceIp'}}`,
+		response:  authorizerResponse("Deny", "*", map[string]any{"reason": "because"}),
+		status:    403,
+		body:      `because|somebody|ACCESS_DENIED|/items|prod|GET.|/prod/items|192.0.2.1`,
+	},
+	{name: "a variable without a value is empty", responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '<$context.authorizer.nothing$context.nothing>'}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `<>`},
+	{name: "nothing is escaped", responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '"$context.authorizer.reason"'}}`, response: authorizerResponse("Deny", "*", map[string]any{"reason": `a"b$context.stage`}), status: 403, body: `"a"b$context.stage"`},
+}
+
 func TestGatewayResponses(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name      string
-		responses string
-		response  events.APIGatewayCustomAuthorizerResponse
-		err       error
-		status    int
-		body      string
-		retry     string
-	}{
-		{name: "API Gateway's own 4XX", response: authorizerResponse("Deny", "*", nil), status: 403, body: `{"message":"User is not authorized to access this resource"}`},
-		{name: "API Gateway's own 5XX", err: errors.New("x"), status: 500, body: `{"message":null}`},
-		{name: "a status alone", responses: `ACCESS_DENIED: {StatusCode: 401}`, response: authorizerResponse("Deny", "*", nil), status: 401, body: `{"message":"User is not authorized to access this resource"}`},
-		{name: "a status as text", responses: `ACCESS_DENIED: {StatusCode: "401"}`, response: authorizerResponse("Deny", "*", nil), status: 401, body: `{"message":"User is not authorized to access this resource"}`},
-		{name: "a header alone", responses: `ACCESS_DENIED: {ResponseParameters: {Headers: {Retry-After: "'7'"}}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `{"message":"User is not authorized to access this resource"}`, retry: "7"},
-		{name: "a body alone", responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '{"no":1}'}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `{"no":1}`},
-		{name: "4XX falls back", responses: `DEFAULT_4XX: {ResponseTemplates: {application/json: 'four'}}, DEFAULT_5XX: {ResponseTemplates: {application/json: 'five'}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `four`},
-		{name: "5XX falls back", responses: `DEFAULT_4XX: {ResponseTemplates: {application/json: 'four'}}, DEFAULT_5XX: {ResponseTemplates: {application/json: 'five'}}`, err: errors.New("x"), status: 500, body: `five`},
-		{name: "a default's status is for all", responses: `DEFAULT_4XX: {StatusCode: 418}`, response: authorizerResponse("Deny", "*", nil), status: 418, body: `{"message":"User is not authorized to access this resource"}`},
-		{name: "the kind comes before its default", responses: `DEFAULT_4XX: {StatusCode: 418}, ACCESS_DENIED: {}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `{"message":"User is not authorized to access this resource"}`},
-		{
-			name:      "variables",
-			responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '$context.authorizer.reason|$context.authorizer.principalId|$context.error.responseType|$context.resourcePath|$context.stage|$context.httpMethod.|$context.path|$context.identity.sourceIp'}}`,
-			response:  authorizerResponse("Deny", "*", map[string]any{"reason": "because"}),
-			status:    403,
-			body:      `because|somebody|ACCESS_DENIED|/items|prod|GET.|/prod/items|192.0.2.1`,
-		},
-		{name: "a variable without a value is empty", responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '<$context.authorizer.nothing$context.nothing>'}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `<>`},
-		{name: "nothing is escaped", responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '"$context.authorizer.reason"'}}`, response: authorizerResponse("Deny", "*", map[string]any{"reason": `a"b$context.stage`}), status: 403, body: `"a"b$context.stage"`},
-	} {
+	for _, c := range gatewayResponses {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t, withResponses(c.responses), nil)

@@ -56,41 +56,43 @@ func (r *routing) find(method string, target *url.URL) string {
 	return target.EscapedPath()
 }
 
+var routingCases = []struct {
+	name, method, path string
+	want               string
+	params             map[string]string
+}{
+	{name: "root", method: "GET", path: "/", want: "ANY /"},
+	{name: "a literal beats a parameter", method: "GET", path: "/a/b", want: "ANY /a/b"},
+	{name: "a parameter beats a greedy one", method: "GET", path: "/a/x", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
+	{name: "a method beats ANY", method: "GET", path: "/a/x/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "x"}},
+	{name: "ANY matches other methods", method: "PUT", path: "/a/x/c", want: "ANY /a/{Id}/c", params: map[string]string{"Id": "x"}},
+	{name: "the branch of the literal can end", method: "GET", path: "/a/b/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "b"}},
+	{name: "a greedy parameter below a parameter", method: "GET", path: "/a/x/y/z", want: "ANY /a/{Id}/{Proxy+}", params: map[string]string{"Id": "x", "Proxy": "y/z"}},
+	{name: "a greedy parameter matches the rest", method: "GET", path: "/q/r", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
+	{name: "a greedy parameter matches at least one segment", method: "GET", path: "/a", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a"}},
+	{name: "a trailing slash", method: "GET", path: "/a/b/", want: "ANY /a/b"},
+	{name: "a trailing slash is not part of a parameter", method: "GET", path: "/a/x/", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
+	{name: "a trailing slash is not part of a greedy parameter", method: "GET", path: "/q/r/", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
+	{name: "a doubled slash first is an empty segment", method: "GET", path: "//a/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "/a/b"}},
+	{name: "a doubled slash last is an empty segment", method: "GET", path: "/q//", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/"}},
+	{name: "a doubled slash in place of a parameter", method: "GET", path: "/a//c", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a//c"}},
+	{name: "only slashes", method: "GET", path: "///", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "/"}},
+	{name: "a double slash inside is an empty segment", method: "GET", path: "/a//b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a//b"}},
+	{name: "an encoded slash does not separate segments", method: "GET", path: "/a/x%2Fc", want: "ANY /a/{Id}", params: map[string]string{"Id": "x%2Fc"}},
+	{name: "an encoded letter is not its literal", method: "GET", path: "/%61/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "%61/b"}},
+	{name: "case counts", method: "GET", path: "/A/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "A/b"}},
+	{name: "ANY includes HEAD", method: "HEAD", path: "/a/b", want: "ANY /a/b"},
+	{name: "ANY includes OPTIONS", method: "OPTIONS", path: "/a/b", want: "ANY /a/b"},
+	{name: "ANY does not include TRACE", method: "TRACE", path: "/a/b", want: ""},
+	{name: "ANY does not include unknown methods", method: "FETCH", path: "/a/b", want: ""},
+	{name: "a resource without the method ends the search", method: "GET", path: "/only", want: ""},
+	{name: "methods are case-sensitive", method: "get", path: "/a/b", want: ""},
+}
+
 // TestRouting has parameters whose names sort before every literal, so that alphabetical order would fail.
 func TestRouting(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name, method, path string
-		want               string
-		params             map[string]string
-	}{
-		{name: "root", method: "GET", path: "/", want: "ANY /"},
-		{name: "a literal beats a parameter", method: "GET", path: "/a/b", want: "ANY /a/b"},
-		{name: "a parameter beats a greedy one", method: "GET", path: "/a/x", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
-		{name: "a method beats ANY", method: "GET", path: "/a/x/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "x"}},
-		{name: "ANY matches other methods", method: "PUT", path: "/a/x/c", want: "ANY /a/{Id}/c", params: map[string]string{"Id": "x"}},
-		{name: "the branch of the literal can end", method: "GET", path: "/a/b/c", want: "GET /a/{Id}/c", params: map[string]string{"Id": "b"}},
-		{name: "a greedy parameter below a parameter", method: "GET", path: "/a/x/y/z", want: "ANY /a/{Id}/{Proxy+}", params: map[string]string{"Id": "x", "Proxy": "y/z"}},
-		{name: "a greedy parameter matches the rest", method: "GET", path: "/q/r", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
-		{name: "a greedy parameter matches at least one segment", method: "GET", path: "/a", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a"}},
-		{name: "a trailing slash", method: "GET", path: "/a/b/", want: "ANY /a/b"},
-		{name: "a trailing slash is not part of a parameter", method: "GET", path: "/a/x/", want: "ANY /a/{Id}", params: map[string]string{"Id": "x"}},
-		{name: "a trailing slash is not part of a greedy parameter", method: "GET", path: "/q/r/", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/r"}},
-		{name: "a doubled slash first is an empty segment", method: "GET", path: "//a/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "/a/b"}},
-		{name: "a doubled slash last is an empty segment", method: "GET", path: "/q//", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "q/"}},
-		{name: "a doubled slash in place of a parameter", method: "GET", path: "/a//c", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a//c"}},
-		{name: "only slashes", method: "GET", path: "///", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "/"}},
-		{name: "a double slash inside is an empty segment", method: "GET", path: "/a//b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "a//b"}},
-		{name: "an encoded slash does not separate segments", method: "GET", path: "/a/x%2Fc", want: "ANY /a/{Id}", params: map[string]string{"Id": "x%2Fc"}},
-		{name: "an encoded letter is not its literal", method: "GET", path: "/%61/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "%61/b"}},
-		{name: "case counts", method: "GET", path: "/A/b", want: "ANY /{Proxy+}", params: map[string]string{"Proxy": "A/b"}},
-		{name: "ANY includes HEAD", method: "HEAD", path: "/a/b", want: "ANY /a/b"},
-		{name: "ANY includes OPTIONS", method: "OPTIONS", path: "/a/b", want: "ANY /a/b"},
-		{name: "ANY does not include TRACE", method: "TRACE", path: "/a/b", want: ""},
-		{name: "ANY does not include unknown methods", method: "FETCH", path: "/a/b", want: ""},
-		{name: "a resource without the method ends the search", method: "GET", path: "/only", want: ""},
-		{name: "methods are case-sensitive", method: "get", path: "/a/b", want: ""},
-	} {
+	for _, c := range routingCases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r, err := newRouting("ANY /{Proxy+}", "any /", "ANY /a/{Id}", "ANY /a/b", "get /a/{Id}/c", "ANY /a/{Id}/c",

@@ -227,37 +227,39 @@ func TestProjectParameters(t *testing.T) {
 	}
 }
 
+var environmentValues = []struct {
+	name, value string
+	want        string
+	fault       string
+}{
+	{name: "text", value: "a b", want: "a b"},
+	{name: "number as it is written", value: "1.50", want: "1.50"},
+	{name: "boolean", value: "true", want: "true"},
+	{name: "parameter", value: "!Ref P", want: "of P"},
+	{name: "pseudo parameter", value: "!Ref AWS::Region", want: "us-east-1"},
+	{name: "resource with a name", value: "!Ref Table", want: "named"},
+	{name: "resource without a name", value: "!Ref Queue", fault: "Queue"},
+	{name: "nothing of that name", value: "!Ref Nothing", fault: "Nothing"},
+	{name: "function", value: "!Ref F", want: "F"},
+	{name: "ARN of a function", value: "!GetAtt F.Arn", want: "arn:aws:lambda:us-east-1:123456789012:function:F"},
+	{name: "ARN of something else", value: "!GetAtt Table.Arn", fault: "Table.Arn"},
+	{name: "another attribute of a function", value: "!GetAtt F.Version", fault: "F.Version"},
+	{name: "substitution", value: "!Sub '${P}/${AWS::Partition}/${F.Arn}/${!P}/$P'", want: "of P/aws/arn:aws:lambda:us-east-1:123456789012:function:F/${P}/$P"},
+	{name: "substitution of nothing", value: "!Sub '${Nothing}'", fault: "Nothing"},
+	{name: "condition that holds", value: "!If [Yes, a, b]", want: "a"},
+	{name: "condition that does not", value: "!If [No, a, !If [Yes, !Ref P, c]]", want: "of P"},
+	{name: "condition that is not there", value: "!If [Perhaps, a, b]", fault: "Perhaps"},
+	{name: "condition with one value", value: "!If [Yes, a]", fault: "!If"},
+	{name: "no value", value: "!If [Yes, !Ref AWS::NoValue, b]", want: ""},
+	{name: "another function", value: "!ImportValue x", fault: "!ImportValue"},
+	{name: "a function in its long form", value: "{Ref: P}", fault: "single value"},
+	{name: "a list", value: "[a]", fault: "single value"},
+	{name: "null", value: "", fault: "not supported"},
+}
+
 func TestEnvironmentValues(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name, value string
-		want        string
-		fault       string
-	}{
-		{name: "text", value: "a b", want: "a b"},
-		{name: "number as it is written", value: "1.50", want: "1.50"},
-		{name: "boolean", value: "true", want: "true"},
-		{name: "parameter", value: "!Ref P", want: "of P"},
-		{name: "pseudo parameter", value: "!Ref AWS::Region", want: "us-east-1"},
-		{name: "resource with a name", value: "!Ref Table", want: "named"},
-		{name: "resource without a name", value: "!Ref Queue", fault: "Queue"},
-		{name: "nothing of that name", value: "!Ref Nothing", fault: "Nothing"},
-		{name: "function", value: "!Ref F", want: "F"},
-		{name: "ARN of a function", value: "!GetAtt F.Arn", want: "arn:aws:lambda:us-east-1:123456789012:function:F"},
-		{name: "ARN of something else", value: "!GetAtt Table.Arn", fault: "Table.Arn"},
-		{name: "another attribute of a function", value: "!GetAtt F.Version", fault: "F.Version"},
-		{name: "substitution", value: "!Sub '${P}/${AWS::Partition}/${F.Arn}/${!P}/$P'", want: "of P/aws/arn:aws:lambda:us-east-1:123456789012:function:F/${P}/$P"},
-		{name: "substitution of nothing", value: "!Sub '${Nothing}'", fault: "Nothing"},
-		{name: "condition that holds", value: "!If [Yes, a, b]", want: "a"},
-		{name: "condition that does not", value: "!If [No, a, !If [Yes, !Ref P, c]]", want: "of P"},
-		{name: "condition that is not there", value: "!If [Perhaps, a, b]", fault: "Perhaps"},
-		{name: "condition with one value", value: "!If [Yes, a]", fault: "!If"},
-		{name: "no value", value: "!If [Yes, !Ref AWS::NoValue, b]", want: ""},
-		{name: "another function", value: "!ImportValue x", fault: "!ImportValue"},
-		{name: "a function in its long form", value: "{Ref: P}", fault: "single value"},
-		{name: "a list", value: "[a]", fault: "single value"},
-		{name: "null", value: "", fault: "not supported"},
-	} {
+	for _, c := range environmentValues {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			template := `

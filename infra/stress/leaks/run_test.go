@@ -16,89 +16,91 @@ import (
 	"pats/pkg/pat/pattest"
 )
 
+var plantedRuns = map[string]struct {
+	plant func(t *testing.T, folder, token string)
+	want  string
+}{
+	"nothing": {func(*testing.T, string, string) {}, `hits=0 modes=0\n$`},
+	"a log line": {
+		func(t *testing.T, folder, token string) {
+			write(t, folder, "dump/log-12", 0o600, "msg=refused token="+token)
+		},
+		`LEAK .*/dump/log-12: at byte \d+, plain: .*hits=2 modes=0\n$`,
+	},
+	"the output of a command": {
+		func(t *testing.T, folder, token string) { write(t, folder, "dump/stdout-12", 0o600, "Token  "+token) },
+		`LEAK .*/dump/stdout-12: .*hits=2 modes=0\n$`,
+	},
+	"the output of a command that creates a token": {
+		func(t *testing.T, folder, token string) {
+			write(t, folder, "dump/stdout-token-12", 0o600, "Token  "+token)
+		},
+		`allowed: 2 in .*hits=0 modes=0\n$`,
+	},
+	"a data file": {
+		func(t *testing.T, folder, token string) {
+			dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), token)
+		},
+		`LEAK .*/pats.db: at byte \d+, plain: .*hits=2 modes=0\n$`,
+	},
+	"a data file without secrets": {
+		func(t *testing.T, folder, _ string) { dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), "ci") },
+		`hits=0 modes=0\n$`,
+	},
+	"a data file that others can read": {
+		func(t *testing.T, folder, _ string) {
+			chmod(t, dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), "ci"), 0o640)
+		},
+		`MODE .*/pats.db: -rw-r-----, want -rw-------\n.*hits=0 modes=1\n$`,
+	},
+	"a token file": {
+		func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/token", 0o600, token+"\n") },
+		`allowed: 2 in a token file.*hits=0 modes=0\n$`,
+	},
+	"a token file, pats_": {
+		func(t *testing.T, folder, token string) {
+			write(t, folder, "kept/1-1/token", 0o600, pattest.InPats(token)+"\n")
+		},
+		`allowed: 2 in a token file.*hits=0 modes=0\n$`,
+	},
+	"a token file that others can read, pats_": {
+		func(t *testing.T, folder, token string) {
+			write(t, folder, "kept/1-1/token", 0o644, pattest.InPats(token)+"\n")
+		},
+		`MODE .*/token: .*hits=0 modes=1\n$`,
+	},
+	"a log line, pats_": {
+		func(t *testing.T, folder, token string) {
+			write(t, folder, "dump/log-12", 0o600, "msg=refused token="+pattest.InPats(token))
+		},
+		`LEAK .*/dump/log-12: at byte \d+, plain: .*hits=2 modes=0\n$`,
+	},
+	"a token file that others can read": {
+		func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/token", 0o644, token+"\n") },
+		`MODE .*/token: .*hits=0 modes=1\n$`,
+	},
+	"the draft of a token file, left by a crash": {
+		func(t *testing.T, folder, token string) {
+			write(t, folder, "kept/1-1/.token-12.draft", 0o600, token+"\n")
+		},
+		`allowed: 2 in a token file.*hits=0 modes=0\n$`,
+	},
+	"a token file with more in it": {
+		func(t *testing.T, folder, token string) {
+			write(t, folder, "kept/1-1/token", 0o600, token+"\nand more")
+		},
+		`LEAK .*/token: .*hits=2 modes=0\n$`,
+	},
+	"a token file of another name": {
+		func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/ready", 0o600, token+"\n") },
+		`LEAK .*/ready: .*hits=2 modes=0\n$`,
+	},
+}
+
 // TestRun plants a leak in each place that a run gathers, and the allowed case beside it.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		plant func(t *testing.T, folder, token string)
-		want  string
-	}{
-		"nothing": {func(*testing.T, string, string) {}, `hits=0 modes=0\n$`},
-		"a log line": {
-			func(t *testing.T, folder, token string) {
-				write(t, folder, "dump/log-12", 0o600, "msg=refused token="+token)
-			},
-			`LEAK .*/dump/log-12: at byte \d+, plain: .*hits=2 modes=0\n$`,
-		},
-		"the output of a command": {
-			func(t *testing.T, folder, token string) { write(t, folder, "dump/stdout-12", 0o600, "Token  "+token) },
-			`LEAK .*/dump/stdout-12: .*hits=2 modes=0\n$`,
-		},
-		"the output of a command that creates a token": {
-			func(t *testing.T, folder, token string) {
-				write(t, folder, "dump/stdout-token-12", 0o600, "Token  "+token)
-			},
-			`allowed: 2 in .*hits=0 modes=0\n$`,
-		},
-		"a data file": {
-			func(t *testing.T, folder, token string) {
-				dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), token)
-			},
-			`LEAK .*/pats.db: at byte \d+, plain: .*hits=2 modes=0\n$`,
-		},
-		"a data file without secrets": {
-			func(t *testing.T, folder, _ string) { dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), "ci") },
-			`hits=0 modes=0\n$`,
-		},
-		"a data file that others can read": {
-			func(t *testing.T, folder, _ string) {
-				chmod(t, dataFile(t, filepath.Join(folder, "kept/1-1/pats.db"), "ci"), 0o640)
-			},
-			`MODE .*/pats.db: -rw-r-----, want -rw-------\n.*hits=0 modes=1\n$`,
-		},
-		"a token file": {
-			func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/token", 0o600, token+"\n") },
-			`allowed: 2 in a token file.*hits=0 modes=0\n$`,
-		},
-		"a token file, pats_": {
-			func(t *testing.T, folder, token string) {
-				write(t, folder, "kept/1-1/token", 0o600, pattest.InPats(token)+"\n")
-			},
-			`allowed: 2 in a token file.*hits=0 modes=0\n$`,
-		},
-		"a token file that others can read, pats_": {
-			func(t *testing.T, folder, token string) {
-				write(t, folder, "kept/1-1/token", 0o644, pattest.InPats(token)+"\n")
-			},
-			`MODE .*/token: .*hits=0 modes=1\n$`,
-		},
-		"a log line, pats_": {
-			func(t *testing.T, folder, token string) {
-				write(t, folder, "dump/log-12", 0o600, "msg=refused token="+pattest.InPats(token))
-			},
-			`LEAK .*/dump/log-12: at byte \d+, plain: .*hits=2 modes=0\n$`,
-		},
-		"a token file that others can read": {
-			func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/token", 0o644, token+"\n") },
-			`MODE .*/token: .*hits=0 modes=1\n$`,
-		},
-		"the draft of a token file, left by a crash": {
-			func(t *testing.T, folder, token string) {
-				write(t, folder, "kept/1-1/.token-12.draft", 0o600, token+"\n")
-			},
-			`allowed: 2 in a token file.*hits=0 modes=0\n$`,
-		},
-		"a token file with more in it": {
-			func(t *testing.T, folder, token string) {
-				write(t, folder, "kept/1-1/token", 0o600, token+"\nand more")
-			},
-			`LEAK .*/token: .*hits=2 modes=0\n$`,
-		},
-		"a token file of another name": {
-			func(t *testing.T, folder, token string) { write(t, folder, "kept/1-1/ready", 0o600, token+"\n") },
-			`LEAK .*/ready: .*hits=2 modes=0\n$`,
-		},
-	} {
+	for name, c := range plantedRuns {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			token := newToken(t)
