@@ -6,10 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"pats/pkg/boltstore"
 	"pats/pkg/guard"
 	"pats/pkg/pat"
 )
@@ -79,7 +82,7 @@ func ExampleGuard_WebSocket() {
 	// 401 {"message":"A token is needed in the header Authorization."}
 }
 
-// A service behind no API Gateway has each token checked. Use a [guard.StoreChecker] where the store of tokens can be read.
+// A service behind no API Gateway has each token checked.
 func ExampleGuard_Handler() {
 	list := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := guard.FromContext(r.Context())
@@ -113,4 +116,30 @@ func (oneToken) Check(_ context.Context, token string) (guard.Claims, error) {
 		return guard.Claims{}, guard.InvalidToken(pat.ReasonInvalid, nil)
 	}
 	return guard.Claims{UserID: 7, Username: "vera", Scopes: []pat.Scope{"orders:read"}, TokenID: 3, ExpiresAt: time.Now().Add(time.Hour)}, nil
+}
+
+// A service that can read the store of tokens checks them itself. On AWS, the store is a dynamostore.Store.
+func ExampleNewStoreChecker() {
+	ctx := context.Background()
+	folder, _ := os.MkdirTemp("", "guard")
+	defer func() { _ = os.RemoveAll(folder) }()
+	store, _ := boltstore.Open(filepath.Join(folder, "pats.db"))
+	defer func() { _ = store.Close() }()
+	catalog, _ := pat.ParseScopeCatalog("orders:read,orders:write@Editor")
+	log := slog.New(slog.DiscardHandler)
+	service := pat.NewService(store, pat.Settings{Scopes: catalog, TokenPrefix: pat.PrefixPats}, pat.SystemEnv(log))
+
+	user, _ := service.CreateUser(ctx, pat.Profile{Username: "vera", Role: pat.Viewer})
+	scopes, _ := pat.NewScopes([]string{"orders:read"})
+	draft := pat.Draft{Description: "shop", Scopes: scopes, ExpiresAt: time.Now().Add(time.Hour)}
+	_, secret, _ := service.CreateUserToken(ctx, user.ID, draft)
+
+	checker := guard.NewStoreChecker(service)
+	claims, err := checker.Check(ctx, secret.Reveal())
+	fmt.Println(claims.Username, claims.Scopes, err)
+	_, err = checker.Check(ctx, "pats_wrong")
+	fmt.Println(err)
+	// Output:
+	// vera [orders:read] <nil>
+	// The token is not valid. Cause: not in the form of a token
 }
