@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"pats/pkg/pat"
@@ -39,12 +41,19 @@ func scoped(scopes string) request {
 
 const noRename = "response headers of functions are not renamed"
 
-// missingScope expects the 403 of a function for a token without the scope. API Gateway renames its header.
+// lacks expects the 403 of a function for a token without the scope.
+func lacks(scope pat.Scope) expected {
+	return plain(http.StatusForbidden, "NoAccessError", fmt.Sprintf("The token does not have the scope %q, which this operation requires.", scope)).
+		having("WWW-Authenticate", insufficient(scope))
+}
+
+func insufficient(scope pat.Scope) string {
+	return fmt.Sprintf(`Bearer error="insufficient_scope", scope="%s"`, scope)
+}
+
+// missingScope expects the same through API Gateway, which renames the header.
 func missingScope(scope pat.Scope) expected {
-	challenge := fmt.Sprintf(`Bearer error="insufficient_scope", scope="%s"`, scope)
-	refused := plain(http.StatusForbidden, "NoAccessError", fmt.Sprintf("The token does not have the scope %q, which this operation requires.", scope))
-	return refused.having("WWW-Authenticate", "").having("X-Amzn-Remapped-Www-Authenticate", challenge).
-		sam(noRename, refused.having("WWW-Authenticate", challenge))
+	return lacks(scope).having("WWW-Authenticate", "").having("X-Amzn-Remapped-Www-Authenticate", insufficient(scope)).sam(noRename, lacks(scope))
 }
 
 func notScopes(sent string) expected {
@@ -56,7 +65,7 @@ func scopedToken1(scope pat.Scope) string {
 	return fmt.Sprintf(`{"id":1,"description":%[1]q,"expiresAt":TIME,"userId":{user},"createdAt":TIME,"seenAt":TIME,"scopes":[%[1]q]}`, scope)
 }
 
-// madeScoped expects the response to a create with these scopes as JSON, by the token.
+// madeScoped expects the response to a create by scoped with these scopes, with the token by.
 func madeScoped(id, by int, scopes, ancestors string) expected {
 	return expected{
 		status: http.StatusCreated,
@@ -64,6 +73,15 @@ func madeScoped(id, by int, scopes, ancestors string) expected {
 			`"createdBy":{"userId":{user},"tokenId":%d},"ancestors":%s,"secret":"SECRET"}`, id, scopes, scopes, by, ancestors),
 	}
 }
+
+// createdWith expects the response to a create of a token called laptop with these scopes, with the caller's token.
+func createdWith(scopes string) expected {
+	created := madeScoped(2, 1, scopes, "[1]")
+	created.like = strings.Replace(created.like, strconv.Quote(scopes), `"laptop"`, 1)
+	return created
+}
+
+var emptyScopes = schema("/body/scopes", "The `/body/scopes` property must NOT have fewer than 1 items. You sent [].")
 
 const byUsersReader, byUsersWriter = "{usersReader}", "{usersWriter}"
 
@@ -98,7 +116,7 @@ var scopeCases = []scenario{
 	one("a create with scopes", scoped(`["pats:read","pats:write"]`), madeScoped(2, 1, `["pats:read","pats:write"]`, "[1]")),
 	one("null as scopes", scoped("null"), notScopes("null")),
 	one("a text as scopes", scoped(`"pats:read"`), notScopes(`"pats:read"`)),
-	one("no scopes in the list", scoped("[]"), schema("/body/scopes", "The `/body/scopes` property must NOT have fewer than 1 items. You sent [].")),
+	one("no scopes in the list", scoped("[]"), emptyScopes),
 	one("a number as scope", scoped("[1]"), schema("/body/scopes/0", "The `/body/scopes/0` property must be string. You sent 1.")),
 	one("a scope with a blank", scoped(`["pats:read "]`),
 		schema("/body/scopes/0", "The `/body/scopes/0` property must match pattern \"^[A-Za-z0-9._:/-]{1,64}$\". You sent \"pats:read \".")),
