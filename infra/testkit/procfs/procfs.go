@@ -66,7 +66,7 @@ func Program(pid int) string {
 // CPUTime returns the processor time, in steps of 10 ms, of the process and of those of its children that have ended.
 func CPUTime(pid int) (time.Duration, error) {
 	stat, err := read(pid, procfs.Proc.Stat)
-	ticks := int(stat.UTime) + int(stat.STime) + stat.CUTime + stat.CSTime //nolint:gosec // none is near the limit
+	ticks := int(stat.UTime) + int(stat.STime) + stat.CUTime + stat.CSTime
 	return time.Duration(ticks) * tick, err
 }
 
@@ -126,7 +126,7 @@ func Listening(pids []int) ([]netip.AddrPort, error) {
 		return nil, err
 	}
 	var addresses []netip.AddrPort
-	for _, table := range []func() (procfs.NetTCP, error){system.NetTCP, system.NetTCP6} {
+	for _, table := range []func() (procfs.NetTCP, error){system.NetTCP, system.NetTCP6} { //nolint:staticcheck // deprecated for netlink, which takes another module
 		sockets, err := table()
 		if err != nil {
 			return nil, err
