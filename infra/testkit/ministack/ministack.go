@@ -88,6 +88,7 @@ func (e *Emulator) Variables() []string {
 		"AWS_CONFIG_FILE=" + os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
 		"SAM_CLI_TELEMETRY=0",
+		"SAM_CLI_POLL_DELAY=0.2", // seconds, instead of five
 	}
 }
 

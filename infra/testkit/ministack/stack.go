@@ -3,7 +3,6 @@ package ministack
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -28,13 +27,10 @@ type Stack struct {
 	Parameters map[string]string
 }
 
-// Outputs are the outputs of a stack, by their name.
-type Outputs map[string]string
-
 // Build runs `sam build` for the processor of this machine into folder, and returns the path of the built template. Errors: SAM CLI's,
 // with its output.
 func (e *Emulator) Build(ctx context.Context, template, folder string) (string, error) {
-	err := e.sam(ctx, io.Discard, []string{"ARCH=" + binaries.Architecture()}, "build", "--template-file", template,
+	err := e.sam(ctx, []string{"ARCH=" + binaries.Architecture()}, "build", "--template-file", template,
 		"--build-dir", folder, "--parameter-overrides", "Architecture="+binaries.Architecture())
 	return filepath.Join(folder, "template.yaml"), err
 }
@@ -51,44 +47,28 @@ func (e *Emulator) Deploy(ctx context.Context, stack Stack) (Outputs, error) {
 			args = append(args, name+"="+stack.Parameters[name])
 		}
 	}
-	if err := e.sam(ctx, io.Discard, nil, args...); err != nil {
+	if err := e.sam(ctx, nil, args...); err != nil {
 		return nil, err
 	}
 	return e.Outputs(ctx, stack.Name)
 }
 
-// Outputs returns the outputs of a deployed stack. Errors: SAM CLI's, with its output.
-func (e *Emulator) Outputs(ctx context.Context, stack string) (Outputs, error) {
-	var text bytes.Buffer
-	if err := e.sam(ctx, &text, nil, "list", "stack-outputs", "--stack-name", stack, "--output", "json"); err != nil {
-		return nil, err
-	}
-	var list []struct{ OutputKey, OutputValue string }
-	if err := json.Unmarshal(text.Bytes(), &list); err != nil {
-		return nil, fmt.Errorf("outputs of %s: %w", stack, err)
-	}
-	outputs := Outputs{}
-	for _, output := range list {
-		outputs[output.OutputKey] = output.OutputValue
-	}
-	return outputs, nil
-}
-
 // Delete deletes a stack with `sam delete`. Errors: SAM CLI's, with its output.
 func (e *Emulator) Delete(ctx context.Context, stack string) error {
-	return e.sam(ctx, io.Discard, nil, "delete", "--stack-name", stack, "--no-prompts", "--region", Region)
+	return e.sam(ctx, nil, "delete", "--stack-name", stack, "--no-prompts", "--region", Region)
 }
 
-// sam runs SAM CLI with the emulator as its AWS, and copies its standard output to out.
-func (e *Emulator) sam(ctx context.Context, out io.Writer, env []string, args ...string) error {
+// sam runs SAM CLI with the emulator as its AWS.
+func (e *Emulator) sam(ctx context.Context, env []string, args ...string) error {
 	command := exec.CommandContext(ctx, "sam", args...) //nolint:gosec // the arguments are this package's and its callers'
 	command.Env, command.Dir = append(e.Env(), env...), e.options.Root
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = stopTimeout
-	var errors bytes.Buffer
-	command.Stdout, command.Stderr = io.MultiWriter(out, e.log(), &errors), io.MultiWriter(e.log(), &errors)
+	var output bytes.Buffer
+	command.Stdout = io.MultiWriter(e.log(), &output)
+	command.Stderr = command.Stdout
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("sam %s: %w\n%s", args[0], err, errors.Bytes())
+		return fmt.Errorf("sam %s: %w\n%s", args[0], err, output.Bytes())
 	}
 	return nil
 }
