@@ -98,17 +98,14 @@ func (e *env) learnUser(id json.Number) {
 // makers returns functions that create the values of placeholders. Each is called once in a case.
 func (e *env) makers() map[string]func() string {
 	return map[string]func() string{
-		// Tokens, names and ids of two Admins and a Viewer.
+		// Tokens and names of two Admins and a Viewer.
 		"admin":     func() string { return e.newAdmin(e.value("adminName")) },
 		"adminName": newName,
-		"adminID":   func() string { return e.userOf("admin", 0) },
 		"second":    func() string { return e.newAdmin(newName()) },
-		"secondID":  func() string { return e.userOf("second", 0) },
 		"viewer": func() string {
 			return e.tokenOf(e.addUser(pat.Profile{Username: e.value("viewerName"), Name: "Vera", Role: pat.Viewer}))
 		},
 		"viewerName":   newName,
-		"viewerID":     func() string { return e.userOf("viewer", 0) },
 		"beforeViewer": func() string { return e.userOf("viewer", -1) },
 		// An unused name, one that is taken both as a username and before @example.com, and the id of a deleted user.
 		"name":      newName,
@@ -122,7 +119,6 @@ func (e *env) makers() map[string]func() string {
 		"token": e.ownToken, // the caller's, with the id 1, described as "own"
 		// Tokens of other users.
 		"other":       func() string { return e.userWithToken(nothing) },
-		"otherID":     func() string { return e.userOf("other", 0) },
 		"revoked":     func() string { return e.userWithToken(revokeFirst) },
 		"disabled":    func() string { return e.userWithToken(disable) },
 		"deleted":     func() string { return e.userWithToken(erase) },
@@ -135,13 +131,9 @@ func (e *env) makers() map[string]func() string {
 		"mistyped": e.mistyped,
 		"cut":      func() string { token := e.value("token"); return token[:len(token)-1] },
 		"tail":     func() string { return e.value("token")[len("user:"):] },
-		// Tokens in the spelling with pats_, and the caller's token without its prefix.
-		"pats":         func() string { return pattest.InPats(e.value("token")) },
-		"mistypedPats": func() string { return pattest.InPats(e.value("mistyped")) },
-		"revokedPats":  func() string { return pattest.InPats(e.value("revoked")) },
-		"expiredPats":  func() string { return pattest.InPats(e.value("expired")) },
-		"madePats":     func() string { return pattest.InPats(e.value("made")) },
-		"rest":         func() string { return strings.TrimPrefix(e.value("token"), string(pat.PrefixUnleash)) },
+		// The caller's token in the spelling with pats_, and without its prefix.
+		"pats": func() string { return pattest.InPats(e.value("token")) },
+		"rest": func() string { return strings.TrimPrefix(e.value("token"), string(pat.PrefixUnleash)) },
 		// Timestamps of the API.
 		"soon": func() string { return e.now().Add(time.Hour).Format(timeForm) },
 		"past": func() string { return e.now().Add(-time.Hour).Format(timeForm) },
