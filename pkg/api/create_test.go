@@ -21,7 +21,13 @@ type made struct {
 	UserID      int     `json:"userId"`
 	CreatedAt   string  `json:"createdAt"`
 	SeenAt      *string `json:"seenAt"`
-	Secret      string  `json:"secret"`
+	// Scopes and the next two are only present for a token with scopes.
+	Scopes    []string `json:"scopes"`
+	CreatedBy *struct {
+		UserID, TokenID int
+	} `json:"createdBy"`
+	Ancestors []int  `json:"ancestors"`
+	Secret    string `json:"secret"`
 }
 
 // with returns a body with the JSON value as description and a valid expiry.

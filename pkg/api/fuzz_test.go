@@ -95,6 +95,7 @@ func FuzzCreateBody(f *testing.F) {
 	for _, body := range []string{
 		"", "{}", "[]", "null", good, good + "x", "\ufeff" + good, with("3"), with("1e400"), with(`"\ud800"`), with("\"\xff\""), with(`""`),
 		until(`"soon"`), until(`"2027-04-19 08:15:14"`), until(`"2027-04-19T23:59:60.5Z"`), until(`"9999-12-31T23:59:59-01:00"`),
+		scoped(`["pats:read","users:write"]`), scoped("[]"), scoped("null"), scoped(`["pats:read",1]`), scoped(`["a b"]`), scoped(`{}`),
 		`{"description":[],"description":"b","expiresAt":"` + far + `"}`, padded(64 << 10), padded(64<<10 + 1), strings.Repeat("[", 11000),
 	} {
 		f.Add(body, "application/json", "", false)
@@ -116,7 +117,10 @@ func FuzzCreateBody(f *testing.F) {
 		}
 		switch got.StatusCode {
 		case http.StatusCreated:
-			wantToken(t, got, store.written)
+			token := wantToken(t, got, store.written)
+			if _, sent := members(body)["scopes"]; sent && !base64 && token.Scopes.Unscoped() {
+				t.Errorf("body %q: got a token without scopes, want them or an error", body)
+			}
 		case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusConflict:
 			wantRefusal(t, got)
 			if store.written.ID != 0 {
@@ -128,7 +132,15 @@ func FuzzCreateBody(f *testing.F) {
 	})
 }
 
-func wantToken(t *testing.T, got events.APIGatewayProxyResponse, written pat.Account) {
+// members returns the members of a JSON object.
+func members(body string) map[string]json.RawMessage {
+	var found map[string]json.RawMessage
+	_ = json.Unmarshal([]byte(strings.TrimPrefix(body, "\ufeff")), &found)
+	return found
+}
+
+// wantToken checks that the token in a response is valid and was written, and returns it.
+func wantToken(t *testing.T, got events.APIGatewayProxyResponse, written pat.Account) pat.Token {
 	t.Helper()
 	token := parse[made](t, got.Body)
 	n := utf8.RuneCountInString(token.Description)
@@ -147,6 +159,14 @@ func wantToken(t *testing.T, got events.APIGatewayProxyResponse, written pat.Acc
 	if !found || stored.Description != token.Description || !stored.ExpiresAt.Equal(expires) || !stored.Verifier.Matches(secret) {
 		t.Errorf("written: got %+v, want the token in the response: %+v", stored, token)
 	}
+	var scopes []string
+	for _, scope := range stored.Scopes.List() {
+		scopes = append(scopes, string(scope))
+	}
+	if !slices.Equal(scopes, token.Scopes) || stored.Scopes.Unscoped() != (token.Scopes == nil) {
+		t.Errorf("written: got the scopes %q, want those in the response: %q", scopes, token.Scopes)
+	}
+	return stored
 }
 
 func wantRefusal(t *testing.T, got events.APIGatewayProxyResponse) {

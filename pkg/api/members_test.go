@@ -41,6 +41,7 @@ func TestMembersOfACreate(t *testing.T) {
 	}{
 		"description": {`{"expiresAt":"` + far + `"}`, [11]string{"400", "400", "400", "0", "1", "true", "false", "true", "x", "400", "400"}},
 		"expiresAt":   {`{"description":"d"}`, [11]string{"400", "400", "400", "400", "400", "400", "400", "400", "400", "400", "400"}},
+		"scopes":      {`{"description":"d","expiresAt":"` + far + `"}`, [11]string{"d", "400", "400", "400", "400", "400", "400", "400", "400", "400", "400"}},
 		"other":       {`{"description":"d","expiresAt":"` + far + `"}`, [11]string{"d", "d", "d", "d", "d", "d", "d", "d", "d", "d", "d"}},
 	} {
 		for i, value := range memberValues {

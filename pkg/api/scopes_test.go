@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -223,6 +224,21 @@ func TestScopesRefused(t *testing.T) {
 	}
 	if got := f.descriptions(t, h); len(got) != 1 {
 		t.Errorf("stored: got %q, want the own token alone", got)
+	}
+}
+
+// TestMisspelledScopes: a client that means to narrow a token must not get one that acts as its user.
+func TestMisspelledScopes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	h := f.holder(t)
+	for _, name := range []string{"scope", "Scope", "SCOPES", "Scopes"} {
+		body := strings.Replace(scoped(`["pats:read"]`), `"scopes"`, strconv.Quote(name), 1)
+		wantProblem(t, f.do(t, h, post(body)), http.StatusBadRequest, additional(name))
+	}
+	for _, name := range []string{"scopes_", "xscope"} {
+		body := fmt.Sprintf(`{"description":%[1]q,"expiresAt":"%[2]s",%[1]q:["pats:read"]}`, name, soon)
+		wantStatus(t, f.do(t, h, post(body)), http.StatusCreated)
 	}
 }
 

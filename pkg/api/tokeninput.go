@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strings"
+
 	"pats/pkg/api/unleashjson"
 	"pats/pkg/pat"
 )
@@ -31,8 +33,12 @@ func newDraft(body unleashjson.Object) (draft pat.Draft, err error) {
 // scopePattern matches a scope.
 const scopePattern = `^[A-Za-z0-9._:/-]{1,64}$`
 
-// readScopes reads the scopes of a new token. Only an absent member means that it acts as its user.
+// readScopes reads the scopes of a new token. Only an absent member means that it acts as its user. A misspelled one is an error,
+// although other unknown members are ignored: the token would have more access than the client meant.
 func readScopes(body unleashjson.Object) (pat.Scopes, error) {
+	if err := body.Refuse(misspellsScopes); err != nil {
+		return pat.Scopes{}, err
+	}
 	if !body.Has("scopes") {
 		return pat.Unscoped(), nil
 	}
@@ -46,4 +52,9 @@ func readScopes(body unleashjson.Object) (pat.Scopes, error) {
 		}
 	}
 	return pat.NewScopes(names)
+}
+
+// misspellsScopes reports whether name is "scope" or "scopes" in any case, but not "scopes" itself.
+func misspellsScopes(name string) bool {
+	return name != "scopes" && (strings.EqualFold(name, "scope") || strings.EqualFold(name, "scopes"))
 }

@@ -120,6 +120,8 @@ var differences = []difference{
 		field: `body\.(scopes|createdBy|ancestors)\..*`, from: absent},
 	{subject: "scopes", reason: "what is not a list of scopes", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"The ./body/scopes.*"`, field: whole},
 	{subject: "scopes", reason: "a scope that does not exist", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"The scope .*"`, field: whole},
+	{subject: "scopes", reason: "a misspelled member", request: `POST ` + tokensPath, body: `.*"scope":.*`, unleash: `201`, pats: badData,
+		says: `".* does not allow additional properties\. .*"`, field: whole},
 	{subject: "descendants", reason: "another value than true and false", request: `DELETE ` + tokensPath + `/.*\?descendants=.*`, unleash: `200`, pats: badData, field: whole + `|Etag`},
 	{subject: "texts", reason: "a text is stored in normal form, without spaces around it", request: `POST .*`, unleash: `201`, pats: `201`, field: `body\.(description|username|name|email)`},
 	{subject: "texts", reason: "a description of spaces only", request: `POST ` + tokensPath, unleash: `201`, pats: badData, says: `"PAT description cannot be empty\."`, field: whole},

@@ -50,8 +50,13 @@ func (o Object) Require(names ...string) error {
 
 // AllowOnly checks that every member is one of names. Errors: *Error for the first one that is not, in the order of the body.
 func (o Object) AllowOnly(names ...string) error {
+	return o.Refuse(func(name string) bool { return !slices.Contains(names, name) })
+}
+
+// Refuse checks that no member has a name that matches. Errors: *Error for the first one that has, in the order of the body.
+func (o Object) Refuse(matches func(name string) bool) error {
 	for _, name := range memberNames(o.raw) {
-		if !slices.Contains(names, name) {
+		if matches(name) {
 			return newError(memberPath(name), fmt.Sprintf("The `%s` object of the request body does not allow additional properties. "+
 				"Your request included the `%s` property.", bodyPath, memberPath(name)))
 		}
