@@ -13,27 +13,37 @@ import (
 	"pats/pkg/pat"
 )
 
-// TestProtectedAPIs deploys the stacks and checks them side by side.
+// TestProtectedAPIs deploys the stacks and checks them side by side, and then what parameters of pats change for them.
 func TestProtectedAPIs(t *testing.T) {
 	t.Parallel()
 	e := start(t)
-	t.Run("commands of the docs", func(t *testing.T) {
-		t.Parallel()
-		e.checkWalkthrough(t)
-	})
 	bearers := e.bearers(t)
-	for _, k := range kinds {
-		t.Run(k.name, func(t *testing.T) {
+	t.Run("APIs", func(t *testing.T) {
+		t.Run("commands of the docs", func(t *testing.T) {
 			t.Parallel()
-			template := e.build(t, k)
-			for _, ttl := range k.deployments() {
-				t.Run("TTL "+strconv.Itoa(ttl), func(t *testing.T) {
-					t.Parallel()
-					to, err := e.deploy(t.Context(), k, template, ttl)
-					must.Do(t, err)
-					e.checkAPI(t, to, bearers)
-				})
-			}
+			e.checkWalkthrough(t)
+		})
+		for _, k := range kinds {
+			t.Run(k.name, func(t *testing.T) {
+				t.Parallel()
+				e.checkKind(t, k, bearers)
+			})
+		}
+	})
+	e.checkSwitches(t, bearers)
+}
+
+// checkKind deploys and checks the APIs of a kind.
+func (e *env) checkKind(t *testing.T, k kind, bearers []bearer) {
+	t.Helper()
+	template := e.build(t, k)
+	for _, ttl := range k.deployments() {
+		t.Run("TTL "+strconv.Itoa(ttl), func(t *testing.T) {
+			t.Parallel()
+			to, err := e.deploy(t.Context(), k, template, ttl)
+			must.Do(t, err)
+			e.add(to)
+			e.checkAPI(t, to, bearers)
 		})
 	}
 }
@@ -60,9 +70,6 @@ func (e *env) build(t *testing.T, k kind) string {
 
 func (e *env) checkAPI(t *testing.T, to api, bearers []bearer) {
 	t.Helper()
-	e.mu.Lock()
-	e.counts.stacks++
-	e.mu.Unlock()
 	if to.cors {
 		e.checkPreflight(t, to)
 	}
