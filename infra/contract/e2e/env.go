@@ -55,15 +55,27 @@ func (e *env) value(name string) string {
 	if known, ok := e.values[name]; ok {
 		return known
 	}
-	maker, ok := e.makers()[name]
-	if !ok {
-		maker, ok = e.scopedMakers()[name]
-	}
-	if !ok {
-		e.t.Fatalf("there is no placeholder {%s}", name)
-	}
-	e.values[name] = maker()
+	e.values[name] = e.makerOf(name)()
 	return e.values[name]
+}
+
+// makerOf returns the function that creates the value of a placeholder. {xID} is the id of the user of token {x}, and {xPats} is that
+// token in the spelling with pats_.
+func (e *env) makerOf(name string) func() string {
+	e.t.Helper()
+	for _, makers := range []map[string]func() string{e.makers(), e.scopedMakers()} {
+		if maker, ok := makers[name]; ok {
+			return maker
+		}
+	}
+	if token, ok := strings.CutSuffix(name, "ID"); ok {
+		return func() string { return e.userOf(token, 0) }
+	}
+	if token, ok := strings.CutSuffix(name, "Pats"); ok {
+		return func() string { return pattest.InPats(e.value(token)) }
+	}
+	e.t.Fatalf("there is no placeholder {%s}", name)
+	return nil
 }
 
 // learn keeps what later steps need from a response: {made}, the secret of a new token, its {id}, {madeUser}, the id of a new user,
