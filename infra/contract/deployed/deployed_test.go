@@ -56,6 +56,7 @@ func TestStack(t *testing.T) {
 		{"the HTTP cases pass", runCases},
 		{"an update changes parameters", changeParameters},
 		{"a role without an action fails where it is needed", narrowRoles},
+		{"an API without a permission cannot invoke the shared authorizer", refuseUnpermitted},
 		{"nothing listens on other addresses", checkAddresses},
 		{"deletion keeps the table", deleteStack},
 		{"nothing is left", stop},
