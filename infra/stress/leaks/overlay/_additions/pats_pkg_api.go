@@ -14,12 +14,12 @@ import (
 
 // Handle dumps each response, without the body if that contains a new token's secret.
 func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-	answer, err := h.HandleUnwatched(ctx, event)
-	shown := answer
-	if answer.StatusCode == http.StatusCreated {
+	response, err := h.HandleUnwatched(ctx, event)
+	shown := response
+	if response.StatusCode == http.StatusCreated {
 		shown.Body = ""
 	}
 	text, _ := json.Marshal(shown)
 	os.LeaksDump("functions", append(pat.LeaksWithout(text, event.Path, event.Body, fmt.Sprint(event.PathParameters)), '\n'))
-	return answer, err
+	return response, err
 }
