@@ -100,14 +100,10 @@ type api struct {
 
 // deploy deploys an API from a built template.
 func (e *env) deploy(ctx context.Context, k kind, template string, ttl int) (api, error) {
-	parameters := map[string]string{"SharedAuthorizerArn": e.pats.Outputs["SharedAuthorizerArn"]}
-	if k.ttls != nil {
-		parameters["AuthorizerTtlSeconds"] = strconv.Itoa(ttl)
-	}
-	if text, err := os.ReadFile(template); err != nil {
-		return api{}, err
-	} else if strings.Contains(string(text), "Architecture:") {
-		parameters["Architecture"] = binaries.Architecture()
+	// A template ignores the parameters that it does not have.
+	parameters := map[string]string{
+		"SharedAuthorizerArn": e.pats.Outputs["SharedAuthorizerArn"], "AuthorizerTtlSeconds": strconv.Itoa(ttl),
+		"Architecture": binaries.Architecture(),
 	}
 	maps.Copy(parameters, k.parameters)
 	outputs, err := e.emulator.Deploy(ctx, ministack.Stack{Name: stackName(k, ttl), Template: template, Parameters: parameters})
