@@ -47,12 +47,13 @@ func TestEnvironmentOfAShell(t *testing.T) {
 	emulator := &ministack.Emulator{URL: "http://127.0.0.1:4566"}
 	pats := ministack.Pats{URL: "http://127.0.0.1:4566/_aws/execute-api/0a1b2c3d/prod", Outputs: ministack.Outputs{"TableName": "pats-Table"}}
 	script := pats.Environment(emulator) + `
-sam() { echo '    "OutputValue": "https://0a1b2c3d.execute-api.us-east-1.amazonaws.com/prod",'; }
-printf '%s\n' "$AWS_ENDPOINT_URL" "$TABLE_NAME" "$PATS_STACK_URL" "${AWS_PROFILE-none}" "$PATH" "$(stack_url orders)"`
+sam() { echo "    \"OutputValue\": \"$url\","; }
+printf '%s\n' "$AWS_ENDPOINT_URL" "$TABLE_NAME" "$PATS_STACK_URL" "${AWS_PROFILE-none}" "$PATH"
+for url in https://0a1b2c3d.execute-api.us-east-1.amazonaws.com/prod http://0a1b2c3d.execute-api.localhost:4566; do stack_url orders; done`
 	command := exec.CommandContext(t.Context(), "bash", "-euc", script)
 	command.Env = append(os.Environ(), "AWS_PROFILE=production")
 	got, err := command.CombinedOutput()
-	want := strings.Join([]string{emulator.URL, "pats-Table", pats.URL, "none", os.Getenv("PATH"), pats.URL, ""}, "\n")
+	want := strings.Join([]string{emulator.URL, "pats-Table", pats.URL, "none", os.Getenv("PATH"), pats.URL, strings.TrimSuffix(pats.URL, "/prod"), ""}, "\n")
 	if err != nil || string(got) != want {
 		t.Errorf("got %v, %s\nwant %s", err, got, want)
 	}

@@ -51,7 +51,7 @@ const stackURL = `
 # stack_url STACK prints where the emulator serves the APIs that are outputs of a stack.
 stack_url() {
   sam list stack-outputs --stack-name "$1" --output json |
-    sed -nE "s#.*\"OutputValue\": \"(https|wss)://([0-9a-f]+)\.execute-api\.[^/\"]*/?([^\"]*)\".*#$AWS_ENDPOINT_URL/_aws/execute-api/\2/\3#p"
+    sed -nE "s#.*\"OutputValue\": \"(https?|wss)://([0-9a-f]+)\.execute-api\.[^/\"]*(/[^\"]*)?\".*#$AWS_ENDPOINT_URL/_aws/execute-api/\2\3#p"
 }
 `
 
