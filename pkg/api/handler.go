@@ -18,6 +18,16 @@ type Handler struct {
 	routes  routes
 	callers callers
 	log     *slog.Logger
+	// origin is that of AllowOrigin.
+	origin string
+}
+
+// AllowOrigin returns a copy of h whose responses scripts of an origin can read, or those of any origin for "*", or of none for "". It
+// allows no credentials, since a token is in a header that a script sets.
+func (h *Handler) AllowOrigin(origin string) *Handler {
+	allowing := *h
+	allowing.origin = origin
+	return &allowing
 }
 
 // Handle handles one event. It never returns an error: an error becomes a response, with its cause in the log under the same
@@ -30,7 +40,7 @@ func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyReques
 	if err != nil {
 		resp = h.fail(ctx, req, err)
 	}
-	return resp.event(), nil
+	return resp.event(h.origin), nil
 }
 
 func (h *Handler) serve(ctx context.Context, req *request) (resp response, err error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"pats/pkg/pat"
@@ -19,6 +20,7 @@ const (
 	acceptImportedTokens = "ACCEPT_IMPORTED_TOKENS"
 	tokenPrefix          = "TOKEN_PREFIX"
 	scopes               = "SCOPES"
+	corsOrigin           = "CORS_ORIGIN"
 )
 
 // maxRetentionDays is the MaxValue of the template's parameter ExpiredRetentionDays.
@@ -41,7 +43,9 @@ type Config struct {
 	TokenPrefix pat.TokenPrefix
 	// Scopes are the scopes that exist, by default the built-in ones.
 	Scopes pat.ScopeCatalog
-	Shared Shared
+	// CORSOrigin is the origin whose scripts can read responses, or "*" for any. By default it is empty, for none.
+	CORSOrigin string
+	Shared     Shared
 }
 
 // Domain returns the settings of the domain.
@@ -58,11 +62,13 @@ func Load(variables Variables) (Config, error) {
 	imported, importedErr := boolean(variables, acceptImportedTokens, false)
 	prefix, prefixErr := prefix(variables)
 	catalog, catalogErr := catalog(variables)
+	origin, originErr := origin(variables)
 	shared, sharedErr := loadShared(variables)
 	config := Config{
-		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog, Shared: shared,
+		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog,
+		CORSOrigin: origin, Shared: shared,
 	}
-	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, sharedErr)
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr)
 }
 
 func adminKey(variables Variables) (pat.AdminKey, error) {
@@ -112,6 +118,22 @@ func catalog(variables Variables) (pat.ScopeCatalog, error) {
 		return pat.ScopeCatalog{}, fmt.Errorf("%s: %w", scopes, err)
 	}
 	return catalog, nil
+}
+
+// originChars are the characters of a host and a port.
+const originChars = "abcdefghijklmnopqrstuvwxyz0123456789.-:"
+
+// origin accepts what the template's AllowedPattern does, and little more.
+func origin(variables Variables) (string, error) {
+	text := variables(corsOrigin)
+	if text == "" || text == "*" {
+		return text, nil
+	}
+	scheme, host, _ := strings.Cut(text, "://")
+	if (scheme != "http" && scheme != "https") || host == "" || strings.Trim(host, originChars) != "" {
+		return "", invalid(corsOrigin, "one origin, such as https://app.example.com, or *, or empty")
+	}
+	return text, nil
 }
 
 // boolean returns false if the variable is invalid.

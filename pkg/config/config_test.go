@@ -43,6 +43,8 @@ func TestLoad(t *testing.T) {
 		"tokens as Unleash's":          {map[string]string{"TOKEN_PREFIX": "user:v2_"}, func(*config.Config) {}},
 		"tokens without a colon":       {map[string]string{"TOKEN_PREFIX": "pats_"}, func(c *config.Config) { c.TokenPrefix = pat.PrefixPats }},
 		"scopes":                       {map[string]string{"SCOPES": "orders:read"}, func(c *config.Config) { c.Scopes = pattest.Catalog(t, "orders:read") }},
+		"an origin":                    {map[string]string{"CORS_ORIGIN": "http://localhost:5173"}, func(c *config.Config) { c.CORSOrigin = "http://localhost:5173" }},
+		"every origin":                 {map[string]string{"CORS_ORIGIN": "*"}, func(c *config.Config) { c.CORSOrigin = "*" }},
 		"no scopes":                    {map[string]string{"SCOPES": " "}, func(*config.Config) {}},
 		"the shared authorizer off":    {map[string]string{"SHARED_AUTHORIZER_ENABLED": "false"}, func(c *config.Config) { c.Shared.Enabled = false }},
 		"routes required":              {map[string]string{"REQUIRE_ROUTES": "true"}, func(c *config.Config) { c.Shared.RequireRoutes = true }},
@@ -81,6 +83,7 @@ func TestLoadErrors(t *testing.T) {
 		badRoutes    = "REQUIRE_ROUTES must be true or false"
 		badParameter = "WEBSOCKET_TOKEN_PARAMETER must be up to 32 letters, digits, underscores and hyphens"
 		badPrefix    = "TOKEN_PREFIX must be user:v2_ or pats_"
+		badOrigin    = "CORS_ORIGIN must be one origin, such as https://app.example.com, or *, or empty"
 		badScope     = "SCOPES: entry 2 is not 1 to 64 of A-Z, a-z, 0-9 and the characters . _ : / -"
 	)
 	for name, c := range map[string]struct {
@@ -105,6 +108,11 @@ func TestLoadErrors(t *testing.T) {
 		"a prefix cut off":            {map[string]string{"TOKEN_PREFIX": "pats"}, badPrefix},
 		"a token instead of a prefix": {map[string]string{"TOKEN_PREFIX": "pats_" + secret}, badPrefix},
 		"a token among the scopes":    {map[string]string{"SCOPES": "orders:read,user:v2_" + secret + strings.Repeat("x", 64)}, badScope},
+		"the origin null":             {map[string]string{"CORS_ORIGIN": "null"}, badOrigin},
+		"a list of origins":           {map[string]string{"CORS_ORIGIN": "https://a.example,https://b.example"}, badOrigin},
+		"an origin with a path":       {map[string]string{"CORS_ORIGIN": "https://a.example/"}, badOrigin},
+		"an origin of another scheme": {map[string]string{"CORS_ORIGIN": "file://a.example"}, badOrigin},
+		"an origin with a line break": {map[string]string{"CORS_ORIGIN": "https://a.example\r\nX: y"}, badOrigin},
 		"a shared authorizer of no":   {map[string]string{"SHARED_AUTHORIZER_ENABLED": "no"}, badShared},
 		"routes required of 1":        {map[string]string{"REQUIRE_ROUTES": "1"}, badRoutes},
 		"a parameter with a blank":    {map[string]string{"WEBSOCKET_TOKEN_PARAMETER": "access token"}, badParameter},

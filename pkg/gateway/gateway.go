@@ -134,4 +134,9 @@ func (g *Gateway) connect(functions Functions) {
 			g.router.add(settings, method{function: target, authorizer: authorizers[settings.authorizer]})
 		}
 	}
+	if g.api.definition != nil {
+		for _, m := range g.api.definition.mocks {
+			g.router.add(routeSettings{path: m.path, method: http.MethodOptions, event: m.place}, method{fixed: m.response})
+		}
+	}
 }

@@ -21,12 +21,17 @@ const integrationTimeout = 29 * time.Second
 
 // method is the function behind a method of a resource, and the authorizer in front of it, or nil for an open route.
 type method struct {
+	// fixed is the response of a mock integration, which has no function, or nil.
+	fixed      *response
 	function   invoker[events.APIGatewayProxyRequest, events.APIGatewayProxyResponse]
 	authorizer *authorizer
 }
 
-// integrate invokes the method's function with the request. Its errors are refusals.
+// integrate invokes the method's function with the request, unless its response is fixed. Its errors are refusals.
 func (g *Gateway) integrate(ctx context.Context, req *request, m method) (response, error) {
+	if m.fixed != nil {
+		return *m.fixed, nil
+	}
 	body, release, err := g.readBody(ctx, req.Request, m.maxBody())
 	if err != nil {
 		return response{}, err

@@ -25,6 +25,8 @@ type api struct {
 	authorizer  string
 	responses   map[responseType]customization
 	functions   map[string]functionSettings
+	// definition is nil if SAM generates it.
+	definition *definition
 }
 
 type authorizerSettings struct {
@@ -57,7 +59,7 @@ var (
 	// globalRules allow no other section, since it would change the API unnoticed.
 	globalRules = rules{supported: []string{"Function"}}
 	apiRules    = rules{
-		supported: []string{"StageName", "Auth", "GatewayResponses", "MethodSettings"},
+		supported: []string{"StageName", "Auth", "GatewayResponses", "MethodSettings", "DefinitionBody"},
 		ignored: map[string]string{
 			"Name":                  "it is for people",
 			"Description":           "it is for people",
@@ -78,7 +80,7 @@ var (
 		"DataTraceEnabled":     "there is no CloudWatch",
 		"LoggingLevel":         "there is no CloudWatch",
 	}}
-	authRules       = rules{supported: []string{"DefaultAuthorizer", "Authorizers"}}
+	authRules       = rules{supported: []string{"DefaultAuthorizer", "Authorizers", preflightAuth}}
 	authorizerRules = rules{
 		supported: []string{"FunctionArn", "FunctionPayloadType", "Identity"},
 		ignored:   map[string]string{"FunctionInvokeRole": "there is no IAM"},
@@ -103,10 +105,12 @@ func (s *stack) readAPI() (*api, error) {
 	for _, settings := range properties.get("MethodSettings").items() {
 		settings.supported(methodSettingsRules)
 	}
+	a.definition = readDefinition(properties.get("DefinitionBody"))
 	a.readAuth(properties.get("Auth").supported(authRules))
 	s.eachFunction(func(id string, properties mapping) {
 		a.functions[id] = functionSettings{timeout: s.timeout(properties), routes: a.readEvents(properties.get("Events"))}
 	})
+	a.checkDefinition()
 	return a, s.err()
 }
 
@@ -130,7 +134,13 @@ func (a *api) readAuth(auth mapping) {
 		a.authorizers[name] = readAuthorizer(declared.supported(authorizerRules))
 	})
 	a.authorizer = a.authorizerOf(auth.get("DefaultAuthorizer"), noAuthorizer)
+	if a.definition != nil && len(a.definition.mocks) > 0 {
+		auth.get(preflightAuth).mustBe("false", "true")
+	}
 }
+
+// preflightAuth is SAM's setting for the authorizer of OPTIONS methods, true by default.
+const preflightAuth = "AddDefaultAuthorizerToCorsPreflight"
 
 // authorizerOf returns the name of the authorizer that n names, or the default if n is absent.
 func (a *api) authorizerOf(n node, defaultName string) string {

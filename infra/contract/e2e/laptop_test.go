@@ -66,6 +66,11 @@ func TestTokensWithPats(t *testing.T) {
 	e2e.RunWithPats(t, newLaptop(t, map[string]string{"TokenPrefix": "pats_"}).target)
 }
 
+func TestCORS(t *testing.T) {
+	t.Parallel()
+	e2e.RunCORS(t, newLaptop(t, map[string]string{"CorsOrigin": e2e.CORSOrigin}).target)
+}
+
 func TestStoreOutOfReach(t *testing.T) {
 	t.Parallel()
 	laptop := newLaptop(t, nil)

@@ -52,7 +52,7 @@ var (
 
 // Check compares the response to a request with the document: status, headers and body. target is the path as it was sent, with the
 // query if there is one. HEAD must match GET, without the body. The response to OPTIONS and to what is not an operation must be the
-// list of methods, or an error. Errors: what differs from the document.
+// list of methods, that of a preflight, or an error. Errors: what differs from the document.
 func (d *Document) Check(ctx context.Context, method, target string, response Response) error {
 	item := d.pathItem(target)
 	head := method == http.MethodHead
@@ -94,10 +94,18 @@ func (d *Document) checkRefusal(method string, item *openapi3.PathItem, head boo
 		return nil
 	case response.Status >= http.StatusBadRequest:
 		return d.checkError(response.Body)
-	case method == http.MethodOptions && response.Status == http.StatusOK && len(item.Operations()) > 0 && response.Body == response.Header.Get("Allow"):
+	case method == http.MethodOptions && (response.listsMethods(item) || response.isPreflight()):
 		return nil
 	}
 	return fmt.Errorf("%s, %d: %w", method, response.Status, errUndocumented)
+}
+
+func (r Response) listsMethods(item *openapi3.PathItem) bool {
+	return r.Status == http.StatusOK && len(item.Operations()) > 0 && r.Body == r.Header.Get("Allow")
+}
+
+func (r Response) isPreflight() bool {
+	return r.Status == http.StatusNoContent && r.Body == "" && r.Header.Get("Access-Control-Allow-Origin") != ""
 }
 
 func (d *Document) checkError(body string) error {

@@ -59,6 +59,7 @@ func TestResponsesAsDocumented(t *testing.T) {
 		"another method":     {http.MethodPut, tokens, newResponse(404, refusal)},
 		"HEAD, another path": {http.MethodHead, "/nope", newResponse(404, "")},
 		"OPTIONS":            {http.MethodOptions, tokens, openapi.Response{Status: 200, Header: http.Header{"Allow": {"GET,HEAD,POST"}}, Body: "GET,HEAD,POST"}},
+		"OPTIONS, preflight": {http.MethodOptions, "/nope", openapi.Response{Status: 204, Header: http.Header{"Access-Control-Allow-Origin": {"*"}}}},
 		"OPTIONS, refused":   {http.MethodOptions, tokens, newResponse(404, refusal)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,6 +97,7 @@ func TestResponsesNotAsDocumented(t *testing.T) {
 		"an error in text":           {http.MethodGet, "/nope", newResponse(404, "not found")},
 		"another path that is there": {http.MethodGet, "/nope", newResponse(200, list)},
 		"two ids":                    {http.MethodDelete, tokens + "/1/2", newResponse(200, "")},
+		"OPTIONS without an origin":  {http.MethodOptions, tokens, openapi.Response{Status: 204}},
 		"OPTIONS of another path":    {http.MethodOptions, "/nope", openapi.Response{Status: 200}},
 		"a throttle without a wait":  {http.MethodGet, tokens, newResponse(429, strings.Replace(refusal, "NotFound", "RateLimit", 1))},
 	} {

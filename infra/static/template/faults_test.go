@@ -25,7 +25,9 @@ const (
 	tokensRole     = "      Role: !GetAtt TokensRole.Arn\n"
 	firstVariable  = "          TABLE_NAME: !Ref Table\n"
 	rootRoute      = "            Path: /\n            Method: ANY\n"
-	authorizerName = "      Auth:\n        DefaultAuthorizer: TokenAuthorizer\n"
+	authorizerName = "        DefaultAuthorizer: TokenAuthorizer\n"
+	rootDefined    = "          /:\n            x-amazon-apigateway-any-method:\n"
+	rootPreflight  = "            options: !If\n              - WithoutCors\n              - !Ref AWS::NoValue\n"
 )
 
 var faults = []fault{
@@ -117,9 +119,19 @@ var faults = []fault{
 	{"an API key beside the open route", "routes", "Authorizer: NONE", "{Authorizer: NONE, ApiKeyRequired: true}", "TokensFunction.OpenAPI, "},
 	{"a route of SAM's own API", "routes", "            RestApiId: !Ref Api\n", "", "is a route of <nil>"},
 	{"an event without an authorizer", "routes", "          Type: Api\n", "          Type: HttpApi\n", "is of type HttpApi"},
-	{"no default authorizer", "routes", authorizerName, "      Auth:\n", `the default authorizer ""`},
-	{"an open preflight", "routes", authorizerName, authorizerName + "        AddDefaultAuthorizerToCorsPreflight: false\n", "Api.Auth has AddDefault"},
-	{"routes from elsewhere", "routes", authorizerName, "      DefinitionUri: api.yaml\n" + authorizerName, "Api has DefinitionUri"},
+	{"no default authorizer", "routes", authorizerName, "", `the default authorizer ""`},
+	{"a usage plan", "routes", authorizerName, authorizerName + "        UsagePlan: {CreateUsagePlan: NONE}\n", "Api.Auth has UsagePlan"},
+	{"routes from elsewhere", "routes", "      Auth:\n", "      DefinitionUri: api.yaml\n      Auth:\n", "Api has DefinitionUri"},
+
+	{"an open method of the definition", "definition", rootDefined, rootDefined + "              security: [{NONE: []}]\n", "/ has the security"},
+	{"another function of the definition", "definition", "${TokensFunction.Arn}", "${UsersFunction.Arn}", "/ has the integration"},
+	{"an undefined path", "definition", rootDefined, strings.Replace(rootDefined, "/:", "/root:", 1), "Api.DefinitionBody has no /"},
+	{"a method of its own", "definition", rootDefined, "          /:\n            get: {}\n            x-amazon-apigateway-any-method:\n", "/ has the method get"},
+	{"a preflight for all", "definition", rootPreflight, "            options: !If\n              - WithImportedTokens\n              - !Ref AWS::NoValue\n", "OPTIONS is map"},
+	{"a preflight turned round", "definition", "WithoutCors: !Equals [!Ref CorsOrigin, \"\"]", "WithoutCors: !Equals [!Ref CorsOrigin, \"*\"]", "WithoutCors is"},
+	{"a preflight with credentials", "definition", "method.response.header.Access-Control-Max-Age", "method.response.header.Access-Control-Allow-Credentials", "OPTIONS has the headers"},
+	{"a preflight by a function", "definition", "type: mock", "type: aws_proxy", "OPTIONS has the integration"},
+	{"one preflight that differs", "definition", "'GET,HEAD,POST,PUT,DELETE'", "'GET'", "has another preflight than /"},
 
 	{"a response that is sniffed", "responses", "              X-Content-Type-Options: \"'nosniff'\"\n", "", "has X-Content-Type-Options <nil>"},
 	{"a response that is cached", "responses", "'no-store'", "'max-age=60'", "has Cache-Control 'max-age=60'"},

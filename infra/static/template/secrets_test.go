@@ -14,12 +14,15 @@ const scopesPattern = `^( *[A-Za-z0-9._:/-]{1,64}(@(?i:Admin|Editor|Viewer))? *(
 // namePattern allows only a name that is shorter than any token.
 const namePattern = "^[A-Za-z0-9_-]{0,32}$"
 
+// originPattern allows only an origin, which everybody sees in the responses.
+const originPattern = `^(\*|https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)?$`
+
 // harmless are the patterns of texts that are no secrets.
-var harmless = []any{scopesPattern, namePattern}
+var harmless = []any{scopesPattern, namePattern, originPattern}
 
 // variables checks the functions' environments, which everybody with access to a function's configuration can read: each variable is the
-// table's name or a parameter that cannot hold a secret, because it has few values, is a hash, a list of scopes or a
-// short name.
+// table's name or a parameter that cannot hold a secret, because it has few values, is a hash, a list of scopes, a
+// short name or an origin.
 func variables(t template) (found findings) {
 	for _, function := range t.of(kindFunction) {
 		for _, of := range []any{at(t["Globals"], "Function"), at(function.declared, "Properties")} {

@@ -18,10 +18,10 @@ type Handler func(context.Context, events.APIGatewayProxyRequest) (events.APIGat
 // Tokens returns the handler of the template's TokensFunction.
 func Tokens(settings config.Config, store pat.Store, env pat.Env) Handler {
 	of := api.TokensSettings{Admin: settings.Admin, Enabled: settings.TokensEnabled}
-	return api.NewTokens(wiring.Service(settings, store, env), of, env.Log).Handle
+	return api.NewTokens(wiring.Service(settings, store, env), of, env.Log).AllowOrigin(settings.CORSOrigin).Handle
 }
 
 // Users returns the handler of the template's UsersFunction.
 func Users(settings config.Config, store pat.Store, env pat.Env) Handler {
-	return api.NewUsers(wiring.Service(settings, store, env), settings.Admin, env.Log).Handle
+	return api.NewUsers(wiring.Service(settings, store, env), settings.Admin, env.Log).AllowOrigin(settings.CORSOrigin).Handle
 }
