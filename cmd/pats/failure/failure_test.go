@@ -28,6 +28,8 @@ func TestPrint(t *testing.T) {
 		"pats_ in a URL":  {"no host http://" + inPats + "@x", "", nil, "pats: no host http://[redacted]@x\n"},
 		"a table's name":  {"no table pats_production_eu", "Set PATS_DYNAMODB_LOCAL.", nil, "pats: no table pats_production_eu\n      Set PATS_DYNAMODB_LOCAL.\n"},
 		"capitals":        {"no user " + strings.ToUpper(token), "", nil, "pats: no user [redacted]\n"},
+		"scopes":          {"such as orders:read,orders:write@Editor", "", nil, "pats: such as orders:read,orders:write@Editor\n"},
+		"a password":      {"no host me:orders@db.example.org x", "", nil, "pats: no host [redacted]\n"},
 		"a token's part":  {"unknown port v2_" + secret, "", []string{"--listen", token}, "pats: unknown port [redacted]\n"},
 		"a v1 part":       {"unknown port " + v1[5:], "", []string{"--listen=" + v1}, "pats: unknown port [redacted]\n"},
 		"an admin's part": {"no host " + secret, "", []string{"http://" + admin + "@x"}, "pats: no host [redacted]\n"},

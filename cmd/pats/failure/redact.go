@@ -3,6 +3,8 @@ package failure
 import (
 	"regexp"
 	"strings"
+
+	"pats/pkg/pat"
 )
 
 // tokenLike matches what may be a token, typed in the wrong place. What follows pats_ begins with 23 characters that are not secret, and
@@ -21,7 +23,7 @@ const redacted = "[redacted]"
 // split their input at colons and dots, and quote only one side of it.
 func redact(message string, args []string) string {
 	message = tokenLike.ReplaceAllString(message, redacted)
-	message = passwordLike.ReplaceAllString(message, redacted)
+	message = passwordLike.ReplaceAllStringFunc(message, redactPassword)
 	for _, arg := range args {
 		for _, token := range tokenLike.FindAllString(arg, -1) {
 			for part := range strings.FieldsFuncSeq(token, isSeparator) {
@@ -32,6 +34,14 @@ func redact(message string, args []string) string {
 		}
 	}
 	return message
+}
+
+// redactPassword keeps a list of scopes with roles, such as orders:write@Editor, which has the form of a user, a password and a host.
+func redactPassword(match string) string {
+	if _, err := pat.ParseScopeCatalog(match); err == nil {
+		return match
+	}
+	return redacted
 }
 
 func isSeparator(r rune) bool { return r == ':' || r == '.' }
