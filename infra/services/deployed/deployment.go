@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 
 	"pats/infra/testkit/ministack"
 )
@@ -43,7 +45,7 @@ func (d *deployment) run(ctx context.Context) error {
 		}
 	}
 	script := d.pats.Environment(d.emulator)
-	if err := os.WriteFile(d.file("env"), []byte(script), 0o600); err != nil { //nolint:gosec // the path does not come from the environment
+	if err := os.WriteFile(d.file("env"), []byte(script), 0o600); err != nil {
 		return err
 	}
 	d.explain()
@@ -55,7 +57,13 @@ func (d *deployment) run(ctx context.Context) error {
 	}
 }
 
-func (d *deployment) start(ctx context.Context) (err error) {
+func (d *deployment) start(ctx context.Context) error {
+	if listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.options.Port))); err != nil { //nolint:noctx // it does not wait
+		return fmt.Errorf("%w: choose another port with --port, or make deployed AWS_PORT=…", err)
+	} else if err := listener.Close(); err != nil {
+		return err
+	}
+	var err error
 	d.emulator, err = ministack.Start(ctx, ministack.Options{Root: ".", Port: d.options.Port, Requests: d.file("requests"), Log: d.log})
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -37,15 +38,21 @@ func main() {
 	}
 }
 
-// deploy deploys the stack, and returns when ctx is done. Errors: those of each step, and an end of the emulator before that.
+// deploy deploys the stack, and returns when ctx is done. Errors: a missing command, those of each step, and an end of the emulator
+// before ctx is done.
 func deploy(ctx context.Context, o options) error {
+	if err := findCommands(); err != nil {
+		return err
+	}
 	folder, err := filepath.Abs(".pats/deployed")
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	lock, err := claim(folder)
+	if err != nil {
 		return err
 	}
+	defer func() { _ = lock.Close() }()
 	log, err := os.Create(filepath.Join(folder, "log")) //nolint:gosec // a fixed name
 	if err != nil {
 		return err
@@ -53,4 +60,33 @@ func deploy(ctx context.Context, o options) error {
 	defer func() { _ = log.Close() }()
 	d := deployment{options: o, folder: folder, log: log}
 	return errors.Join(d.run(ctx), d.close())
+}
+
+// findCommands returns an error that says how to install what is missing.
+func findCommands() error {
+	for command, how := range map[string]string{
+		"sam":     "install SAM CLI: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html",
+		"python3": "install Python 3 with its module venv (Debian: apt-get install python3-venv)",
+	} {
+		if _, err := exec.LookPath(command); err != nil {
+			return fmt.Errorf("%s is missing: %s, or run .ci/install.sh", command, how)
+		}
+	}
+	return nil
+}
+
+// claim makes the folder, and reserves it for this process until the file that it returns is closed. Errors: another process has it.
+func claim(folder string) (*os.File, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := os.Create(filepath.Join(folder, "lock")) //nolint:gosec // a fixed name
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = lock.Close() // it was not written
+		return nil, errors.New("another make deployed runs in this folder: stop it first")
+	}
+	return lock, nil
 }
