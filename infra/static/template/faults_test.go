@@ -22,6 +22,7 @@ const (
 	tableKept      = "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n"
 	authorizerRole = "  AuthorizerRole:\n    Type: AWS::IAM::Role\n    Properties:\n"
 	tokensLogging  = "        LogGroup: !Ref TokensLogGroup\n"
+	sharedRole     = "      Role: !GetAtt SharedAuthorizerRole.Arn\n"
 	tokensRole     = "      Role: !GetAtt TokensRole.Arn\n"
 	firstVariable  = "          TABLE_NAME: !Ref Table\n"
 	rootRoute      = "            Path: /\n            Method: ANY\n"
@@ -34,6 +35,7 @@ var faults = []fault{
 	{"a second table", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::DynamoDB::Table\n", "there are 2 resources of kind AWS::DynamoDB::Table"},
 	{"a table by another name", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::Serverless::SimpleTable\n", "Other is of kind"},
 	{"a policy of its own", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::IAM::Policy\n", "Other is of kind"},
+	{"a permission to invoke", "kinds", afterResources, afterResources + "  Other:\n    Type: AWS::Lambda::Permission\n", "Other is of kind"},
 	{"a connector", "kinds", "    Metadata:\n", "    Connectors:\n      All: {}\n    Metadata:\n", "has Connectors"},
 	{"settings of every API", "kinds", "Globals:\n", "Globals:\n  Api: {}\n", "Globals.Api"},
 	{"a macro", "kinds", "Transform: AWS::Serverless-2016-10-31", "Transform: [AWS::Serverless-2016-10-31, Mine]", "Transform is"},
@@ -54,6 +56,7 @@ var faults = []fault{
 	{"a policy of AWS's", "roles", authorizerRole, authorizerRole + "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n", "AuthorizerRole has ManagedPolicyArns"},
 	{"another account in a trust", "roles", "Service: lambda.amazonaws.com", "AWS: arn:aws:iam::123456789012:root", "AuthorizerRole can be assumed by others"},
 	{"another service in a trust", "roles", "Service: lambda.amazonaws.com", "Service: [lambda.amazonaws.com, ec2.amazonaws.com]", "AuthorizerRole can be assumed by others"},
+	{"the service's role for others", "roles", sharedRole, strings.Replace(sharedRole, "Shared", "", 1), "AuthorizerRole is the role of 2 functions"},
 	{"one role for two", "roles", "Role: !GetAtt UsersRole.Arn", "Role: !GetAtt TokensRole.Arn", "TokensRole is the role of 2 functions"},
 	{"a role for none", "roles", "Role: !GetAtt UsersRole.Arn", "Role: !GetAtt TokensRole.Arn", "UsersRole is the role of 0 functions"},
 	{"a log role with more", "roles", "/AmazonAPIGatewayPushToCloudWatchLogs", "/AdministratorAccess", "ApiGatewayLogRole is the role of 0 functions"},
@@ -63,6 +66,7 @@ var faults = []fault{
 	{"a parameter for a resource", "statements", queryOfTable, "Action: dynamodb:Query\n                Resource: !Ref LogRetentionDays", "AuthorizerFunction can \"dynamodb:Query\""},
 	{"a parameter for an action", "statements", "Action: dynamodb:Query", "Action: !Ref PatsEnabled", `AuthorizerFunction can ""`},
 	{"no action", "statements", "Action: dynamodb:Query", "Action: []", "names no action"},
+	{"one authorizer's log for the other", "statements", "!GetAtt SharedAuthorizerLogGroup.Arn", "!GetAtt AuthorizerLogGroup.Arn", `SharedAuthorizerFunction can "logs:CreateLogStream"`},
 	{"any item", "statements", keysOfQuery, "aws:username: x", "AuthorizerFunction can [dynamodb:Query] on any item"},
 	{"any item by a wildcard", "statements", keysOfQuery, `dynamodb:LeadingKeys: ["*"]`, `on "*"`},
 	{"no condition", "statements", "                Condition:\n                  ForAllValues:StringLike:\n                    " + keysOfQuery + "\n", "", "on any item"},
@@ -78,6 +82,7 @@ var faults = []fault{
 	{"a URL of its own", "functions", tokensRole, tokensRole + "      FunctionUrlConfig: {AuthType: NONE}\n", "TokensFunction has FunctionUrlConfig"},
 	{"the default time-out", "functions", "    Timeout: 9\n", "", "has the timeout <nil>"},
 	{"a time-out beyond the authorizer's", "functions", "    Timeout: 9\n", "    Timeout: 29\n", "AuthorizerFunction has the timeout 29"},
+	{"a time-out beyond the shared authorizer's", "functions", sharedRole, sharedRole + "      Timeout: 11\n", "SharedAuthorizerFunction has the timeout 11"},
 	{"a time-out beyond the integration's", "functions", tokensRole, tokensRole + "      Timeout: 30\n", "TokensFunction has the timeout 30"},
 	{"the default memory", "functions", "    MemorySize: 128\n", "", "has the memory size <nil>"},
 
@@ -140,6 +145,7 @@ var faults = []fault{
 	{"a secret in a variable", "variables", firstVariable, firstVariable + "          API_TOKEN: hunter2\n", "AuthorizerFunction.API_TOKEN is hunter2"},
 	{"a secret in a variable of all", "variables", "    MemorySize: 128\n", "    MemorySize: 128\n    Environment: {Variables: {API_TOKEN: hunter2}}\n", ".API_TOKEN is hunter2"},
 	{"a parameter of any text", "variables", "    AllowedPattern: ^([0-9a-f]{64})?$\n", "", "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
+	{"a name of any text", "variables", "^[A-Za-z0-9_-]{0,32}$", "^.*$", "SharedAuthorizerFunction.WEBSOCKET_TOKEN_PARAMETER is the parameter"},
 	{"a token beside the hash", "variables", "^([0-9a-f]{64})?$", `^([0-9a-f]{64}|\*:\*\..*)?$`, "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
 	{"scopes of any text", "variables", "    AllowedPattern: ^( *[A", "    AllowedPattern: ^(.*[A", "TokensFunction.SCOPES is the parameter"},
 	{"a hash that is shown", "variables", "    NoEcho: true\n", "", "AuthorizerFunction.ADMIN_TOKEN_HASH is the parameter"},
