@@ -27,12 +27,12 @@ type sharedEvent struct {
 	payload []byte
 }
 
-// headers are those of a request that can contain a token. Their names match in any case, as encoding/json ignores it.
+// headers are those of a request that can contain a token. The name matches in any case, since encoding/json ignores case.
 type headers struct {
 	Authorization values `json:"authorization"`
 }
 
-// values are texts: those of every member with the same name.
+// values are the texts of all members with the same name.
 type values []string
 
 // UnmarshalJSON adds a text, or each text in a list.
@@ -130,7 +130,11 @@ func (e *sharedEvent) authorization(of kind, parameter string) (string, error) {
 	}
 	presented := union(e.MultiValueHeaders.Authorization, e.Headers.Authorization)
 	if of == webSocket && parameter != "" {
-		presented = append(presented, e.queryParameter(parameter)...)
+		inQuery, err := e.queryParameter(parameter)
+		if err != nil {
+			return "", err
+		}
+		presented = append(presented, inQuery...)
 	}
 	switch {
 	case len(presented) == 0:
@@ -168,12 +172,9 @@ func (e *sharedEvent) sent() (sent, error) {
 }
 
 // queryParameter returns the values of a query parameter.
-func (e *sharedEvent) queryParameter(name string) values {
+func (e *sharedEvent) queryParameter(name string) (values, error) {
 	s, err := e.sent()
-	if err != nil {
-		return nil
-	}
-	return union(s.MultiValueQueryStringParameters[name], s.QueryStringParameters[name])
+	return union(s.MultiValueQueryStringParameters[name], s.QueryStringParameters[name]), err
 }
 
 // cachedByRoute reports whether the HTTP API caches a response for this route alone: its route key is among the identity sources, and not

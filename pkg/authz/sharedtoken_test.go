@@ -138,6 +138,16 @@ func TestSharedQueryParameter(t *testing.T) {
 	}
 }
 
+// TestSharedUnreadableQuery: a header does not count beside a query that might contain another token.
+func TestSharedUnreadableQuery(t *testing.T) {
+	t.Parallel()
+	f := newSharedFixture(t, authz.SharedSettings{Enabled: true, TokenParameter: "token"})
+	event := sampleObject(t, "aws-websocket", f.holder.Secret.Reveal())
+	event["queryStringParameters"] = object{"token": 1}
+	wantRefusal(t, event, f.invoke(t, event), pat.ReasonInvalid)
+	wantReads(t, f.fixture, 0)
+}
+
 // TestSharedPathCannotChangeTheKind: a REST API's path that ends like a WebSocket's ARN does not make the query count.
 func TestSharedPathCannotChangeTheKind(t *testing.T) {
 	t.Parallel()
