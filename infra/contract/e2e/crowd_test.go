@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -9,6 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
+	"pats/infra/testkit/must"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
@@ -23,11 +26,12 @@ func TestCrowd(t *testing.T) {
 	for i := range crowd {
 		crowd[i] = holder(t, service, fmt.Sprintf("crowd-%d", i))
 	}
+	client := apiclient.New(t, holders)
 	var all sync.WaitGroup
 	for _, h := range crowd {
 		all.Go(func() {
 			for range requests {
-				wantOwnList(t, front.target.URL, h)
+				wantOwnList(t, client, front.target.URL, h)
 			}
 		})
 	}
@@ -38,39 +42,21 @@ func TestCrowd(t *testing.T) {
 func holder(t *testing.T, service *pat.Service, name string) pattest.Holder {
 	t.Helper()
 	account, err := service.CreateUser(t.Context(), pattest.Profile(name, pat.Viewer))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	draft := pat.Draft{Description: name, Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(pattest.Lifetime)}
 	token, secret, err := service.CreateUserToken(t.Context(), account.ID, draft)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, err)
 	return pattest.Holder{Account: account, Token: token, Secret: secret}
 }
 
-func wantOwnList(t *testing.T, url string, h pattest.Holder) {
+func wantOwnList(t *testing.T, client *http.Client, url string, h pattest.Holder) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/admin/user/tokens", nil)
-	if err != nil {
-		t.Error(err)
-		return
+	var body apitypes.TokenList
+	got, err := apiclient.Send(t.Context(), client, url, apiclient.Request{Method: http.MethodGet, Path: deployed.TokensPath, Token: h.Secret.Reveal()})
+	if err == nil {
+		err = got.Decode(http.StatusOK, &body)
 	}
-	request.Header.Set("Authorization", h.Secret.Reveal())
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	defer func() { _ = response.Body.Close() }()
-	var body struct {
-		Pats []struct {
-			UserID      pat.UserID `json:"userId"`
-			Description string     `json:"description"`
-		} `json:"pats"`
-	}
-	err = json.NewDecoder(response.Body).Decode(&body)
 	if err != nil || len(body.Pats) != 1 || body.Pats[0].UserID != h.Account.ID || body.Pats[0].Description != h.Token.Description {
-		t.Errorf("user %d: got status %d, tokens %v and error %v, want the own token", h.Account.ID, response.StatusCode, body.Pats, err)
+		t.Errorf("user %d: got %v and error %v, want the own token", h.Account.ID, got, err)
 	}
 }

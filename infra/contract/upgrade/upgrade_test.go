@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -15,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/must"
 	"pats/infra/testkit/service"
 	"pats/infra/testkit/skip"
@@ -241,27 +242,16 @@ func (e *env) wantNotServed(tokens ...pat.Secret) {
 		Args: slices.Concat([]string{e.command, "serve", "--listen", "127.0.0.1:0"}, e.flags), Dir: e.folder,
 	})
 	must.Do(e, err)
+	client := apiclient.New(e, 1)
 	for _, token := range tokens {
-		for _, path := range []string{"/api/admin/user/tokens", "/api/admin/user"} {
-			if status := e.get(server.Ready+path, token); status != http.StatusServiceUnavailable {
-				e.Errorf("the earlier release, GET %s: got status %d, want 503", path, status)
+		for _, path := range []string{deployed.TokensPath, deployed.ProfilePath} {
+			got, err := apiclient.Send(e.Context(), client, server.Ready, apiclient.Request{Method: http.MethodGet, Path: path, Token: token.Reveal()})
+			if err != nil || got.Status != http.StatusServiceUnavailable {
+				e.Errorf("the earlier release, GET %s: got %v and error %v, want 503", path, got, err)
 			}
 		}
 	}
 	must.Do(e, server.Stop())
-}
-
-func (e *env) get(url string, token pat.Secret) (status int) {
-	e.Helper()
-	request, err := http.NewRequestWithContext(e.Context(), http.MethodGet, url, nil)
-	must.Do(e, err)
-	request.Header.Set("Authorization", token.Reveal())
-	response, err := http.DefaultClient.Do(request)
-	must.Do(e, err)
-	_, err = io.Copy(io.Discard, response.Body)
-	must.Do(e, err)
-	must.Do(e, response.Body.Close())
-	return response.StatusCode
 }
 
 // wantUnchanged fails the test unless the scoped token is as it was created.
