@@ -55,6 +55,7 @@ func TestStack(t *testing.T) {
 		{"the command creates the first user and token", createFirstToken},
 		{"the HTTP cases pass", runCases},
 		{"an update changes parameters", changeParameters},
+		{"an update lets scripts of an origin in", allowOrigin},
 		{"a role without an action fails where it is needed", narrowRoles},
 		{"an API without a permission cannot invoke the shared authorizer", refuseUnpermitted},
 		{"nothing listens on other addresses", checkAddresses},

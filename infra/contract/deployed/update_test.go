@@ -36,6 +36,12 @@ func changeParameters(t *testing.T, s *stack) {
 	}
 }
 
+// allowOrigin lets scripts of another origin call the API, which adds OPTIONS methods to it.
+func allowOrigin(t *testing.T, s *stack) {
+	s.deploy(t, map[string]string{"CorsOrigin": e2e.CORSOrigin})
+	e2e.RunCORS(t, s.target())
+}
+
 // withheld are actions of a role, and what works only with the action.
 var withheld = []struct {
 	role, action string
