@@ -13,51 +13,53 @@ import (
 
 const token1 = api.ResourceTokens + "/1"
 
+var unknownRoutes = []struct{ method, path string }{
+	{"PUT", api.ResourceTokens},
+	{"PATCH", api.ResourceTokens},
+	{"DELETE", api.ResourceTokens},
+	{"TRACE", api.ResourceTokens},
+	{"PURGE", api.ResourceTokens},
+	{"get", api.ResourceTokens},
+	{"", api.ResourceTokens},
+	{"GET", token1},
+	{"HEAD", token1},
+	{"POST", token1},
+	{"PUT", token1},
+	{"PATCH", token1},
+	{"GET", api.ResourceTokens + "/abc"},
+	{"DELETE", api.ResourceTokens + "/"},
+	{"DELETE", token1 + "/x"},
+	{"GET", "/"},
+	{"HEAD", "/"},
+	{"OPTIONS", "/"},
+	{"POST", "/"},
+	{"GET", "/api"},
+	{"GET", "/api/admin"},
+	{"GET", "/api/admin/nope"},
+	{"POST", "/api/admin/nope"},
+	{"OPTIONS", "/api/admin/nope"},
+	{"GET", "/nope.js"},
+	{"GET", "/api/<script>alert(1)</script>"},
+	{"GET", "/api/%3Cb%3E%22%20%E2%98%83"},
+	{"GET", "/api/admin/user%2ftokens"},
+	{"GET", "/api/admin/user/%74okens"},
+	{"GET", "/api/admin/user/./tokens"},
+	{"GET", "/api/admin/user/x/../tokens"},
+	{"GET", "/api/admin/user/tokens%"},
+	{"GET", "/api/admin/user/tokens%20"},
+	{"GET", "/api/admin/user/tokens;a=b"},
+	{"GET", "/" + strings.Repeat("n", 8000)},
+	{"GET", "/API/ADMIN/USER/TOKENS"}, // Unleash ignores case
+	{"GET", "/api/admin/user/Tokens"},
+	{"GET", "/api/admin//user/tokens"}, // Unleash folds slashes
+	{"GET", "/api/admin/user/tokens/"}, // Unleash takes a slash at the end
+}
+
 func TestUnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	h := f.holder(t)
-	for _, c := range []struct{ method, path string }{
-		{"PUT", api.ResourceTokens},
-		{"PATCH", api.ResourceTokens},
-		{"DELETE", api.ResourceTokens},
-		{"TRACE", api.ResourceTokens},
-		{"PURGE", api.ResourceTokens},
-		{"get", api.ResourceTokens},
-		{"", api.ResourceTokens},
-		{"GET", token1},
-		{"HEAD", token1},
-		{"POST", token1},
-		{"PUT", token1},
-		{"PATCH", token1},
-		{"GET", api.ResourceTokens + "/abc"},
-		{"DELETE", api.ResourceTokens + "/"},
-		{"DELETE", token1 + "/x"},
-		{"GET", "/"},
-		{"HEAD", "/"},
-		{"OPTIONS", "/"},
-		{"POST", "/"},
-		{"GET", "/api"},
-		{"GET", "/api/admin"},
-		{"GET", "/api/admin/nope"},
-		{"POST", "/api/admin/nope"},
-		{"OPTIONS", "/api/admin/nope"},
-		{"GET", "/nope.js"},
-		{"GET", "/api/<script>alert(1)</script>"},
-		{"GET", "/api/%3Cb%3E%22%20%E2%98%83"},
-		{"GET", "/api/admin/user%2ftokens"},
-		{"GET", "/api/admin/user/%74okens"},
-		{"GET", "/api/admin/user/./tokens"},
-		{"GET", "/api/admin/user/x/../tokens"},
-		{"GET", "/api/admin/user/tokens%"},
-		{"GET", "/api/admin/user/tokens%20"},
-		{"GET", "/api/admin/user/tokens;a=b"},
-		{"GET", "/" + strings.Repeat("n", 8000)},
-		{"GET", "/API/ADMIN/USER/TOKENS"}, // Unleash ignores case
-		{"GET", "/api/admin/user/Tokens"},
-		{"GET", "/api/admin//user/tokens"}, // Unleash folds slashes
-		{"GET", "/api/admin/user/tokens/"}, // Unleash takes a slash at the end
-	} {
+	for _, c := range unknownRoutes {
 		t.Run(c.method+" "+c.path[:min(len(c.path), 60)], func(t *testing.T) {
 			t.Parallel()
 			got := f.do(t, h, request{method: c.method, path: c.path})

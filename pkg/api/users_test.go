@@ -201,54 +201,56 @@ func additional(name string) problem {
 	return schema("/body/"+name, "The `/body` object of the request body does not allow additional properties. Your request included the `/body/"+name+"` property.")
 }
 
+var refusedUsers = map[string]problem{
+	`{}`:                                missing("rootRole"),
+	``:                                  wrongType("you didn't provide one"),
+	`[]`:                                notObject("[]"),
+	`null`:                              notObject("null"),
+	`{bad`:                              notJSON,
+	`{"rootRole":3}`:                    rule("You must specify username or email"),
+	`{"name":"Nina","rootRole":3}`:      rule("You must specify username or email"),
+	`{"email":null,"rootRole":3}`:       rule("You must specify username or email"),
+	`{"username":[],"rootRole":"Nope"}`: notString("username", "[]"),
+	`{"username":"n","email":{},"rootRole":3}`:                 notString("email", "{}"),
+	`{"username":"n","name":"","rootRole":3}`:                  schema("", `"value" is not allowed to be empty.`),
+	`{"username":"n","password":[],"rootRole":3}`:              notString("password", "[]"),
+	`{"username":"n","sendEmail":"yes","rootRole":3}`:          schema("/body/sendEmail", "The `/body/sendEmail` property must be boolean. You sent \"yes\"."),
+	`{"username":"n","foo":1,"bar":2,"rootRole":"Nope"}`:       additional("foo"),
+	`{"Username":"n","rootRole":3}`:                            additional("Username"),
+	`{"username":"n","foo":1}`:                                 missing("rootRole"),
+	`{"email":"x","rootRole":3}`:                               notEmail("x"),
+	`{"email":"a b@c.de","rootRole":3}`:                        notEmail("a b@c.de"),
+	`{"email":" nina@example.com","rootRole":3}`:               notEmail(" nina@example.com"),
+	`{"email":"Nina <n@example.com>","rootRole":3}`:            notEmail("Nina <n@example.com>"),
+	`{"email":"nina@localhost","rootRole":3}`:                  notEmail("nina@localhost"),
+	`{"email":"a@[127.0.0.1]","rootRole":3}`:                   notEmail("a@[127.0.0.1]"),
+	`{"email":"a@-example.com","rootRole":3}`:                  notEmail("a@-example.com"),
+	`{"email":"a@ex_ample.com","rootRole":3}`:                  notEmail("a@ex_ample.com"),
+	`{"username":"vera","rootRole":3}`:                         rule("User already exists"),
+	`{"username":"n","email":"VERA@example.org","rootRole":3}`: rule("User already exists"),
+	`{"username":"n","rootRole":"Owner"}`:                      rule("Could not find rootRole=Owner"),
+	`{"username":"n","rootRole":99}`:                           rule("Could not find rootRole=99"),
+	`{"username":"n","rootRole":" "}`:                          rule("Could not find rootRole=0"),
+	`{"username":"n","rootRole":null}`:                         rule("Could not find rootRole=0"),
+	`{"username":"n","rootRole":1e400}`:                        rule("Could not find rootRole=Infinity"),
+	`{"username":"n","rootRole":"viewer"}`:                     notRole(`"viewer"`),
+	`{"username":"n","rootRole":""}`:                           notRole(`""`),
+	`{"username":"n","rootRole":1.5}`:                          notRole(`"1.5"`),
+	`{"username":"n","rootRole":[3]}`:                          notRole(`[3]`, detail{"The `/body/rootRole` property must be string. You sent [3].", "/body/rootRole"}),
+	`{"username":"n","rootRole":-1}`: withRoleDetails(
+		[]detail{{"The `/body/rootRole` property must be >= 0. You sent \"-1\".", "/body/rootRole"}}, `"-1"`),
+	// Unleash has no such errors.
+	`{"username":"` + strings.Repeat("a", 256) + `","rootRole":3}`: rule("The username cannot be longer than 255 characters."),
+	`{"username":"a\u0000b","rootRole":3}`:                         rule("The username cannot contain control characters."),
+	`{"username":"аdmin","rootRole":3}`:                            rule("The username cannot mix Latin letters with Cyrillic or Greek ones."),
+	`{"username":"admin\u200b","rootRole":3}`:                      rule("The username cannot contain invisible characters."),
+}
+
 // TestCreateUserRefuses checks that errors are those of Unleash 8.2.0, except for the last ones.
 func TestCreateUserRefuses(t *testing.T) {
 	t.Parallel()
 	f := newUserFixture(t)
-	for body, want := range map[string]problem{
-		`{}`:                                missing("rootRole"),
-		``:                                  wrongType("you didn't provide one"),
-		`[]`:                                notObject("[]"),
-		`null`:                              notObject("null"),
-		`{bad`:                              notJSON,
-		`{"rootRole":3}`:                    rule("You must specify username or email"),
-		`{"name":"Nina","rootRole":3}`:      rule("You must specify username or email"),
-		`{"email":null,"rootRole":3}`:       rule("You must specify username or email"),
-		`{"username":[],"rootRole":"Nope"}`: notString("username", "[]"),
-		`{"username":"n","email":{},"rootRole":3}`:                 notString("email", "{}"),
-		`{"username":"n","name":"","rootRole":3}`:                  schema("", `"value" is not allowed to be empty.`),
-		`{"username":"n","password":[],"rootRole":3}`:              notString("password", "[]"),
-		`{"username":"n","sendEmail":"yes","rootRole":3}`:          schema("/body/sendEmail", "The `/body/sendEmail` property must be boolean. You sent \"yes\"."),
-		`{"username":"n","foo":1,"bar":2,"rootRole":"Nope"}`:       additional("foo"),
-		`{"Username":"n","rootRole":3}`:                            additional("Username"),
-		`{"username":"n","foo":1}`:                                 missing("rootRole"),
-		`{"email":"x","rootRole":3}`:                               notEmail("x"),
-		`{"email":"a b@c.de","rootRole":3}`:                        notEmail("a b@c.de"),
-		`{"email":" nina@example.com","rootRole":3}`:               notEmail(" nina@example.com"),
-		`{"email":"Nina <n@example.com>","rootRole":3}`:            notEmail("Nina <n@example.com>"),
-		`{"email":"nina@localhost","rootRole":3}`:                  notEmail("nina@localhost"),
-		`{"email":"a@[127.0.0.1]","rootRole":3}`:                   notEmail("a@[127.0.0.1]"),
-		`{"email":"a@-example.com","rootRole":3}`:                  notEmail("a@-example.com"),
-		`{"email":"a@ex_ample.com","rootRole":3}`:                  notEmail("a@ex_ample.com"),
-		`{"username":"vera","rootRole":3}`:                         rule("User already exists"),
-		`{"username":"n","email":"VERA@example.org","rootRole":3}`: rule("User already exists"),
-		`{"username":"n","rootRole":"Owner"}`:                      rule("Could not find rootRole=Owner"),
-		`{"username":"n","rootRole":99}`:                           rule("Could not find rootRole=99"),
-		`{"username":"n","rootRole":" "}`:                          rule("Could not find rootRole=0"),
-		`{"username":"n","rootRole":null}`:                         rule("Could not find rootRole=0"),
-		`{"username":"n","rootRole":1e400}`:                        rule("Could not find rootRole=Infinity"),
-		`{"username":"n","rootRole":"viewer"}`:                     notRole(`"viewer"`),
-		`{"username":"n","rootRole":""}`:                           notRole(`""`),
-		`{"username":"n","rootRole":1.5}`:                          notRole(`"1.5"`),
-		`{"username":"n","rootRole":[3]}`:                          notRole(`[3]`, detail{"The `/body/rootRole` property must be string. You sent [3].", "/body/rootRole"}),
-		`{"username":"n","rootRole":-1}`: withRoleDetails(
-			[]detail{{"The `/body/rootRole` property must be >= 0. You sent \"-1\".", "/body/rootRole"}}, `"-1"`),
-		// Unleash has no such errors.
-		`{"username":"` + strings.Repeat("a", 256) + `","rootRole":3}`: rule("The username cannot be longer than 255 characters."),
-		`{"username":"a\u0000b","rootRole":3}`:                         rule("The username cannot contain control characters."),
-		`{"username":"аdmin","rootRole":3}`:                            rule("The username cannot mix Latin letters with Cyrillic or Greek ones."),
-		`{"username":"admin\u200b","rootRole":3}`:                      rule("The username cannot contain invisible characters."),
-	} {
+	for body, want := range refusedUsers {
 		status := http.StatusBadRequest
 		if want.Name == "ContentTypeError" {
 			status = http.StatusUnsupportedMediaType

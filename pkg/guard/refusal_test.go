@@ -13,38 +13,40 @@ import (
 	"pats/pkg/pat"
 )
 
+var refusals = map[string]struct {
+	refusal *guard.Refusal
+	body    string
+	headers map[string]string
+}{
+	"no token": {
+		&guard.Refusal{Status: http.StatusUnauthorized, Message: "No."}, `{"message":"No."}`,
+		map[string]string{"WWW-Authenticate": "Bearer"},
+	},
+	"an invalid token": {
+		guard.InvalidToken(pat.ReasonExpired, errors.New("the cause")), `{"message":"The token has expired."}`,
+		map[string]string{"WWW-Authenticate": `Bearer error="invalid_token"`},
+	},
+	"a missing scope": {
+		&guard.Refusal{Status: http.StatusForbidden, Code: "insufficient_scope", Scope: "orders:read", Message: "No."}, `{"message":"No."}`,
+		map[string]string{"WWW-Authenticate": `Bearer error="insufficient_scope", scope="orders:read"`},
+	},
+	"a scope with a line break": {
+		&guard.Refusal{Status: http.StatusForbidden, Code: "insufficient_scope", Scope: "a\r\nSet-Cookie: x", Message: "\"No.\"\n"}, `{"message":"\"No.\"\n"}`,
+		map[string]string{"WWW-Authenticate": `Bearer error="insufficient_scope"`},
+	},
+	"a scope with a quote": {
+		&guard.Refusal{Status: http.StatusForbidden, Code: "insufficient_scope", Scope: `a", error="x`, Message: "No."}, `{"message":"No."}`,
+		map[string]string{"WWW-Authenticate": `Bearer error="insufficient_scope"`},
+	},
+	"unavailable": {
+		&guard.Refusal{Status: http.StatusServiceUnavailable, Message: "Later."}, `{"message":"Later."}`,
+		map[string]string{"Retry-After": "1"},
+	},
+}
+
 func TestRefusalIsTheSameResponseEverywhere(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		refusal *guard.Refusal
-		body    string
-		headers map[string]string
-	}{
-		"no token": {
-			&guard.Refusal{Status: http.StatusUnauthorized, Message: "No."}, `{"message":"No."}`,
-			map[string]string{"WWW-Authenticate": "Bearer"},
-		},
-		"an invalid token": {
-			guard.InvalidToken(pat.ReasonExpired, errors.New("the cause")), `{"message":"The token has expired."}`,
-			map[string]string{"WWW-Authenticate": `Bearer error="invalid_token"`},
-		},
-		"a missing scope": {
-			&guard.Refusal{Status: http.StatusForbidden, Code: "insufficient_scope", Scope: "orders:read", Message: "No."}, `{"message":"No."}`,
-			map[string]string{"WWW-Authenticate": `Bearer error="insufficient_scope", scope="orders:read"`},
-		},
-		"a scope with a line break": {
-			&guard.Refusal{Status: http.StatusForbidden, Code: "insufficient_scope", Scope: "a\r\nSet-Cookie: x", Message: "\"No.\"\n"}, `{"message":"\"No.\"\n"}`,
-			map[string]string{"WWW-Authenticate": `Bearer error="insufficient_scope"`},
-		},
-		"a scope with a quote": {
-			&guard.Refusal{Status: http.StatusForbidden, Code: "insufficient_scope", Scope: `a", error="x`, Message: "No."}, `{"message":"No."}`,
-			map[string]string{"WWW-Authenticate": `Bearer error="insufficient_scope"`},
-		},
-		"unavailable": {
-			&guard.Refusal{Status: http.StatusServiceUnavailable, Message: "Later."}, `{"message":"Later."}`,
-			map[string]string{"Retry-After": "1"},
-		},
-	} {
+	for name, c := range refusals {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.headers["Content-Type"], c.headers["Cache-Control"] = "application/json", "no-store"

@@ -19,59 +19,61 @@ func TestMalformedTokenCostsNoRead(t *testing.T) {
 	f.wantCalls(t, map[pattest.Call]int{})
 }
 
+var refusedAuthentications = map[string]struct {
+	prepare func(t *testing.T, f *fixture)
+	secret  func(t *testing.T, f *fixture) pat.Secret
+	want    pat.Reason
+}{
+	"a token of a missing user": {
+		secret: func(t *testing.T, _ *fixture) pat.Secret {
+			t.Helper()
+			return parse(t, withSelector(selectorOf(4711)))
+		},
+		want: pat.ReasonInvalid,
+	},
+	"a token that the user never had": {
+		secret: func(t *testing.T, _ *fixture) pat.Secret {
+			t.Helper()
+			return parse(t, withSelector(selectorOf(1)))
+		},
+		want: pat.ReasonInvalid,
+	},
+	"a known selector with another secret part": {
+		secret: forged,
+		want:   pat.ReasonInvalid,
+	},
+	"a revoked token": {
+		prepare: func(t *testing.T, f *fixture) {
+			t.Helper()
+			if err := f.service.RevokeToken(t.Context(), f.holder.Identity(), f.holder.Token.ID); err != nil {
+				t.Fatalf("RevokeToken: %v", err)
+			}
+		},
+		want: pat.ReasonInvalid,
+	},
+	"an expired token": {
+		prepare: func(_ *testing.T, f *fixture) { f.clock.Advance(pattest.Lifetime) },
+		want:    pat.ReasonExpired,
+	},
+	"a token of a disabled user": {prepare: disable, want: pat.ReasonDisabled},
+	"an expired token of a disabled user": {
+		prepare: func(t *testing.T, f *fixture) {
+			t.Helper()
+			disable(t, f)
+			f.clock.Advance(pattest.Lifetime)
+		},
+		want: pat.ReasonExpired,
+	},
+	"another secret part for an expired token": {
+		prepare: func(_ *testing.T, f *fixture) { f.clock.Advance(pattest.Lifetime) },
+		secret:  forged,
+		want:    pat.ReasonInvalid,
+	},
+}
+
 func TestAuthenticateRefuses(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		prepare func(t *testing.T, f *fixture)
-		secret  func(t *testing.T, f *fixture) pat.Secret
-		want    pat.Reason
-	}{
-		"a token of a missing user": {
-			secret: func(t *testing.T, _ *fixture) pat.Secret {
-				t.Helper()
-				return parse(t, withSelector(selectorOf(4711)))
-			},
-			want: pat.ReasonInvalid,
-		},
-		"a token that the user never had": {
-			secret: func(t *testing.T, _ *fixture) pat.Secret {
-				t.Helper()
-				return parse(t, withSelector(selectorOf(1)))
-			},
-			want: pat.ReasonInvalid,
-		},
-		"a known selector with another secret part": {
-			secret: forged,
-			want:   pat.ReasonInvalid,
-		},
-		"a revoked token": {
-			prepare: func(t *testing.T, f *fixture) {
-				t.Helper()
-				if err := f.service.RevokeToken(t.Context(), f.holder.Identity(), f.holder.Token.ID); err != nil {
-					t.Fatalf("RevokeToken: %v", err)
-				}
-			},
-			want: pat.ReasonInvalid,
-		},
-		"an expired token": {
-			prepare: func(_ *testing.T, f *fixture) { f.clock.Advance(pattest.Lifetime) },
-			want:    pat.ReasonExpired,
-		},
-		"a token of a disabled user": {prepare: disable, want: pat.ReasonDisabled},
-		"an expired token of a disabled user": {
-			prepare: func(t *testing.T, f *fixture) {
-				t.Helper()
-				disable(t, f)
-				f.clock.Advance(pattest.Lifetime)
-			},
-			want: pat.ReasonExpired,
-		},
-		"another secret part for an expired token": {
-			prepare: func(_ *testing.T, f *fixture) { f.clock.Advance(pattest.Lifetime) },
-			secret:  forged,
-			want:    pat.ReasonInvalid,
-		},
-	} {
+	for name, c := range refusedAuthentications {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)

@@ -42,62 +42,64 @@ func wantMissing(t *testing.T, what string, err error, scope pat.Scope) {
 	}
 }
 
+var operationScopes = map[string]struct {
+	requires pat.Scope // or "" for none
+	do       func(t *testing.T, f *fixture, caller pattest.Holder) error
+}{
+	"list": {pat.ScopePatsRead, func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		_, err := f.service.Tokens(t.Context(), caller.Identity())
+		return err
+	}},
+	"create": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		draft := pat.Draft{Description: "new", Scopes: caller.Token.Scopes, ExpiresAt: caller.Token.ExpiresAt}
+		_, _, err := f.service.CreateToken(t.Context(), caller.Identity(), draft)
+		return err
+	}},
+	"create with a key": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		draft := pat.Draft{Description: "new", Scopes: caller.Token.Scopes, ExpiresAt: caller.Token.ExpiresAt}
+		_, _, err := f.service.CreateTokenOnce(t.Context(), caller.Identity(), draft, keyOf(t, caller.Secret, "k"))
+		return err
+	}},
+	"revoke another": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		return f.service.RevokeToken(t.Context(), caller.Identity(), f.holder.Token.ID)
+	}},
+	"revoke one that is gone": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		return f.service.RevokeToken(t.Context(), caller.Identity(), 999)
+	}},
+	"revoke another and its descendants": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		_, err := f.service.RevokeDescendants(t.Context(), caller.Identity(), f.holder.Token.ID)
+		return err
+	}},
+	"revoke itself": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		return f.service.RevokeToken(t.Context(), caller.Identity(), caller.Token.ID)
+	}},
+	"revoke itself and its descendants": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		_, err := f.service.RevokeDescendants(t.Context(), caller.Identity(), caller.Token.ID)
+		return err
+	}},
+	"check": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		_, err := f.service.Check(t.Context(), caller.Secret)
+		return err
+	}},
+	"admit": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		_, err := f.service.Admit(t.Context(), caller.Identity())
+		return err
+	}},
+}
+
 func TestScopesOfOperations(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		requires pat.Scope // or "" for none
-		do       func(t *testing.T, f *fixture, caller pattest.Holder) error
-	}{
-		"list": {pat.ScopePatsRead, func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			_, err := f.service.Tokens(t.Context(), caller.Identity())
-			return err
-		}},
-		"create": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			draft := pat.Draft{Description: "new", Scopes: caller.Token.Scopes, ExpiresAt: caller.Token.ExpiresAt}
-			_, _, err := f.service.CreateToken(t.Context(), caller.Identity(), draft)
-			return err
-		}},
-		"create with a key": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			draft := pat.Draft{Description: "new", Scopes: caller.Token.Scopes, ExpiresAt: caller.Token.ExpiresAt}
-			_, _, err := f.service.CreateTokenOnce(t.Context(), caller.Identity(), draft, keyOf(t, caller.Secret, "k"))
-			return err
-		}},
-		"revoke another": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			return f.service.RevokeToken(t.Context(), caller.Identity(), f.holder.Token.ID)
-		}},
-		"revoke one that is gone": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			return f.service.RevokeToken(t.Context(), caller.Identity(), 999)
-		}},
-		"revoke another and its descendants": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			_, err := f.service.RevokeDescendants(t.Context(), caller.Identity(), f.holder.Token.ID)
-			return err
-		}},
-		"revoke itself": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			return f.service.RevokeToken(t.Context(), caller.Identity(), caller.Token.ID)
-		}},
-		"revoke itself and its descendants": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			_, err := f.service.RevokeDescendants(t.Context(), caller.Identity(), caller.Token.ID)
-			return err
-		}},
-		"check": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			_, err := f.service.Check(t.Context(), caller.Secret)
-			return err
-		}},
-		"admit": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
-			t.Helper()
-			_, err := f.service.Admit(t.Context(), caller.Identity())
-			return err
-		}},
-	} {
+	for name, c := range operationScopes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			everyOther := slices.DeleteFunc([]string{"orders:read", "pats:read", "pats:write", "users:read", "users:write", "tokens:introspect"},
@@ -258,16 +260,21 @@ func TestRoleIsReadAtEachCheck(t *testing.T) {
 		}
 		return f.service.Granted(holder)
 	}
-	for role, want := range map[pat.Role]map[*pattest.Holder][]pat.Scope{
-		pat.Viewer: {&caller: {"orders:read"}, &f.holder: {"orders:read", "reports"}},
-		pat.Admin:  {&caller: {"orders:purge", "orders:read", "users:write"}, &f.holder: {"orders:purge", "orders:read", "orders:write", "reports"}},
+	for _, c := range []struct {
+		role pat.Role
+		want map[*pattest.Holder][]pat.Scope
+	}{
+		{pat.Viewer, map[*pattest.Holder][]pat.Scope{&caller: {"orders:read"}, &f.holder: {"orders:read", "reports"}}},
+		{pat.Admin, map[*pattest.Holder][]pat.Scope{
+			&caller: {"orders:purge", "orders:read", "users:write"}, &f.holder: {"orders:purge", "orders:read", "orders:write", "reports"},
+		}},
 	} {
-		if _, err := f.service.UpdateUser(t.Context(), caller.Account.ID, func(p *pat.Profile) { p.Role = role }); err != nil {
+		if _, err := f.service.UpdateUser(t.Context(), caller.Account.ID, func(p *pat.Profile) { p.Role = c.role }); err != nil {
 			t.Fatal(err)
 		}
-		for holder, scopes := range want {
+		for holder, scopes := range c.want {
 			if got := granted(holder.Secret); !slices.Equal(got, scopes) {
-				t.Errorf("%s as %s: got %q, want %q", holder.Token.Description, role, got, scopes)
+				t.Errorf("%s as %s: got %q, want %q", holder.Token.Description, c.role, got, scopes)
 			}
 		}
 	}

@@ -157,40 +157,42 @@ func TestImportedTokenRefused(t *testing.T) {
 	}
 }
 
+var importedCallers = map[string]func(*testing.T, *pat.Service, pat.Identity, pat.Secret, pat.Draft) error{
+	"Admit": func(t *testing.T, s *pat.Service, who pat.Identity, _ pat.Secret, _ pat.Draft) error {
+		t.Helper()
+		_, err := s.Admit(t.Context(), who)
+		return err
+	},
+	"Tokens": func(t *testing.T, s *pat.Service, who pat.Identity, _ pat.Secret, _ pat.Draft) error {
+		t.Helper()
+		_, err := s.Tokens(t.Context(), who)
+		return err
+	},
+	"CreateToken": func(t *testing.T, s *pat.Service, who pat.Identity, _ pat.Secret, draft pat.Draft) error {
+		t.Helper()
+		_, _, err := s.CreateToken(t.Context(), who, draft)
+		return err
+	},
+	"CreateTokenOnce": func(t *testing.T, s *pat.Service, who pat.Identity, presented pat.Secret, draft pat.Draft) error {
+		t.Helper()
+		key, err := pat.NewIdempotencyKey(presented, "key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = s.CreateTokenOnce(t.Context(), who, draft, key)
+		return err
+	},
+	"RevokeToken": func(t *testing.T, s *pat.Service, who pat.Identity, _ pat.Secret, _ pat.Draft) error {
+		t.Helper()
+		return s.RevokeToken(t.Context(), who, 999)
+	},
+}
+
 // TestImportedCallersAreRefusedUnlessAccepted: an Identity that was authenticated while imported tokens were accepted is refused by
 // every method, and nothing is written.
 func TestImportedCallersAreRefusedUnlessAccepted(t *testing.T) {
 	t.Parallel()
-	for name, act := range map[string]func(*testing.T, *pat.Service, pat.Identity, pat.Secret, pat.Draft) error{
-		"Admit": func(t *testing.T, s *pat.Service, who pat.Identity, _ pat.Secret, _ pat.Draft) error {
-			t.Helper()
-			_, err := s.Admit(t.Context(), who)
-			return err
-		},
-		"Tokens": func(t *testing.T, s *pat.Service, who pat.Identity, _ pat.Secret, _ pat.Draft) error {
-			t.Helper()
-			_, err := s.Tokens(t.Context(), who)
-			return err
-		},
-		"CreateToken": func(t *testing.T, s *pat.Service, who pat.Identity, _ pat.Secret, draft pat.Draft) error {
-			t.Helper()
-			_, _, err := s.CreateToken(t.Context(), who, draft)
-			return err
-		},
-		"CreateTokenOnce": func(t *testing.T, s *pat.Service, who pat.Identity, presented pat.Secret, draft pat.Draft) error {
-			t.Helper()
-			key, err := pat.NewIdempotencyKey(presented, "key")
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _, err = s.CreateTokenOnce(t.Context(), who, draft, key)
-			return err
-		},
-		"RevokeToken": func(t *testing.T, s *pat.Service, who pat.Identity, _ pat.Secret, _ pat.Draft) error {
-			t.Helper()
-			return s.RevokeToken(t.Context(), who, 999)
-		},
-	} {
+	for name, act := range importedCallers {
 		for _, id := range []int{20, 21} {
 			t.Run(fmt.Sprintf("%s, token %d", name, id), func(t *testing.T) {
 				t.Parallel()
