@@ -28,44 +28,48 @@ func statement(effect, action string, resources ...string) events.IAMPolicyState
 	return events.IAMPolicyStatement{Effect: effect, Action: strings.Fields(action), Resource: resources}
 }
 
+func allowing(resources ...string) events.IAMPolicyStatement {
+	return statement("Allow", "execute-api:Invoke", resources...)
+}
+
+func denying(resources ...string) events.IAMPolicyStatement {
+	return statement("Deny", "execute-api:Invoke", resources...)
+}
+
+var policies = []struct {
+	name   string
+	policy statements
+	want   int
+}{
+	{"the method itself", statements{allowing(itemARN)}, 200},
+	{"the stage", statements{allowing(stageARN + "/*")}, 200},
+	{"every method", statements{allowing(stageARN + "/*/items/1")}, 200},
+	{"everything", statements{allowing("*")}, 200},
+	{"a star in the middle takes slashes", statements{allowing("arn:*/1")}, 200},
+	{"a question mark is one character", statements{allowing(stageARN + "/GET/items/?")}, 200},
+	{"a question mark is not none", statements{allowing(itemARN + "?")}, 403},
+	{"a star may be nothing", statements{allowing(itemARN + "*")}, 200},
+	{"another method", statements{allowing(stageARN + "/POST/items/1")}, 403},
+	{"another stage", statements{allowing("arn:aws:execute-api:us-east-1:123456789012:local/test/*")}, 403},
+	{"another path", statements{allowing(stageARN + "/GET/items/2")}, 403},
+	{"a prefix is not enough", statements{allowing(stageARN + "/GET/items")}, 403},
+	{"case of the resource counts", statements{allowing(strings.ToUpper(stageARN) + "/*")}, 403},
+	{"a deny after an allow wins", statements{allowing("*"), denying(stageARN + "/*")}, 403},
+	{"a deny before an allow wins", statements{denying(stageARN + "/*"), allowing("*")}, 403},
+	{"a deny of something else", statements{allowing("*"), denying(stageARN + "/DELETE/*")}, 200},
+	{"a deny alone", statements{denying(stageARN + "/DELETE/*")}, 403},
+	{"one of several resources", statements{allowing("a", itemARN)}, 200},
+	{"one of several actions", statements{statement("Allow", "s3:GetObject execute-api:Invoke", "*")}, 200},
+	{"any action", statements{statement("Allow", "*", "*")}, 200},
+	{"any action of API Gateway", statements{statement("Allow", "execute-api:*", "*")}, 200},
+	{"case of the action does not count", statements{statement("Allow", "EXECUTE-API:invoke", "*")}, 200},
+	{"another action", statements{statement("Allow", "execute-api:ManageConnections", "*")}, 403},
+	{"a deny of another action", statements{allowing("*"), statement("Deny", "execute-api:ManageConnections", "*")}, 200},
+}
+
 func TestPolicy(t *testing.T) {
 	t.Parallel()
-	allow := func(resources ...string) events.IAMPolicyStatement {
-		return statement("Allow", "execute-api:Invoke", resources...)
-	}
-	deny := func(resources ...string) events.IAMPolicyStatement {
-		return statement("Deny", "execute-api:Invoke", resources...)
-	}
-	for _, c := range []struct {
-		name   string
-		policy statements
-		want   int
-	}{
-		{"the method itself", statements{allow(itemARN)}, 200},
-		{"the stage", statements{allow(stageARN + "/*")}, 200},
-		{"every method", statements{allow(stageARN + "/*/items/1")}, 200},
-		{"everything", statements{allow("*")}, 200},
-		{"a star in the middle takes slashes", statements{allow("arn:*/1")}, 200},
-		{"a question mark is one character", statements{allow(stageARN + "/GET/items/?")}, 200},
-		{"a question mark is not none", statements{allow(itemARN + "?")}, 403},
-		{"a star may be nothing", statements{allow(itemARN + "*")}, 200},
-		{"another method", statements{allow(stageARN + "/POST/items/1")}, 403},
-		{"another stage", statements{allow("arn:aws:execute-api:us-east-1:123456789012:local/test/*")}, 403},
-		{"another path", statements{allow(stageARN + "/GET/items/2")}, 403},
-		{"a prefix is not enough", statements{allow(stageARN + "/GET/items")}, 403},
-		{"case of the resource counts", statements{allow(strings.ToUpper(stageARN) + "/*")}, 403},
-		{"a deny after an allow wins", statements{allow("*"), deny(stageARN + "/*")}, 403},
-		{"a deny before an allow wins", statements{deny(stageARN + "/*"), allow("*")}, 403},
-		{"a deny of something else", statements{allow("*"), deny(stageARN + "/DELETE/*")}, 200},
-		{"a deny alone", statements{deny(stageARN + "/DELETE/*")}, 403},
-		{"one of several resources", statements{allow("a", itemARN)}, 200},
-		{"one of several actions", statements{statement("Allow", "s3:GetObject execute-api:Invoke", "*")}, 200},
-		{"any action", statements{statement("Allow", "*", "*")}, 200},
-		{"any action of API Gateway", statements{statement("Allow", "execute-api:*", "*")}, 200},
-		{"case of the action does not count", statements{statement("Allow", "EXECUTE-API:invoke", "*")}, 200},
-		{"another action", statements{statement("Allow", "execute-api:ManageConnections", "*")}, 403},
-		{"a deny of another action", statements{allow("*"), statement("Deny", "execute-api:ManageConnections", "*")}, 200},
-	} {
+	for _, c := range policies {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if got := statusUnder(t, c.policy...); got != c.want {

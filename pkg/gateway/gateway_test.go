@@ -68,28 +68,30 @@ func projectGateway(t *testing.T, authorize gateway.AuthorizerFunction) (*gatewa
 	return gateway, invoked
 }
 
+var expiredDenial = authorizerResponse("Deny", "arn:aws:execute-api:us-east-1:123456789012:local/prod/*", map[string]any{"reason": "The token has expired."})
+
+var projectRefusals = []struct {
+	name     string
+	header   string
+	response events.APIGatewayCustomAuthorizerResponse
+	err      error
+	status   int
+	error    string
+	detail   string
+	headers  http.Header
+}{
+	{name: "no header", status: 401, error: "AuthenticationRequired", detail: "You must log in to use Unleash. Your request had no", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
+	{name: "junk", header: "junk", status: 401, error: "AuthenticationRequired", detail: "You must log in to use Unleash. Your request had no", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
+	{name: "denied", header: projectToken, response: expiredDenial, status: 401, error: "AuthenticationRequired", detail: "The token has expired.", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
+	{name: "authorizer fails", header: projectToken, err: errors.New("no store"), status: 503, error: "ServiceUnavailableError", headers: http.Header{"Retry-After": {"1"}}},
+	{name: "an empty response of the authorizer", header: projectToken, status: 503, error: "ServiceUnavailableError", headers: http.Header{"Retry-After": {"1"}}},
+}
+
 // TestProjectRefusals holds the project's gateway responses against the contract: status, name, and the header that a 401
 // must carry (RFC 9110 §15.5.2).
 func TestProjectRefusals(t *testing.T) {
 	t.Parallel()
-	stage := "arn:aws:execute-api:us-east-1:123456789012:local/prod/*"
-	deny := authorizerResponse("Deny", stage, map[string]any{"reason": "The token has expired."})
-	for _, c := range []struct {
-		name     string
-		header   string
-		response events.APIGatewayCustomAuthorizerResponse
-		err      error
-		status   int
-		error    string
-		detail   string
-		headers  http.Header
-	}{
-		{name: "no header", status: 401, error: "AuthenticationRequired", detail: "You must log in to use Unleash. Your request had no", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
-		{name: "junk", header: "junk", status: 401, error: "AuthenticationRequired", detail: "You must log in to use Unleash. Your request had no", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
-		{name: "denied", header: projectToken, response: deny, status: 401, error: "AuthenticationRequired", detail: "The token has expired.", headers: http.Header{"Www-Authenticate": {"Bearer"}}},
-		{name: "authorizer fails", header: projectToken, err: errors.New("no store"), status: 503, error: "ServiceUnavailableError", headers: http.Header{"Retry-After": {"1"}}},
-		{name: "an empty response of the authorizer", header: projectToken, status: 503, error: "ServiceUnavailableError", headers: http.Header{"Retry-After": {"1"}}},
-	} {
+	for _, c := range projectRefusals {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			gateway, invoked := projectGateway(t, authorizing(c.response, c.err))
@@ -305,39 +307,43 @@ func TestProjectTimeouts(t *testing.T) {
 	})
 }
 
+func long(n int) string { return strings.Repeat("x", n) }
+
+const (
+	headerLimit = 10240
+	// room is more than the bytes of the test's own request line and headers.
+	room      = 200
+	bodyLimit = 10 << 20
+	openLimit = 64 << 10
+)
+
+var requestLimits = []struct {
+	name   string
+	path   string
+	body   string
+	edit   func(*http.Request)
+	status int
+}{
+	{name: "headers within the limit", path: "/open", edit: header("X-Long", long(headerLimit-room)), status: 200},
+	{name: "one header over the limit", path: "/open", edit: header("X-Long", long(headerLimit)), status: 431},
+	{name: "many headers over the limit", path: "/open", edit: header("X-Long", slices.Repeat([]string{long(100)}, 103)...), status: 431},
+	{name: "a long query counts", path: "/open?" + long(headerLimit), status: 431},
+	{name: "headers come before the authorizer", path: "/items", edit: authorization(long(headerLimit)), status: 431},
+	{name: "ARN within the limit", path: "/items/" + long(1500), status: 200},
+	{name: "ARN over the limit", path: "/items/" + long(1600), status: 414},
+	{name: "body at the limit", path: "/items", body: long(bodyLimit), status: 200},
+	{name: "body over the limit", path: "/items", body: long(bodyLimit + 1), status: 413},
+	{name: "chunked body at the limit", path: "/items", body: long(bodyLimit), edit: chunked, status: 200},
+	{name: "chunked body over the limit", path: "/items", body: long(bodyLimit + 1), edit: chunked, status: 413},
+	{name: "body of an open route at its limit", path: "/open", body: long(openLimit), status: 200},
+	{name: "body of an open route over its limit", path: "/open", body: long(openLimit + 1), status: 413},
+	{name: "chunked body of an open route at its limit", path: "/open", body: long(openLimit), edit: chunked, status: 200},
+	{name: "chunked body of an open route over its limit", path: "/open", body: long(openLimit + 1), edit: chunked, status: 413},
+}
+
 func TestLimitsOfARequest(t *testing.T) {
 	t.Parallel()
-	long := func(n int) string { return strings.Repeat("x", n) }
-	// The test's own request line and headers have fewer bytes than this.
-	const room = 200
-	const (
-		headerLimit = 10240
-		bodyLimit   = 10 << 20
-		openLimit   = 64 << 10
-	)
-	for _, c := range []struct {
-		name   string
-		path   string
-		body   string
-		edit   func(*http.Request)
-		status int
-	}{
-		{name: "headers within the limit", path: "/open", edit: header("X-Long", long(headerLimit-room)), status: 200},
-		{name: "one header over the limit", path: "/open", edit: header("X-Long", long(headerLimit)), status: 431},
-		{name: "many headers over the limit", path: "/open", edit: header("X-Long", slices.Repeat([]string{long(100)}, 103)...), status: 431},
-		{name: "a long query counts", path: "/open?" + long(headerLimit), status: 431},
-		{name: "headers come before the authorizer", path: "/items", edit: authorization(long(headerLimit)), status: 431},
-		{name: "ARN within the limit", path: "/items/" + long(1500), status: 200},
-		{name: "ARN over the limit", path: "/items/" + long(1600), status: 414},
-		{name: "body at the limit", path: "/items", body: long(bodyLimit), status: 200},
-		{name: "body over the limit", path: "/items", body: long(bodyLimit + 1), status: 413},
-		{name: "chunked body at the limit", path: "/items", body: long(bodyLimit), edit: chunked, status: 200},
-		{name: "chunked body over the limit", path: "/items", body: long(bodyLimit + 1), edit: chunked, status: 413},
-		{name: "body of an open route at its limit", path: "/open", body: long(openLimit), status: 200},
-		{name: "body of an open route over its limit", path: "/open", body: long(openLimit + 1), status: 413},
-		{name: "chunked body of an open route at its limit", path: "/open", body: long(openLimit), edit: chunked, status: 200},
-		{name: "chunked body of an open route over its limit", path: "/open", body: long(openLimit + 1), edit: chunked, status: 413},
-	} {
+	for _, c := range requestLimits {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t, small, nil)

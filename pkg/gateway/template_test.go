@@ -21,59 +21,63 @@ func newError(t *testing.T, template string, parameters map[string]string) error
 	return err
 }
 
+// Places in the template small where TestUnsupported plants a setting.
+const (
+	atAPI      = "      StageName: prod\n"
+	atAuth     = "        DefaultAuthorizer: Token\n"
+	atIdentity = "              ReauthorizeEvery: !Ref Ttl\n"
+	atARN      = "            FunctionArn: !GetAtt Authorizer.Arn\n"
+	atEvent    = "Path: /items, "
+)
+
+var unsupported = []struct{ name, at, plant, place string }{
+	{"property of the API", atAPI, atAPI + "      BinaryMediaTypes: ['*/*']\n", "Resources.Api.Properties.BinaryMediaTypes"},
+	{"CORS", atAPI, atAPI + "      Cors: \"'*'\"\n", "Resources.Api.Properties.Cors"},
+	{"definition", atAPI, atAPI + "      DefinitionUri: openapi.yaml\n", "Resources.Api.Properties.DefinitionUri"},
+	{"stage variables", atAPI, atAPI + "      Variables: {a: b}\n", "Resources.Api.Properties.Variables"},
+	{"answers kept by the stage", atAPI, atAPI + "      MethodSettings: [{ResourcePath: /*, HttpMethod: '*', CachingEnabled: true}]\n", "Resources.Api.Properties.MethodSettings.0.CachingEnabled"},
+	{"property of Auth", atAuth, atAuth + "        ApiKeyRequired: true\n", "Auth.ApiKeyRequired"},
+	{"resource policy", atAuth, atAuth + "        ResourcePolicy: {}\n", "Auth.ResourcePolicy"},
+	{"default authorizer that is not there", atAuth, "        DefaultAuthorizer: Other\n", "Auth.DefaultAuthorizer"},
+	{"property of the authorizer", atARN, atARN + "            UserPoolArn: x\n", "Authorizers.Token.UserPoolArn"},
+	{"REQUEST authorizer", atARN, atARN + "            FunctionPayloadType: REQUEST\n", "Authorizers.Token.FunctionPayloadType"},
+	{"authorizer elsewhere", atARN, "            FunctionArn: arn:aws:lambda:eu-west-1:1:function:x\n", "Authorizers.Token.FunctionArn"},
+	{"authorizer without a function", atARN, "", "Authorizers.Token.FunctionArn"},
+	{"property of the identity", atIdentity, atIdentity + "              Headers: [X]\n", "Identity.Headers"},
+	{"TTL that is not a number", atIdentity, "              ReauthorizeEvery: soon\n", "Identity.ReauthorizeEvery"},
+	{"TTL over the limit", atIdentity, "              ReauthorizeEvery: 3601\n", "Identity.ReauthorizeEvery"},
+	{"expression that does not compile", "good-[a-z]+", "good-[", "Identity.ValidationExpression"},
+	{"property of a gateway response", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {Colour: red}}", "GatewayResponses.UNAUTHORIZED.Colour"},
+	{"gateway response that is not there", "GatewayResponses: {}", "GatewayResponses: {TEAPOT: {}}", "GatewayResponses.TEAPOT"},
+	{"status that refuses nothing", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {StatusCode: 200}}", "GatewayResponses.UNAUTHORIZED.StatusCode"},
+	{"header from a mapping", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {ResponseParameters: {Headers: {X: context.requestId}}}}", "ResponseParameters.Headers.X"},
+	{"parameter that is not a header", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {ResponseParameters: {Paths: {X: y}}}}", "ResponseParameters.Paths"},
+	{"body of another type", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {ResponseTemplates: {text/html: x}}}", "ResponseTemplates.text/html"},
+	{"body with another variable", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {ResponseTemplates: {application/json: $input.body}}}", "ResponseTemplates.application/json"},
+	{"property of an event", atEvent, atEvent + "TimeoutInMillis: 50, ", "Resources.Echo.Properties.Events.Items.Properties.TimeoutInMillis"},
+	{"request parameters", atEvent, atEvent + "RequestParameters: [method.request.header.X], ", "Events.Items.Properties.RequestParameters"},
+	{"authorization of an event", atEvent, atEvent + "Auth: {ApiKeyRequired: true}, ", "Events.Items.Properties.Auth.ApiKeyRequired"},
+	{"authorizer of an event that is not there", atEvent, atEvent + "Auth: {Authorizer: Other}, ", "Events.Items.Properties.Auth.Authorizer"},
+	{"event of another kind", "Items: {Type: Api, ", "Items: {Type: HttpApi, ", "Events.Items.Type"},
+	{"event of another API", "{RestApiId: !Ref Api, Path: /items, ", "{RestApiId: other, Path: /items, ", "Events.Items.Properties.RestApiId"},
+	{"event of the implicit API", "{RestApiId: !Ref Api, Path: /items, ", "{Path: /items, ", "Events.Items.Properties.RestApiId"},
+	{"event without a path", atEvent, "", "Events.Items.Properties.Path"},
+	{"event without a method", atEvent + "Method: any", "Path: /items", "Events.Items.Properties.Method"},
+	{"event with a wrong path", atEvent, "Path: items, ", "Events.Items"},
+	{"two events at one place", "Path: /open", "Path: /items", "Events.Open"},
+	{"globals of the API", "Globals:\n", "Globals:\n  Api: {Cors: \"'*'\"}\n", "Globals.Api"},
+	{"time-out that is not a number", "Timeout: 60", "Timeout: long", "Globals.Function.Timeout"},
+	{"second API", "Resources:\n", "Resources:\n  Second: {Type: AWS::Serverless::Api, Properties: {StageName: x}}\n", "Resources.Second.Properties"},
+	{"HTTP API", "Resources:\n", "Resources:\n  Second: {Type: AWS::Serverless::HttpApi}\n", "Resources.Second.Properties"},
+	{"part of an API", "Resources:\n", "Resources:\n  Second: {Type: AWS::ApiGateway::GatewayResponse}\n", "Resources.Second.Properties"},
+	{"a key twice", atAPI, atAPI + "      StageName: test\n", "Resources.Api.Properties.StageName"},
+	{"no stage", atAPI, "", "Resources.Api.Properties.StageName"},
+}
+
 // TestUnsupported plants one unsupported setting at a time: the gateway must refuse to start, and name the place.
 func TestUnsupported(t *testing.T) {
 	t.Parallel()
-	const (
-		api      = "      StageName: prod\n"
-		auth     = "        DefaultAuthorizer: Token\n"
-		identity = "              ReauthorizeEvery: !Ref Ttl\n"
-		arn      = "            FunctionArn: !GetAtt Authorizer.Arn\n"
-		event    = "Path: /items, "
-	)
-	for _, c := range []struct{ name, at, plant, place string }{
-		{"property of the API", api, api + "      BinaryMediaTypes: ['*/*']\n", "Resources.Api.Properties.BinaryMediaTypes"},
-		{"CORS", api, api + "      Cors: \"'*'\"\n", "Resources.Api.Properties.Cors"},
-		{"definition", api, api + "      DefinitionUri: openapi.yaml\n", "Resources.Api.Properties.DefinitionUri"},
-		{"stage variables", api, api + "      Variables: {a: b}\n", "Resources.Api.Properties.Variables"},
-		{"answers kept by the stage", api, api + "      MethodSettings: [{ResourcePath: /*, HttpMethod: '*', CachingEnabled: true}]\n", "Resources.Api.Properties.MethodSettings.0.CachingEnabled"},
-		{"property of Auth", auth, auth + "        ApiKeyRequired: true\n", "Auth.ApiKeyRequired"},
-		{"resource policy", auth, auth + "        ResourcePolicy: {}\n", "Auth.ResourcePolicy"},
-		{"default authorizer that is not there", auth, "        DefaultAuthorizer: Other\n", "Auth.DefaultAuthorizer"},
-		{"property of the authorizer", arn, arn + "            UserPoolArn: x\n", "Authorizers.Token.UserPoolArn"},
-		{"REQUEST authorizer", arn, arn + "            FunctionPayloadType: REQUEST\n", "Authorizers.Token.FunctionPayloadType"},
-		{"authorizer elsewhere", arn, "            FunctionArn: arn:aws:lambda:eu-west-1:1:function:x\n", "Authorizers.Token.FunctionArn"},
-		{"authorizer without a function", arn, "", "Authorizers.Token.FunctionArn"},
-		{"property of the identity", identity, identity + "              Headers: [X]\n", "Identity.Headers"},
-		{"TTL that is not a number", identity, "              ReauthorizeEvery: soon\n", "Identity.ReauthorizeEvery"},
-		{"TTL over the limit", identity, "              ReauthorizeEvery: 3601\n", "Identity.ReauthorizeEvery"},
-		{"expression that does not compile", "good-[a-z]+", "good-[", "Identity.ValidationExpression"},
-		{"property of a gateway response", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {Colour: red}}", "GatewayResponses.UNAUTHORIZED.Colour"},
-		{"gateway response that is not there", "GatewayResponses: {}", "GatewayResponses: {TEAPOT: {}}", "GatewayResponses.TEAPOT"},
-		{"status that refuses nothing", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {StatusCode: 200}}", "GatewayResponses.UNAUTHORIZED.StatusCode"},
-		{"header from a mapping", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {ResponseParameters: {Headers: {X: context.requestId}}}}", "ResponseParameters.Headers.X"},
-		{"parameter that is not a header", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {ResponseParameters: {Paths: {X: y}}}}", "ResponseParameters.Paths"},
-		{"body of another type", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {ResponseTemplates: {text/html: x}}}", "ResponseTemplates.text/html"},
-		{"body with another variable", "GatewayResponses: {}", "GatewayResponses: {UNAUTHORIZED: {ResponseTemplates: {application/json: $input.body}}}", "ResponseTemplates.application/json"},
-		{"property of an event", event, event + "TimeoutInMillis: 50, ", "Resources.Echo.Properties.Events.Items.Properties.TimeoutInMillis"},
-		{"request parameters", event, event + "RequestParameters: [method.request.header.X], ", "Events.Items.Properties.RequestParameters"},
-		{"authorization of an event", event, event + "Auth: {ApiKeyRequired: true}, ", "Events.Items.Properties.Auth.ApiKeyRequired"},
-		{"authorizer of an event that is not there", event, event + "Auth: {Authorizer: Other}, ", "Events.Items.Properties.Auth.Authorizer"},
-		{"event of another kind", "Items: {Type: Api, ", "Items: {Type: HttpApi, ", "Events.Items.Type"},
-		{"event of another API", "{RestApiId: !Ref Api, Path: /items, ", "{RestApiId: other, Path: /items, ", "Events.Items.Properties.RestApiId"},
-		{"event of the implicit API", "{RestApiId: !Ref Api, Path: /items, ", "{Path: /items, ", "Events.Items.Properties.RestApiId"},
-		{"event without a path", event, "", "Events.Items.Properties.Path"},
-		{"event without a method", event + "Method: any", "Path: /items", "Events.Items.Properties.Method"},
-		{"event with a wrong path", event, "Path: items, ", "Events.Items"},
-		{"two events at one place", "Path: /open", "Path: /items", "Events.Open"},
-		{"globals of the API", "Globals:\n", "Globals:\n  Api: {Cors: \"'*'\"}\n", "Globals.Api"},
-		{"time-out that is not a number", "Timeout: 60", "Timeout: long", "Globals.Function.Timeout"},
-		{"second API", "Resources:\n", "Resources:\n  Second: {Type: AWS::Serverless::Api, Properties: {StageName: x}}\n", "Resources.Second.Properties"},
-		{"HTTP API", "Resources:\n", "Resources:\n  Second: {Type: AWS::Serverless::HttpApi}\n", "Resources.Second.Properties"},
-		{"part of an API", "Resources:\n", "Resources:\n  Second: {Type: AWS::ApiGateway::GatewayResponse}\n", "Resources.Second.Properties"},
-		{"a key twice", api, api + "      StageName: test\n", "Resources.Api.Properties.StageName"},
-		{"no stage", api, "", "Resources.Api.Properties.StageName"},
-	} {
+	for _, c := range unsupported {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if !strings.Contains(small, c.at) {

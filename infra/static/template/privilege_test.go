@@ -12,50 +12,51 @@ import (
 	"pats/infra/testkit/deployed"
 )
 
+var roleRequests = []struct {
+	name, function string
+	request        access
+	want           bool
+}{
+	{"record a use", authorizer, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), true},
+	{"forget uses", authorizer, use("USER#1", "", "REMOVE seen.#t0, seen.#t1"), true},
+	{"take a role", authorizer, use("USER#1", "", "SET rootRole = :admin"), false},
+	{"take a role by an alias", authorizer, use("USER#1", "", "SET #role = :admin", "#role", "rootRole"), false},
+	{"plant a verifier", authorizer, use("USER#1", "", "SET tokens[0].verifier = :mine"), false},
+	{"remove tokens beside a use", authorizer, use("USER#1", "", "SET seen.#t = :at REMOVE tokens"), false},
+	{"read an account by an update", authorizer, use("USER#1", "ALL_OLD", "SET seen.#t = :at"), false},
+	{"move a counter", authorizer, use("SYSTEM", "", "SET seen = :at"), false},
+	{"list all users", authorizer, find("DIRECTORY"), false},
+	{"look an address up", authorizer, find("UNIQUE#ann@example.com"), false},
+	{"delete a user", authorizer, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
+	{"record a use", shared, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), true},
+	{"read an account", shared, find("USER#1"), true},
+	{"take a role", shared, use("USER#1", "", "SET rootRole = :admin"), false},
+	{"plant a verifier", shared, use("USER#1", "", "SET tokens[0].verifier = :mine"), false},
+	{"read an account by an update", shared, use("USER#1", "ALL_OLD", "SET seen.#t = :at"), false},
+	{"list all users", shared, find("DIRECTORY"), false},
+	{"replace a user", shared, put("USER#1"), false},
+	{"redirect an imported token", shared, put("TOKEN#abc"), false},
+	{"delete a user", shared, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
+	{"replace a user", tokens, put("USER#1"), true},
+	{"rename a user in the directory", tokens, put("DIRECTORY"), false},
+	{"take a name", tokens, put("UNIQUE#ann"), false},
+	{"redirect an imported token", tokens, put("TOKEN#abc"), false},
+	{"set a counter", tokens, put("SYSTEM"), false},
+	{"list all users", tokens, find("DIRECTORY"), false},
+	{"change a part of a user", tokens, use("USER#1", "", "SET rootRole = :admin"), false},
+
+	{"list users", users, find("DIRECTORY"), true},
+	{"redirect an imported token", users, put("TOKEN#abc"), false},
+	{"replace a counter", users, put("SYSTEM"), false},
+	{"change a part of a user", users, use("USER#1", "", "SET version = :v"), false},
+}
+
 // TestRolesRefuse tries what a function under an attacker's control might try, each as a request to DynamoDB.
 func TestRolesRefuse(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name, function string
-		request        access
-		want           bool
-	}{
-		{"record a use", authorizer, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), true},
-		{"forget uses", authorizer, use("USER#1", "", "REMOVE seen.#t0, seen.#t1"), true},
-		{"take a role", authorizer, use("USER#1", "", "SET rootRole = :admin"), false},
-		{"take a role by an alias", authorizer, use("USER#1", "", "SET #role = :admin", "#role", "rootRole"), false},
-		{"plant a verifier", authorizer, use("USER#1", "", "SET tokens[0].verifier = :mine"), false},
-		{"remove tokens beside a use", authorizer, use("USER#1", "", "SET seen.#t = :at REMOVE tokens"), false},
-		{"read an account by an update", authorizer, use("USER#1", "ALL_OLD", "SET seen.#t = :at"), false},
-		{"move a counter", authorizer, use("SYSTEM", "", "SET seen = :at"), false},
-		{"list all users", authorizer, find("DIRECTORY"), false},
-		{"look an address up", authorizer, find("UNIQUE#ann@example.com"), false},
-		{"delete a user", authorizer, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
-
-		{"record a use", shared, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), true},
-		{"read an account", shared, find("USER#1"), true},
-		{"take a role", shared, use("USER#1", "", "SET rootRole = :admin"), false},
-		{"plant a verifier", shared, use("USER#1", "", "SET tokens[0].verifier = :mine"), false},
-		{"read an account by an update", shared, use("USER#1", "ALL_OLD", "SET seen.#t = :at"), false},
-		{"list all users", shared, find("DIRECTORY"), false},
-		{"replace a user", shared, put("USER#1"), false},
-		{"redirect an imported token", shared, put("TOKEN#abc"), false},
-		{"delete a user", shared, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
-
-		{"replace a user", tokens, put("USER#1"), true},
-		{"rename a user in the directory", tokens, put("DIRECTORY"), false},
-		{"take a name", tokens, put("UNIQUE#ann"), false},
-		{"redirect an imported token", tokens, put("TOKEN#abc"), false},
-		{"set a counter", tokens, put("SYSTEM"), false},
-		{"list all users", tokens, find("DIRECTORY"), false},
-		{"change a part of a user", tokens, use("USER#1", "", "SET rootRole = :admin"), false},
-
-		{"list users", users, find("DIRECTORY"), true},
-		{"redirect an imported token", users, put("TOKEN#abc"), false},
-		{"replace a counter", users, put("SYSTEM"), false},
-		{"change a part of a user", users, use("USER#1", "", "SET version = :v"), false},
-	}
-	for _, test := range tests {
+	for _, test := range roleRequests {
 		t.Run(test.function+"/"+test.name, func(t *testing.T) {
 			t.Parallel()
 			if got := load(t).policyOf(test.function).allows(test.request); got != test.want {

@@ -104,50 +104,54 @@ func isTimeout(reached int32) func(observed) bool {
 	}
 }
 
+// Operations of DynamoDB.
+const opQuery, opPut, opTransact = "Query", "PutItem", "TransactWriteItems"
+
+var wireFaults = []struct {
+	fault     faults.Fault
+	operation string
+	want      func(observed) bool
+}{
+	{faults.None, opQuery, isIntact},
+	{faults.Throughput, opQuery, isError(400, "ProvisionedThroughputExceededException")},
+	{faults.Throttling, opQuery, isError(400, "ThrottlingException")},
+	{faults.RequestLimit, opQuery, isError(400, "RequestLimitExceeded")},
+	{faults.TransactionThrottled, opTransact, isCancelled("ThrottlingError")},
+	{faults.TransactionThrottled, opPut, isError(400, "ThrottlingException")},
+	{faults.TransactionInProgress, opTransact, isError(400, "TransactionInProgressException")},
+	{faults.TransactionInProgress, opQuery, isError(400, "ThrottlingException")},
+	{faults.Conflict, opTransact, isCancelled("TransactionConflict")},
+	{faults.Conflict, opPut, isError(400, "TransactionConflictException")},
+	{faults.Conflict, opQuery, isIntact},
+	{faults.InternalError, opQuery, isError(500, "InternalServerError")},
+	{faults.Unavailable, opQuery, isError(503, "InternalServerError")},
+	{faults.BadGateway, opQuery, func(s observed) bool { return s.status == 502 && !strings.HasPrefix(s.body, "{") && s.reached == 0 }},
+	{faults.Reset, opQuery, isReset(0, syscall.ECONNRESET)},
+	{faults.Outage, opQuery, isReset(0, syscall.ECONNRESET)},
+	{faults.Hang, opQuery, isTimeout(0)},
+	{faults.Delay, opQuery, isIntact},
+	{faults.Late, opPut, isTimeout(1)},
+	{faults.Lost, opPut, isReset(1, syscall.ECONNRESET)},
+	{faults.Stall, opPut, isTimeout(1)},
+	{faults.Truncate, opQuery, func(s observed) bool {
+		return s.body == dynamoBody[:len(dynamoBody)/2] && errors.Is(s.err, io.ErrUnexpectedEOF) && s.reached == 1
+	}},
+	{faults.Cut, opQuery, func(s observed) bool {
+		return s.body == dynamoBody[:len(dynamoBody)/2] && s.err == nil && !s.summed && s.reached == 1
+	}},
+	{faults.Empty, opQuery, func(s observed) bool {
+		return s.status == 200 && s.body == "" && s.err == nil && !s.summed && s.reached == 1
+	}},
+	{faults.Garbage, opQuery, func(s observed) bool { return s.status == 200 && s.body[0] == '<' && s.err == nil && s.reached == 1 }},
+	{faults.Corrupt, opQuery, func(s observed) bool {
+		return s.status == 200 && strings.Contains(s.body, `{"S":"1USER#1"}`) && s.err == nil && !s.summed && s.reached == 1
+	}},
+}
+
 // TestFaultsOnTheWire checks each fault as the client and DynamoDB see it.
 func TestFaultsOnTheWire(t *testing.T) {
 	t.Parallel()
-	const query, put, transact = "Query", "PutItem", "TransactWriteItems"
-	for _, c := range []struct {
-		fault     faults.Fault
-		operation string
-		want      func(observed) bool
-	}{
-		{faults.None, query, isIntact},
-		{faults.Throughput, query, isError(400, "ProvisionedThroughputExceededException")},
-		{faults.Throttling, query, isError(400, "ThrottlingException")},
-		{faults.RequestLimit, query, isError(400, "RequestLimitExceeded")},
-		{faults.TransactionThrottled, transact, isCancelled("ThrottlingError")},
-		{faults.TransactionThrottled, put, isError(400, "ThrottlingException")},
-		{faults.TransactionInProgress, transact, isError(400, "TransactionInProgressException")},
-		{faults.TransactionInProgress, query, isError(400, "ThrottlingException")},
-		{faults.Conflict, transact, isCancelled("TransactionConflict")},
-		{faults.Conflict, put, isError(400, "TransactionConflictException")},
-		{faults.Conflict, query, isIntact},
-		{faults.InternalError, query, isError(500, "InternalServerError")},
-		{faults.Unavailable, query, isError(503, "InternalServerError")},
-		{faults.BadGateway, query, func(s observed) bool { return s.status == 502 && !strings.HasPrefix(s.body, "{") && s.reached == 0 }},
-		{faults.Reset, query, isReset(0, syscall.ECONNRESET)},
-		{faults.Outage, query, isReset(0, syscall.ECONNRESET)},
-		{faults.Hang, query, isTimeout(0)},
-		{faults.Delay, query, isIntact},
-		{faults.Late, put, isTimeout(1)},
-		{faults.Lost, put, isReset(1, syscall.ECONNRESET)},
-		{faults.Stall, put, isTimeout(1)},
-		{faults.Truncate, query, func(s observed) bool {
-			return s.body == dynamoBody[:len(dynamoBody)/2] && errors.Is(s.err, io.ErrUnexpectedEOF) && s.reached == 1
-		}},
-		{faults.Cut, query, func(s observed) bool {
-			return s.body == dynamoBody[:len(dynamoBody)/2] && s.err == nil && !s.summed && s.reached == 1
-		}},
-		{faults.Empty, query, func(s observed) bool {
-			return s.status == 200 && s.body == "" && s.err == nil && !s.summed && s.reached == 1
-		}},
-		{faults.Garbage, query, func(s observed) bool { return s.status == 200 && s.body[0] == '<' && s.err == nil && s.reached == 1 }},
-		{faults.Corrupt, query, func(s observed) bool {
-			return s.status == 200 && strings.Contains(s.body, `{"S":"1USER#1"}`) && s.err == nil && !s.summed && s.reached == 1
-		}},
-	} {
+	for _, c := range wireFaults {
 		t.Run(fmt.Sprintf("%s/%s", c.fault, c.operation), func(t *testing.T) {
 			t.Parallel()
 			if s := observe(t, c.fault, c.operation); !c.want(s) {
