@@ -1,6 +1,7 @@
 """An API can invoke a function only if the function's policy permits it, or with a role. ministack does not check it."""
 
 import fnmatch
+import functools
 import logging
 
 from ministack.services import apigateway as http
@@ -38,25 +39,20 @@ def account_of(arn):
     return arn.split(":")[4]
 
 
-def authorizer_source(event, authorizer_id):
+async def invoke_authorizer(identifier, role, original, authorizer, event, account, region):
+    """Invokes an authorizer. Its attributes with its ID and with the role to invoke it have other names in each kind of API."""
     api = (event.get("routeArn") or event["methodArn"]).split("/")[0]
-    return f"{api}/authorizers/{authorizer_id}"
-
-
-@replaces(rest, "_invoke_authorizer_lambda")
-async def invoke_rest_authorizer(original, authorizer, event, account, region):
-    source = authorizer_source(event, authorizer["id"])
-    if not authorizer.get("authorizerCredentials") and not permitted(authorizer["authorizerUri"], source, account, region):
+    source = f"{api}/authorizers/{authorizer[identifier]}"
+    if not authorizer.get(role) and not permitted(authorizer["authorizerUri"], source, account, region):
         return None
     return await original(authorizer, event, account, region)
 
 
-@replaces(http, "_invoke_request_authorizer_lambda")
-async def invoke_http_authorizer(original, authorizer, event, account, region):
-    source = authorizer_source(event, authorizer["authorizerId"])
-    if not authorizer.get("authorizerCredentialsArn") and not permitted(authorizer["authorizerUri"], source, account, region):
-        return None
-    return await original(authorizer, event, account, region)
+for module, name, identifier, role in (
+    (rest, "_invoke_authorizer_lambda", "id", "authorizerCredentials"),
+    (http, "_invoke_request_authorizer_lambda", "authorizerId", "authorizerCredentialsArn"),
+):
+    replaces(module, name)(functools.partial(invoke_authorizer, identifier, role))
 
 
 def method_source(api_id, stage, method, path, account, region):
