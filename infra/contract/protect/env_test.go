@@ -42,6 +42,29 @@ type env struct {
 // start starts a ministack with the stack of pats, until the end of the test.
 func start(t *testing.T) *env {
 	t.Helper()
+	needTools(t)
+	admin, err := pat.NewAdminSecret(rand.Reader)
+	must.Do(t, err)
+	e := &env{parameters: map[string]string{"Scopes": listed, "AdminTokenHash": admin.Hash()}, admin: admin.Reveal(), client: newClient()}
+	e.catalog, err = pat.ParseScopeCatalog(listed)
+	must.Do(t, err)
+	e.emulator, err = ministack.Start(t.Context(), ministack.Options{Root: root(t)})
+	must.Do(t, err)
+	t.Cleanup(func() { must.Do(t, e.emulator.Stop()) })
+	e.template, err = e.emulator.Build(t.Context(), "template.yaml", t.TempDir())
+	must.Do(t, err)
+	e.pats, err = e.emulator.DeployBuilt(t.Context(), e.template, e.parameters)
+	must.Do(t, err)
+	t.Cleanup(func() { e.report(t) })
+	return e
+}
+
+// deployVariable is set to run the tests that deploy stacks.
+const deployVariable = "PATS_DEPLOYED"
+
+// needTools skips the test unless it is wanted and can run.
+func needTools(t *testing.T) {
+	t.Helper()
 	if os.Getenv(deployVariable) == "" {
 		// Also where CI=true: `make test` runs this as well, and `make verify` sets it.
 		t.Skip(deployVariable + " is not set: `make verify` sets it")
@@ -51,28 +74,7 @@ func start(t *testing.T) *env {
 			skip.Test(t, command+" is missing: .ci/install.sh installs it")
 		}
 	}
-	admin, err := pat.NewAdminSecret(rand.Reader)
-	must.Do(t, err)
-	catalog, err := pat.ParseScopeCatalog(listed)
-	must.Do(t, err)
-	emulator, err := ministack.Start(t.Context(), ministack.Options{Root: root(t)})
-	must.Do(t, err)
-	t.Cleanup(func() { must.Do(t, emulator.Stop()) })
-	template, err := emulator.Build(t.Context(), "template.yaml", t.TempDir())
-	must.Do(t, err)
-	parameters := map[string]string{"Scopes": listed, "AdminTokenHash": admin.Hash()}
-	pats, err := emulator.DeployBuilt(t.Context(), template, parameters)
-	must.Do(t, err)
-	e := &env{
-		emulator: emulator, pats: pats, template: template, parameters: parameters,
-		catalog: catalog, admin: admin.Reveal(), client: newClient(),
-	}
-	t.Cleanup(func() { e.report(t) })
-	return e
 }
-
-// deployVariable is set to run the tests that deploy stacks.
-const deployVariable = "PATS_DEPLOYED"
 
 func root(t *testing.T) string {
 	t.Helper()
