@@ -27,10 +27,10 @@ type Stack struct {
 	Parameters map[string]string
 }
 
-// Build runs `sam build` for the processor of this machine into folder, and returns the path of the built template. Errors: SAM CLI's,
-// with its output.
+// Build runs `sam build` for the processor of this machine into folder, and returns the path of the built template. It builds where the
+// source is, since SAM CLI would copy the whole repository for each function otherwise. Errors: SAM CLI's, with its output.
 func (e *Emulator) Build(ctx context.Context, template, folder string) (string, error) {
-	err := e.sam(ctx, []string{"ARCH=" + binaries.Architecture()}, "build", "--template-file", template,
+	err := e.sam(ctx, []string{"ARCH=" + binaries.Architecture()}, "build", "--build-in-source", "--template-file", template,
 		"--build-dir", folder, "--parameter-overrides", "Architecture="+binaries.Architecture())
 	return filepath.Join(folder, "template.yaml"), err
 }
