@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 
 	"pats/cmd/pats/failure"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 const tokensPath = "/api/admin/user/tokens"
@@ -111,7 +111,11 @@ func TestTokenFileWithoutAValidToken(t *testing.T) {
 		}},
 		"another secret with its selector": {"The token is not valid.", func(t *testing.T, sh *shell) {
 			t.Helper()
-			if err := os.WriteFile(sh.tokenPath(), []byte(forge(t, readFile(t, sh.tokenPath()))), 0o600); err != nil {
+			secret, err := pat.ParseSecret(strings.TrimSpace(readFile(t, sh.tokenPath())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(sh.tokenPath(), []byte(pattest.Forge(t, secret.Selector())), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}},
@@ -135,25 +139,6 @@ func TestTokenFileWithoutAValidToken(t *testing.T) {
 			wantServes(t, sh)
 		})
 	}
-}
-
-// forge returns a well-formed token with the selector of another one.
-func forge(t *testing.T, token string) string {
-	t.Helper()
-	secret, err := pat.ParseSecret(strings.TrimSpace(token))
-	if err != nil {
-		t.Fatal(err)
-	}
-	selector, err := base64.RawURLEncoding.DecodeString(string(secret.Selector()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	const user, random = 8, 37 // bytes
-	forged, err := pat.NewSecret(bytes.NewReader(append(selector[user:], make([]byte, random)...)), secret.Selector().UserID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return forged.Reveal()
 }
 
 // wantServes starts the server and sends a request with the token in the token file.

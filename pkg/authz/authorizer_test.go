@@ -118,7 +118,7 @@ func TestAllowsUntilTheTokenExpires(t *testing.T) {
 func TestReasonNeedsTheSecret(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	forged := forge(t, f.holder.Token.Selector)
+	forged := pattest.Forge(t, f.holder.Token.Selector)
 	f.clock.Advance(pattest.Lifetime)
 	wantDenied(t, f.authorize(t, forged), pat.ReasonInvalid)
 	if err := pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true); err != nil {
@@ -199,7 +199,7 @@ func TestOneReadForEachToken(t *testing.T) {
 	t.Parallel()
 	for name, header := range map[string]func(f *fixture) string{
 		"valid":            func(f *fixture) string { return f.holder.Secret.Reveal() },
-		"wrong secret":     func(f *fixture) string { return forge(t, f.holder.Token.Selector) },
+		"wrong secret":     func(f *fixture) string { return pattest.Forge(t, f.holder.Token.Selector) },
 		"unknown selector": func(*fixture) string { return newToken(t, 1) },
 		"unknown user":     func(*fixture) string { return newToken(t, 99) },
 	} {
@@ -321,7 +321,7 @@ func TestTheLogContainsNoTokens(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	headers := []string{
-		f.holder.Secret.Reveal(), "Bearer " + f.holder.Secret.Reveal(), f.holder.Secret.Reveal() + "\n", forge(t, f.holder.Token.Selector),
+		f.holder.Secret.Reveal(), "Bearer " + f.holder.Secret.Reveal(), f.holder.Secret.Reveal() + "\n", pattest.Forge(t, f.holder.Token.Selector),
 		f.admin.Reveal(), f.admin.Reveal() + "x", "*:*.unleash-insecure-admin-api-token", "user:" + strings.Repeat("0123abcd", 7),
 	}
 	for _, header := range headers {

@@ -22,8 +22,8 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	valid := map[string]bool{token: true, pats: true, admin: true}
 	for _, header := range []string{
 		"", "Bearer", "Bearer ", token, "Bearer " + token, "bearer   " + token, token + "\n", " " + token, token[:len(token)-1], token + ", " + token,
-		pats, "Bearer " + pats, pats + "\n", pats[:len(pats)-1], "pats_" + token, "pats_", pattest.InPats(forge(f, fixture.holder.Token.Selector)),
-		admin, "Bearer " + admin, admin + "\n", "*:*.", "*:*.nope", "user:nope", "Basic YWRtaW46dW5sZWFzaDRhbGw=", forge(f, fixture.holder.Token.Selector),
+		pats, "Bearer " + pats, pats + "\n", pats[:len(pats)-1], "pats_" + token, "pats_", pattest.InPats(pattest.Forge(f, fixture.holder.Token.Selector)),
+		admin, "Bearer " + admin, admin + "\n", "*:*.", "*:*.nope", "user:nope", "Basic YWRtaW46dW5sZWFzaDRhbGw=", pattest.Forge(f, fixture.holder.Token.Selector),
 		newToken(f, 99), "user:v2_" + strings.Repeat("A", 22) + "_" + strings.Repeat("B", 43), "user:" + strings.Repeat("0", 56), "\xff\x00",
 	} {
 		f.Add(header)

@@ -102,19 +102,6 @@ func wantDenied(t testing.TB, got events.APIGatewayCustomAuthorizerResponse, rea
 	wantResponse(t, got, "Deny", "nobody", map[string]any{"reason": string(reason)})
 }
 
-// forge returns a well-formed token with the given selector and another secret part.
-func forge(t testing.TB, selector pat.Selector) string {
-	t.Helper()
-	secret, err := pat.NewSecret(bytes.NewReader(append(selectorBytes(t, selector), make([]byte, 37)...)), selector.UserID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if secret.Selector() != selector {
-		t.Fatalf("forged selector: got %s, want %s", secret.Selector(), selector)
-	}
-	return secret.Reveal()
-}
-
 // swap returns a letter other than c.
 func swap(c byte) string {
 	if c == 'A' {

@@ -140,10 +140,10 @@ func TestSharedRefusesTokens(t *testing.T) {
 	}{
 		"empty":          {func(*testing.T, *sharedFixture) string { return "" }, pat.ReasonInvalid, 0},
 		"junk":           {func(*testing.T, *sharedFixture) string { return "open sesame" }, pat.ReasonInvalid, 0},
-		"wrong checksum": {func(_ *testing.T, f *sharedFixture) string { return mistyped(f.holder.Secret.Reveal()) }, pat.ReasonInvalid, 0},
+		"wrong checksum": {func(_ *testing.T, f *sharedFixture) string { return pattest.Mistyped(f.holder.Secret.Reveal()) }, pat.ReasonInvalid, 0},
 		"admin token":    {func(_ *testing.T, f *sharedFixture) string { return f.admin.Reveal() }, pat.ReasonInvalid, 0},
 		"unknown":        {func(t *testing.T, _ *sharedFixture) string { return newToken(t, 1) }, pat.ReasonInvalid, 1},
-		"forged":         {func(t *testing.T, f *sharedFixture) string { return forge(t, f.holder.Token.Selector) }, pat.ReasonInvalid, 1},
+		"forged":         {func(t *testing.T, f *sharedFixture) string { return pattest.Forge(t, f.holder.Token.Selector) }, pat.ReasonInvalid, 1},
 		"expired": {func(_ *testing.T, f *sharedFixture) string {
 			f.clock.Advance(pattest.Lifetime)
 			return f.holder.Secret.Reveal()
@@ -175,12 +175,6 @@ func TestSharedRefusesTokens(t *testing.T) {
 			}
 		})
 	}
-}
-
-// mistyped returns a token with another last character.
-func mistyped(token string) string {
-	last := token[len(token)-1]
-	return token[:len(token)-1] + string('0'+(last-'0'+1)%10)
 }
 
 // wantDenialLogged wants one line in the log, with the kind and the text, and nothing of the token.

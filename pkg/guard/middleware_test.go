@@ -162,7 +162,7 @@ func TestHandlerRefuses(t *testing.T) {
 		"junk":               {just("Bearer junk"), http.StatusUnauthorized, invalid},
 		"two tokens in one":  {func(_ *testing.T, f *fixture) []string { s := f.holder.Secret.Reveal(); return []string{s + ", " + s} }, http.StatusUnauthorized, noCode},
 		"Bearer twice":       {func(_ *testing.T, f *fixture) []string { return []string{"Bearer Bearer " + f.holder.Secret.Reveal()} }, http.StatusUnauthorized, invalid},
-		"a wrong checksum":   {func(_ *testing.T, f *fixture) []string { return []string{mistyped(f.holder.Secret.Reveal())} }, http.StatusUnauthorized, invalid},
+		"a wrong checksum":   {func(_ *testing.T, f *fixture) []string { return []string{pattest.Mistyped(f.holder.Secret.Reveal())} }, http.StatusUnauthorized, invalid},
 		"the admin token":    {just("*:*." + strings.Repeat("x", 43)), http.StatusUnauthorized, invalid},
 		"an imported token":  {just("user:" + strings.Repeat("0f", 28)), http.StatusUnauthorized, invalid},
 		"two headers":        {func(_ *testing.T, f *fixture) []string { s := f.holder.Secret.Reveal(); return []string{s, s} }, http.StatusBadRequest, notBearer},
@@ -187,12 +187,6 @@ func nothing(*testing.T, *fixture) []string { return nil }
 
 func just(header string) func(*testing.T, *fixture) []string {
 	return func(*testing.T, *fixture) []string { return []string{header} }
-}
-
-// mistyped returns the token with another last character.
-func mistyped(token string) string {
-	last := len(token) - 1
-	return token[:last] + string('0'+(token[last]+1)%10)
 }
 
 func revoked(t *testing.T, f *fixture) []string {

@@ -1,13 +1,10 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"regexp"
 	"strconv"
@@ -137,10 +134,10 @@ func (e *env) makers() map[string]func() string {
 		"expired":     func() string { return e.ended(time.Hour) },
 		"longExpired": func() string { return e.ended(2 * pat.DefaultRetention) },
 		// Well-formed tokens that were never issued: one with the selector of the caller's, one of no user.
-		"forged":   e.forged,
+		"forged":   func() string { return pattest.Forge(e.t, selectorOf(e, e.value("token"))) },
 		"stranger": e.stranger,
 		// The caller's token with its last character changed, without it, and without the first five.
-		"mistyped": e.mistyped,
+		"mistyped": func() string { return pattest.Mistyped(e.value("token")) },
 		"cut":      func() string { token := e.value("token"); return token[:len(token)-1] },
 		"tail":     func() string { return e.value("token")[len("user:"):] },
 		// The caller's token in the spelling with pats_, and without its prefix.
@@ -193,15 +190,6 @@ func (e *env) ended(ago time.Duration) string {
 	return e.newToken(e.newUser(), "ended", e.now().Add(-ago), ago+time.Hour)
 }
 
-func (e *env) forged() string {
-	selector := selectorOf(e, e.value("token"))
-	raw, err := base64.RawURLEncoding.DecodeString(string(selector))
-	e.must(err)
-	secret, err := pat.NewSecret(io.MultiReader(bytes.NewReader(raw[8:]), rand.Reader), selector.UserID())
-	e.must(err)
-	return secret.Reveal()
-}
-
 func selectorOf(e *env, token string) pat.Selector {
 	secret, err := pat.ParseSecret(token)
 	e.must(err)
@@ -212,12 +200,6 @@ func (e *env) stranger() string {
 	secret, err := pat.NewSecret(rand.Reader, pat.MaxID)
 	e.must(err)
 	return secret.Reveal()
-}
-
-func (e *env) mistyped() string {
-	token := e.value("token")
-	last := len(token) - 1
-	return token[:last] + string('0'+(token[last]+1)%10)
 }
 
 func (e *env) callerID() pat.UserID {

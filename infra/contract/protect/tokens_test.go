@@ -102,7 +102,7 @@ func (e *env) refusedTokens(t *testing.T) []bearer {
 	stranger, err := pat.NewSecret(rand.Reader, pat.MaxID)
 	must.Do(t, err)
 	return []bearer{
-		{name: "a wrong checksum", header: mistyped(e.newToken(t, e.newUser(t, pat.Editor), pat.Unscoped()))},
+		{name: "a wrong checksum", header: pattest.Mistyped(e.newToken(t, e.newUser(t, pat.Editor), pat.Unscoped()))},
 		{name: "a token without its last character", header: strings.TrimRight(stranger.Reveal(), stranger.Reveal()[len(stranger.Reveal())-1:])},
 		{name: "a token of no user", header: stranger.Reveal()},
 		{name: "an expired token", header: e.newExpired(t)},
@@ -114,12 +114,6 @@ func (e *env) refusedTokens(t *testing.T) []bearer {
 		})},
 		{name: "a deleted user's token", header: gone(func(ctx context.Context, s *pat.Service, user pat.UserID) error { return s.DeleteUser(ctx, user) })},
 	}
-}
-
-// mistyped returns the token with another last character.
-func mistyped(token string) string {
-	last := len(token) - 1
-	return token[:last] + string('0'+(token[last]+1)%10)
 }
 
 func (e *env) newUser(t *testing.T, role pat.Role) pat.Account {

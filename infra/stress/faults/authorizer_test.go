@@ -1,13 +1,11 @@
 package faults_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -40,7 +38,7 @@ func (e *env) newPresentedTokens(t *testing.T) []presentedToken {
 	t.Helper()
 	f := e.newFixture(t, true)
 	return []presentedToken{
-		{"with another secret", newForgedToken(t, f.own), http.StatusUnauthorized},
+		{"with another secret", pattest.Forge(t, f.own.Selector), http.StatusUnauthorized},
 		{"of an unknown user", newUnknownToken(t, pat.MaxID), http.StatusUnauthorized},
 		{"never created", newUnknownToken(t, f.admin.ID), http.StatusUnauthorized},
 		{"revoked", e.newRevokedToken(t, f), http.StatusUnauthorized},
@@ -51,19 +49,6 @@ func (e *env) newPresentedTokens(t *testing.T) []presentedToken {
 		{"imported", e.newImportedToken(t, false), http.StatusNotFound},
 		{"valid", f.own.secret, http.StatusNotFound},
 	}
-}
-
-// newForgedToken returns a well-formed token with the selector of another one.
-func newForgedToken(t *testing.T, token ownedToken) string {
-	t.Helper()
-	selector, err := base64.RawURLEncoding.DecodeString(string(token.Selector))
-	must.Do(t, err)
-	secret, err := pat.NewSecret(io.MultiReader(bytes.NewReader(selector[8:]), rand.Reader), token.Selector.UserID())
-	must.Do(t, err)
-	if secret.Selector() != token.Selector || secret.Reveal() == token.secret {
-		t.Fatal("the forged token does not have the selector and another secret")
-	}
-	return secret.Reveal()
 }
 
 func newUnknownToken(t *testing.T, user pat.UserID) string {

@@ -13,6 +13,7 @@ import (
 	"pats/infra/testkit/deployed"
 	"pats/pkg/gateway"
 	"pats/pkg/pat"
+	"pats/pkg/pat/pattest"
 )
 
 // TestPlantedFaultsAreFound breaks the service on purpose, in one way for each check of the harness.
@@ -45,7 +46,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 	}
 	t.Run("the authorizer fails open", func(t *testing.T) {
 		t.Parallel()
-		forged := presentedToken{"forged", newForgedToken(t, e.newFixture(t, false).own), http.StatusUnauthorized}
+		forged := presentedToken{"forged", pattest.Forge(t, e.newFixture(t, false).own.Selector), http.StatusUnauthorized}
 		target := newTarget(t, e, onlyAuthorizer, planted{functions: allowOnError})
 		wantFinding(t, target.present(t.Context(), forged, faults.Always(faults.Reset), forged.status, http.StatusServiceUnavailable))
 	})
