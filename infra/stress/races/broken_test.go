@@ -40,6 +40,8 @@ func TestFaultsAreFound(t *testing.T) {
 		{"a read that reports a user as disabled", onStore(disabling), inContest(createsAgainstDeletes), "unjustified:"},
 		{"a read with an extra token", onStore(withExtraTokens("same")), inContest(sameCreates), "unjustified:"},
 		{"a read of a full account", onStore(withExtraTokens(slices.Repeat([]string{"?"}, pat.MaxTokens)...)), inContest(sameCreates), "unjustified:"},
+		{"a write that spares one of many tokens", onStore(sparing), inContest(createsAgainstDescendants), "deleted token:"},
+		{"a read without scopes", onStore(widening), inContest(createsAgainstDescendants), noOrder},
 		{"an exhausted store", onStore(exhausted), inContest(distinctCreates), "busy:"},
 		{"a failing store", onStore(failing), inContest(distinctCreates), "unexpected response"},
 		{"a function that trusts the authorizer", trustingFunction, inContest(disableAgainstUses), "disabled user:"},
@@ -191,6 +193,28 @@ func dropping(store pat.Store) pat.Store {
 			return nil
 		}
 		return store.ReplaceAccount(ctx, before, after)
+	}}
+}
+
+// sparing keeps the last token where a write removes more than one.
+func sparing(store pat.Store) pat.Store {
+	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
+		if n := len(before.Tokens); n-len(after.Tokens) > 1 {
+			after.Tokens = append(slices.Clone(after.Tokens), before.Tokens[n-1])
+		}
+		return store.ReplaceAccount(ctx, before, after)
+	}}
+}
+
+// widening reads every token as an unscoped one.
+func widening(store pat.Store) pat.Store {
+	return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
+		account, err := store.Account(ctx, id)
+		account.Tokens = slices.Clone(account.Tokens)
+		for i := range account.Tokens {
+			account.Tokens[i].Scopes = pat.Unscoped()
+		}
+		return account, err
 	}}
 }
 

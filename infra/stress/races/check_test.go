@@ -167,7 +167,7 @@ func lost(operations []operation) []string {
 	return each(created(operations), func(creation operation) string {
 		for _, l := range lists {
 			removed, ok := removals[creation.id]
-			if l.begin < creation.end || ok && removed < l.end || slices.Contains(l.tokens, listedToken{creation.id, creation.description}) {
+			if l.begin < creation.end || ok && removed < l.end || takenWithOthers(operations, creation, l) || slices.Contains(l.tokens, listedToken{creation.id, creation.description}) {
 				continue
 			}
 			return fmt.Sprintf("lost: %s returned ID %d, which is not in %s", creation.request, creation.id, describe(l.tokens))
@@ -176,14 +176,25 @@ func lost(operations []operation) []string {
 	})
 }
 
-// usedAfterDelete checks that a deleted token is in no list that begins later, and is refused.
-func usedAfterDelete(operations []operation) []string {
-	ended := map[pat.TokenID]int64{}
-	for _, o := range operations {
-		if first, ok := ended[o.token]; o.action == remove && o.outcome == done && (!ok || o.end < first) {
-			ended[o.token] = o.end
+// takenWithOthers reports whether a delete with descendants, of a token that led to the created one, began before the list ended.
+func takenWithOthers(operations []operation, creation, list operation) bool {
+	makers := map[pat.TokenID]pat.TokenID{}
+	for _, c := range created(operations) {
+		if c.as < c.id { // else the IDs are wrong, which order and reusedIDs report
+			makers[c.id] = c.as
 		}
 	}
+	for id := creation.as; id != operator; id = makers[id] {
+		if slices.ContainsFunc(operations, func(o operation) bool { return o.descendants && o.token == id && o.begin < list.end }) {
+			return true
+		}
+	}
+	return false
+}
+
+// usedAfterDelete checks that a deleted token is in no list that begins later, and is refused.
+func usedAfterDelete(operations []operation) []string {
+	ended := endings(operations)
 	over := func(id pat.TokenID, at int64) bool {
 		end, ok := ended[id]
 		return ok && end < at
@@ -198,6 +209,26 @@ func usedAfterDelete(operations []operation) []string {
 		}
 		return ""
 	})
+}
+
+// endings returns when the first delete of each deleted token ended. A delete with descendants counts for the tokens that the deleted
+// one created.
+func endings(operations []operation) map[pat.TokenID]int64 {
+	ended := map[pat.TokenID]int64{}
+	for _, o := range operations {
+		ids := []pat.TokenID{o.token}
+		for _, c := range created(operations) {
+			if o.descendants && c.as == o.token {
+				ids = append(ids, c.id)
+			}
+		}
+		for _, id := range ids {
+			if first, ok := ended[id]; o.action == remove && o.outcome == done && (!ok || o.end < first) {
+				ended[id] = o.end
+			}
+		}
+	}
+	return ended
 }
 
 // usedAfterDisable checks that between the end of a disable and the next enable every token is refused.
@@ -225,7 +256,7 @@ func usedAfterDisable(operations []operation) []string {
 // unjustified checks that a refusal, a limit and a duplicate each have a cause that began before the response.
 func unjustified(operations []operation) []string {
 	return each(operations, func(o operation) string {
-		reason := map[outcome]func([]operation, operation) bool{refused: isOver, full: isFull, taken: isTaken}[o.outcome]
+		reason := map[outcome]func([]operation, operation) bool{refused: isOver, full: isFull, taken: isTaken, stronger: isScoped}[o.outcome]
 		if reason == nil || reason(before(operations, o), o) {
 			return ""
 		}
@@ -239,7 +270,13 @@ func before(operations []operation, o operation) []operation {
 }
 
 func isOver(earlier []operation, o operation) bool {
-	return slices.ContainsFunc(earlier, func(p operation) bool { return p.action == disable || p.action == remove && p.token == o.as })
+	return slices.ContainsFunc(earlier, func(p operation) bool {
+		return p.action == disable || p.action == remove && (p.token == o.as || p.descendants)
+	})
+}
+
+func isScoped(earlier []operation, o operation) bool {
+	return !o.scoped && slices.ContainsFunc(earlier, func(p operation) bool { return p.action == create && p.id == o.as && p.scoped })
 }
 
 func isFull(earlier []operation, _ operation) bool {
@@ -261,7 +298,9 @@ func isTaken(earlier []operation, o operation) bool {
 }
 
 // accepted reports whether the response shows that the caller's token was accepted.
-func accepted(o operation) bool { return o.outcome == done || o.outcome == full || o.outcome == taken }
+func accepted(o operation) bool {
+	return o.outcome == done || o.outcome == full || o.outcome == taken || o.outcome == stronger
+}
 
 func lists(operations []operation) []operation {
 	return only(operations, func(o operation) bool { return o.action == list && o.outcome == done })

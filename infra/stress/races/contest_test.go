@@ -21,6 +21,7 @@ var contests = []contest{
 	{"creates, one description", sameCreates},
 	{"creates against deletes", createsAgainstDeletes},
 	{"deletes of one token", deletesOfOne},
+	{"creates against a delete with descendants", createsAgainstDescendants},
 	{"disable against uses", disableAgainstUses},
 	{"import against creates", importAgainstCreates},
 }
@@ -73,6 +74,20 @@ func createsAgainstDeletes(ctx context.Context, _ testing.TB, e *env, n int) []j
 			e.do(ctx, client, request{action: remove, as: firstToken, token: ids[i/2%len(ids)]})
 		} else {
 			e.do(ctx, client, request{action: create, as: firstToken, description: described(i / 2 % (2 * len(ids)))})
+		}
+	})
+}
+
+// createsAgainstDescendants lets a token and a scoped one that it created create tokens, while one client deletes both with all that they
+// led to.
+func createsAgainstDescendants(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	leaked := e.do(ctx, 0, request{action: create, as: firstToken, description: "leaked"}).id
+	scoped := e.do(ctx, 0, request{action: create, as: leaked, description: "scoped", scoped: true}).id
+	return alike(n, func(i, client int) {
+		if i == 0 {
+			e.do(ctx, client, request{action: remove, as: firstToken, token: leaked, descendants: true})
+		} else {
+			e.do(ctx, client, request{action: create, as: []pat.TokenID{leaked, scoped}[i%2], description: described(i), scoped: i%3 > 0})
 		}
 	})
 }

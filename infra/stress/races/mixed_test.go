@@ -40,9 +40,9 @@ func (e *env) turn(ctx context.Context, client int, random *rand.Rand) {
 	as, token := e.some(random), e.some(random)
 	switch n := random.IntN(100); {
 	case n < 30:
-		e.do(ctx, client, request{action: create, as: as, description: described(random.IntN(pool))})
+		e.do(ctx, client, request{action: create, as: as, description: described(random.IntN(pool)), scoped: random.IntN(3) == 0})
 	case n < 45 && token != firstToken:
-		e.do(ctx, client, request{action: remove, as: as, token: token})
+		e.do(ctx, client, request{action: remove, as: as, token: token, descendants: random.IntN(3) == 0})
 	case n < 50 && token != firstToken:
 		e.do(ctx, client, request{action: remove, as: token, token: token})
 	case n < 70:

@@ -12,14 +12,26 @@ import (
 // account is the state of a user in the model. Its tokens are never changed in place.
 type account struct {
 	next        pat.TokenID
-	tokens      []listedToken
+	tokens      []heldToken
 	disabled    bool
 	wasDisabled bool
 }
 
+// heldToken is a token in the model.
+type heldToken struct {
+	listedToken
+	scoped bool
+	// ancestors are the tokens that led to this one, the nearest first.
+	ancestors []pat.TokenID
+}
+
+func (t heldToken) equal(u heldToken) bool {
+	return t.listedToken == u.listedToken && t.scoped == u.scoped && slices.Equal(t.ancestors, u.ancestors)
+}
+
 // newAccount returns the account of a user with one token.
 func newAccount() account {
-	return account{next: firstToken + 1, tokens: []listedToken{{firstToken, ownDescription}}}
+	return account{next: firstToken + 1, tokens: []heldToken{{listedToken: listedToken{firstToken, ownDescription}}}}
 }
 
 // apply is the specification as a plain function: the response to an operation without concurrency, and the state after it.
@@ -29,11 +41,12 @@ func (a account) apply(r request) (response, account) {
 	}
 	switch r.action {
 	case create:
-		return a.create(r.description)
+		return a.create(r)
 	case remove:
-		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t listedToken) bool { return t.id == r.token })
+		doomed := a.doomed(r)
+		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t heldToken) bool { return slices.Contains(doomed, t.id) })
 	case list:
-		return response{outcome: done, tokens: a.tokens}, a
+		return response{outcome: done, tokens: a.listed()}, a
 	case disable:
 		a.disabled, a.wasDisabled = true, true
 	case enable:
@@ -44,21 +57,54 @@ func (a account) apply(r request) (response, account) {
 	return response{outcome: done}, a
 }
 
-func (a account) has(id pat.TokenID) bool {
-	return slices.ContainsFunc(a.tokens, func(t listedToken) bool { return t.id == id })
+func (a account) has(id pat.TokenID) bool { return slices.Contains(a.listedIDs(), id) }
+
+func (a account) listedIDs() []pat.TokenID {
+	ids := make([]pat.TokenID, len(a.tokens))
+	for i, t := range a.tokens {
+		ids[i] = t.id
+	}
+	return ids
 }
 
-func (a account) create(description string) (response, account) {
+func (a account) listed() []listedToken {
+	listed := make([]listedToken, len(a.tokens))
+	for i, t := range a.tokens {
+		listed[i] = t.listedToken
+	}
+	return listed
+}
+
+// doomed returns the tokens that a delete removes, if they are there.
+func (a account) doomed(r request) []pat.TokenID {
+	doomed := []pat.TokenID{r.token}
+	for _, t := range a.tokens {
+		if r.descendants && slices.ContainsFunc(t.ancestors, func(id pat.TokenID) bool { return slices.Contains(doomed, id) }) {
+			doomed = append(doomed, t.id)
+		}
+	}
+	return doomed
+}
+
+// maxAncestors is how many ancestors a token remembers.
+const maxAncestors = 10
+
+func (a account) create(r request) (response, account) {
+	by := a.tokens[slices.Index(a.listedIDs(), r.as)]
 	switch {
+	case by.scoped && !r.scoped:
+		return response{outcome: stronger}, a
 	case len(a.tokens) >= pat.MaxTokens:
 		return response{outcome: full}, a
-	case slices.ContainsFunc(a.tokens, func(t listedToken) bool { return t.description == description }):
+	case slices.ContainsFunc(a.tokens, func(t heldToken) bool { return t.description == r.description }):
 		return response{outcome: taken}, a
 	}
-	return response{outcome: done, id: a.next}, a.with(listedToken{a.next, description})
+	ancestors := append([]pat.TokenID{by.id}, by.ancestors...)
+	token := heldToken{listedToken{a.next, r.description}, r.scoped, ancestors[:min(len(ancestors), maxAncestors)]}
+	return response{outcome: done, id: a.next}, a.with(token)
 }
 
-func (a account) with(token listedToken) account {
+func (a account) with(token heldToken) account {
 	a.tokens = append(slices.Clip(a.tokens), token)
 	a.next = token.id + 1
 	return a
@@ -68,11 +114,12 @@ func (a account) with(token listedToken) account {
 func (a account) importTokens(imported []listedToken) (response, account) {
 	var present []listedToken
 	for _, token := range imported {
-		if !slices.Contains(a.tokens, token) && token.id < a.next {
+		isHere := slices.Contains(a.listed(), token)
+		if !isHere && token.id < a.next {
 			continue
 		}
-		if !slices.Contains(a.tokens, token) {
-			a = a.with(token)
+		if !isHere {
+			a = a.with(heldToken{listedToken: token})
 		}
 		present = append(present, token)
 	}
@@ -80,7 +127,7 @@ func (a account) importTokens(imported []listedToken) (response, account) {
 }
 
 func (a account) equal(b account) bool {
-	return a.next == b.next && a.disabled == b.disabled && a.wasDisabled == b.wasDisabled && slices.Equal(a.tokens, b.tokens)
+	return a.next == b.next && a.disabled == b.disabled && a.wasDisabled == b.wasDisabled && slices.EqualFunc(a.tokens, b.tokens, heldToken.equal)
 }
 
 // rules are what a target promises.
@@ -106,7 +153,7 @@ func (r rules) step(before account, sent request, got response) (bool, account) 
 		return true, after
 	case got.outcome == refused && r.cachedDenials && before.wasDisabled && sent.as != operator:
 		return true, before
-	case got.outcome == done && sent.action == remove && !before.has(sent.token):
+	case got.outcome == done && sent.action == remove && !slices.ContainsFunc(before.doomed(sent), before.has):
 		return true, before
 	}
 	return want.equal(got), after
@@ -123,7 +170,7 @@ func (r rules) model() porcupine.Model {
 		DescribeOperation: func(input, output any) string {
 			return input.(request).String() + ": " + output.(response).String() //nolint:errcheck // the checker passes them on
 		},
-		DescribeState: func(state any) string { return describe(state.(account).tokens) }, //nolint:errcheck // the checker passes them on
+		DescribeState: func(state any) string { return describe(state.(account).listed()) }, //nolint:errcheck // the checker passes them on
 	}
 }
 
@@ -180,7 +227,7 @@ func effects(operations []operation) func(operation) bool {
 		case create:
 			return orphans[o.description]
 		case remove:
-			return !last[o.token]
+			return o.descendants || !last[o.token]
 		case list, use:
 			return false
 		}

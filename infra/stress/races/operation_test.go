@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"pats/pkg/pat"
 )
@@ -39,8 +40,12 @@ type request struct {
 	as pat.TokenID
 	// description is that of the token to create.
 	description string
-	// token is the ID of the token to delete.
-	token pat.TokenID
+	// scoped asks for a token with the scopes of tokens, and until is when the token to create expires.
+	scoped bool
+	until  time.Time
+	// token is the ID of the token to delete, if descendants is set with all that it led to.
+	token       pat.TokenID
+	descendants bool
 	// imported are the tokens to import, by rising ID.
 	imported []listedToken
 }
@@ -50,8 +55,14 @@ func (r request) String() string {
 	switch r.action {
 	case create:
 		text += fmt.Sprintf(" %q", r.description)
+		if r.scoped {
+			text += " with scopes"
+		}
 	case remove:
 		text += fmt.Sprintf(" %d", r.token)
+		if r.descendants {
+			text += " and descendants"
+		}
 	case importTokens:
 		text += " " + describe(r.imported)
 	}
@@ -68,6 +79,7 @@ const (
 	done       outcome = "done"
 	refused    outcome = "refused"    // 401
 	full       outcome = "limit"      // 403 OperationDeniedError
+	stronger   outcome = "stronger"   // 403 NoAccessError: the token to create has more scopes than the caller's
 	taken      outcome = "taken"      // 409 NameExistsError
 	busy       outcome = "busy"       // 503 with Retry-After; the request may have taken effect
 	unexpected outcome = "unexpected" // must not happen; the request may have taken effect

@@ -37,10 +37,14 @@ func (d direct) do(ctx context.Context, user pat.UserID, r request, secret pat.S
 	switch r.action {
 	case create:
 		var token pat.Token
-		token, created, err = d.service.CreateToken(ctx, caller, pat.Draft{Description: r.description, Scopes: pat.Unscoped(), ExpiresAt: time.Now().Add(tokenLife)})
+		token, created, err = d.service.CreateToken(ctx, caller, r.draft())
 		got.id = token.ID
 	case remove:
-		err = d.service.RevokeToken(ctx, caller, r.token)
+		if r.descendants {
+			_, err = d.service.RevokeDescendants(ctx, caller, r.token)
+		} else {
+			err = d.service.RevokeToken(ctx, caller, r.token)
+		}
 	case use:
 		_, err = d.service.Authenticate(ctx, secret)
 	case list:
@@ -52,6 +56,15 @@ func (d direct) do(ctx context.Context, user pat.UserID, r request, secret pat.S
 	}
 	got.outcome, got.detail = outcomeOf(err)
 	return got, created
+}
+
+// draft returns the token to create. One with scopes can create others like itself.
+func (r request) draft() pat.Draft {
+	draft := pat.Draft{Description: r.description, Scopes: pat.Unscoped(), ExpiresAt: r.until}
+	if r.scoped {
+		draft.Scopes, _ = pat.NewScopes([]string{string(pat.ScopePatsRead), string(pat.ScopePatsWrite)})
+	}
+	return draft
 }
 
 func (d direct) list(ctx context.Context, r request, caller pat.Identity) ([]listedToken, error) {
@@ -75,6 +88,7 @@ func outcomeOf(err error) (outcome, string) {
 	}
 	outcomes := map[pat.Kind]outcome{
 		pat.KindUnauthenticated: refused, pat.KindLimit: full, pat.KindDuplicate: taken, pat.KindUnavailable: busy,
+		pat.KindForbidden: stronger,
 	}
 	if o, ok := outcomes[pat.KindOf(err)]; ok {
 		return o, ""
@@ -112,10 +126,13 @@ func (o overHTTP) do(ctx context.Context, user pat.UserID, r request, secret pat
 	switch r.action {
 	case create:
 		sent.Method = http.MethodPost
-		sent.Body = apitypes.CreateToken{Description: r.description, ExpiresAt: apitypes.Time{Time: time.Now().Add(tokenLife)}}
+		sent.Body = apitypes.NewCreateToken(r.draft())
 		return o.create(ctx, sent)
 	case remove:
 		sent.Method, sent.Path = http.MethodDelete, deployed.TokenPath(r.token)
+		if r.descendants {
+			sent.Path += "?descendants=true"
+		}
 		return o.send(ctx, sent, http.StatusOK, nil), pat.Secret{}
 	case use:
 		sent.Path = deployed.ProfilePath
@@ -144,6 +161,7 @@ func (o overHTTP) setDisabled(ctx context.Context, user pat.UserID, disabled boo
 var outcomes = map[string]outcome{
 	"401 AuthenticationRequired":  refused,
 	"403 OperationDeniedError":    full,
+	"403 NoAccessError":           stronger,
 	"409 NameExistsError":         taken,
 	"503 ServiceUnavailableError": busy,
 }
