@@ -2,7 +2,6 @@ package authz_test
 
 import (
 	"bytes"
-	"encoding/base64"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -146,14 +145,4 @@ func (f *fixture) importToken(t *testing.T, token string) pat.Secret {
 	}
 	f.store.Forget()
 	return secret
-}
-
-// selectorBytes returns the random bytes of a selector, without the user ID.
-func selectorBytes(t testing.TB, selector pat.Selector) []byte {
-	t.Helper()
-	raw, err := base64.RawURLEncoding.DecodeString(string(selector))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw[8:]
 }
