@@ -122,19 +122,25 @@ func (e *env) checkRevocation(t *testing.T, to api) {
 // checkExpiry sends a token that expires while the authorizer's response is cached. The function must refuse it.
 func (e *env) checkExpiry(t *testing.T, to api) {
 	t.Helper()
-	user, expiry := e.newUser(t, pat.Editor), time.Now().Add(2*time.Second)
+	user, expiry := e.newUser(t, pat.Editor), time.Now().Add(lifetime)
 	b := bearer{name: "a token", header: e.newTokenUntil(t, user, pat.Unscoped(), expiry, 0), valid: true, scopes: []string{read, write}, username: user.Username}
 	e.check(t, to, to.routes[0], b)
 	e.awaitRefusal(t, to, b.header, expiry)
 }
 
-// patience is how long after the end of a token's time its refusal is awaited.
-const patience = 5 * time.Second
+const (
+	// lifetime is that of a token that expires during the test, and is long enough for a first request on a busy machine.
+	lifetime = 8 * time.Second
+	// patience is how long after the end of a token's time its refusal is awaited.
+	patience = 5 * time.Second
+	// pause is the time between two requests that await it.
+	pause = 100 * time.Millisecond
+)
 
 // awaitRefusal sends requests until one is refused, which must happen soon after end, and then another, which must be refused too.
 func (e *env) awaitRefusal(t *testing.T, to api, authorization string, end time.Time) {
 	t.Helper()
-	for sent := time.Now(); ; sent = time.Now() {
+	for sent := time.Now(); ; sent = <-time.After(pause) {
 		got := e.send(t, to, to.routes[0], authorization)
 		if got.status != to.accepted {
 			break
