@@ -56,7 +56,7 @@ func TestStack(t *testing.T) {
 		{"the HTTP cases pass", runCases},
 		{"an update changes parameters", changeParameters},
 		{"an update lets scripts of an origin in", allowOrigin},
-		{"a role without an action fails where it is needed", narrowRoles},
+		{"a role without one of its rights fails where it is needed", narrowRoles},
 		{"an API without a permission cannot invoke the shared authorizer", refuseUnpermitted},
 		{"nothing listens on other addresses", checkAddresses},
 		{"deletion keeps the table", deleteStack},

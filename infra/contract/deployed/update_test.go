@@ -42,17 +42,17 @@ func allowOrigin(t *testing.T, s *stack) {
 	e2e.RunCORS(t, s.target())
 }
 
-// withheld are actions of a role, and what works only with the action.
+// withheld are values that a role's statements name, one of each kind, and what works only with the value.
 var withheld = []struct {
-	role, action string
-	works        func(*testing.T, *stack) bool
+	role, value string
+	works       func(*testing.T, *stack) bool
 }{
-	{"AuthorizerRole", "dynamodb:UpdateItem", recordsUse},
-	{"TokensRole", "dynamodb:PutItem", createsToken},
-	{"UsersRole", "dynamodb:DeleteItem", deletesUser},
+	{"TokensRole", "dynamodb:PutItem", createsToken}, // an action
+	{"UsersRole", "UNIQUE#*", deletesUser},           // a kind of items
+	{"AuthorizerRole", "seen", recordsUse},           // an attribute
 }
 
-// narrowRoles takes one action from each role, and gives it back.
+// narrowRoles takes one value from each role, and gives it back.
 func narrowRoles(t *testing.T, s *stack) {
 	whole := s.template
 	s.template = narrowed(t, whole)
@@ -61,13 +61,13 @@ func narrowRoles(t *testing.T, s *stack) {
 		s.deploy(t, nil)
 		for _, w := range withheld {
 			if got, want := w.works(t, s), template == whole; got != want {
-				t.Errorf("%s of %s: got %v in %s, want %v", w.action, w.role, got, filepath.Base(template), want)
+				t.Errorf("%s of %s: got %v in %s, want %v", w.value, w.role, got, filepath.Base(template), want)
 			}
 		}
 	}
 }
 
-// narrowed writes the template without the withheld actions beside it, and returns the path.
+// narrowed writes the template without the withheld values beside it, and returns the path.
 func narrowed(t *testing.T, template string) string {
 	t.Helper()
 	text, err := os.ReadFile(template)
@@ -76,8 +76,8 @@ func narrowed(t *testing.T, template string) string {
 	must.Do(t, yaml.Unmarshal(text, &document))
 	for _, w := range withheld {
 		role := value(t, document.Content[0], "Resources", w.role, "Properties", "Policies").Content[0]
-		if !withhold(t, value(t, role, "PolicyDocument", "Statement"), w.action) {
-			t.Fatalf("%s has no action %s", w.role, w.action)
+		if !withhold(value(t, role, "PolicyDocument", "Statement"), w.value) {
+			t.Fatalf("%s does not name %s", w.role, w.value)
 		}
 	}
 	text, err = yaml.Marshal(&document)
@@ -87,17 +87,20 @@ func narrowed(t *testing.T, template string) string {
 	return path
 }
 
-// withhold removes an action from statements, and reports whether it was there. A statement without another action is removed.
-func withhold(t *testing.T, statements *yaml.Node, action string) (found bool) {
-	t.Helper()
-	isAction := func(n *yaml.Node) bool { return n.Value == action }
-	statements.Content = slices.DeleteFunc(statements.Content, func(statement *yaml.Node) bool {
-		actions := value(t, statement, "Action")
-		found = found || isAction(actions) || slices.ContainsFunc(actions.Content, isAction)
-		actions.Content = slices.DeleteFunc(actions.Content, isAction)
-		return isAction(actions)
+// withhold removes a value from the lists below a node, and statements whose only action it is. It reports whether it was there.
+func withhold(node *yaml.Node, withheld string) (found bool) {
+	node.Content = slices.DeleteFunc(node.Content, func(child *yaml.Node) bool {
+		isIt := node.Kind == yaml.SequenceNode && (child.Value == withheld || allowsOnly(child, withheld))
+		found = isIt || withhold(child, withheld) || found
+		return isIt
 	})
 	return found
+}
+
+// allowsOnly reports whether a node is a statement with the one action.
+func allowsOnly(node *yaml.Node, action string) bool {
+	i := slices.IndexFunc(node.Content, func(n *yaml.Node) bool { return n.Value == "Action" })
+	return i >= 0 && node.Content[i+1].Value == action
 }
 
 // value returns what a mapping has under a path of keys.

@@ -5,7 +5,7 @@ version that requirements.txt names: a newer one may have closed some of these g
 """
 
 from ministack import app
-from patches import apis, functions, permissions, requests, stacks  # noqa: F401
+from patches import apis, functions, permissions, requests, roles, stacks  # noqa: F401
 
 if __name__ == "__main__":
     app.main()
