@@ -148,6 +148,8 @@ func (a *audit) checkToken(ctx context.Context, h *holder, t *token, list []apit
 		a.find(a.faultOf(t.remove), "token %d %q of user %d must not exist and is listed", t.id, t.description, h.user)
 	case exists && t.id != 0 && t.id != list[i].ID:
 		a.find(inconsistent, "token %q of user %d had ID %d and has %d", t.description, h.user, t.id, list[i].ID)
+	case exists && !slices.Equal(list[i].Scopes, scopesOf(t.description)):
+		a.find(inconsistent, "token %q of user %d has the scopes %q, want %q", t.description, h.user, list[i].Scopes, scopesOf(t.description))
 	case want == possible:
 		a.settlements = append(a.settlements, func() {
 			t.settle(exists)

@@ -49,7 +49,7 @@ func (e *env) newFixture(t *testing.T, withUser bool) *fixture {
 	return f
 }
 
-// newHolder creates a user with tokens that have the descriptions, in one write.
+// newHolder creates a user with tokens that have the descriptions, in one write. The first one led to the others.
 func (e *env) newHolder(t *testing.T, name string, role pat.Role, descriptions ...string) (pat.Account, []ownedToken) {
 	t.Helper()
 	before := e.newUser(t, name, role)
@@ -62,6 +62,9 @@ func (e *env) newHolder(t *testing.T, name string, role pat.Role, descriptions .
 		token := pat.Token{
 			ID: after.NextTokenID, Description: description, Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 			CreatedAt: now, ExpiresAt: now.Add(time.Hour),
+		}
+		if len(tokens) > 0 {
+			token.Maker, token.Ancestors = pat.Maker{User: before.ID, Token: tokens[0].ID}, []pat.TokenID{tokens[0].ID}
 		}
 		after.Tokens = append(after.Tokens, token)
 		after.NextTokenID++
@@ -120,6 +123,15 @@ var operations = []operation{
 		request: keyedCreate, check: checkKeyedCreate,
 	},
 	{
+		name: "create with scopes", success: http.StatusCreated, calls: change, contested: changeContested,
+		request: func(f *fixture) apiclient.Request {
+			body := createToken(f.fresh, time.Now().Add(time.Hour))
+			body.Scopes = someScopes
+			return post(deployed.TokensPath, f.own.secret, body)
+		},
+		check: checkScopedCreate,
+	},
+	{
 		name: "delete", success: http.StatusOK, calls: change, contested: changeContested,
 		request: func(f *fixture) apiclient.Request { return remove(deployed.TokenPath(f.other.ID), f.own.secret) },
 		check: func(ctx context.Context, c *checker, got apiclient.Response) error {
@@ -132,6 +144,13 @@ var operations = []operation{
 		check: func(ctx context.Context, c *checker, got apiclient.Response) error {
 			return c.checkDeleted(ctx, c.other, c.own, got)
 		},
+	},
+	{
+		name: "delete with descendants", success: http.StatusOK, calls: change, contested: changeContested,
+		request: func(f *fixture) apiclient.Request {
+			return remove(deployed.TokenPath(f.own.ID)+"?descendants=true", f.own.secret)
+		},
+		check: checkBothDeleted,
 	},
 	{
 		name: "profile", success: http.StatusOK, calls: 1, contested: 1,
@@ -311,6 +330,23 @@ func checkCreated(ctx context.Context, c *checker, got apiclient.Response) error
 	return c.checkAccepted(ctx, body.Secret, true)
 }
 
+// someScopes are the scopes of a token to create. checkCreated lists with it.
+var someScopes = []pat.Scope{pat.ScopePatsRead, pat.ScopePatsWrite}
+
+// checkScopedCreate checks in addition to checkCreated that a token that is there has its scopes.
+func checkScopedCreate(ctx context.Context, c *checker, got apiclient.Response) error {
+	tokens, err := c.list(ctx, c.own.secret)
+	if err != nil {
+		return err
+	}
+	for _, token := range described(tokens, c.fresh) {
+		if !slices.Equal(token.Scopes, someScopes) {
+			return fmt.Errorf("the token has the scopes %q, want %q", token.Scopes, someScopes)
+		}
+	}
+	return checkCreated(ctx, c, got)
+}
+
 // checkKeyedCreate checks that a repetition with the same Idempotency-Key returns the token that the first request created, or
 // creates it.
 func checkKeyedCreate(ctx context.Context, c *checker, got apiclient.Response) error {
@@ -343,6 +379,19 @@ func (c *checker) checkDeleted(ctx context.Context, caller, deleted ownedToken, 
 		return fmt.Errorf("after %d the list has %+v", got.Status, tokens)
 	}
 	return c.checkAccepted(ctx, deleted.secret, exists == 1)
+}
+
+// checkBothDeleted checks that both tokens are refused, or after a 503 that both may be accepted: a part of them never is.
+func checkBothDeleted(ctx context.Context, c *checker, got apiclient.Response) error {
+	own, err := c.send(ctx, get(deployed.TokensPath, c.own.secret))
+	if err != nil {
+		return err
+	}
+	exist := own.Status == http.StatusOK
+	if exist && got.Status == http.StatusOK {
+		return errors.New("the token is accepted after it was deleted")
+	}
+	return errors.Join(c.checkAccepted(ctx, c.own.secret, exist), c.checkAccepted(ctx, c.other.secret, exist))
 }
 
 func checkSelf(_ context.Context, c *checker, got apiclient.Response) error {
