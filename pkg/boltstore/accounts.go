@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"context"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -41,6 +42,7 @@ func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error)
 	if err != nil {
 		return pat.Account{}, err
 	}
+	result.Tokens = slices.Grow(result.Tokens, len(stored.Tokens))
 	for _, t := range stored.Tokens {
 		token, err := t.domain()
 		if err != nil {

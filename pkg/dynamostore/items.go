@@ -285,6 +285,7 @@ func (i accountItem) account(id pat.UserID, seen seenItem) (pat.Account, error) 
 	account := i.profileItem.account(id)
 	account.NextTokenID = pat.TokenID(i.NextTokenID)
 	account.Version = i.Version
+	account.Tokens = slices.Grow(account.Tokens, len(i.Tokens))
 	for _, t := range i.Tokens {
 		token, err := t.token()
 		if err != nil {

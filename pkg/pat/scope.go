@@ -133,11 +133,14 @@ func StoredScopes(text string) (Scopes, error) {
 	case "":
 		return Scopes{}, nil
 	}
-	scopes, err := NewScopes(strings.Split(text, " "))
-	if err == nil && scopes.names != text {
-		return Scopes{}, invalid("The scopes are not in order, or not distinct.")
+	last, n := "", 0
+	for name := range strings.SplitSeq(text, " ") {
+		if n++; !isScope(name) || name <= last || n > MaxScopes {
+			return Scopes{}, invalid("The scopes are not distinct ones in order.")
+		}
+		last = name
 	}
-	return scopes, err
+	return Scopes{names: text}, nil
 }
 
 // MissingScopeError is the cause of a KindForbidden for a token without a scope.

@@ -36,8 +36,8 @@ func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) 
 }
 
 // RevokeDescendants removes the caller's token with id, if it exists, and all that it led to: the tokens created with it, those
-// created with them, and so on. It returns the IDs of the tokens that it removed, and removes them in one change. Errors: those of
-// RevokeToken.
+// created with them, and so on. It removes them in one change, and returns their IDs. One of more than ten generations later is
+// found only if one between them exists. Errors: those of RevokeToken.
 func (s *Service) RevokeDescendants(ctx context.Context, caller Identity, id TokenID) ([]TokenID, error) {
 	removed, err := s.revoke(ctx, caller.User, withDescendants(id), s.allowRevoke(caller, id))
 	return removed, hideMissingUser(err)
