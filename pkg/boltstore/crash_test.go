@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,7 +58,8 @@ func startChild(t *testing.T, name, path string) (*exec.Cmd, *bufio.Scanner) {
 	return child, bufio.NewScanner(output)
 }
 
-// childWrites creates users until it is killed. It prints what it is about to do, and the name of each user that is stored.
+// childWrites creates users with a scoped token, the first of which raises the file's format, until it is killed. It prints what it
+// is about to do, and the name of each user that is stored.
 func childWrites(path string) error {
 	fmt.Println("opening")
 	store, err := boltstore.Open(path)
@@ -66,7 +68,13 @@ func childWrites(path string) error {
 	}
 	for i := 0; ; i++ {
 		name := fmt.Sprintf("user-%d", i)
-		if _, err := store.CreateAccount(context.Background(), draftOf(name)); err != nil {
+		before, err := store.CreateAccount(context.Background(), draftOf(name))
+		if err != nil {
+			return err
+		}
+		after := before
+		after.Tokens, after.NextTokenID = []pat.Token{{ID: 1}}, 2 // the zero Scopes permit nothing
+		if err := store.ReplaceAccount(context.Background(), before, after); err != nil {
 			return err
 		}
 		fmt.Println(name)
@@ -88,6 +96,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		store := open(t, path)
 		for _, account := range mustReadAll(t, store) {
 			names[account.Username] = true
+			if slices.Contains(kept, account.Username) && (len(account.Tokens) != 1 || account.Tokens[0].Scopes.Unscoped()) {
+				t.Errorf("killed after %d lines: %s has the tokens %+v, want one without scopes", lines, account.Username, account.Tokens)
+			}
 		}
 		for _, name := range kept {
 			if !names[name] {
