@@ -91,21 +91,13 @@ def import_http_api(api_id, properties):
 
 
 def import_authorizers(api_id, document):
-    """Creates the authorizers of a document, and returns the type and the id of each by its name."""
-    authorizers = {}
+    """Creates the Lambda authorizers of a document, and returns the ID of each by its name."""
+    ids = {}
     for name, scheme in rest._security_schemes(document).items():
-        extension = scheme.get("x-amazon-apigateway-authorizer")
-        if not extension:
-            continue
-        properties = {key[0].upper() + key[1:]: value for key, value in extension.items()}
-        kind = properties.pop("Type").upper()
-        sources = properties.pop("IdentitySource", "")
-        if sources:
-            properties["IdentitySource"] = [source.strip() for source in sources.split(",")] if isinstance(sources, str) else sources
-        properties |= {"ApiId": api_id, "AuthorizerType": kind, "Name": name}
-        create = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Authorizer"]["create"]
-        authorizers[name] = ("JWT" if kind == "JWT" else "CUSTOM", create(name, properties, "")[0])
-    return authorizers
+        authorizer = {key[0].upper() + key[1:]: value for key, value in scheme["x-amazon-apigateway-authorizer"].items()}
+        authorizer |= {"ApiId": api_id, "AuthorizerType": authorizer.pop("Type").upper(), "Name": name}
+        ids[name], _ = provisioners._apigw_v2_authorizer_create(name, authorizer, "")
+    return ids
 
 
 def import_route(api_id, path, method, operation, authorizers):
@@ -118,8 +110,8 @@ def import_route(api_id, path, method, operation, authorizers):
     }, "")  # fmt: skip
     route = {"ApiId": api_id, "RouteKey": route_key(path, method), "Target": f"integrations/{target}"}
     for requirement in operation.get("security") or []:
-        for name in requirement:
-            route["AuthorizationType"], route["AuthorizerId"] = authorizers[name]
+        for name in requirement.keys() & authorizers.keys():  # SAM writes the name NONE for a route without an authorizer
+            route |= {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizers[name]}
     provisioners._apigw_v2_route_create("", route, "")
 
 
@@ -127,16 +119,3 @@ def route_key(path, method):
     if path == "/$default":
         return "$default"
     return f"{'ANY' if method == ANY else method.upper()} {path}"
-
-
-# A template can have a boolean as a text.
-
-
-def with_boolean(original, *arguments):
-    *before, properties, stack = arguments
-    simple = str(properties.get("EnableSimpleResponses", False)).lower() == "true"
-    return original(*before, {**properties, "EnableSimpleResponses": simple}, stack)
-
-
-for operation in "create", "update":
-    handles("AWS::ApiGatewayV2::Authorizer", operation)(with_boolean)
