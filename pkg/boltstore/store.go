@@ -110,7 +110,7 @@ func (s *Store) open() error {
 	return nil
 }
 
-// upgrade gives a file of the first format the bucket that it lacks. Later formats differ only in accounts; see putAccount.
+// upgrade adds the bucket that a file of the first format lacks. Later formats differ only in accounts; see putAccount.
 func (s *Store) upgrade() error {
 	return s.update(context.Background(), noUser, func(tx *bolt.Tx) error {
 		if tx.Bucket(bucketImported) != nil {

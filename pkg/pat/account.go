@@ -127,8 +127,8 @@ func (a Account) remove(ids []TokenID, now time.Time) (Account, []TokenID) {
 	return a, removed
 }
 
-// withDescendants returns id and the IDs of the tokens that descend from it, whether or not a has a token with id. A token whose
-// ancestors no longer reach back to id is found by those that it shares with other descendants.
+// withDescendants returns id and the IDs of the tokens that descend from it, whether or not a has a token with id. A token that is
+// too many generations away to have id among its ancestors is found if a has one of the generations between.
 func (a Account) withDescendants(id TokenID) []TokenID {
 	family := []TokenID{id}
 	for _, token := range a.Tokens { // in order of ID, so ancestors come before descendants

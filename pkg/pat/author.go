@@ -23,7 +23,7 @@ type author struct {
 	holder   Holder
 }
 
-// A permission returns who changes account at now, or an error if they may not.
+// A permission returns who changes account at now, or an error if the change is not permitted.
 type permission func(account Account, now time.Time) (author, error)
 
 func allowOperator(Account, time.Time) (author, error) { return author{operator: true}, nil }

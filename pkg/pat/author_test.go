@@ -220,8 +220,8 @@ func TestScopedTokensCreateNoStrongerOnes(t *testing.T) {
 	}
 }
 
-// TestUnscopedTokensAndOperatorsAreBoundByTheRole: they can create unscoped and longer-lived tokens, but give no scope that the user's
-// role does not carry.
+// TestUnscopedTokensAndOperatorsAreBoundByTheRole: they can create unscoped and longer-lived tokens, but none with a scope
+// that the user's role does not carry.
 func TestUnscopedTokensAndOperatorsAreBoundByTheRole(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -89,8 +89,8 @@ func (c *ScopeCatalog) add(entry catalogEntry) error {
 
 func (e catalogEntry) compare(scope Scope) int { return cmp.Compare(e.scope, scope) }
 
-// Granted returns the scopes that token carries now, in order: if it is unscoped, the listed ones that the account's role carries;
-// else those of its own that exist and that the role carries. It is the claim "scope" for other APIs.
+// Granted returns the scopes that token carries, in ascending order: of an unscoped token, the listed ones that the account's role
+// carries; of a scoped one, its scopes that exist and that the role carries. They are the claim "scope" for other APIs.
 func (c ScopeCatalog) Granted(account Account, token Token) []Scope {
 	if token.Scopes.Unscoped() {
 		return carried(c.listed, account.Role)

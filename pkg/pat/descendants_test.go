@@ -79,7 +79,7 @@ func TestRevokeDescendants(t *testing.T) {
 	}
 }
 
-// TestRevokeDescendantsOfARevokedToken takes what is left of a token's descendants, and repeats that.
+// TestRevokeDescendantsOfARevokedToken: a revoked token's remaining descendants are revoked, and a repetition finds none.
 func TestRevokeDescendantsOfARevokedToken(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
@@ -96,7 +96,7 @@ func TestRevokeDescendantsOfARevokedToken(t *testing.T) {
 	}
 }
 
-// TestRevokeDescendantsBeyondTenGenerations: a token that no longer knows the first one is found by the generations between.
+// TestRevokeDescendantsBeyondTenGenerations: a token that does not have the first one among its ancestors is found by a generation between.
 func TestRevokeDescendantsBeyondTenGenerations(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)
