@@ -60,21 +60,26 @@ func (s *Service) author(account Account, caller Identity, now time.Time) (autho
 // and end no later. Errors: KindForbidden.
 func (a author) checkBounds(draft Draft) error {
 	own := a.holder.Token
-	if a.operator || own.Scopes.Unscoped() {
+	switch {
+	case a.operator || own.Scopes.Unscoped():
 		return nil
-	}
-	if draft.Scopes.Unscoped() {
-		return forbidden("A token with scopes can create only tokens with scopes that it has.", nil)
-	}
-	if scope, exceeds := draft.Scopes.exceeding(own.Scopes); exceeds {
-		message := fmt.Sprintf("A token can create only tokens with scopes that it has, and this one does not have %q.", scope)
-		return forbidden(message, &MissingScopeError{scope})
-	}
-	if draft.ExpiresAt.After(own.ExpiresAt) {
+	case !draft.Scopes.SubsetOf(own.Scopes):
+		return moreScopes(draft.Scopes, own.Scopes)
+	case draft.ExpiresAt.After(own.ExpiresAt):
 		end := own.ExpiresAt.Format("2006-01-02T15:04:05.000Z07:00")
 		return forbidden("A token with scopes can create only tokens that expire no later than it does: at "+end+".", nil)
 	}
 	return nil
+}
+
+// moreScopes returns the KindForbidden for scopes that are not a subset of own.
+func moreScopes(scopes, own Scopes) error {
+	scope, exceeds := scopes.exceeding(own)
+	if !exceeds { // they are Unscoped
+		return forbidden("A token with scopes can create only tokens with scopes that it has.", nil)
+	}
+	message := fmt.Sprintf("A token can create only tokens with scopes that it has, and this one does not have %q.", scope)
+	return forbidden(message, &MissingScopeError{scope})
 }
 
 func forbidden(message string, cause error) *Error {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The bounds of scopes. RFC 6749 §3.3 allows more characters; these fit into a stage variable and a policy of API Gateway too.
+// The bounds of scopes. RFC 6749 §3.3 allows more characters, some of which separate or end a scope in settings and policies.
 const (
 	// MaxScopes is the largest number of scopes of a token.
 	MaxScopes   = 20
