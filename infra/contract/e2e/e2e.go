@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"pats/infra/contract/openapi"
+	"pats/infra/testkit/figures"
 	"pats/infra/testkit/skip"
 	"pats/pkg/pat"
 )
@@ -34,6 +35,11 @@ func (f Front) String() string {
 	return [...]string{"the laptop gateway", "sam local", "API Gateway", "ministack"}[f]
 }
 
+// subject returns the front's name in figures.
+func (f Front) subject() string {
+	return [...]string{"laptop", "sam-local", "aws", "deployed"}[f]
+}
+
 // Target is an API to run the cases against.
 type Target struct {
 	Front Front
@@ -52,11 +58,13 @@ type Target struct {
 // Run runs every case against target and logs their number.
 func Run(t *testing.T, target Target) {
 	t.Helper()
-	run(t, target, slices.Concat(credentialCases, pathCases, listCases, createCases, revokeCases, sequences,
+	count := run(t, target, slices.Concat(credentialCases, pathCases, listCases, createCases, revokeCases, sequences,
 		userCases, userSequences, scopeCases, documentCases, attackCases))
+	count.print(t, target.Front.subject())
 }
 
-func run(t *testing.T, target Target, cases []scenario) {
+// run runs the cases in order, and logs their number and the known gaps.
+func run(t *testing.T, target Target, cases []scenario) counts {
 	t.Helper()
 	var err error
 	if target.document, err = openapi.Load(t.Context()); err != nil {
@@ -74,6 +82,17 @@ func run(t *testing.T, target Target, cases []scenario) {
 	for _, why := range slices.Sorted(maps.Keys(count.gaps)) {
 		t.Logf("known gap in %d of them: %s", count.gaps[why], why)
 	}
+	return count
+}
+
+// print prints the numbers of cases and known gaps as figures of the subject.
+func (n counts) print(t *testing.T, subject string) {
+	t.Helper()
+	gaps := 0
+	for _, cases := range n.gaps {
+		gaps += cases
+	}
+	figures.Print(t, subject, figures.Count{Name: "cases", N: n.ran}, figures.Count{Name: "known_gaps", N: gaps})
 }
 
 // counts has the number of cases, of those with each known gap, and of responses with each request id.
