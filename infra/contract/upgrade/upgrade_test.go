@@ -91,7 +91,8 @@ func buildRelease(t *testing.T) string {
 		skip.Test(t, "commit "+release+" is missing: fetch the full history (git fetch --unshallow)")
 	}
 	folder := t.TempDir()
-	archive := exec.CommandContext(t.Context(), "git", "-C", root, "archive", "--format=tar", "--output", filepath.Join(folder, "release.tar"), release)
+	archive := exec.CommandContext(t.Context(), "git", "-C", root, "archive", "--format=tar", "--output", filepath.Join(folder, "release.tar"), release,
+		"go.mod", "go.sum", "pats.go", "template.yaml", "cmd", "pkg", ":(exclude,glob)**/testdata/**") // data files there have any mode
 	unpack := exec.CommandContext(t.Context(), "tar", "-x", "-f", "release.tar")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", filepath.Join(folder, "release"), "./cmd/pats")
 	unpack.Dir, build.Dir = folder, folder
