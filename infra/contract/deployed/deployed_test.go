@@ -24,7 +24,7 @@ import (
 
 const root = "../../.."
 
-// stack is the deployed stack, and what is needed to change it.
+// stack is the deployed stack, with the means to change it.
 type stack struct {
 	emulator *ministack.Emulator
 	ministack.Pats

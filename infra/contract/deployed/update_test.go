@@ -52,7 +52,7 @@ var withheld = []struct {
 	{"AuthorizerRole", "seen", recordsUse},           // an attribute
 }
 
-// narrowRoles takes one value from each role, and gives it back.
+// narrowRoles deploys roles that lack one value each, and then the whole roles again.
 func narrowRoles(t *testing.T, s *stack) {
 	whole := s.template
 	s.template = narrowed(t, whole)

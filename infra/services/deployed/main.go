@@ -62,7 +62,7 @@ func deploy(ctx context.Context, o options) error {
 	return errors.Join(d.run(ctx), d.close())
 }
 
-// findCommands returns an error that says how to install what is missing.
+// findCommands checks that the commands are on the PATH. Errors: one is missing, with how to install it.
 func findCommands() error {
 	for command, how := range map[string]string{
 		"sam":     "install SAM CLI: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html",

@@ -18,7 +18,7 @@ import (
 // stopTimeout is how long SAM CLI may take to end after SIGTERM before it is killed.
 const stopTimeout = 20 * time.Second
 
-// Stack is what is deployed, or deleted.
+// Stack describes a stack to deploy.
 type Stack struct {
 	Name string
 	// Template is the path of a template with relative paths to code as `sam build` left it, or that needs no build.

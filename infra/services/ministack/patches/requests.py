@@ -10,7 +10,7 @@ from ministack.services import apigateway_v1 as rest
 
 from patches import replaces
 
-# What is known of a request so far. Each request runs in a context of its own.
+# What is known about the current request. Each request runs in a separate context.
 received_headers = contextvars.ContextVar("received_headers", default=())
 received_path = contextvars.ContextVar("received_path", default="/")
 request_id = contextvars.ContextVar("request_id", default=None)
