@@ -53,9 +53,10 @@ test: bin/verify ## Run the tests (those for DynamoDB Local need Java and Maven)
 	@bin/verify with-dynamodb $(MAKE) run-tests
 	@command -v cc >/dev/null || echo "skipped: the race detector (needs a C compiler)"
 
+# One package more than there are CPUs runs at a time, since some wait for time-outs.
 .PHONY: run-tests
 run-tests:
-	@infra/services/quietly go test $(RACE) ./...
+	@infra/services/quietly go test $(RACE) -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./...
 	@cd infra/bench && ../services/quietly go test $(RACE) ./...
 
 .PHONY: lint

@@ -87,7 +87,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		"last Admin deleted":     {[]string{"user", "delete", "1"}, failure.Refused, "Create another Admin"},
 		"duplicate":              {[]string{"token", "create", "--user", "1", "--description", "laptop"}, failure.Refused, "another --description"},
 	}
-	for name, c := range cases { //nolint:paralleltest // a data file serves one command at a time
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			got := sh.runBare(t, c.args...)
 			wantCode(t, got, c.code)
@@ -190,13 +190,18 @@ func TestTokenInTheWrongPlaceIsNotPrinted(t *testing.T) {
 				sh.vars["PATS_DATA"] = sh.data()
 			}
 			for _, token := range []string{"user:v2_" + secret, "pats_" + secret, "user:" + strings.Repeat("0123456789abcdef", 3), "*:*." + secret} {
-				got := sh.runBare(t, strings.Fields(strings.ReplaceAll(line, "TOKEN", token))...)
-				if got.Code == failure.OK {
-					t.Error("got exit code 0, want a failure")
-				}
-				if strings.Contains(strings.ToLower(got.Stdout+got.Stderr), strings.ToLower(token[len(token)-20:])) {
-					t.Errorf("the token is in\n%s", got.Stderr)
-				}
+				t.Run(token[:5], func(t *testing.T) {
+					if strings.Contains(line, "--endpoint") {
+						t.Parallel() // there is no data file, and the SDK retries for seconds
+					}
+					got := sh.runBare(t, strings.Fields(strings.ReplaceAll(line, "TOKEN", token))...)
+					if got.Code == failure.OK {
+						t.Error("got exit code 0, want a failure")
+					}
+					if strings.Contains(strings.ToLower(got.Stdout+got.Stderr), strings.ToLower(token[len(token)-20:])) {
+						t.Errorf("the token is in\n%s", got.Stderr)
+					}
+				})
 			}
 		})
 	}
