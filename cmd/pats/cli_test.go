@@ -87,7 +87,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		"last Admin deleted":     {[]string{"user", "delete", "1"}, failure.Refused, "Create another Admin"},
 		"duplicate":              {[]string{"token", "create", "--user", "1", "--description", "laptop"}, failure.Refused, "another --description"},
 	}
-	for name, c := range cases {
+	for name, c := range cases { //nolint:paralleltest // a data file serves one command at a time
 		t.Run(name, func(t *testing.T) {
 			got := sh.runBare(t, c.args...)
 			wantCode(t, got, c.code)
