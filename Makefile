@@ -50,13 +50,17 @@ bin/verify: $(GOFILES)
 
 .PHONY: test
 test: bin/verify ## Run the tests (those for DynamoDB Local need Java and Maven)
-	@bin/verify with-dynamodb $(MAKE) run-tests
+	@bin/verify with-dynamodb $(MAKE) -j2 run-tests
 	@command -v cc >/dev/null || echo "skipped: the race detector (needs a C compiler)"
 
-# One package more than there are CPUs runs at a time, since some wait for time-outs.
-.PHONY: run-tests
-run-tests:
+# Both modules at a time, and one package more than there are CPUs, since some tests wait for time-outs.
+.PHONY: run-tests test-product test-bench
+run-tests: test-product test-bench
+
+test-product:
 	@infra/services/quietly go test $(RACE) -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./...
+
+test-bench:
 	@cd infra/bench && ../services/quietly go test $(RACE) ./...
 
 .PHONY: lint
