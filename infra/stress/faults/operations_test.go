@@ -456,7 +456,7 @@ func checkUserCreated(ctx context.Context, c *checker, got apiclient.Response) e
 	}
 	createAgain := post(deployed.UsersPath, c.own.secret, userBody(c.fresh))
 	if len(found) == 0 {
-		return c.want(ctx, createAgain, http.StatusCreated, new(any))
+		return checkUserFree(ctx, c, createAgain)
 	}
 	var read apitypes.User
 	err = errors.Join(
@@ -465,6 +465,20 @@ func checkUserCreated(ctx context.Context, c *checker, got apiclient.Response) e
 		checkUser(got, http.StatusCreated, found[0]))
 	if err == nil && !sameUser(read, found[0]) {
 		err = fmt.Errorf("the list has %+v, the account is %+v", found[0], read)
+	}
+	return err
+}
+
+// checkUserFree checks that a user who was not found can be created, or exists by then: a write that was under way when the function
+// gave up can take effect after it responded.
+func checkUserFree(ctx context.Context, c *checker, create apiclient.Request) error {
+	created := c.want(ctx, create, http.StatusCreated, new(any))
+	if created == nil {
+		return nil
+	}
+	found, err := c.usersNamed(ctx, c.fresh)
+	if err == nil && len(found) != 1 {
+		err = created
 	}
 	return err
 }
