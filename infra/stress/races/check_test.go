@@ -42,7 +42,7 @@ func inspect(operations []operation, p rules, clients int, mayBeBusy bool) repor
 	if clients > maxSearched {
 		return r
 	}
-	return r.linearize(operations, p)
+	return r.linearize(operations, p, mayBeBusy)
 }
 
 func inOrder(operations []operation) []operation {
@@ -58,8 +58,8 @@ func violated(operations []operation) []string {
 	return found
 }
 
-func (r report) linearize(operations []operation, p rules) report {
-	model, events := p.model(), history(operations)
+func (r report) linearize(operations []operation, p rules, canLose bool) report {
+	model, events := p.model(), history(operations, canLose)
 	r.searched = len(events)
 	result, info := porcupine.CheckOperationsVerbose(model, events, searchTime)
 	switch result {

@@ -134,7 +134,7 @@ func (a account) equal(b account) bool {
 //
 // Every response is one that the account gave at one moment between request and response, also where the authorizer's responses
 // are cached, since each handler reads the account afresh: a success, a limit, a duplicate and a list are never stale. There are
-// two exceptions, neither of which accepts a caller who must be refused:
+// three exceptions, none of which accepts a caller who must be refused:
 //
 // A refusal (401) can be stale where denials are cached: a user who was disabled once may be refused until the cached denial
 // expires.
@@ -142,6 +142,9 @@ func (a account) equal(b account) bool {
 // A delete that finds the token gone can return 200 although the caller's own token has ended since the request arrived: its
 // first attempt found both, and then another delete was quicker. usedAfterDelete and usedAfterDisable check that no request that
 // began after the end of the caller's token is accepted.
+//
+// A create whose first attempt took effect, although the response of the store was lost, is refused if a delete with descendants then
+// removes the caller's token and the new one before the next attempt. It has used an ID, and nothing else is left of it.
 type rules struct {
 	cachedDenials bool
 }
@@ -177,15 +180,22 @@ func (r rules) model() porcupine.Model {
 // forever is when an operation with an unknown outcome ends: it can take effect at any time after its beginning.
 const forever = math.MaxInt64
 
-// history returns the operations in the checker's form, without unknown ones that had no effect.
-func history(operations []operation) []porcupine.Operation {
+// history returns the operations in the checker's form, without unknown ones that had no effect. If the responses of the store can get
+// lost, a create that was answered may have taken effect once before.
+func history(operations []operation, canLose bool) []porcupine.Operation {
 	var events []porcupine.Operation
 	clients := 0
 	for _, o := range operations {
 		clients = max(clients, o.client+1)
 	}
-	effect := effects(operations)
+	effect, vanished := effects(operations), vanished(operations)
 	for _, o := range operations {
+		if canLose && !o.unknown() && vanished(o) {
+			events = append(events, porcupine.Operation{
+				ClientId: clients, Input: o.request, Call: o.begin, Output: response{outcome: busy}, Return: forever,
+			})
+			clients++
+		}
 		event := porcupine.Operation{ClientId: o.client, Input: o.request, Call: o.begin, Output: o.response, Return: o.end}
 		if o.unknown() {
 			if !effect(o) {
@@ -222,15 +232,37 @@ func effects(operations []operation) func(operation) bool {
 			}
 		}
 	}
+	vanished := vanished(operations)
 	return func(o operation) bool {
 		switch o.action {
 		case create:
-			return orphans[o.description]
+			return orphans[o.description] || vanished(o)
 		case remove:
 			return o.descendants || !last[o.token]
 		case list, use:
 			return false
 		}
 		return true
+	}
+}
+
+// vanished returns a function that reports whether an operation can have created a token that is in no response: an ID must be
+// missing, and a delete with descendants must have run meanwhile.
+func vanished(operations []operation) func(operation) bool {
+	seen, last := map[pat.TokenID]bool{firstToken: true}, firstToken
+	for _, o := range operations {
+		for _, token := range append([]listedToken{{id: o.id}}, slices.Concat(o.tokens, o.imported)...) {
+			seen[token.id] = true
+			last = max(last, token.id)
+		}
+	}
+	missing := false
+	for id := firstToken; id <= last; id++ {
+		missing = missing || !seen[id]
+	}
+	return func(o operation) bool {
+		return missing && o.action == create && slices.ContainsFunc(operations, func(p operation) bool {
+			return p.action == remove && p.descendants && p.end > o.begin && (o.unknown() || p.begin < o.end)
+		})
 	}
 }
