@@ -11,7 +11,7 @@ const (
 	effectAllow = "Allow"
 	effectDeny  = "Deny"
 
-	// nobody is the principal of a denial. A policy needs one.
+	// nobody is the principal in a policy that denies. API Gateway requires a principal.
 	nobody = "nobody"
 )
 

@@ -60,7 +60,7 @@ func (f *sharedFixture) addToken(t testing.TB, description string, scopes ...str
 	return secret.Reveal()
 }
 
-// setRole gives the holder another role.
+// setRole changes the holder's role.
 func (f *sharedFixture) setRole(t testing.TB, role pat.Role) {
 	t.Helper()
 	if _, err := f.service.UpdateUser(t.Context(), f.holder.Account.ID, func(profile *pat.Profile) { profile.Role = role }); err != nil {

@@ -16,7 +16,7 @@ import (
 type Claims struct {
 	// UserID never changes and is never reused.
 	UserID pat.UserID
-	// Username can change, and is empty for a user who has only an email address.
+	// Username can change, and is empty for users with only an email address.
 	Username string
 	// Scopes are those that the token carries. There can be none.
 	Scopes []pat.Scope

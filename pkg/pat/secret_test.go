@@ -123,15 +123,22 @@ func (r *thenFail) Read(p []byte) (int, error) {
 	return r.data.Read(p)
 }
 
+// drawSecret returns a new token of any user, and the user.
+func drawSecret(t *rapid.T) (pat.Secret, pat.UserID) {
+	t.Helper()
+	user := pat.UserID(rapid.Int64Range(1, pat.MaxID).Draw(t, "user"))
+	random := rapid.SliceOfN(rapid.Byte(), 45, 45).Draw(t, "random")
+	secret, err := pat.NewSecret(bytes.NewReader(random), user)
+	if err != nil {
+		t.Fatalf("NewSecret: %v", err)
+	}
+	return secret, user
+}
+
 func TestSecretRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		user := pat.UserID(rapid.Int64Range(1, pat.MaxID).Draw(t, "user"))
-		random := rapid.SliceOfN(rapid.Byte(), 45, 45).Draw(t, "random")
-		secret, err := pat.NewSecret(bytes.NewReader(random), user)
-		if err != nil {
-			t.Fatalf("NewSecret: %v", err)
-		}
+		secret, user := drawSecret(t)
 		again, err := pat.ParseSecret(secret.Reveal())
 		if err != nil {
 			t.Fatalf("ParseSecret: %v", err)

@@ -16,12 +16,7 @@ import (
 func TestBothSpellingsAreOneToken(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		user := pat.UserID(rapid.Int64Range(1, pat.MaxID).Draw(t, "user"))
-		random := rapid.SliceOfN(rapid.Byte(), 45, 45).Draw(t, "random")
-		secret, err := pat.NewSecret(bytes.NewReader(random), user)
-		if err != nil {
-			t.Fatalf("NewSecret: %v", err)
-		}
+		secret, _ := drawSecret(t)
 		for name, parse := range map[string]func(string) (pat.Secret, error){"ParseSecret": pat.ParseSecret, "ParseForeignSecret": pat.ParseForeignSecret} {
 			got, err := parse(pattest.InPats(secret.Reveal()))
 			if err != nil {

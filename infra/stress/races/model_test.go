@@ -188,7 +188,8 @@ func history(operations []operation, canLose bool) []porcupine.Operation {
 	for _, o := range operations {
 		clients = max(clients, o.client+1)
 	}
-	effect, vanished := effects(operations), vanished(operations)
+	vanished := vanished(operations)
+	effect := effects(operations, vanished)
 	for _, o := range operations {
 		if canLose && !o.unknown() && vanished(o) {
 			events = append(events, porcupine.Operation{
@@ -210,9 +211,9 @@ func history(operations []operation, canLose bool) []porcupine.Operation {
 }
 
 // effects returns a function that reports whether an operation with an unknown outcome can have taken effect: a token without a
-// response must have been in a list, and a token to delete must be missing in the last list. Without it the checker would try
+// response must have been in a list or have vanished, and a token to delete must be missing in the last list. Without it the checker would try
 // every order of operations that never happened.
-func effects(operations []operation) func(operation) bool {
+func effects(operations []operation, vanished func(operation) bool) func(operation) bool {
 	given, orphans, last := map[pat.TokenID]bool{firstToken: true}, map[string]bool{}, map[pat.TokenID]bool{}
 	for _, o := range operations {
 		given[o.id] = true
@@ -232,7 +233,6 @@ func effects(operations []operation) func(operation) bool {
 			}
 		}
 	}
-	vanished := vanished(operations)
 	return func(o operation) bool {
 		switch o.action {
 		case create:
