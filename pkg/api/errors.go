@@ -32,6 +32,7 @@ var errorOf = map[pat.Kind]struct {
 	pat.KindNotFound:        {http.StatusNotFound, "NotFoundError"},
 	pat.KindDuplicate:       {http.StatusConflict, "NameExistsError"},
 	pat.KindKeySpent:        {http.StatusUnprocessableEntity, "IdempotencyKeyError"},
+	pat.KindRotated:         {http.StatusConflict, "TokenRotatedError"},
 	pat.KindUserExists:      {http.StatusBadRequest, "BadDataError"},
 	pat.KindLastAdmin:       {http.StatusForbidden, "OperationDeniedError"},
 	pat.KindConflict:        {http.StatusServiceUnavailable, "ServiceUnavailableError"},

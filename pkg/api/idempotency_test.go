@@ -77,7 +77,7 @@ func TestIdempotencyKeyOfARevokedToken(t *testing.T) {
 	wantStatus(t, f.do(t, h, keyed(h, good, "Idempotency-Key: k")), http.StatusCreated)
 	wantStatus(t, f.do(t, h, remove("2")), http.StatusOK)
 	wantProblem(t, f.do(t, h, keyed(h, good, "Idempotency-Key: k")), http.StatusUnprocessableEntity,
-		plain("IdempotencyKeyError", "The token that was created with this Idempotency-Key has been revoked."))
+		plain("IdempotencyKeyError", "The token that was created with this Idempotency-Key has been revoked or rotated."))
 }
 
 // TestIdempotencyKeyOfAnExpiredToken checks that a repetition does not return a secret that no longer works.

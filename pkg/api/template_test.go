@@ -164,7 +164,7 @@ func TestGatewayResponsesHaveNoFreeText(t *testing.T) {
 			}
 		}
 	}
-	for _, reason := range []pat.Reason{pat.ReasonInvalid, pat.ReasonExpired, pat.ReasonDisabled} {
+	for _, reason := range []pat.Reason{pat.ReasonInvalid, pat.ReasonExpired, pat.ReasonDisabled, pat.ReasonRotated} {
 		if quoted := fmt.Sprintf("%q", string(reason)); strings.ContainsAny(string(reason), `"\$`) || !json.Valid([]byte(quoted)) {
 			t.Errorf("reason %s: cannot be part of JSON unescaped", quoted)
 		}

@@ -218,7 +218,7 @@ func moveKeys(tx *bolt.Tx, before, after pat.Account) error {
 // forgetSeen deletes the recorded uses of tokens that after lacks.
 func forgetSeen(tx *bolt.Tx, before, after pat.Account) error {
 	for _, t := range before.Tokens {
-		if _, kept := after.Find(t.Selector); kept {
+		if _, kept := after.Token(t.ID); kept {
 			continue
 		}
 		if err := tx.Bucket(bucketSeen).Delete(seenKey(before.ID, t.ID)); err != nil {

@@ -38,7 +38,9 @@
 //
 //	1  the first
 //	2  with the bucket imported, which Open creates in a file of format 1
-//	3  with tokens that have scopes, a maker or ancestors; the first write of such a token raises the format, in the same transaction
+//	3  with tokens that have scopes, a maker or ancestors, or were rotated; the first write of such a token raises the format, in the
+//	   same transaction
 //
-// A program refuses files of a later format than it knows, so one that knows no scopes never takes a scoped token for an unscoped one.
+// A program refuses files of a later format than it knows, so one that knows no scopes never takes a scoped token for an unscoped one,
+// and none forgets a rotation.
 package boltstore

@@ -37,6 +37,9 @@ func TestFormatRisesWithTheFirstWriteThatNeedsIt(t *testing.T) {
 		"no scopes": {func(k *pat.Token) { k.Scopes = pat.Scopes{} }, 3},
 		"a maker":   {func(k *pat.Token) { k.Maker = pat.Maker{User: 1} }, 3},
 		"ancestors": {func(k *pat.Token) { k.Ancestors = []pat.TokenID{1} }, 3},
+		"rotated": {func(k *pat.Token) {
+			k.RotatedAt, k.Replaced = pattest.Start, pat.Replaced{Selector: k.Selector, Until: pattest.Start}
+		}, 3},
 	} {
 		for door, write := range map[string]func(*boltstore.Store, pat.Account, pat.Account) error{
 			"ReplaceAccount": func(store *boltstore.Store, before, after pat.Account) error {

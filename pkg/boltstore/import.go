@@ -84,7 +84,7 @@ func keepSeen(tx *bolt.Tx, before, after pat.Account) error {
 func added(before, after pat.Account) []pat.Token {
 	var tokens []pat.Token
 	for _, token := range after.Tokens {
-		if _, had := before.Find(token.Selector); !had {
+		if _, had := before.Token(token.ID); !had {
 			tokens = append(tokens, token)
 		}
 	}

@@ -18,7 +18,7 @@ const (
 	format = 3
 	// importsFrom is the first format with bucketImported.
 	importsFrom = 2
-	// scopesFrom is the first format whose tokens have scopes, makers and ancestors.
+	// scopesFrom is the first format whose tokens have scopes, makers and ancestors, and are rotated.
 	scopesFrom = 3
 
 	recordVersion = 1
@@ -70,6 +70,18 @@ type token struct {
 	Scopes    *string       `json:"scopes,omitempty"`
 	Maker     maker         `json:"maker,omitzero"`
 	Ancestors []pat.TokenID `json:"ancestors,omitempty"`
+	Rotation  *rotation     `json:"rotation,omitempty"`
+}
+
+// rotation is the last rotation of a token, with the secret that it replaced.
+type rotation struct {
+	At        int64        `json:"at"`
+	Selector  pat.Selector `json:"selector"`
+	Verifier  pat.Verifier `json:"verifier"`
+	IssuedAt  int64        `json:"issuedAt"`
+	ExpiresAt int64        `json:"expiresAt"`
+	Until     int64        `json:"until"`
+	Keyed     bool         `json:"keyed,omitempty"`
 }
 
 type maker struct {
@@ -102,7 +114,18 @@ func fromToken(t pat.Token) token {
 	return token{
 		ID: t.ID, Description: t.Description, Selector: t.Selector, Verifier: t.Verifier,
 		CreatedAt: t.CreatedAt.UnixMilli(), ExpiresAt: t.ExpiresAt.UnixMilli(), Keyed: t.Keyed,
-		Scopes: fromScopes(t.Scopes), Maker: maker(t.Maker), Ancestors: t.Ancestors,
+		Scopes: fromScopes(t.Scopes), Maker: maker(t.Maker), Ancestors: t.Ancestors, Rotation: fromRotation(t),
+	}
+}
+
+func fromRotation(t pat.Token) *rotation {
+	if t.RotatedAt.IsZero() {
+		return nil
+	}
+	r := t.Replaced
+	return &rotation{
+		At: t.RotatedAt.UnixMilli(), Selector: r.Selector, Verifier: r.Verifier,
+		IssuedAt: r.IssuedAt.UnixMilli(), ExpiresAt: r.ExpiresAt.UnixMilli(), Until: r.Until.UnixMilli(), Keyed: r.Keyed,
 	}
 }
 
@@ -127,14 +150,16 @@ func (a account) header(id pat.UserID) pat.Account {
 
 // since returns the first format that has what the account has.
 func (a account) since() int {
-	if slices.ContainsFunc(a.Tokens, token.scoped) {
+	if slices.ContainsFunc(a.Tokens, token.later) {
 		return scopesFrom
 	}
 	return 1
 }
 
-// scoped reports whether t has a member that older formats lack.
-func (t token) scoped() bool { return t.Scopes != nil || t.Maker != maker{} || len(t.Ancestors) > 0 }
+// later reports whether t has a member that formats before scopesFrom lack.
+func (t token) later() bool {
+	return t.Scopes != nil || t.Maker != maker{} || len(t.Ancestors) > 0 || t.Rotation != nil
+}
 
 // domain returns the token without its last use. Errors: Damage.
 func (t token) domain() (pat.Token, error) {
@@ -142,11 +167,22 @@ func (t token) domain() (pat.Token, error) {
 	if err != nil {
 		return pat.Token{}, boltfile.Damaged("the scopes of token %d cannot be read: %v", t.ID, err)
 	}
-	return pat.Token{
+	result := pat.Token{
 		ID: t.ID, Description: t.Description, Scopes: scopes, Selector: t.Selector, Verifier: t.Verifier,
 		CreatedAt: utc(t.CreatedAt), ExpiresAt: utc(t.ExpiresAt), Keyed: t.Keyed,
 		Maker: pat.Maker(t.Maker), Ancestors: t.Ancestors,
-	}, nil
+	}
+	if t.Rotation != nil {
+		result.RotatedAt, result.Replaced = utc(t.Rotation.At), t.Rotation.replaced()
+	}
+	return result, nil
+}
+
+func (r rotation) replaced() pat.Replaced {
+	return pat.Replaced{
+		Selector: r.Selector, Verifier: r.Verifier,
+		IssuedAt: utc(r.IssuedAt), ExpiresAt: utc(r.ExpiresAt), Until: utc(r.Until), Keyed: r.Keyed,
+	}
 }
 
 func toScopes(stored *string) (pat.Scopes, error) {

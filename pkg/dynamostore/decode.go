@@ -18,7 +18,7 @@ import (
 var (
 	firstForm  = sync.OnceValue(func() values { return accountForm(firstFormat, tokenItem{Keyed: true}) })
 	scopesForm = sync.OnceValue(func() values {
-		return accountForm(scopesFormat, tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1"})
+		return accountForm(scopesFormat, tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1", RotatedAt: 1, Replaced: "-"})
 	})
 	seenForm = sync.OnceValue(func() values {
 		return formOf(seenItem{key: seenKey(0), Format: firstFormat, Seen: map[pat.TokenID]int64{}})
@@ -82,7 +82,7 @@ func mismatchedAttributes(raw, form values) []string {
 
 // optional reports whether items can lack the attribute. Most do, to save space.
 func optional(name string) bool {
-	return slices.Contains([]string{"spent", "keyed", "maker", "ancestors"}, name)
+	return slices.Contains([]string{"spent", "keyed", "maker", "ancestors", "rotatedAt", "replaced"}, name)
 }
 
 func fits(value, form types.AttributeValue) bool {

@@ -21,6 +21,12 @@ func ReadToken(scopes, maker, ancestors string) (pat.Token, [3]string, error) {
 	return token, [3]string{token.Scopes.Stored(), written.Maker, written.Ancestors}, err
 }
 
+// ReadReplaced reads a replaced secret, and returns the text that it would be written with.
+func ReadReplaced(text string) (string, error) {
+	r, err := parseReplaced(text)
+	return replacedText(r), err
+}
+
 // Translate calls translate with KindConflict, KindUserExists and KindLastAdmin for the first, second and third write.
 func Translate(err error) error {
 	return translate("PutItem", "tokens", err, conflict, userExists, lastAdmin)

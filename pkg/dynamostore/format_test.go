@@ -18,6 +18,8 @@ const (
 	selector = "AAAAAAAAAAdXcD5fWK8TNg"
 	verifier = "E8PfnI4zA72LPtGba8DCH6Q5QVWjkw_beM6_0gvw3NE"
 	start    = 1767323045678 // pattest.Start
+	// oldReplaced lacks whether the secret is keyed.
+	oldReplaced = selector + " " + verifier + " 1767323045678 1767323045679 1767323045681"
 )
 
 // oldAccount returns the ACCOUNT item of user 7 in a format, as the first release with that format wrote it.
@@ -45,6 +47,9 @@ func oldToken(id int, members map[string]any) map[string]any {
 func TestOldItems(t *testing.T) {
 	t.Parallel()
 	plain := pat.Token{Description: "ci", Scopes: pat.Unscoped(), Selector: selector, Verifier: verifier, CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(1e6)}
+	replaced := pat.Replaced{
+		Selector: selector, Verifier: verifier, IssuedAt: pattest.Start, ExpiresAt: pattest.Start.Add(1e6), Until: pattest.Start.Add(3e6),
+	}
 	account := func(change ...func(*pat.Token)) pat.Account {
 		a := pat.Account{
 			ID: 7, Profile: pat.Profile{Username: "ann", Name: "Ann", Email: "ann@example.org", Role: pat.Editor}, CreatedAt: pattest.Start,
@@ -72,7 +77,9 @@ func TestOldItems(t *testing.T) {
 				oldToken(2, map[string]any{"scopes": "orders:read pats:write", "maker": "7 1", "ancestors": "1"}),
 				oldToken(3, map[string]any{"scopes": ""}),
 				oldToken(4, map[string]any{"scopes": "*", "maker": "9 0", "keyed": true}),
-				oldToken(5, map[string]any{"scopes": "a", "maker": "7 4", "ancestors": "4 2 1"})),
+				oldToken(5, map[string]any{"scopes": "a", "maker": "7 4", "ancestors": "4 2 1"}),
+				oldToken(6, map[string]any{"scopes": "*", "rotatedAt": start + 2, "replaced": oldReplaced + " 0"}),
+				oldToken(7, map[string]any{"scopes": "*", "rotatedAt": start + 2, "replaced": oldReplaced + " 1", "keyed": true})),
 			account(
 				func(*pat.Token) {},
 				func(k *pat.Token) {
@@ -82,6 +89,11 @@ func TestOldItems(t *testing.T) {
 				func(k *pat.Token) { k.Maker, k.Keyed = pat.Maker{User: 9}, true },
 				func(k *pat.Token) {
 					k.Scopes, k.Maker, k.Ancestors = pattest.Scopes(t, "a"), pat.Maker{User: 7, Token: 4}, []pat.TokenID{4, 2, 1}
+				},
+				func(k *pat.Token) { k.RotatedAt, k.Replaced = pattest.Start.Add(2e6), replaced },
+				func(k *pat.Token) {
+					k.RotatedAt, k.Replaced, k.Keyed = pattest.Start.Add(2e6), replaced, true
+					k.Replaced.Keyed = true
 				}),
 		},
 	} {
@@ -107,6 +119,9 @@ func TestFormatOfItems(t *testing.T) {
 		"no scopes": {func(k *pat.Token) { k.Scopes = pat.Scopes{} }, "2"},
 		"a maker":   {func(k *pat.Token) { k.Maker = pat.Maker{User: 1} }, "2"},
 		"ancestors": {func(k *pat.Token) { k.Ancestors = []pat.TokenID{1} }, "2"},
+		"rotated": {func(k *pat.Token) {
+			k.RotatedAt, k.Replaced = pattest.Start, pat.Replaced{Selector: k.Selector, Verifier: k.Verifier, Until: pattest.Start}
+		}, "2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -168,6 +183,16 @@ func TestMalformedScopesAndIDs(t *testing.T) {
 		"a leading zero":              {2, map[string]any{"scopes": "*", "ancestors": "01"}},
 		"a space at the end":          {2, map[string]any{"scopes": "*", "ancestors": "1 "}},
 		"a number out of range":       {2, map[string]any{"scopes": "*", "ancestors": "99999999999999999999"}},
+		"format 1, rotated":           {1, map[string]any{"rotatedAt": start, "replaced": oldReplaced + " 0"}},
+		"a rotation without a secret": {2, map[string]any{"scopes": "*", "rotatedAt": start}},
+		"a secret without a rotation": {2, map[string]any{"scopes": "*", "replaced": oldReplaced + " 0"}},
+		"a text as rotation":          {2, map[string]any{"scopes": "*", "rotatedAt": "1", "replaced": oldReplaced + " 0"}},
+		"no mark of a key":            {2, map[string]any{"scopes": "*", "rotatedAt": start, "replaced": oldReplaced}},
+		"another mark of a key":       {2, map[string]any{"scopes": "*", "rotatedAt": start, "replaced": oldReplaced + " 2"}},
+		"more than a secret":          {2, map[string]any{"scopes": "*", "rotatedAt": start, "replaced": oldReplaced + " 0 0"}},
+		"a selector cut off":          {2, map[string]any{"scopes": "*", "rotatedAt": start, "replaced": oldReplaced[1:] + " 0"}},
+		"a time with a plus":          {2, map[string]any{"scopes": "*", "rotatedAt": start, "replaced": strings.Replace(oldReplaced, " 1", " +1", 1) + " 0"}},
+		"an empty replaced secret":    {2, map[string]any{"scopes": "*", "rotatedAt": start, "replaced": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,6 +223,19 @@ func FuzzReadToken(f *testing.F) {
 		}
 		if token.Scopes.Unscoped() && scopes != "*" {
 			t.Errorf("scopes %q were read as unscoped", scopes)
+		}
+	})
+}
+
+// FuzzReadReplaced: a replaced secret is read only if it would be written as it is stored.
+func FuzzReadReplaced(f *testing.F) {
+	f.Add(oldReplaced + " 0")
+	f.Add(oldReplaced + " 1")
+	f.Add("")
+	f.Add("- - 0 0 0 0")
+	f.Fuzz(func(t *testing.T, stored string) {
+		if written, err := dynamostore.ReadReplaced(stored); err == nil && written != stored {
+			t.Errorf("%q was read, but would be written as %q", stored, written)
 		}
 	})
 }

@@ -34,7 +34,7 @@ func (s *Store) ImportAccount(ctx context.Context, before, after pat.Account) er
 		t = s.creation(after, conflict)
 	}
 	for _, token := range after.Tokens {
-		if _, had := before.Find(token.Selector); !had {
+		if _, had := before.Token(token.ID); !had {
 			t.put(newImportedItem(token.Selector, after.ID), absent(conflict))
 		}
 	}

@@ -17,7 +17,7 @@ import (
 const (
 	// firstFormat is the format of all items but some accounts.
 	firstFormat = 1
-	// scopesFormat is the format of accounts with a token that has scopes, a maker or ancestors.
+	// scopesFormat is the format of accounts with a token that has scopes, a maker or ancestors, or was rotated.
 	scopesFormat = 2
 )
 
@@ -112,6 +112,9 @@ type tokenItem struct {
 	// Maker and Ancestors are IDs with a space between two, since a list takes more space.
 	Maker     string `dynamodbav:"maker,omitempty"`
 	Ancestors string `dynamodbav:"ancestors,omitempty"`
+	// RotatedAt and Replaced, which is a replacedText, are in tokens that were rotated.
+	RotatedAt int64  `dynamodbav:"rotatedAt,omitempty"`
+	Replaced  string `dynamodbav:"replaced,omitempty"`
 }
 
 type spentItem struct {
@@ -178,7 +181,7 @@ func newAccountItem(a pat.Account) accountItem {
 // formatOf returns the first format that has what tokens have.
 func formatOf(tokens []pat.Token) int {
 	if slices.ContainsFunc(tokens, func(t pat.Token) bool {
-		return !t.Scopes.Unscoped() || t.Maker != pat.Maker{} || len(t.Ancestors) > 0
+		return !t.Scopes.Unscoped() || t.Maker != pat.Maker{} || len(t.Ancestors) > 0 || !t.RotatedAt.IsZero()
 	}) {
 		return scopesFormat
 	}
@@ -197,7 +200,7 @@ func newProfileItem(a pat.Account) profileItem {
 }
 
 func newTokenItem(t pat.Token) tokenItem {
-	return tokenItem{
+	item := tokenItem{
 		ID:          int64(t.ID),
 		Description: t.Description,
 		Selector:    string(t.Selector),
@@ -207,7 +210,12 @@ func newTokenItem(t pat.Token) tokenItem {
 		Keyed:       t.Keyed,
 		Maker:       makerText(t.Maker),
 		Ancestors:   joinIDs(t.Ancestors),
+		Replaced:    replacedText(t.Replaced),
 	}
+	if !t.RotatedAt.IsZero() {
+		item.RotatedAt = t.RotatedAt.UnixMilli()
+	}
+	return item
 }
 
 func newSeenItem(a pat.Account) seenItem {
@@ -323,6 +331,7 @@ func (i tokenItem) token() (pat.Token, error) {
 	}
 	maker, makerErr := parseMaker(i.Maker)
 	ancestors, ancestorsErr := splitIDs[pat.TokenID](i.Ancestors)
+	rotatedAt, replaced, rotationErr := i.rotation()
 	return pat.Token{
 		ID:          pat.TokenID(i.ID),
 		Description: i.Description,
@@ -334,7 +343,22 @@ func (i tokenItem) token() (pat.Token, error) {
 		Keyed:       i.Keyed,
 		Maker:       maker,
 		Ancestors:   ancestors,
-	}, cmp.Or(scopesErr, makerErr, ancestorsErr)
+		RotatedAt:   rotatedAt,
+		Replaced:    replaced,
+	}, cmp.Or(scopesErr, makerErr, ancestorsErr, rotationErr)
+}
+
+// rotation returns the time of the last rotation and the secret that it replaced, or zero values. Errors: errReplaced, also for one
+// without the other.
+func (i tokenItem) rotation() (time.Time, pat.Replaced, error) {
+	replaced, err := parseReplaced(i.Replaced)
+	switch {
+	case err != nil, (i.RotatedAt == 0) != (i.Replaced == ""):
+		return time.Time{}, pat.Replaced{}, errReplaced
+	case i.RotatedAt == 0:
+		return time.Time{}, pat.Replaced{}, nil
+	}
+	return moment(i.RotatedAt), replaced, nil
 }
 
 func (i spentItem) spent() pat.Spent {

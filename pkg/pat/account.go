@@ -29,7 +29,7 @@ type Account struct {
 	NextTokenID TokenID
 	// Tokens are in ascending order of ID.
 	Tokens []Token
-	// Spent are in the order in which their tokens were revoked.
+	// Spent are in the order in which they were added.
 	Spent []Spent
 	// Version counts the changes; see Store.ReplaceAccount.
 	Version int64
@@ -44,9 +44,13 @@ type Token struct {
 	Verifier    Verifier
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
-	// Keyed is set if the token was created with an IdempotencyKey.
+	// RotatedAt is when the present secret was issued by a rotation, or zero if the token was never rotated.
+	RotatedAt time.Time
+	// Keyed is set if the present secret was issued with an IdempotencyKey.
 	Keyed bool
-	Maker Maker
+	// Replaced is the secret before the last rotation, or zero.
+	Replaced Replaced
+	Maker    Maker
 	// Ancestors are the tokens of this account that led to this one, at most ten: the one that created it, the one that created that
 	// one, and so on. They can have been revoked since.
 	Ancestors []TokenID
@@ -57,27 +61,38 @@ type Token struct {
 // ExpiredAt reports whether the token is expired at now.
 func (t Token) ExpiredAt(now time.Time) bool { return !now.Before(t.ExpiresAt) }
 
-// Find returns the token with selector, if the account has one.
+// Find returns the token whose present or replaced secret has selector, if the account has one.
 func (a Account) Find(selector Selector) (Token, bool) {
-	i := slices.IndexFunc(a.Tokens, func(t Token) bool { return t.Selector == selector })
+	return a.find(func(t Token) bool { return t.Selector == selector || t.replaces(selector) })
+}
+
+// Token returns the token with id, if the account has one.
+func (a Account) Token(id TokenID) (Token, bool) {
+	return a.find(func(t Token) bool { return t.ID == id })
+}
+
+func (a Account) find(match func(Token) bool) (Token, bool) {
+	i := slices.IndexFunc(a.Tokens, match)
 	if i < 0 {
 		return Token{}, false
 	}
 	return a.Tokens[i], true
 }
 
-// admit returns the token with selector if its holder may act at now. Errors: KindUnauthenticated.
+// admit returns the token as presented with selector, if its holder may act at now. Errors: KindUnauthenticated.
 func (a Account) admit(selector Selector, now time.Time) (Token, error) {
 	token, ok := a.Find(selector)
 	switch {
 	case !ok:
 		return Token{}, Refused(ReasonInvalid, nil)
+	case token.replaces(selector) && !now.Before(token.Replaced.end()):
+		return Token{}, Refused(ReasonRotated, nil)
 	case token.ExpiredAt(now):
 		return Token{}, Refused(ReasonExpired, nil)
 	case a.Disabled:
 		return Token{}, Refused(ReasonDisabled, nil)
 	}
-	return token, nil
+	return token.presentedAs(selector), nil
 }
 
 // add returns a with a token that by creates from draft and secret, which a must have room for.
@@ -120,7 +135,7 @@ func (a Account) remove(ids []TokenID, now time.Time) (Account, []TokenID) {
 			kept = append(kept, token)
 			continue
 		}
-		a = a.spend(token, now)
+		a = a.spend(now, token.Replaced.spent(), token.spent())
 		removed = append(removed, token.ID)
 	}
 	a.Tokens = kept
@@ -145,6 +160,6 @@ func (a Account) prune(now time.Time, retention time.Duration) Account {
 	tokens := slices.Clone(a.Tokens)
 	a.Tokens = slices.DeleteFunc(tokens, func(t Token) bool { return t.ExpiredAt(now.Add(-retention)) })
 	spent := slices.Clone(a.Spent)
-	a.Spent = slices.DeleteFunc(spent, func(s Spent) bool { return !now.Before(s.Until) })
+	a.Spent = slices.DeleteFunc(spent, func(s Spent) bool { return !s.lasts(now) })
 	return a
 }

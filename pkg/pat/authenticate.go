@@ -37,7 +37,7 @@ func (s *Service) Check(ctx context.Context, secret Secret) (Holder, error) {
 	}
 	selector := secret.Selector()
 	record, _ := account.Find(selector)
-	if !record.Verifier.Matches(secret) {
+	if !record.presentedAs(selector).Verifier.Matches(secret) {
 		return Holder{}, Refused(ReasonInvalid, nil)
 	}
 	token, err := account.admit(selector, s.now())
@@ -102,9 +102,9 @@ func (s *Service) account(ctx context.Context, user UserID) (Account, error) {
 	return account, hideMissingUser(err)
 }
 
-// hideMissingUser returns err, but a KindNotFound as an invalid token: callers must not learn which users exist.
+// hideMissingUser returns err, but the KindNotFound of a missing user as an invalid token: callers must not learn which users exist.
 func hideMissingUser(err error) error {
-	if KindOf(err) == KindNotFound {
+	if KindOf(err) == KindNotFound && !errors.Is(err, errNoToken) {
 		return Refused(ReasonInvalid, err)
 	}
 	return err

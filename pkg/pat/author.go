@@ -1,6 +1,7 @@
 package pat
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -39,9 +40,14 @@ func (s *Service) allow(caller Identity, scope Scope) permission {
 	}
 }
 
-// allowRevoke permits to revoke the token with id while the caller's token is valid. One other than the caller's own requires
-// ScopePatsWrite. Errors: KindUnauthenticated, KindForbidden.
-func (s *Service) allowRevoke(caller Identity, id TokenID) permission {
+// allowSelf permits the caller to change the token presented, whatever its scopes, while it is valid. Errors: KindUnauthenticated.
+func (s *Service) allowSelf(caller Identity) permission {
+	return func(account Account, now time.Time) (author, error) { return s.author(account, caller, now) }
+}
+
+// allowToken permits the caller to revoke or rotate the token with id while the caller's token is valid. One other than the caller's
+// own requires ScopePatsWrite. Errors: KindUnauthenticated, KindForbidden.
+func (s *Service) allowToken(caller Identity, id TokenID) permission {
 	return func(account Account, now time.Time) (author, error) {
 		by, err := s.author(account, caller, now)
 		if err == nil && by.holder.Token.ID != id {
@@ -57,29 +63,35 @@ func (s *Service) author(account Account, caller Identity, now time.Time) (autho
 }
 
 // checkBounds checks that draft is no stronger than the author's token, if that is scoped: it must have a subset of its scopes,
-// and end no later. Errors: KindForbidden.
+// and end no later than the secret presented. Errors: KindForbidden.
 func (a author) checkBounds(draft Draft) error {
 	own := a.holder.Token
-	switch {
-	case a.operator || own.Scopes.Unscoped():
+	if a.operator || own.Scopes.Unscoped() {
 		return nil
-	case !draft.Scopes.SubsetOf(own.Scopes):
-		return moreScopes(draft.Scopes, own.Scopes)
-	case draft.ExpiresAt.After(own.ExpiresAt):
-		end := own.ExpiresAt.Format("2006-01-02T15:04:05.000Z07:00")
-		return forbidden("A token with scopes can create only tokens that expire no later than it does: at "+end+".", nil)
 	}
-	return nil
+	return cmp.Or(checkSubset("create", draft.Scopes, own.Scopes), checkEnd("create", draft.ExpiresAt, own.ExpiresAt))
 }
 
-// moreScopes returns the KindForbidden for scopes that are not a subset of own.
-func moreScopes(scopes, own Scopes) error {
+// checkSubset checks that scopes are a subset of own. verb says what the author does. Errors: KindForbidden.
+func checkSubset(verb string, scopes, own Scopes) error {
+	if scopes.SubsetOf(own) {
+		return nil
+	}
 	scope, exceeds := scopes.exceeding(own)
 	if !exceeds { // they are Unscoped
-		return forbidden("A token with scopes can create only tokens with scopes that it has.", nil)
+		return forbidden("A token with scopes can "+verb+" only tokens with scopes that it has.", nil)
 	}
-	message := fmt.Sprintf("A token can create only tokens with scopes that it has, and this one does not have %q.", scope)
+	message := fmt.Sprintf("A token can %s only tokens with scopes that it has, and this one does not have %q.", verb, scope)
 	return forbidden(message, &MissingScopeError{scope})
+}
+
+// checkEnd checks that end is no later than own. verb says what the author does. Errors: KindForbidden.
+func checkEnd(verb string, end, own time.Time) error {
+	if !end.After(own) {
+		return nil
+	}
+	return forbidden("A token with scopes can "+verb+" only tokens that expire no later than it does: at "+
+		own.Format("2006-01-02T15:04:05.000Z07:00")+".", nil)
 }
 
 func forbidden(message string, cause error) *Error {

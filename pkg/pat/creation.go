@@ -30,7 +30,7 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 	if err != nil {
 		return Account{}, false, err
 	}
-	if err := c.check(account, by, now); err != nil { // before the key, so that a repetition returns no expired token
+	if err := cmp.Or(c.draft.check(now), c.scopes.check(c.draft.Scopes, account.Role)); err != nil { // before the key, so that a repetition returns no expired token
 		return Account{}, false, err
 	}
 	if c.key != nil {
@@ -38,26 +38,23 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 			return account, false, err
 		}
 	}
-	if err := account.checkRoom(c.draft.Description); err != nil {
+	if err := cmp.Or(by.checkBounds(c.draft), account.checkRoom(c.draft.Description)); err != nil {
 		return Account{}, false, err
 	}
 	account, c.token = account.add(c.draft, c.secret, by, c.key != nil, now)
 	return account, true, nil
 }
 
-// check checks the draft, and that account and by may have such a token. Errors: KindInvalid, KindForbidden.
-func (c *creation) check(account Account, by author, now time.Time) error {
-	return cmp.Or(c.draft.check(now), c.scopes.check(c.draft.Scopes, account.Role), by.checkBounds(c.draft))
-}
-
 // repeat sets token and secret to those that the key created before, and reports whether it did. Errors: KindKeySpent.
 func (c *creation) repeat(account Account, now time.Time) (bool, error) {
 	token, secret, found := c.key.find(account, now)
 	switch {
-	case c.key.spent(account):
-		return false, keySpent("The token that was created with this Idempotency-Key has been revoked.")
+	case c.key.spent(account, now):
+		return false, keySpent("The token that was created with this Idempotency-Key has been revoked or rotated.")
 	case !found:
 		return false, nil
+	case token.rotated():
+		return false, keySpent("The Idempotency-Key was used to rotate a token.")
 	case !c.draft.describes(token):
 		return false, keySpent("The Idempotency-Key was used for another token.")
 	}

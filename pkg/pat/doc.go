@@ -24,10 +24,11 @@
 //   - Valid descriptions and expiry dates: Draft.check, in draft.go.
 //   - Which operations require which scope: author.go, and Service.Tokens.
 //   - Which scopes exist, and which role carries them: catalog.go.
-//   - A token creates no stronger one: author.checkBounds, in author.go.
+//   - A token creates no stronger one: author.checkBounds, in author.go; nor does it rotate one: author.checkRotation, in rotation.go.
+//   - Rotation, and how long a replaced secret works: rotate.go, rotation.go and Account.admit.
 //   - Valid users: Profile.revise, in profile.go.
 //   - The form of a token: secret.go and selector.go.
-//   - A create that can be repeated: idempotency.go.
+//   - A create or a rotation that can be repeated: idempotency.go.
 //   - How concurrent changes are resolved: Service.change, in change.go.
 //
 // # Scopes
@@ -36,6 +37,12 @@
 // less access: the zero Scopes permit nothing, and [ScopeCatalog.Granted] leaves out scopes that are not in the catalog, or above the role
 // that the user has at that moment. A scoped token creates only tokens with a subset of its scopes that end no later than it does.
 // A token keeps its [Maker] and its ancestors, so that all that a leaked token led to can be revoked in one change.
+//
+// # Rotation
+//
+// A rotation issues another Secret for a token, which keeps everything else but, if the caller wants so, its expiry date. At most two
+// secrets of a token work: the present one, and until the overlap ends the one that the last rotation replaced. The record keeps that
+// one, so its holder learns why it ended; older ones are forgotten.
 //
 // # Security
 //

@@ -1,6 +1,7 @@
 package pat
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -34,16 +35,21 @@ func (d Draft) describes(token Token) bool {
 
 // check reports the first rule that d breaks. Errors: KindInvalid.
 func (d Draft) check(now time.Time) error {
-	if err := checkDescription(d.Description); err != nil {
+	if err := cmp.Or(checkDescription(d.Description), checkExpiry(d.ExpiresAt, now)); err != nil {
 		return err
-	}
-	if !d.ExpiresAt.After(now) {
-		return invalid("The expiry date should be in future.")
 	}
 	if d.Scopes.Equal(Scopes{}) {
 		return invalid(wrongScopeCount)
 	}
-	return checkYear(d.ExpiresAt)
+	return nil
+}
+
+// checkExpiry checks a new expiry date. Errors: KindInvalid.
+func checkExpiry(expiresAt, now time.Time) error {
+	if !expiresAt.After(now) {
+		return invalid("The expiry date should be in future.")
+	}
+	return checkYear(expiresAt)
 }
 
 func checkDescription(description string) error {

@@ -22,6 +22,8 @@ const (
 	KindDuplicate
 	// KindKeySpent: the idempotency key was used for something else.
 	KindKeySpent
+	// KindRotated: the token presented was replaced by a rotation, and cannot rotate again.
+	KindRotated
 	// KindUserExists: another user has the username or the email address.
 	KindUserExists
 	// KindLastAdmin: the change would leave no enabled Admin.
@@ -68,6 +70,7 @@ const (
 	ReasonInvalid  Reason = "The token is not valid."
 	ReasonExpired  Reason = "The token has expired."
 	ReasonDisabled Reason = "The user is disabled."
+	ReasonRotated  Reason = "The token was rotated."
 )
 
 // Refused returns a KindUnauthenticated with reason as its message.

@@ -3,7 +3,8 @@ package pat
 // Holder is who presented a token, and the token, as they were when the store was read.
 type Holder struct {
 	Account Account
-	Token   Token
+	// Token has the selector, the verifier and the end of the secret that was presented, which a rotation can have replaced.
+	Token Token
 }
 
 // Identity returns the user and the token, without what they may do.

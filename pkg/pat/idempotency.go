@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// IdempotencyWindow is how long a create can be repeated with its IdempotencyKey.
+	// IdempotencyWindow is how long a create or a rotation can be repeated with its IdempotencyKey.
 	IdempotencyWindow = 24 * time.Hour
 	// MaxIdempotencyKeyLen is the length of the longest key that a client can choose, in characters.
 	MaxIdempotencyKeyLen = 255
@@ -21,7 +21,7 @@ const (
 	maxSpent = MaxTokens
 )
 
-// IdempotencyKey makes the create of a token repeatable without storing the token. The new token's secret part is derived from the
+// IdempotencyKey makes the create or the rotation of a token repeatable without storing the token. The new token's secret part is derived from the
 // token that the caller presents, the key that the client chose, and the new token's selector, which is random and stored. Whoever
 // presents the same token and key again gets the same new token. Nobody else can derive it: the presented token is not stored,
 // and the selector is revealed only as part of the new token. It never prints itself.
@@ -53,17 +53,17 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 		return Token{}, Secret{}, noRandomness(err)
 	}
 	c := creation{
-		draft: draft.normal(), secret: secret, key: &key, permit: s.allowPresenter(caller, key),
+		draft: draft.normal(), secret: secret, key: &key, permit: presenting(key, caller, s.allow(caller, ScopePatsWrite)),
 		scopes: s.settings.Scopes, prefix: s.settings.TokenPrefix,
 	}
 	return c.result(hideMissingUser(s.change(ctx, caller.User, c.apply)))
 }
 
-// allowPresenter permits creates while the caller's token is valid and is the one presented for key.
-func (s *Service) allowPresenter(caller Identity, key IdempotencyKey) permission {
-	allow := s.allow(caller, ScopePatsWrite)
+// presenting permits what allow permits if the caller's secret is the one presented for key.
+func presenting(key IdempotencyKey, caller Identity, allow permission) permission {
 	return func(account Account, now time.Time) (author, error) {
-		if token, found := account.Find(caller.Selector); found && !token.Verifier.Matches(key.presented) {
+		token, found := account.Find(caller.Selector)
+		if found && !token.presentedAs(caller.Selector).Verifier.Matches(key.presented) {
 			return author{}, Refused(ReasonInvalid, errPresented)
 		}
 		return allow(account, now)
@@ -80,10 +80,10 @@ func (k IdempotencyKey) newSecret(random io.Reader, user UserID) (Secret, error)
 	return k.secret(selector)
 }
 
-// find returns the token that k created in account in the IdempotencyWindow before now, and its Secret.
+// find returns the token whose present secret k issued in the IdempotencyWindow before now, and that Secret.
 func (k IdempotencyKey) find(account Account, now time.Time) (Token, Secret, bool) {
 	for _, token := range account.Tokens {
-		if !token.repeatable(now) {
+		if !token.spent().lasts(now) {
 			continue
 		}
 		if secret, ok := k.derive(token.Selector, token.Verifier); ok {
@@ -93,11 +93,15 @@ func (k IdempotencyKey) find(account Account, now time.Time) (Token, Secret, boo
 	return Token{}, Secret{}, false
 }
 
-// spent reports whether k created a token that has been revoked.
-func (k IdempotencyKey) spent(account Account) bool {
-	return slices.ContainsFunc(account.Spent, func(s Spent) bool {
+// spent reports whether k issued a secret in the IdempotencyWindow before now that has been revoked or replaced.
+func (k IdempotencyKey) spent(account Account, now time.Time) bool {
+	ended := slices.Clone(account.Spent)
+	for _, token := range account.Tokens {
+		ended = append(ended, token.Replaced.spent())
+	}
+	return slices.ContainsFunc(ended, func(s Spent) bool {
 		_, ok := k.derive(s.Selector, s.Verifier)
-		return ok
+		return ok && s.lasts(now)
 	})
 }
 
@@ -116,26 +120,39 @@ func (k IdempotencyKey) secret(selector Selector) (Secret, error) {
 	return newSecret(selector, chars), nil
 }
 
-// repeatable reports whether the create of t can be repeated at now.
-func (t Token) repeatable(now time.Time) bool { return t.Keyed && now.Before(t.repeatableUntil()) }
-
-func (t Token) repeatableUntil() time.Time { return t.CreatedAt.Add(IdempotencyWindow) }
-
-// Spent remembers a token that was created with an IdempotencyKey and revoked within the IdempotencyWindow, so that a late
-// repetition of the create does not create the token again.
+// Spent remembers a secret that was issued with an IdempotencyKey and ended within the IdempotencyWindow, so that a late
+// repetition of the create or the rotation does not issue another one.
 type Spent struct {
 	Selector Selector
 	Verifier Verifier
-	// Until is the end of the token's IdempotencyWindow.
+	// Until is the end of the IdempotencyWindow.
 	Until time.Time
 }
 
-// spend returns a with a Spent for token, which is being revoked, if its create can be repeated.
-func (a Account) spend(token Token, now time.Time) Account {
-	if !token.repeatable(now) {
-		return a
+func newSpent(selector Selector, verifier Verifier, issuedAt time.Time, keyed bool) Spent {
+	if !keyed {
+		return Spent{}
 	}
-	spent := append(slices.Clone(a.Spent), Spent{token.Selector, token.Verifier, token.repeatableUntil()})
+	return Spent{selector, verifier, issuedAt.Add(IdempotencyWindow)}
+}
+
+// spent returns what must be remembered of the present secret when it ends. It is zero unless the secret was issued with a key.
+func (t Token) spent() Spent { return newSpent(t.Selector, t.Verifier, t.IssuedAt(), t.Keyed) }
+
+// spent returns what must be remembered of r when the next rotation replaces it, as for Token.
+func (r Replaced) spent() Spent { return newSpent(r.Selector, r.Verifier, r.IssuedAt, r.Keyed) }
+
+// lasts reports whether s must still be remembered at now.
+func (s Spent) lasts(now time.Time) bool { return now.Before(s.Until) }
+
+// spend returns a with those of ended that must be remembered.
+func (a Account) spend(now time.Time, ended ...Spent) Account {
+	spent := slices.Clone(a.Spent)
+	for _, s := range ended {
+		if s.lasts(now) {
+			spent = append(spent, s)
+		}
+	}
 	a.Spent = spent[max(0, len(spent)-maxSpent):]
 	return a
 }

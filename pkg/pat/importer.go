@@ -96,10 +96,13 @@ func (i *importer) merge(here Account) Account {
 	return after
 }
 
-// has reports whether account has token.
+// has reports whether account has token. A rotation replaces the selector and the verifier.
 func has(account Account, token Token) bool {
-	own, found := account.Find(token.Selector)
-	return found && own.ID == token.ID && own.Verifier == token.Verifier
+	own, found := account.Token(token.ID)
+	if own.rotated() {
+		return own.CreatedAt.Equal(token.CreatedAt)
+	}
+	return found && own.Selector == token.Selector && own.Verifier == token.Verifier
 }
 
 // refuse returns the reason why the user's nth token cannot be added to the account here, or "".

@@ -21,6 +21,8 @@ type memory struct {
 
 func (m *memory) Account(context.Context, pat.UserID) (pat.Account, error) { return m.account, nil }
 
+func (m *memory) MarkSeen(context.Context, pat.Account, pat.TokenID, time.Time) error { return nil }
+
 func (m *memory) ReplaceAccount(_ context.Context, before, after pat.Account) error {
 	if before.Version != m.account.Version {
 		return pat.Conflict(nil)

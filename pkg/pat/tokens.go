@@ -2,6 +2,7 @@ package pat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -31,7 +32,7 @@ func (s *Service) CreateToken(ctx context.Context, caller Identity, draft Draft)
 // nothing, as in Unleash. Errors: KindUnauthenticated; KindForbidden without ScopePatsWrite, unless the token is the one that the
 // caller presented; KindUnavailable.
 func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) error {
-	_, err := s.revoke(ctx, caller.User, justToken(id), s.allowRevoke(caller, id))
+	_, err := s.revoke(ctx, caller.User, justToken(id), s.allowToken(caller, id))
 	return hideMissingUser(err)
 }
 
@@ -39,7 +40,7 @@ func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) 
 // created with them, and so on. It removes them in one change, and returns their IDs. One of more than ten generations later is
 // found only if one between them exists. Errors: those of RevokeToken.
 func (s *Service) RevokeDescendants(ctx context.Context, caller Identity, id TokenID) ([]TokenID, error) {
-	removed, err := s.revoke(ctx, caller.User, withDescendants(id), s.allowRevoke(caller, id))
+	removed, err := s.revoke(ctx, caller.User, withDescendants(id), s.allowToken(caller, id))
 	return removed, hideMissingUser(err)
 }
 
@@ -63,7 +64,7 @@ func (s *Service) CreateUserToken(ctx context.Context, user UserID, draft Draft)
 func (s *Service) RevokeUserToken(ctx context.Context, user UserID, id TokenID) error {
 	removed, err := s.revoke(ctx, user, justToken(id), allowOperator)
 	if err == nil && len(removed) == 0 {
-		return &Error{Kind: KindNotFound, Message: fmt.Sprintf("User %d has no token %d.", user, id)}
+		return noToken(user, id)
 	}
 	return err
 }
@@ -94,6 +95,12 @@ func (s *Service) NewSecret(user UserID) (Secret, error) {
 		return Secret{}, noRandomness(err)
 	}
 	return secret.spelled(s.settings.TokenPrefix), nil
+}
+
+var errNoToken = errors.New("no such token")
+
+func noToken(user UserID, id TokenID) error {
+	return &Error{Kind: KindNotFound, Message: fmt.Sprintf("User %d has no token %d.", user, id), Err: errNoToken}
 }
 
 func noRandomness(cause error) error {

@@ -58,7 +58,7 @@ var sequences = []scenario{
 		{request: described(`"other"`).plus(onceOnly), want: keySpent("The Idempotency-Key was used for another token.")},
 		{request: described(`"other"`).as("{made}").plus(onceOnly), want: token(3, "other")},
 		{request: revoke("2"), want: done},
-		{request: create(good).plus(onceOnly), want: keySpent("The token that was created with this Idempotency-Key has been revoked.")},
+		{request: create(good).plus(onceOnly), want: keySpent("The token that was created with this Idempotency-Key has been revoked or rotated.")},
 		{request: list(own), want: tokens("own", "other")},
 	}},
 	{"a token in both spellings", []step{

@@ -41,6 +41,7 @@ func largestIsKept(t *testing.T, store pat.Store) {
 		token, of := &after.Tokens[i], lineage(t, 5)
 		token.Description = strings.Repeat("🦫", pat.MaxTextLen-1) + string(rune('0'+i))
 		token.Scopes, token.Maker, token.Ancestors = of.Scopes, of.Maker, of.Ancestors
+		token.RotatedAt, token.Replaced = rotated(t, before.ID, true)
 	}
 	after.NextTokenID = pat.MaxID
 	succeed(t, store.CheckSize(after))
