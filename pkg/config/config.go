@@ -26,6 +26,8 @@ const (
 // maxRetentionDays is the MaxValue of the template's parameter ExpiredRetentionDays.
 const maxRetentionDays = 3650
 
+const day = 24 * time.Hour
+
 // Variables returns the value of an environment variable, or "" if it is not set, as [os.Getenv] does.
 type Variables func(name string) string
 
@@ -46,11 +48,16 @@ type Config struct {
 	// CORSOrigin is the origin whose scripts can read responses, or "*" for any. By default it is empty, for none.
 	CORSOrigin string
 	Shared     Shared
+	Limits     Limits
 }
 
 // Domain returns the settings of the domain.
 func (c Config) Domain() pat.Settings {
-	return pat.Settings{Retention: c.Retention, AcceptImported: c.AcceptImported, Scopes: c.Scopes, TokenPrefix: c.TokenPrefix}
+	return pat.Settings{
+		Retention: c.Retention, AcceptImported: c.AcceptImported, Scopes: c.Scopes, TokenPrefix: c.TokenPrefix,
+		MaxLifetime: c.Limits.MaxLifetime, EnforceMaxLifetime: c.Limits.EnforceMaxLifetime,
+		MaxTokens: c.Limits.MaxTokens, ExpiredUncounted: !c.Limits.ExpiredCount,
+	}
 }
 
 // Load returns the Config that variables describes. The error names every invalid variable. It contains no values but
@@ -64,11 +71,12 @@ func Load(variables Variables) (Config, error) {
 	catalog, catalogErr := catalog(variables)
 	origin, originErr := origin(variables)
 	shared, sharedErr := loadShared(variables)
+	limits, limitsErr := loadLimits(variables)
 	config := Config{
 		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog,
-		CORSOrigin: origin, Shared: shared,
+		CORSOrigin: origin, Shared: shared, Limits: limits,
 	}
-	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr)
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr, limitsErr)
 }
 
 func adminKey(variables Variables) (pat.AdminKey, error) {
@@ -97,7 +105,7 @@ func ParseRetention(days string) (time.Duration, error) {
 	if err != nil || n < 0 || n > maxRetentionDays {
 		return 0, fmt.Errorf("must be a number of days from 0 to %d", maxRetentionDays)
 	}
-	return time.Duration(n) * 24 * time.Hour, nil
+	return time.Duration(n) * day, nil
 }
 
 func prefix(variables Variables) (pat.TokenPrefix, error) {

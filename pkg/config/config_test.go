@@ -49,6 +49,13 @@ func TestLoad(t *testing.T) {
 		"the shared authorizer off":    {map[string]string{"SHARED_AUTHORIZER_ENABLED": "false"}, func(c *config.Config) { c.Shared.Enabled = false }},
 		"routes required":              {map[string]string{"REQUIRE_ROUTES": "true"}, func(c *config.Config) { c.Shared.RequireRoutes = true }},
 		"a query parameter":            {map[string]string{"WEBSOCKET_TOKEN_PARAMETER": "access_token"}, func(c *config.Config) { c.Shared.TokenParameter = "access_token" }},
+		"no longest lifetime":          {map[string]string{"MAX_TOKEN_DAYS": "0"}, func(*config.Config) {}},
+		"a longest lifetime":           {map[string]string{"MAX_TOKEN_DAYS": "90"}, func(c *config.Config) { c.Limits.MaxLifetime = 90 * 24 * time.Hour }},
+		"ten years":                    {map[string]string{"MAX_TOKEN_DAYS": "3650"}, func(c *config.Config) { c.Limits.MaxLifetime = 3650 * 24 * time.Hour }},
+		"an enforced lifetime":         {map[string]string{"ENFORCE_MAX_LIFETIME": "true"}, func(c *config.Config) { c.Limits.EnforceMaxLifetime = true }},
+		"one token a user":             {map[string]string{"MAX_TOKENS_PER_USER": "1"}, func(c *config.Config) { c.Limits.MaxTokens = 1 }},
+		"a hundred tokens a user":      {map[string]string{"MAX_TOKENS_PER_USER": "100"}, func(c *config.Config) { c.Limits.MaxTokens = 100 }},
+		"expired tokens do not count":  {map[string]string{"EXPIRED_TOKENS_COUNT": "false"}, func(c *config.Config) { c.Limits.ExpiredCount = false }},
 		"an unknown variable":          {map[string]string{"PATS_OTHER": "x"}, func(*config.Config) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +64,10 @@ func TestLoad(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := config.Config{TokensEnabled: true, Retention: 30 * 24 * time.Hour, Shared: config.Shared{Enabled: true}, TokenPrefix: pat.PrefixUnleash}
+			want := config.Config{
+				TokensEnabled: true, Retention: 30 * 24 * time.Hour, Shared: config.Shared{Enabled: true}, TokenPrefix: pat.PrefixUnleash,
+				Limits: config.Limits{MaxTokens: 10, ExpiredCount: true},
+			}
 			c.change(&want)
 			if diff := cmp.Diff(want, got, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 				t.Errorf("config (-want +got):\n%s", diff)
@@ -84,6 +94,10 @@ func TestLoadErrors(t *testing.T) {
 		badParameter = "WEBSOCKET_TOKEN_PARAMETER must be up to 32 letters, digits, underscores and hyphens"
 		badPrefix    = "TOKEN_PREFIX must be user:v2_ or pats_"
 		badOrigin    = "CORS_ORIGIN must be one origin, such as https://app.example.com, or *, or empty"
+		badLifetime  = "MAX_TOKEN_DAYS must be a whole number from 0 to 3650"
+		badEnforced  = "ENFORCE_MAX_LIFETIME must be true or false"
+		badLimit     = "MAX_TOKENS_PER_USER must be a whole number from 1 to 100"
+		badExpired   = "EXPIRED_TOKENS_COUNT must be true or false"
 		badScope     = "SCOPES: entry 2 is not 1 to 64 of A-Z, a-z, 0-9 and the characters . _ : / -"
 	)
 	for name, c := range map[string]struct {
@@ -117,6 +131,14 @@ func TestLoadErrors(t *testing.T) {
 		"routes required of 1":        {map[string]string{"REQUIRE_ROUTES": "1"}, badRoutes},
 		"a parameter with a blank":    {map[string]string{"WEBSOCKET_TOKEN_PARAMETER": "access token"}, badParameter},
 		"a parameter of 33":           {map[string]string{"WEBSOCKET_TOKEN_PARAMETER": strings.Repeat("x", 33)}, badParameter},
+		"a negative lifetime":         {map[string]string{"MAX_TOKEN_DAYS": "-1"}, badLifetime},
+		"a lifetime beyond ten years": {map[string]string{"MAX_TOKEN_DAYS": "3651"}, badLifetime},
+		"a lifetime with a unit":      {map[string]string{"MAX_TOKEN_DAYS": "90d"}, badLifetime},
+		"a lifetime to enforce":       {map[string]string{"ENFORCE_MAX_LIFETIME": "90"}, badEnforced},
+		"no tokens":                   {map[string]string{"MAX_TOKENS_PER_USER": "0"}, badLimit},
+		"101 tokens":                  {map[string]string{"MAX_TOKENS_PER_USER": "101"}, badLimit},
+		"ten tokens in words":         {map[string]string{"MAX_TOKENS_PER_USER": "ten"}, badLimit},
+		"expired tokens by number":    {map[string]string{"EXPIRED_TOKENS_COUNT": "0"}, badExpired},
 		"every variable": {map[string]string{
 			"ADMIN_TOKEN_HASH": secret, "PATS_ENABLED": secret, "EXPIRED_RETENTION_DAYS": secret, "ACCEPT_IMPORTED_TOKENS": secret,
 			"TOKEN_PREFIX": secret, "SCOPES": "a," + secret + "!",

@@ -1,15 +1,12 @@
 package pat
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
 
-// MaxTokens is how many tokens a user can have, including expired ones that are still listed. Unleash has the same limit.
+// MaxTokens is how many tokens a user can have by default. Unleash has the same limit.
 const MaxTokens = 10
-
-var tooManyTokens = fmt.Sprintf("Too many PATs (%d) already exist for this user.", MaxTokens)
 
 // UserID identifies a user. It is from 1 to MaxID and is never reused.
 type UserID int64
@@ -56,6 +53,9 @@ type Token struct {
 	Ancestors []TokenID
 	// SeenAt is when the token was last used, at most SeenInterval behind, or zero. Recording a use does not change Version.
 	SeenAt time.Time
+	// ExceedsMaxLifetime is set by the methods of Service that return a token whose expiry date is later than Settings.MaxLifetime allows.
+	// It is not stored.
+	ExceedsMaxLifetime bool
 }
 
 // ExpiredAt reports whether the token is expired at now.
@@ -80,19 +80,19 @@ func (a Account) find(match func(Token) bool) (Token, bool) {
 }
 
 // admit returns the token as presented with selector, if its holder may act at now. Errors: KindUnauthenticated.
-func (a Account) admit(selector Selector, now time.Time) (Token, error) {
+func (a Account) admit(selector Selector, now time.Time, settings Settings) (Token, error) {
 	token, ok := a.Find(selector)
 	switch {
 	case !ok:
 		return Token{}, Refused(ReasonInvalid, nil)
-	case token.replaces(selector) && !now.Before(token.Replaced.end()):
+	case token.replaces(selector) && !now.Before(settings.replacedEnd(token.Replaced)):
 		return Token{}, Refused(ReasonRotated, nil)
-	case token.ExpiredAt(now):
+	case settings.expired(token, now):
 		return Token{}, Refused(ReasonExpired, nil)
 	case a.Disabled:
 		return Token{}, Refused(ReasonDisabled, nil)
 	}
-	return token.presentedAs(selector), nil
+	return settings.presented(token, selector), nil
 }
 
 // add returns a with a token that by creates from draft and secret, which a must have room for.
@@ -114,18 +114,6 @@ func (a Account) add(draft Draft, secret Secret, by author, keyed bool, now time
 	return a, token
 }
 
-// checkRoom checks that the account can have one more token, and that no other has the description.
-// Errors: KindLimit, KindDuplicate.
-func (a Account) checkRoom(description string) error {
-	if len(a.Tokens) >= MaxTokens {
-		return &Error{Kind: KindLimit, Message: tooManyTokens}
-	}
-	if slices.ContainsFunc(a.Tokens, func(t Token) bool { return t.Description == description }) {
-		return &Error{Kind: KindDuplicate, Message: "PAT description already exists."}
-	}
-	return nil
-}
-
 // remove returns a without the tokens with ids, and the IDs of those that a had.
 func (a Account) remove(ids []TokenID, now time.Time) (Account, []TokenID) {
 	var kept []Token
@@ -142,10 +130,10 @@ func (a Account) remove(ids []TokenID, now time.Time) (Account, []TokenID) {
 	return a, removed
 }
 
-// withDescendants returns id and the IDs of the tokens that descend from it, whether or not a has a token with id. A token that is
-// too many generations away to have id among its ancestors is found if a has one of the generations between.
-func (a Account) withDescendants(id TokenID) []TokenID {
-	family := []TokenID{id}
+// withDescendants returns ids and the IDs of the tokens that descend from one of them, whether or not a has tokens with ids. A token
+// that is too many generations away to have one of ids among its ancestors is found if a has one of the generations between.
+func (a Account) withDescendants(ids ...TokenID) []TokenID {
+	family := slices.Clone(ids)
 	for _, token := range a.Tokens { // in order of ID, so ancestors come before descendants
 		if slices.ContainsFunc(token.Ancestors, func(ancestor TokenID) bool { return slices.Contains(family, ancestor) }) {
 			family = append(family, token.ID)
@@ -154,12 +142,16 @@ func (a Account) withDescendants(id TokenID) []TokenID {
 	return family
 }
 
-// prune returns a without the tokens that expired at least retention ago, which are not listed and do not count, and without
-// the Spent that have ended.
-func (a Account) prune(now time.Time, retention time.Duration) Account {
-	tokens := slices.Clone(a.Tokens)
-	a.Tokens = slices.DeleteFunc(tokens, func(t Token) bool { return t.ExpiredAt(now.Add(-retention)) })
+// prune returns a without the tokens that neither are listed nor count, and without the Spent that have ended.
+func (a Account) prune(now time.Time, settings Settings) Account {
+	a.Tokens = settings.prune(a.Tokens, now)
 	spent := slices.Clone(a.Spent)
 	a.Spent = slices.DeleteFunc(spent, func(s Spent) bool { return !s.lasts(now) })
+	return a
+}
+
+// forget returns a with the last n Spent.
+func (a Account) forget(n int) Account {
+	a.Spent = a.Spent[max(0, len(a.Spent)-n):]
 	return a
 }

@@ -37,10 +37,10 @@ func (s *Service) Check(ctx context.Context, secret Secret) (Holder, error) {
 	}
 	selector := secret.Selector()
 	record, _ := account.Find(selector)
-	if !record.presentedAs(selector).Verifier.Matches(secret) {
+	if !record.verifier(selector).Matches(secret) {
 		return Holder{}, Refused(ReasonInvalid, nil)
 	}
-	token, err := account.admit(selector, s.now())
+	token, err := account.admit(selector, s.now(), s.settings)
 	if err != nil {
 		return Holder{}, err
 	}
@@ -91,7 +91,7 @@ func (s *Service) admit(account Account, caller Identity, now time.Time) (Token,
 	if caller.imported() && !s.settings.AcceptImported {
 		return Token{}, Refused(ReasonInvalid, errImported)
 	}
-	return account.admit(caller.Selector, now)
+	return account.admit(caller.Selector, now, s.settings)
 }
 
 var errImported = errors.New("imported tokens are not accepted")

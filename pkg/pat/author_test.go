@@ -85,6 +85,28 @@ var operationScopes = map[string]struct {
 		_, err := f.service.RevokeDescendants(t.Context(), caller.Identity(), caller.Token.ID)
 		return err
 	}},
+	"revoke the one presented": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		return f.service.RevokeSelf(t.Context(), caller.Identity())
+	}},
+	"rotate another": {pat.ScopePatsWrite, func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		_, _, err := f.service.RotateToken(t.Context(), caller.Identity(), f.holder.Token.ID, overlap)
+		if caller.Token.Scopes.Allow(pat.ScopePatsWrite) && pat.KindOf(err) == pat.KindForbidden {
+			return nil // the token is unscoped; TestScopedTokenRotates has those that can be rotated
+		}
+		return err
+	}},
+	"rotate itself": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		_, _, err := f.service.RotateToken(t.Context(), caller.Identity(), caller.Token.ID, overlap)
+		return err
+	}},
+	"rotate the one presented": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
+		t.Helper()
+		_, _, err := f.service.RotateSelf(t.Context(), caller.Identity(), overlap)
+		return err
+	}},
 	"check": {"", func(t *testing.T, f *fixture, caller pattest.Holder) error {
 		t.Helper()
 		_, err := f.service.Check(t.Context(), caller.Secret)

@@ -11,10 +11,9 @@ type creation struct {
 	draft  Draft
 	secret Secret
 	// key is nil if the create cannot be repeated.
-	key    *IdempotencyKey
-	permit permission
-	scopes ScopeCatalog
-	prefix TokenPrefix
+	key      *IdempotencyKey
+	permit   permission
+	settings Settings
 	// token is the record created, once an attempt has made one.
 	token Token
 }
@@ -30,7 +29,7 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 	if err != nil {
 		return Account{}, false, err
 	}
-	if err := cmp.Or(c.draft.check(now), c.scopes.check(c.draft.Scopes, account.Role)); err != nil { // before the key, so that a repetition returns no expired token
+	if err := cmp.Or(c.draft.check(now, c.settings), c.settings.Scopes.check(c.draft.Scopes, account.Role)); err != nil { // before the key, so that a repetition returns no expired token
 		return Account{}, false, err
 	}
 	if c.key != nil {
@@ -38,7 +37,7 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 			return account, false, err
 		}
 	}
-	if err := cmp.Or(by.checkBounds(c.draft), account.checkRoom(c.draft.Description)); err != nil {
+	if err := cmp.Or(by.checkBounds(c.draft), c.settings.checkRoom(account.Tokens, c.draft.Description, now)); err != nil {
 		return Account{}, false, err
 	}
 	account, c.token = account.add(c.draft, c.secret, by, c.key != nil, now)
@@ -69,5 +68,5 @@ func (c *creation) result(err error) (Token, Secret, error) {
 	if err != nil {
 		return Token{}, Secret{}, err
 	}
-	return c.token, c.secret.spelled(c.prefix), nil
+	return c.settings.shown(c.token), c.secret.spelled(c.settings.TokenPrefix), nil
 }

@@ -3,7 +3,7 @@
 //
 // # Model
 //
-// An [Account] is a user with up to [MaxTokens] tokens. The text that a user presents as a token is a [Secret], which is shown
+// An [Account] is a user with up to [Settings.MaxTokens] tokens. The text that a user presents as a token is a [Secret], which is shown
 // once, when the token is created. A [Token] is its record: an ID, a description, an expiry date, a [Selector] that finds the record,
 // and a [Verifier] that recognizes the Secret.
 //
@@ -19,7 +19,7 @@
 //
 // # Where to find a rule
 //
-//   - The limit of ten tokens and unique descriptions: Account.checkRoom, in account.go.
+//   - The limit of tokens, unique descriptions, and the longest lifetime: limits.go.
 //   - Who is let in: Account.admit, in account.go, and Service.admit, in authenticate.go.
 //   - Valid descriptions and expiry dates: Draft.check, in draft.go.
 //   - Which operations require which scope: author.go, and Service.Tokens.

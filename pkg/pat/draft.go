@@ -34,22 +34,14 @@ func (d Draft) describes(token Token) bool {
 }
 
 // check reports the first rule that d breaks. Errors: KindInvalid.
-func (d Draft) check(now time.Time) error {
-	if err := cmp.Or(checkDescription(d.Description), checkExpiry(d.ExpiresAt, now)); err != nil {
+func (d Draft) check(now time.Time, settings Settings) error {
+	if err := cmp.Or(checkDescription(d.Description), settings.checkExpiry(d.ExpiresAt, now)); err != nil {
 		return err
 	}
 	if d.Scopes.Equal(Scopes{}) {
 		return invalid(wrongScopeCount)
 	}
 	return nil
-}
-
-// checkExpiry checks a new expiry date. Errors: KindInvalid.
-func checkExpiry(expiresAt, now time.Time) error {
-	if !expiresAt.After(now) {
-		return invalid("The expiry date should be in future.")
-	}
-	return checkYear(expiresAt)
 }
 
 func checkDescription(description string) error {

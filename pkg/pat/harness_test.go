@@ -18,6 +18,7 @@ type fixture struct {
 	clock   *pattest.Clock
 	store   *pattest.Faulty
 	service *pat.Service
+	env     pat.Env
 	log     *bytes.Buffer
 	holder  pattest.Holder
 }
@@ -25,9 +26,9 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{clock: pattest.NewClock(), store: pattest.NewFaulty(openStore(t)), log: &bytes.Buffer{}}
-	env := pattest.Env(f.clock)
-	env.Log = slog.New(slog.NewTextHandler(f.log, nil))
-	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention, Scopes: pattest.Catalog(t, shop)}, env)
+	f.env = pattest.Env(f.clock)
+	f.env.Log = slog.New(slog.NewTextHandler(f.log, nil))
+	f.service = pat.NewService(f.store, pat.Settings{Retention: pat.DefaultRetention, Scopes: pattest.Catalog(t, shop)}, f.env)
 	f.holder = pattest.NewHolder(t, f.store, f.service, pattest.Profile("ann", pat.Admin))
 	f.store.Forget()
 	return f

@@ -17,8 +17,6 @@ const (
 	IdempotencyWindow = 24 * time.Hour
 	// MaxIdempotencyKeyLen is the length of the longest key that a client can choose, in characters.
 	MaxIdempotencyKeyLen = 255
-	// maxSpent is how many Spent an account keeps, the latest ones.
-	maxSpent = MaxTokens
 )
 
 // IdempotencyKey makes the create or the rotation of a token repeatable without storing the token. The new token's secret part is derived from the
@@ -54,7 +52,7 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 	}
 	c := creation{
 		draft: draft.normal(), secret: secret, key: &key, permit: presenting(key, caller, s.allow(caller, ScopePatsWrite)),
-		scopes: s.settings.Scopes, prefix: s.settings.TokenPrefix,
+		settings: s.settings,
 	}
 	return c.result(hideMissingUser(s.change(ctx, caller.User, c.apply)))
 }
@@ -63,7 +61,7 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 func presenting(key IdempotencyKey, caller Identity, allow permission) permission {
 	return func(account Account, now time.Time) (author, error) {
 		token, found := account.Find(caller.Selector)
-		if found && !token.presentedAs(caller.Selector).Verifier.Matches(key.presented) {
+		if found && !token.verifier(caller.Selector).Matches(key.presented) {
 			return author{}, Refused(ReasonInvalid, errPresented)
 		}
 		return allow(account, now)
@@ -153,6 +151,6 @@ func (a Account) spend(now time.Time, ended ...Spent) Account {
 			spent = append(spent, s)
 		}
 	}
-	a.Spent = spent[max(0, len(spent)-maxSpent):]
+	a.Spent = spent
 	return a
 }

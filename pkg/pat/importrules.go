@@ -61,7 +61,7 @@ func (s *Service) checkTimes(token Token, now time.Time) error {
 		return err
 	case token.ExpiresAt.Before(token.CreatedAt):
 		return invalid("The expiry date is before the date of creation.")
-	case token.ExpiredAt(now.Add(-s.settings.Retention)):
+	case s.settings.expired(token, now.Add(-s.settings.Retention)):
 		return invalid("The token expired longer ago than expired tokens are kept.")
 	}
 	return nil

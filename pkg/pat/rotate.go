@@ -47,7 +47,7 @@ func (s *Service) rotateAs(
 }
 
 func (s *Service) rotate(ctx context.Context, user UserID, c rotating) (Token, Secret, error) {
-	c.rotation = c.rotation.normal()
+	c.rotation, c.settings = c.rotation.normal(), s.settings
 	var err error
 	if c.secret, err = s.nextSecret(user, c.rotation.Key); err != nil {
 		return Token{}, Secret{}, err
@@ -55,7 +55,7 @@ func (s *Service) rotate(ctx context.Context, user UserID, c rotating) (Token, S
 	if err := s.change(ctx, user, c.apply); err != nil {
 		return Token{}, Secret{}, err
 	}
-	return c.token, c.secret.spelled(s.settings.TokenPrefix), nil
+	return s.settings.shown(c.token), c.secret.spelled(s.settings.TokenPrefix), nil
 }
 
 // nextSecret returns a new secret for user, derived from key unless that is nil. Errors: KindInternal.
@@ -75,9 +75,10 @@ type rotating struct {
 	// rotation is normal.
 	rotation Rotation
 	// id returns the ID of the token.
-	id     func(author) TokenID
-	permit permission
-	secret Secret
+	id       func(author) TokenID
+	permit   permission
+	settings Settings
+	secret   Secret
 	// token is the record after the rotation, once an attempt has made one.
 	token Token
 }
@@ -111,10 +112,10 @@ func (c *rotating) apply(account Account, now time.Time) (Account, bool, error) 
 
 // check checks that the rotation is valid for token. Errors: KindInvalid.
 func (c *rotating) check(token Token, by author, now time.Time) error {
-	if err := c.rotation.check(now); err != nil {
+	if err := c.rotation.check(now, c.settings); err != nil {
 		return err
 	}
-	if token.ExpiredAt(now) {
+	if c.settings.expired(token, now) {
 		return invalid(fmt.Sprintf("Token %d has expired, so it cannot be rotated.", token.ID))
 	}
 	if c.rotation.Key != nil && c.rotation.Overlap == 0 && by.tokenID() == token.ID {

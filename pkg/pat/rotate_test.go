@@ -171,15 +171,18 @@ func TestReplacedSecretEnds(t *testing.T) {
 func TestHolderOfAReplacedSecret(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	other := f.other(t, "ci")
+	other, short := f.other(t, "ci"), f.other(t, "short")
 	renewed := f.rotate(t, other.Token.ID, overlap)
 	until := f.clock.Now().Add(pat.DefaultOverlap)
+	f.rotate(t, short.Token.ID, pat.Rotation{Overlap: pat.DefaultOverlap, ExpiresAt: until.Add(-time.Minute)})
 	for what, c := range map[string]struct {
 		secret pat.Secret
+		id     pat.TokenID
 		ends   time.Time
 	}{
-		"replaced": {other.Secret, until},
-		"new":      {renewed.Secret, renewed.Token.ExpiresAt},
+		"replaced": {other.Secret, other.Token.ID, until},
+		"new":      {renewed.Secret, other.Token.ID, renewed.Token.ExpiresAt},
+		"replaced, of a token that ends before it is": {short.Secret, short.Token.ID, until.Add(-time.Minute)},
 	} {
 		checked, err := f.service.Check(t.Context(), c.secret)
 		if err != nil {
@@ -190,7 +193,7 @@ func TestHolderOfAReplacedSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, got := range []pat.Holder{checked, admitted} {
-			if got.Token.ID != other.Token.ID || got.Identity().Selector != c.secret.Selector() || !got.Token.Verifier.Matches(c.secret) ||
+			if got.Token.ID != c.id || got.Identity().Selector != c.secret.Selector() || !got.Token.Verifier.Matches(c.secret) ||
 				!got.Token.ExpiresAt.Equal(c.ends) {
 				t.Errorf("%s: got token %+v, want selector %s and end %s", what, got.Token, c.secret.Selector(), c.ends)
 			}

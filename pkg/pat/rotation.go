@@ -35,14 +35,14 @@ func (r Rotation) normal() Rotation {
 }
 
 // check reports the first rule that r breaks. Errors: KindInvalid.
-func (r Rotation) check(now time.Time) error {
+func (r Rotation) check(now time.Time, settings Settings) error {
 	if r.Overlap < 0 || r.Overlap > MaxOverlap {
 		return invalid(fmt.Sprintf("The overlap must be from 0 to %d seconds.", MaxOverlap/time.Second))
 	}
 	if r.ExpiresAt.IsZero() {
 		return nil
 	}
-	return checkExpiry(r.ExpiresAt, now)
+	return settings.checkExpiry(r.ExpiresAt, now)
 }
 
 // end returns the expiry date of a token that expires at present, after r.
@@ -72,16 +72,6 @@ type Replaced struct {
 	Keyed bool
 }
 
-// end returns when r stops working.
-func (r Replaced) end() time.Time { return earlier(r.Until, r.ExpiresAt) }
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
 // IssuedAt returns when the present secret was issued.
 func (t Token) IssuedAt() time.Time {
 	if t.rotated() {
@@ -97,12 +87,12 @@ func (t Token) replaces(selector Selector) bool {
 	return t.rotated() && t.Replaced.Selector == selector
 }
 
-// presentedAs returns t with the selector, the verifier and the end of its secret with selector.
-func (t Token) presentedAs(selector Selector) Token {
+// verifier returns the verifier of the secret with selector, which is one of t's.
+func (t Token) verifier(selector Selector) Verifier {
 	if t.replaces(selector) {
-		t.Selector, t.Verifier, t.ExpiresAt = t.Replaced.Selector, t.Replaced.Verifier, earlier(t.Replaced.end(), t.ExpiresAt)
+		return t.Replaced.Verifier
 	}
-	return t
+	return t.Verifier
 }
 
 // rotate returns t with secret in place of its present one.
@@ -114,8 +104,8 @@ func (t Token) rotate(r Rotation, secret Secret, now time.Time) Token {
 }
 
 // checkRotation checks that the author may rotate token so that it expires at end: with a scoped token, itself, or one with a subset
-// of its scopes, and only to an end no later than its own. Errors: KindRotated if the secret presented is the replaced one of token;
-// KindForbidden.
+// of its scopes, and only to an end no later than its own. An enforced MaxLifetime shortens that of other tokens only: a token that
+// rotates itself keeps its expiry date. Errors: KindRotated if the secret presented is the replaced one of token; KindForbidden.
 func (a author) checkRotation(token Token, end time.Time) error {
 	own := a.holder.Token
 	if token.replaces(own.Selector) {
@@ -124,5 +114,9 @@ func (a author) checkRotation(token Token, end time.Time) error {
 	if a.operator || own.Scopes.Unscoped() {
 		return nil
 	}
-	return cmp.Or(checkSubset("rotate", token.Scopes, own.Scopes), checkEnd("rotate", end, own.ExpiresAt))
+	latest := own.ExpiresAt
+	if token.ID == own.ID {
+		latest = token.ExpiresAt
+	}
+	return cmp.Or(checkSubset("rotate", token.Scopes, own.Scopes), checkEnd("rotate", end, latest))
 }

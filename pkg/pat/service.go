@@ -16,6 +16,14 @@ type Settings struct {
 	Scopes ScopeCatalog
 	// TokenPrefix begins new tokens as they are handed to their holders. The zero value means PrefixUnleash.
 	TokenPrefix TokenPrefix
+	// MaxLifetime is the longest time from now to a new expiry date, or 0 for none. Tokens that exist keep theirs.
+	MaxLifetime time.Duration
+	// EnforceMaxLifetime also ends each secret at most MaxLifetime after it was issued, whatever the expiry date.
+	EnforceMaxLifetime bool
+	// MaxTokens is how many tokens a user can have. Zero means the constant MaxTokens.
+	MaxTokens int
+	// ExpiredUncounted leaves expired tokens out of that number. Of those, an account keeps MaxTokens at most, which expired last.
+	ExpiredUncounted bool
 }
 
 // Service applies the rules to the accounts in a Store. It is safe for concurrent use.

@@ -17,7 +17,7 @@ func (s *Service) Tokens(ctx context.Context, caller Identity) ([]Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	return holder.Account.prune(s.now(), s.settings.Retention).Tokens, nil
+	return s.settings.list(holder.Account.Tokens, s.now()), nil
 }
 
 // CreateToken creates a token for the caller. The Secret it returns is not stored.
@@ -44,13 +44,27 @@ func (s *Service) RevokeDescendants(ctx context.Context, caller Identity, id Tok
 	return removed, hideMissingUser(err)
 }
 
+// RevokeSelf removes the token that the caller presented. Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) RevokeSelf(ctx context.Context, caller Identity) error {
+	_, err := s.revoke(ctx, caller.User, presentedBy(caller), s.allowSelf(caller))
+	return hideMissingUser(err)
+}
+
+// RevokeSelfAndDescendants removes the token that the caller presented and all that it led to, as RevokeDescendants does.
+// Errors: those of RevokeSelf.
+func (s *Service) RevokeSelfAndDescendants(ctx context.Context, caller Identity) ([]TokenID, error) {
+	selected := func(account Account) []TokenID { return account.withDescendants(presentedBy(caller)(account)...) }
+	removed, err := s.revoke(ctx, caller.User, selected, s.allowSelf(caller))
+	return removed, hideMissingUser(err)
+}
+
 // UserTokens returns a user's tokens for an operator, in ascending order of ID. Errors: KindNotFound, KindUnavailable.
 func (s *Service) UserTokens(ctx context.Context, user UserID) ([]Token, error) {
 	account, err := s.store.Account(ctx, user)
 	if err != nil {
 		return nil, err
 	}
-	return account.prune(s.now(), s.settings.Retention).Tokens, nil
+	return s.settings.list(account.Tokens, s.now()), nil
 }
 
 // CreateUserToken creates a token of a user for an operator.
@@ -84,7 +98,7 @@ func (s *Service) create(ctx context.Context, user UserID, draft Draft, permit p
 	if err != nil {
 		return Token{}, Secret{}, err
 	}
-	c := creation{draft: draft.normal(), secret: secret, permit: permit, scopes: s.settings.Scopes, prefix: s.settings.TokenPrefix}
+	c := creation{draft: draft.normal(), secret: secret, permit: permit, settings: s.settings}
 	return c.result(s.change(ctx, user, c.apply))
 }
 
@@ -112,6 +126,15 @@ type selection func(account Account) []TokenID
 
 func justToken(id TokenID) selection {
 	return func(Account) []TokenID { return []TokenID{id} }
+}
+
+func presentedBy(caller Identity) selection {
+	return func(account Account) []TokenID {
+		if token, found := account.Find(caller.Selector); found {
+			return []TokenID{token.ID}
+		}
+		return nil
+	}
 }
 
 func withDescendants(id TokenID) selection {

@@ -48,6 +48,16 @@ func operations(f *fixture) map[string]func(context.Context) error {
 			return err
 		},
 		"RevokeToken": func(ctx context.Context) error { return f.service.RevokeToken(ctx, who, f.holder.Token.ID) },
+		"RevokeSelf":  func(ctx context.Context) error { return f.service.RevokeSelf(ctx, who) },
+		"RevokeSelfAndDescendants": func(ctx context.Context) error {
+			_, err := f.service.RevokeSelfAndDescendants(ctx, who)
+			return err
+		},
+		"RotateToken": func(ctx context.Context) error {
+			_, _, err := f.service.RotateToken(ctx, who, f.holder.Token.ID, overlap)
+			return err
+		},
+		"RotateSelf": func(ctx context.Context) error { _, _, err := f.service.RotateSelf(ctx, who, overlap); return err },
 	}
 }
 
