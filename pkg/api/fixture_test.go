@@ -119,8 +119,15 @@ func (c request) multiValueHeaders() map[string][]string {
 }
 
 func route(path string) (resource string, params map[string]string) {
-	if path == "/" || path == api.ResourceTokens {
+	switch path {
+	case "/", api.ResourceTokens, api.ResourceTokenSelf, api.ResourceTokenSelfRotate:
 		return path, nil
+	}
+	if id, rotate := strings.CutSuffix(path, "/rotate"); rotate {
+		resource, params := route(id)
+		if resource == api.ResourceToken {
+			return api.ResourceTokenRotate, params
+		}
 	}
 	id, below := strings.CutPrefix(path, api.ResourceTokens+"/")
 	if below && id != "" && !strings.Contains(id, "/") {

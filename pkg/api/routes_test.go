@@ -29,6 +29,15 @@ var unknownRoutes = []struct{ method, path string }{
 	{"GET", api.ResourceTokens + "/abc"},
 	{"DELETE", api.ResourceTokens + "/"},
 	{"DELETE", token1 + "/x"},
+	{"GET", token1 + "/rotate"},
+	{"PUT", token1 + "/rotate"},
+	{"POST", token1 + "/rotate/x"},
+	{"POST", token1 + "/Rotate"},
+	{"POST", api.ResourceTokenSelf},
+	{"PUT", api.ResourceTokenSelf},
+	{"DELETE", api.ResourceTokenSelfRotate},
+	{"GET", api.ResourceTokenSelf + "/"},
+	{"GET", api.ResourceTokens + "/Self"},
 	{"GET", "/"},
 	{"HEAD", "/"},
 	{"OPTIONS", "/"},
@@ -96,7 +105,10 @@ func TestOptions(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	h := f.holder(t)
-	for path, want := range map[string]string{api.ResourceTokens: "GET,HEAD,POST", token1: "DELETE"} {
+	for path, want := range map[string]string{
+		api.ResourceTokens: "GET,HEAD,POST", token1: "DELETE", token1 + "/rotate": "POST",
+		api.ResourceTokenSelf: "GET,HEAD,DELETE", api.ResourceTokenSelfRotate: "POST",
+	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			got := f.do(t, h, request{method: http.MethodOptions, path: path, headers: []string{"Origin: https://example.com"}})
@@ -126,6 +138,8 @@ func TestRoutesWithoutABodyIgnoreIt(t *testing.T) {
 		{"POST", "/api/admin/nope", 404},
 		{"GET", api.ResourceOpenAPI, 200},
 		{"POST", api.ResourceOpenAPI, 404},
+		{"GET", api.ResourceTokenSelf, 200},
+		{"DELETE", api.ResourceTokenSelf, 200},
 	} {
 		for name, body := range map[string]request{
 			"malformed JSON": {body: "{bad"},

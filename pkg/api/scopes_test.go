@@ -67,6 +67,18 @@ func (c scopedCaller) send(t *testing.T, method, path, body string) events.APIGa
 	return f.do(t, c.caller, request{method: method, path: path, headers: []string{"Content-Type: application/json"}, body: body})
 }
 
+// narrowed creates a token that a caller with pats:write can rotate, and returns its id.
+func (c scopedCaller) narrowed(t *testing.T) string {
+	t.Helper()
+	draft := pattest.Draft("narrowed")
+	draft.Scopes = pattest.Scopes(t, string(pat.ScopePatsWrite))
+	token, _, err := c.service.CreateUserToken(t.Context(), c.caller.Account.ID, draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Itoa(int(token.ID))
+}
+
 // shownOperation is an operation in the OpenAPI document that needs a token.
 type shownOperation struct {
 	method, path, body string
@@ -114,6 +126,9 @@ func shownOperations(t *testing.T) []shownOperation {
 func (o shownOperation) send(t *testing.T, c scopedCaller) events.APIGatewayProxyResponse {
 	t.Helper()
 	path := strings.ReplaceAll(o.path, "{id}", "2")
+	if o.path == api.ResourceTokenRotate {
+		path = strings.ReplaceAll(o.path, "{id}", c.narrowed(t))
+	}
 	if o.path == api.ResourceTokens && o.body != "" {
 		o.body = scoped(`["pats:write"]`) // what a token with that scope can create
 	}

@@ -14,6 +14,10 @@ import (
 const (
 	ResourceTokens = "/api/admin/user/tokens"      //nolint:gosec // a path, not a credential
 	ResourceToken  = "/api/admin/user/tokens/{id}" //nolint:gosec // a path, not a credential
+	// ResourceTokenSelf is the token that the caller presents.
+	ResourceTokenSelf       = "/api/admin/user/tokens/self"        //nolint:gosec // a path, not a credential
+	ResourceTokenRotate     = "/api/admin/user/tokens/{id}/rotate" //nolint:gosec // a path, not a credential
+	ResourceTokenSelfRotate = "/api/admin/user/tokens/self/rotate" //nolint:gosec // a path, not a credential
 )
 
 // TokensSettings are the settings of the token routes.
@@ -33,8 +37,14 @@ func NewTokens(service *pat.Service, settings TokensSettings, log *slog.Logger) 
 			http.MethodGet:  {act: t.ifEnabled(t.list)},
 			http.MethodPost: {act: t.ifEnabled(t.create)},
 		}},
-		ResourceToken:   {forCallers, map[string]operation{http.MethodDelete: {act: t.ifEnabled(t.revoke)}}},
-		ResourceOpenAPI: {forAll, map[string]operation{http.MethodGet: {act: showOpenAPI}}},
+		ResourceToken: {forCallers, map[string]operation{http.MethodDelete: {act: t.ifEnabled(t.revoke)}}},
+		ResourceTokenSelf: {forCallers, map[string]operation{
+			http.MethodGet:    {act: t.ifEnabled(t.showSelf)},
+			http.MethodDelete: {act: t.ifEnabled(t.revokeSelf)},
+		}},
+		ResourceTokenRotate:     {forCallers, map[string]operation{http.MethodPost: {act: t.ifEnabled(t.rotate)}}},
+		ResourceTokenSelfRotate: {forCallers, map[string]operation{http.MethodPost: {act: t.ifEnabled(t.rotateSelf)}}},
+		ResourceOpenAPI:         {forAll, map[string]operation{http.MethodGet: {act: showOpenAPI}}},
 	}}
 }
 

@@ -68,6 +68,12 @@ func (t *Token) appendJSON(text []byte) []byte {
 	if len(t.Ancestors) > 0 {
 		text = appendList(append(text, names[8]...), t.Ancestors, appendID)
 	}
+	if t.RotatedAt != nil {
+		text = appendTime(append(text, names[9]...), t.RotatedAt)
+	}
+	if t.ExceedsMaxLifetime {
+		text = append(append(text, names[10]...), "true"...)
+	}
 	return append(text, '}')
 }
 

@@ -1,8 +1,13 @@
 package apitypes
 
-import "pats/pkg/pat"
+import (
+	"time"
 
-// Token is a token without its secret. The members from Scopes on are not Unleash's, and absent from a token that acts as its user.
+	"pats/pkg/pat"
+)
+
+// Token is a token without its secret. The members from Scopes on are not Unleash's, and absent from a token that acts as its user, was
+// not rotated and does not exceed the longest lifetime.
 type Token struct {
 	ID          pat.TokenID `json:"id"`
 	Description string      `json:"description"`
@@ -17,6 +22,10 @@ type Token struct {
 	CreatedBy *Maker `json:"createdBy,omitempty"`
 	// Ancestors are the IDs of the user's tokens that led to this one, the latest first.
 	Ancestors []pat.TokenID `json:"ancestors,omitempty"`
+	// RotatedAt is nil if the token was never rotated.
+	RotatedAt *Time `json:"rotatedAt,omitempty"`
+	// ExceedsMaxLifetime marks a token whose expiry date is later than the parameter MaxTokenDays allows.
+	ExceedsMaxLifetime bool `json:"exceedsMaxLifetime,omitempty"`
 }
 
 // Maker is who created a token.
@@ -35,6 +44,9 @@ func NewToken(user pat.UserID, token pat.Token) Token {
 		UserID:      user,
 		CreatedAt:   Time{token.CreatedAt},
 		SeenAt:      optional(token.SeenAt),
+		RotatedAt:   optional(token.RotatedAt),
+
+		ExceedsMaxLifetime: token.ExceedsMaxLifetime,
 	}
 	if token.Scopes.Unscoped() {
 		return shown
@@ -55,14 +67,14 @@ func scopesOf(scopes pat.Scopes) []pat.Scope {
 	return append([]pat.Scope{}, scopes.List()...)
 }
 
-// CreatedToken is the response to a create, the only one with a secret.
+// CreatedToken is the response to a create or a rotation, the only ones with a secret.
 type CreatedToken struct {
 	Token
 	// Secret is the whole token, as its holder presents it.
 	Secret string `json:"secret"`
 }
 
-// NewCreatedToken returns the JSON of user's new token with its secret in plain text.
+// NewCreatedToken returns the JSON of user's token with its new secret in plain text.
 func NewCreatedToken(user pat.UserID, token pat.Token, secret pat.Secret) CreatedToken {
 	return CreatedToken{Token: NewToken(user, token), Secret: secret.Reveal()}
 }
@@ -87,6 +99,18 @@ type CreateToken struct {
 	ExpiresAt   Time   `json:"expiresAt"`
 	// Scopes is nil for a token that acts as its user.
 	Scopes []pat.Scope `json:"scopes,omitzero"`
+}
+
+// RotateToken is the request body of a rotation.
+type RotateToken struct {
+	// ExpiresAt is nil to keep the expiry date.
+	ExpiresAt      *Time `json:"expiresAt,omitempty"`
+	OverlapSeconds int64 `json:"overlapSeconds"`
+}
+
+// NewRotateToken returns the request body for r.
+func NewRotateToken(r pat.Rotation) RotateToken {
+	return RotateToken{ExpiresAt: optional(r.ExpiresAt), OverlapSeconds: int64(r.Overlap / time.Second)}
 }
 
 // NewCreateToken returns the request body for draft.

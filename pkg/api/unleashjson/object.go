@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -122,6 +123,17 @@ func (o Object) Bool(name string) (*bool, error) {
 	var value *bool
 	if err := json.Unmarshal(raw, &value); err != nil {
 		return nil, mismatch(memberPath(name), "must be boolean", compact(raw))
+	}
+	return value, nil
+}
+
+// WholeNumber returns a member that is a whole number from least to most, in decimal digits. Unlike CheckBool it coerces nothing.
+// Errors: *Error for any other value, and for no member.
+func (o Object) WholeNumber(name string, least, most int64) (int64, error) {
+	raw := o.members[name]
+	value, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil || value < least || value > most {
+		return 0, mismatch(memberPath(name), fmt.Sprintf("must be a whole number from %d to %d", least, most), compact(raw))
 	}
 	return value, nil
 }
