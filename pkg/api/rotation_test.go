@@ -166,7 +166,7 @@ func TestRotationOfOtherTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	noToken := func(id int) problem {
-		return plain("NotFoundError", fmt.Sprintf("User %d has no token %d.", h.Account.ID, id))
+		return plain("NotFoundError", fmt.Sprintf("You have no token %d.", id))
 	}
 	for id, c := range map[string]struct {
 		status int

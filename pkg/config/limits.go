@@ -12,7 +12,7 @@ import (
 const (
 	maxTokenDays       = "MAX_TOKEN_DAYS"
 	enforceMaxLifetime = "ENFORCE_MAX_LIFETIME"
-	maxTokensPerUser   = "MAX_TOKENS_PER_USER"
+	maxTokensPerUser   = "MAX_TOKENS_PER_USER" //nolint:gosec // a name, no credential
 	expiredTokensCount = "EXPIRED_TOKENS_COUNT"
 )
 

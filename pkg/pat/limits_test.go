@@ -3,6 +3,7 @@ package pat_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -222,7 +223,7 @@ func TestImportedEndsAreKept(t *testing.T) {
 func TestLimitIsASetting(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1, 3, 10, 100} {
-		t.Run(fmt.Sprint(limit), func(t *testing.T) {
+		t.Run(strconv.Itoa(limit), func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			service := f.limiting(pat.Settings{MaxTokens: limit})

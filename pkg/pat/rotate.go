@@ -95,7 +95,7 @@ func (c *rotating) apply(account Account, now time.Time) (Account, bool, error) 
 	id := c.id(by)
 	token, found := account.Token(id)
 	if !found {
-		return Account{}, false, noToken(account.ID, id)
+		return Account{}, false, by.noToken(account.ID, id)
 	}
 	if err := c.check(token, by, now); err != nil { // before the key, so that a repetition returns no expired token
 		return Account{}, false, err
@@ -152,6 +152,14 @@ func (a Account) replace(token Token) Account {
 		}
 	}
 	return a
+}
+
+// noToken returns the KindNotFound for a token that user, whose account the author changes, does not have.
+func (a author) noToken(user UserID, id TokenID) error {
+	if a.operator {
+		return noToken(user, id)
+	}
+	return &Error{Kind: KindNotFound, Message: fmt.Sprintf("You have no token %d.", id), Err: errNoToken}
 }
 
 // tokenID returns the ID of the token that the author presented, or 0 for an operator.

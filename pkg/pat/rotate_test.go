@@ -438,7 +438,7 @@ func TestRotationOfAForeignToken(t *testing.T) {
 	}
 	_, _, err = f.service.RotateToken(t.Context(), f.holder.Identity(), bobs.ID, overlap)
 	pattest.WantKind(t, err, pat.KindNotFound)
-	wantMessage(t, err, fmt.Sprintf("User %d has no token %d.", f.holder.Account.ID, bobs.ID))
+	wantMessage(t, err, fmt.Sprintf("You have no token %d.", bobs.ID))
 	_, _, err = f.service.RotateUserToken(t.Context(), 999, 1, overlap)
 	pattest.WantKind(t, err, pat.KindNotFound)
 }

@@ -2,6 +2,7 @@ package pat_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -149,7 +150,7 @@ func TestKeyOfARotationCreatesNothing(t *testing.T) {
 func TestRepetitionOfACreateAfterARotation(t *testing.T) {
 	t.Parallel()
 	for rotations := 1; rotations <= 3; rotations++ {
-		t.Run(fmt.Sprint(rotations), func(t *testing.T) {
+		t.Run(strconv.Itoa(rotations), func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			first := f.once(t, f.key(t, "k"), "ci")
