@@ -10,7 +10,8 @@ import (
 const (
 	// cacheUsers is the number of accounts in a cache, about 3 KB each with ten tokens.
 	cacheUsers = 4096
-	// cacheTokens is the largest number of tokens and of spent ones in a cached account; only imported users have more.
+	// cacheTokens is the largest number of tokens and of spent ones in a cached account. Only imported users have more, and those who may
+	// have more tokens than the default limit.
 	cacheTokens = 32
 )
 

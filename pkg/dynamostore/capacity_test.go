@@ -1,6 +1,7 @@
 package dynamostore_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,6 +61,59 @@ func TestCapacity(t *testing.T) {
 			equal(t, "read units of a request", f.probe.used(query), test.read)
 		})
 	}
+}
+
+// TestCapacityOfHigherLimits checks the units of a check and of a change where users may have more tokens than ten, with descriptions of
+// 60 characters: unscoped, or rotated with three scopes of 12, which is the most that is likely.
+func TestCapacityOfHigherLimits(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		tokens      int
+		rotated     bool
+		read, write float64
+	}{{10, false, 1, 3}, {10, true, 1, 4}, {20, false, 2, 5}, {50, false, 3, 10}, {100, false, 5, 20}, {100, true, 10, 38}} {
+		t.Run(fmt.Sprint(c.tokens, ", rotated: ", c.rotated), func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			before := f.account(t, pattest.Profile("ann", pat.Admin), 1)
+			after, secret := before, pat.Secret{}
+			for range c.tokens {
+				secret = f.add(t, &after, c.rotated)
+			}
+			f.probe.forget()
+			if err := f.store.ReplaceAccount(t.Context(), before, after); err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "write units of a change", f.probe.used(put), c.write)
+			f.probe.forget()
+			if _, err := f.service.Authenticate(t.Context(), secret); err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "read units of a check", f.probe.used(query), c.read)
+		})
+	}
+}
+
+// add adds a token to account, with three scopes of 12 and a replaced secret if it is rotated.
+func (f *fixture) add(t *testing.T, account *pat.Account, rotated bool) pat.Secret {
+	t.Helper()
+	secret, err := pat.NewSecret(rand.Reader, account.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := pat.Token{
+		ID: account.NextTokenID, Description: fmt.Sprintf("%060d", account.NextTokenID), Scopes: pat.Unscoped(),
+		Selector: secret.Selector(), Verifier: secret.Verifier(), CreatedAt: pattest.Start, ExpiresAt: pattest.Start.Add(pattest.Lifetime),
+	}
+	if rotated {
+		token.Scopes, token.RotatedAt = longScopes(t, 3, 12), pattest.Start
+		token.Replaced = pat.Replaced{
+			Selector: selector, Verifier: verifier, IssuedAt: token.CreatedAt, ExpiresAt: token.ExpiresAt, Until: pattest.Start.Add(pat.DefaultOverlap),
+		}
+	}
+	account.Tokens = append(account.Tokens, token)
+	account.NextTokenID++
+	return secret
 }
 
 // fill creates ten tokens whose descriptions are as long as description, and leaves only the tenth in the probe.

@@ -3,6 +3,8 @@ package dynamostore
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+
 	"pats/pkg/pat"
 )
 
@@ -25,6 +27,12 @@ func ReadToken(scopes, maker, ancestors string) (pat.Token, [3]string, error) {
 func ReadReplaced(text string) (string, error) {
 	r, err := parseReplaced(text)
 	return replacedText(r), err
+}
+
+// SizeOf returns the bytes that the item of account takes.
+func SizeOf(account pat.Account) int {
+	item, _ := attributevalue.MarshalMap(newAccountItem(account))
+	return itemSize(item)
 }
 
 // Translate calls translate with KindConflict, KindUserExists and KindLastAdmin for the first, second and third write.
