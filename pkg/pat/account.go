@@ -115,7 +115,7 @@ func (a Account) add(draft Draft, secret Secret, by author, keyed bool, now time
 }
 
 // remove returns a without the tokens with ids, and the IDs of those that a had.
-func (a Account) remove(ids []TokenID, now time.Time) (Account, []TokenID) {
+func (a Account) remove(ids []TokenID, now time.Time, settings Settings) (Account, []TokenID) {
 	var kept []Token
 	var removed []TokenID
 	for _, token := range a.Tokens {
@@ -123,7 +123,7 @@ func (a Account) remove(ids []TokenID, now time.Time) (Account, []TokenID) {
 			kept = append(kept, token)
 			continue
 		}
-		a = a.spend(now, token.Replaced.spent(), token.spent())
+		a = a.spend(now, settings.maxSpent(), token.Replaced.spent(), token.spent())
 		removed = append(removed, token.ID)
 	}
 	a.Tokens = kept
@@ -147,11 +147,5 @@ func (a Account) prune(now time.Time, settings Settings) Account {
 	a.Tokens = settings.prune(a.Tokens, now)
 	spent := slices.Clone(a.Spent)
 	a.Spent = slices.DeleteFunc(spent, func(s Spent) bool { return !s.lasts(now) })
-	return a
-}
-
-// forget returns a with the last n Spent.
-func (a Account) forget(n int) Account {
-	a.Spent = a.Spent[max(0, len(a.Spent)-n):]
 	return a
 }

@@ -15,8 +15,6 @@ const (
 	maxUnavailable = 2
 	firstPause     = 5 * time.Millisecond
 	maxPause       = 200 * time.Millisecond
-	// minSpent is how many Spent an account keeps at least, the latest ones. With a higher limit of tokens, it keeps as many as the limit.
-	minSpent = MaxTokens
 )
 
 // An edit returns account as changed at now, and whether there is anything to write. It can be called several times.
@@ -39,7 +37,7 @@ func (s *Service) tryChange(ctx context.Context, user UserID, apply edit) error 
 	if err != nil || !changed {
 		return err
 	}
-	return s.store.ReplaceAccount(ctx, before, after.forget(max(minSpent, s.settings.maxTokens())))
+	return s.store.ReplaceAccount(ctx, before, after)
 }
 
 // retry calls attempt until it succeeds, fails with an error other than KindConflict and KindUnavailable, or has been tried

@@ -143,14 +143,14 @@ func (r Replaced) spent() Spent { return newSpent(r.Selector, r.Verifier, r.Issu
 // lasts reports whether s must still be remembered at now.
 func (s Spent) lasts(now time.Time) bool { return now.Before(s.Until) }
 
-// spend returns a with those of ended that must be remembered.
-func (a Account) spend(now time.Time, ended ...Spent) Account {
+// spend returns a with those of ended that must be remembered, and with at most most Spent, the latest ones.
+func (a Account) spend(now time.Time, most int, ended ...Spent) Account {
 	spent := slices.Clone(a.Spent)
 	for _, s := range ended {
 		if s.lasts(now) {
 			spent = append(spent, s)
 		}
 	}
-	a.Spent = spent
+	a.Spent = spent[max(0, len(spent)-most):]
 	return a
 }

@@ -10,6 +10,9 @@ import (
 // maxTokens returns how many tokens a user can have.
 func (s Settings) maxTokens() int { return cmp.Or(s.MaxTokens, MaxTokens) }
 
+// maxSpent returns how many Spent an account can have: enough to revoke all tokens at once.
+func (s Settings) maxSpent() int { return max(MaxTokens, s.maxTokens()) }
+
 // checkExpiry checks a new expiry date. Errors: KindInvalid.
 func (s Settings) checkExpiry(expiresAt, now time.Time) error {
 	switch {

@@ -107,7 +107,7 @@ func (c *rotating) apply(account Account, now time.Time) (Account, bool, error) 
 		return Account{}, false, err
 	}
 	c.token = token.rotate(c.rotation, c.secret, now)
-	return account.spend(now, token.Replaced.spent()).replace(c.token), true, nil
+	return account.spend(now, c.settings.maxSpent(), token.Replaced.spent()).replace(c.token), true, nil
 }
 
 // check checks that the rotation is valid for token. Errors: KindInvalid.

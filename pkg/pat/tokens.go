@@ -144,7 +144,7 @@ func withDescendants(id TokenID) selection {
 // revoke removes the selected tokens, and returns the IDs of those that the user had.
 func (s *Service) revoke(ctx context.Context, user UserID, selected selection, permit permission) (removed []TokenID, err error) {
 	err = s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
-		after, found := account.remove(selected(account), now)
+		after, found := account.remove(selected(account), now, s.settings)
 		if len(removed) > 0 && len(found) == 0 {
 			return account, false, nil // an earlier write took effect; it may have removed the caller's own token
 		}
