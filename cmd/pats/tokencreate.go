@@ -106,10 +106,7 @@ func createInFile(ctx context.Context, tokens target.Tokens, draft pat.Draft, pa
 	}
 	defer file.Discard()
 	created, err := createAndDeliver(ctx, tokens, draft, func(created apitypes.CreatedToken) error {
-		if err := file.Write(created.Secret); err != nil {
-			return err
-		}
-		return file.Publish()
+		return publish(file, created.Secret)
 	})
 	if err != nil {
 		return err

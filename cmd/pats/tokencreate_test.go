@@ -30,6 +30,11 @@ func (f *fakeTokens) Create(context.Context, pat.Draft) (apitypes.CreatedToken, 
 	return apitypes.CreatedToken{Token: apitypes.Token{ID: 7}, Secret: "user:secret"}, f.onCreate()
 }
 
+func (*fakeTokens) Rotate(context.Context, pat.TokenID, pat.Rotation) (apitypes.CreatedToken, error) {
+	at := apitypes.Time{Time: pattest.Start}
+	return apitypes.CreatedToken{Token: apitypes.Token{ID: 7, RotatedAt: &at}, Secret: "user:secret"}, nil
+}
+
 func (*fakeTokens) RevokeDescendants(context.Context, pat.TokenID) error { return nil }
 
 func (f *fakeTokens) Revoke(ctx context.Context, id pat.TokenID) error {

@@ -23,7 +23,7 @@ import (
 // requestTimeout bounds one attempt of a request. API Gateway responds within 29 seconds.
 const requestTimeout = 35 * time.Second
 
-// maxResponse is more than ten tokens can take, in bytes.
+// maxResponse is more than the tokens of a user can take, in bytes.
 const maxResponse = 1 << 20
 
 // maxTries bounds the attempts of a request whose response was lost or says that the server is busy.
@@ -103,6 +103,37 @@ func (s *Server) revokeUnscoped(ctx context.Context, id pat.TokenID) error {
 		f.Advice = fmt.Sprintf("Revoke it: `pats token revoke %d`.", id)
 	}
 	return f
+}
+
+// selfKey is the Idempotency-Key of a token that rotates itself. One key is enough, since keys belong to the secret that is presented,
+// and each rotates its token once. So a command that was interrupted can be run again.
+const selfKey = "pats-token-rotate"
+
+// Rotate rotates one of the caller's tokens, or with id 0 the one presented. An Idempotency-Key makes a repeated request return the
+// same secret. Errors: as for List. After failure.Unavailable the token may have been rotated.
+func (s *Server) Rotate(ctx context.Context, id pat.TokenID, r pat.Rotation) (apitypes.CreatedToken, error) {
+	body, err := json.Marshal(apitypes.NewRotateToken(r))
+	if err != nil {
+		return apitypes.CreatedToken{}, err
+	}
+	path, key := s.url(id), rand.Text()
+	advice := "The token may have been rotated all the same, and its new secret is lost. Rotate it again, which ends the old token at once."
+	if id == 0 {
+		path, key = s.tokens.JoinPath("self"), selfKey
+		advice = "The token may have been rotated all the same. Run the same command again before the overlap ends: it returns the same new token."
+	}
+	var rotated apitypes.CreatedToken
+	err = s.send(ctx, request{method: http.MethodPost, url: path.JoinPath("rotate"), body: body, key: key}, &rotated)
+	if isTransient(err) {
+		err = &failure.Error{Code: failure.Unavailable, Message: err.Error(), Err: err, Advice: advice}
+	}
+	switch {
+	case err != nil:
+		return apitypes.CreatedToken{}, err
+	case rotated.Secret == "":
+		return apitypes.CreatedToken{}, s.notPats()
+	}
+	return rotated, nil
 }
 
 // Revoke revokes one of the caller's tokens. An id that the caller does not have is not an error. Errors: as for List.

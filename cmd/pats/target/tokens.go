@@ -13,6 +13,8 @@ type Tokens interface {
 	List(ctx context.Context) (apitypes.TokenList, error)
 	// Create creates a token. Its secret is in no other result.
 	Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedToken, error)
+	// Rotate rotates the token with id, or on a server with id 0 the one presented. Its new secret is in no other result.
+	Rotate(ctx context.Context, id pat.TokenID, r pat.Rotation) (apitypes.CreatedToken, error)
 	// Revoke revokes the token with id.
 	Revoke(ctx context.Context, id pat.TokenID) error
 	// RevokeDescendants revokes the token with id and all that descend from it, even if it is gone already.
@@ -34,6 +36,14 @@ func (u userTokens) List(ctx context.Context) (apitypes.TokenList, error) {
 
 func (u userTokens) Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedToken, error) {
 	token, secret, err := u.service.CreateUserToken(ctx, u.user, draft)
+	if err != nil {
+		return apitypes.CreatedToken{}, err
+	}
+	return apitypes.NewCreatedToken(u.user, token, secret), nil
+}
+
+func (u userTokens) Rotate(ctx context.Context, id pat.TokenID, r pat.Rotation) (apitypes.CreatedToken, error) {
+	token, secret, err := u.service.RotateUserToken(ctx, u.user, id, r)
 	if err != nil {
 		return apitypes.CreatedToken{}, err
 	}
