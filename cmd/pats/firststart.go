@@ -16,7 +16,7 @@ import (
 const (
 	firstUser  pat.UserID  = 1
 	firstToken pat.TokenID = 1
-	// firstLifetime is the lifetime of the first token.
+	// firstLifetime is the lifetime of the first token, unless the stack's longest one is shorter.
 	firstLifetime = 90 * 24 * time.Hour
 )
 
@@ -44,9 +44,11 @@ func (s *startup) firstStart(ctx context.Context) error {
 	if err := draft.Publish(); err != nil {
 		return err
 	}
-	s.note("Created user %d, admin, with a token in %s that is valid for 90 days.", firstUser, s.tokenPath())
+	s.note("Created user %d, admin, with a token in %s that is valid for %g days.", firstUser, s.tokenPath(), s.lifetime().Hours()/24)
 	return nil
 }
+
+func (s *startup) lifetime() time.Duration { return s.service.CapLifetime(firstLifetime) }
 
 // storeFirst stores the first user with the first token, as one change.
 func (s *startup) storeFirst(ctx context.Context, secret pat.Secret) error {
@@ -58,7 +60,7 @@ func (s *startup) storeFirst(ctx context.Context, secret pat.Secret) error {
 		Selector:    secret.Selector(),
 		Verifier:    secret.Verifier(),
 		CreatedAt:   now,
-		ExpiresAt:   now.Add(firstLifetime),
+		ExpiresAt:   now.Add(s.lifetime()),
 	}
 	if err := s.service.ReserveUserIDs(ctx, firstUser); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"pats/cmd/pats/failure"
@@ -68,6 +69,30 @@ func (f retentionFlag) retention() (time.Duration, error) {
 		return 0, failure.Misuse("--expired-retention-days "+err.Error(), "")
 	}
 	return retention, nil
+}
+
+// limitFlags are the stack's limits of tokens, for commands that work on a store. A server has its own. They are checked as the
+// variables of the functions are.
+type limitFlags struct {
+	MaxTokenDays       string `default:"0" placeholder:"DAYS" group:"store" from:"MAX_TOKEN_DAYS" help:"Longest lifetime of a new or rotated token, as the stack's parameter MaxTokenDays (default: 0, none)."`
+	EnforceMaxLifetime string `default:"false" placeholder:"true|false" group:"store" from:"ENFORCE_MAX_LIFETIME" help:"Whether tokens also end that long after their last rotation, as the stack's parameter EnforceMaxLifetime (default: false)."`
+	MaxTokensPerUser   string `default:"10" placeholder:"N" group:"store" from:"MAX_TOKENS_PER_USER" help:"Number of tokens a user can have, as the stack's parameter MaxTokensPerUser (default: 10)."`
+	ExpiredTokensCount string `default:"true" placeholder:"true|false" group:"store" from:"EXPIRED_TOKENS_COUNT" help:"Whether expired tokens count toward that number, as the stack's parameter ExpiredTokensCount (default: true)."`
+}
+
+// apply returns settings with the limits. Errors: failure.Usage.
+func (f limitFlags) apply(settings pat.Settings) (pat.Settings, error) {
+	values := map[string]string{
+		"MAX_TOKEN_DAYS": f.MaxTokenDays, "ENFORCE_MAX_LIFETIME": f.EnforceMaxLifetime,
+		"MAX_TOKENS_PER_USER": f.MaxTokensPerUser, "EXPIRED_TOKENS_COUNT": f.ExpiredTokensCount,
+	}
+	limits, err := config.LoadLimits(func(name string) string { return values[name] })
+	if err != nil {
+		variable, rule, _ := strings.Cut(err.Error(), " ")
+		rule, _, _ = strings.Cut(rule, "\n") // the first invalid one is enough
+		return pat.Settings{}, failure.Misuse("--"+strings.ToLower(strings.ReplaceAll(variable, "_", "-"))+" "+rule, "")
+	}
+	return limits.Apply(settings), nil
 }
 
 // mintFlags are the stack's parameters for new tokens, for commands that create tokens in a store. A server has its own.

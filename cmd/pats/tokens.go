@@ -18,6 +18,7 @@ type tokensFlags struct {
 	User pat.UserID `placeholder:"ID" help:"User whose tokens they are. Required with a store; a server knows the user by the token presented."`
 	storeFlags
 	retentionFlag
+	limitFlags
 	URL       string `name:"url" placeholder:"URL" group:"server" from:"PATS_URL" help:"Base address of a server. The token to present is in PATS_TOKEN or --token-file."`
 	AllowHTTP bool   `name:"allow-http" group:"server" help:"Send the token unencrypted if --url is an http address of another machine."`
 }
@@ -56,6 +57,9 @@ func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, sett
 	}
 	retention, err := f.retention()
 	if err != nil {
+		return err
+	}
+	if settings, err = f.apply(settings); err != nil {
 		return err
 	}
 	settings.Retention = retention

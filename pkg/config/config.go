@@ -53,11 +53,9 @@ type Config struct {
 
 // Domain returns the settings of the domain.
 func (c Config) Domain() pat.Settings {
-	return pat.Settings{
+	return c.Limits.Apply(pat.Settings{
 		Retention: c.Retention, AcceptImported: c.AcceptImported, Scopes: c.Scopes, TokenPrefix: c.TokenPrefix,
-		MaxLifetime: c.Limits.MaxLifetime, EnforceMaxLifetime: c.Limits.EnforceMaxLifetime,
-		MaxTokens: c.Limits.MaxTokens, ExpiredUncounted: !c.Limits.ExpiredCount,
-	}
+	})
 }
 
 // Load returns the Config that variables describes. The error names every invalid variable. It contains no values but
@@ -71,7 +69,7 @@ func Load(variables Variables) (Config, error) {
 	catalog, catalogErr := catalog(variables)
 	origin, originErr := origin(variables)
 	shared, sharedErr := loadShared(variables)
-	limits, limitsErr := loadLimits(variables)
+	limits, limitsErr := LoadLimits(variables)
 	config := Config{
 		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog,
 		CORSOrigin: origin, Shared: shared, Limits: limits,

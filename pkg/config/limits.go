@@ -34,13 +34,22 @@ type Limits struct {
 	ExpiredCount bool
 }
 
-func loadLimits(variables Variables) (Limits, error) {
+// LoadLimits returns the Limits that variables describes, or the defaults of those that are not set. The error names every invalid
+// variable, each in a line, and contains no values.
+func LoadLimits(variables Variables) (Limits, error) {
 	days, daysErr := integer(variables, maxTokenDays, 0, 0, mostTokenDays)
 	enforce, enforceErr := boolean(variables, enforceMaxLifetime, false)
 	tokens, tokensErr := integer(variables, maxTokensPerUser, pat.MaxTokens, 1, mostTokens)
 	count, countErr := boolean(variables, expiredTokensCount, true)
 	limits := Limits{time.Duration(days) * day, enforce, tokens, count}
 	return limits, errors.Join(daysErr, enforceErr, tokensErr, countErr)
+}
+
+// Apply returns settings with l.
+func (l Limits) Apply(settings pat.Settings) pat.Settings {
+	settings.MaxLifetime, settings.EnforceMaxLifetime = l.MaxLifetime, l.EnforceMaxLifetime
+	settings.MaxTokens, settings.ExpiredUncounted = l.MaxTokens, !l.ExpiredCount
+	return settings
 }
 
 // integer returns the variable's value, which must be from least to most.

@@ -43,5 +43,13 @@ func (s *Service) Granted(holder Holder) []Scope {
 	return s.settings.Scopes.Granted(holder.Account, holder.Token)
 }
 
+// CapLifetime returns d, or Settings.MaxLifetime if that is shorter.
+func (s *Service) CapLifetime(d time.Duration) time.Duration {
+	if s.settings.MaxLifetime == 0 {
+		return d
+	}
+	return min(d, s.settings.MaxLifetime)
+}
+
 // now returns the time in whole milliseconds, as it is stored.
 func (s *Service) now() time.Time { return s.env.Now().UTC().Truncate(time.Millisecond) }
