@@ -33,7 +33,8 @@ type cli struct {
 	Token struct {
 		Create tokenCreate `cmd:"" help:"Create a token. The secret is shown only once."`
 		List   tokenList   `cmd:"" help:"List a user's tokens, without their secrets."`
-		Rotate tokenRotate `cmd:"" help:"Issue another secret for a token. The old one works until an overlap ends."`
+		Show   tokenShow   `cmd:"" help:"Show the token that is presented to a server, without its secret."`
+		Rotate tokenRotate `cmd:"" help:"Issue a new secret for a token. The old one works until an overlap ends."`
 		Revoke tokenRevoke `cmd:"" help:"Revoke a token at once."`
 	} `cmd:"" group:"manage" help:"Administer tokens."`
 

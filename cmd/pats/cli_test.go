@@ -275,7 +275,9 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 	const (
 		store   = " --data --endpoint --region --store --table"
 		service = " --data --endpoint --expired-retention-days --region --store --table"
-		server  = " --allow-http --token-file --url --user"
+		limits  = " --enforce-max-lifetime --expired-tokens-count --max-token-days --max-tokens-per-user"
+		server  = " --allow-http --token-file --url"
+		tokens  = service + limits + server + " --user"
 	)
 	cases := map[string]string{
 		"":                "",
@@ -290,9 +292,11 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"user disable":    service,
 		"user enable":     service,
 		"user delete":     store,
-		"token create":    "--description --expires --scope --scope-catalog --token-prefix" + service + server,
-		"token list":      service + server,
-		"token revoke":    "--descendants" + service + server,
+		"token create":    "--description --expires --scope --scope-catalog --token-prefix" + tokens,
+		"token list":      tokens,
+		"token show":      server,
+		"token rotate":    "--expires --overlap --token-prefix" + tokens,
+		"token revoke":    "--descendants" + tokens,
 		"import unleash":  "--database-url --dry-run" + service,
 	}
 	flag := regexp.MustCompile(`(?m)^ +(?:-h, )?(--[a-z-]+)`)

@@ -95,10 +95,25 @@ func (f limitFlags) apply(settings pat.Settings) (pat.Settings, error) {
 	return limits.Apply(settings), nil
 }
 
+// prefixFlag is the stack's prefix of new tokens, for commands that issue one in a store. A server has its own.
+type prefixFlag struct {
+	TokenPrefix string `default:"user:v2_" enum:"user:v2_,pats_" placeholder:"user:v2_|pats_" group:"store" from:"TOKEN_PREFIX" help:"Prefix of the token, as the stack's parameter TokenPrefix. Both are accepted (default: user:v2_)."`
+}
+
+// prefixed returns settings with the prefix. Errors: failure.Usage.
+func (f prefixFlag) prefixed(settings pat.Settings) (pat.Settings, error) {
+	prefix, err := pat.ParseTokenPrefix(f.TokenPrefix)
+	if err != nil {
+		return pat.Settings{}, failure.Misuse("--token-prefix "+err.Error(), "")
+	}
+	settings.TokenPrefix = prefix
+	return settings, nil
+}
+
 // mintFlags are the stack's parameters for new tokens, for commands that create tokens in a store. A server has its own.
 type mintFlags struct {
 	ScopeCatalog string `placeholder:"LIST" group:"store" from:"SCOPES" help:"Scopes of other APIs that tokens can have, as the stack's parameter Scopes: orders:read,orders:write@Editor (default: none, only those of pats)."`
-	TokenPrefix  string `default:"user:v2_" enum:"user:v2_,pats_" placeholder:"user:v2_|pats_" group:"store" from:"TOKEN_PREFIX" help:"Prefix of the token, as the stack's parameter TokenPrefix. Both are accepted (default: user:v2_)."`
+	prefixFlag
 }
 
 // mint returns the settings for new tokens. Errors: failure.Usage.
@@ -107,16 +122,12 @@ func (f mintFlags) mint() (pat.Settings, error) {
 	if err != nil {
 		return pat.Settings{}, failure.Misuse("--scope-catalog: "+err.Error(), "It is the stack's parameter Scopes: names with commas, each with @ROLE if a role is needed.")
 	}
-	prefix, err := pat.ParseTokenPrefix(f.TokenPrefix)
-	if err != nil {
-		return pat.Settings{}, failure.Misuse("--token-prefix "+err.Error(), "")
-	}
-	return pat.Settings{Scopes: catalog, TokenPrefix: prefix}, nil
+	return f.prefixed(pat.Settings{Scopes: catalog})
 }
 
-// checkServer refuses the flags where there is a server. Errors: failure.Usage.
-func (mintFlags) checkServer(typed typedFlags) error {
-	for _, flag := range []string{"scope-catalog", "token-prefix"} {
+// refuseOnServer refuses flags for a store, where there is a server. Errors: failure.Usage.
+func refuseOnServer(typed typedFlags, flags ...string) error {
+	for _, flag := range flags {
 		if typed[flag] {
 			return failure.Misuse(fmt.Sprintf("--%s is for a store", flag), "A server has its own setting. Leave it out.")
 		}

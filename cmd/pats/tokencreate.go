@@ -42,7 +42,7 @@ func (c *tokenCreate) Run(ctx context.Context, e env, out *printer, typed typedF
 		return err
 	}
 	if onServer {
-		if err := c.checkServer(typed); err != nil {
+		if err := refuseOnServer(typed, "scope-catalog", "token-prefix"); err != nil {
 			return err
 		}
 		server, err := c.server(ctx, e, out, c.TokenFile)

@@ -15,7 +15,7 @@ import (
 type tokenRotate struct {
 	ID pat.TokenID `arg:"" optional:"" name:"token-id" help:"The token's id, as in the list. With --url, leave it out to rotate the token presented."`
 	tokensFlags
-	mintFlags
+	prefixFlag
 	Expires   *expiry       `placeholder:"90d|12h|TIME" help:"New expiry of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: the present one)."`
 	Overlap   time.Duration `default:"5m" placeholder:"DURATION" help:"How long the old token still works, such as 30m or 24h, at most 168h. 0s ends it at once (default: 5m)."`
 	TokenFile string        `placeholder:"FILE" help:"With a store, write the new token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN), and without an id replace it by the new one."`
@@ -49,7 +49,7 @@ func (c *tokenRotate) Run(ctx context.Context, e env, out *printer, typed typedF
 	if c.ID == 0 {
 		return failure.Misuse("the id of a token is needed", "`pats token list --user ID` lists the ids.")
 	}
-	settings, err := c.mint()
+	settings, err := c.prefixed(pat.Settings{})
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (c *tokenRotate) Run(ctx context.Context, e env, out *printer, typed typedF
 }
 
 func (c *tokenRotate) runOnServer(ctx context.Context, e env, out *printer, typed typedFlags, r pat.Rotation) error {
-	if err := c.checkServer(typed); err != nil {
+	if err := refuseOnServer(typed, "token-prefix"); err != nil {
 		return err
 	}
 	if c.ID == 0 && r.Overlap == 0 {

@@ -19,8 +19,22 @@ type tokensFlags struct {
 	storeFlags
 	retentionFlag
 	limitFlags
+	serverFlags
+}
+
+// serverFlags name a server.
+type serverFlags struct {
 	URL       string `name:"url" placeholder:"URL" group:"server" from:"PATS_URL" help:"Base address of a server. The token to present is in PATS_TOKEN or --token-file."`
 	AllowHTTP bool   `name:"allow-http" group:"server" help:"Send the token unencrypted if --url is an http address of another machine."`
+}
+
+// server returns the server that --url names, to which the token in tokenFile, or in PATS_TOKEN, is presented.
+func (f serverFlags) server(ctx context.Context, e env, out *printer, tokenFile string) (*target.Server, error) {
+	token, err := presented(ctx, e, out, tokenFile)
+	if err != nil {
+		return nil, err
+	}
+	return target.NewServer(f.URL, token, f.AllowHTTP)
 }
 
 // presentFlag names the file with the token to present to a server.
@@ -68,16 +82,12 @@ func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, sett
 	})
 }
 
-// server returns the server that --url names, to which the token in tokenFile, or in PATS_TOKEN, is presented.
+// server returns the server for the tokens of its caller.
 func (f tokensFlags) server(ctx context.Context, e env, out *printer, tokenFile string) (*target.Server, error) {
 	if f.User != 0 {
 		return nil, failure.Misuse("--user cannot be used with --url or PATS_URL", "A server lists only the caller's own tokens. Leave out --user, or work on a store.")
 	}
-	token, err := presented(ctx, e, out, tokenFile)
-	if err != nil {
-		return nil, err
-	}
-	return target.NewServer(f.URL, token, f.AllowHTTP)
+	return f.serverFlags.server(ctx, e, out, tokenFile)
 }
 
 // presented returns the token to present. It is never an argument: everyone on the machine can see those.
@@ -155,7 +165,7 @@ func tokenState(token apitypes.Token, now time.Time) string {
 }
 
 type tokenRevoke struct {
-	ID          pat.TokenID `arg:"" name:"token-id" help:"The token's id, as in the list."`
+	ID          pat.TokenID `arg:"" optional:"" name:"token-id" help:"The token's id, as in the list. With --url, leave it out to revoke the token presented."`
 	Descendants bool        `help:"Also revoke every token that was created with this one, with one of those, and so on, even if this one is gone already."`
 	tokensFlags
 	presentFlag
@@ -166,24 +176,40 @@ func (*tokenRevoke) Help() string {
 	return `Examples:
   pats token revoke 2 --user 1
   pats token revoke 2 --user 1 --descendants
-  pats token revoke 2 --url http://127.0.0.1:3000 --token-file .pats/token`
+  pats token revoke 2 --url http://127.0.0.1:3000 --token-file .pats/token
+  pats token revoke --url http://127.0.0.1:3000 --token-file leaked.token --descendants`
 }
 
 // Run revokes the token.
 func (c *tokenRevoke) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	onServer, err := c.onServer(typed)
+	if err != nil {
+		return err
+	}
+	if c.ID == 0 && !onServer {
+		return failure.Misuse("the id of a token is needed", "`pats token list` lists the ids.")
+	}
 	return c.withTokens(ctx, e, out, typed, c.presentFlag, func(tokens target.Tokens) error {
 		body := struct {
-			ID          pat.TokenID `json:"id"`
+			ID          pat.TokenID `json:"id,omitempty"`
 			UserID      pat.UserID  `json:"userId,omitempty"`
 			Descendants bool        `json:"descendants,omitempty"`
 		}{c.ID, c.User, c.Descendants}
-		revoke, result := tokens.Revoke, fmt.Sprintf("Token %d revoked.", c.ID)
+		revoke, result := tokens.Revoke, c.name()+" revoked."
 		if c.Descendants {
-			revoke, result = tokens.RevokeDescendants, fmt.Sprintf("Token %d and its descendants revoked.", c.ID)
+			revoke, result = tokens.RevokeDescendants, c.name()+" and its descendants revoked."
 		}
 		if err := revoke(ctx, c.ID); err != nil {
 			return err
 		}
 		return out.print(body, table{{result}})
 	})
+}
+
+// name returns how the result names the token.
+func (c *tokenRevoke) name() string {
+	if c.ID == 0 {
+		return "The token presented"
+	}
+	return fmt.Sprintf("Token %d", c.ID)
 }

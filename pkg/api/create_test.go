@@ -27,6 +27,7 @@ type made struct {
 		UserID, TokenID int
 	} `json:"createdBy"`
 	Ancestors []int  `json:"ancestors"`
+	RotatedAt string `json:"rotatedAt"`
 	Secret    string `json:"secret"`
 }
 

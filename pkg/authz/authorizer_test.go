@@ -85,6 +85,10 @@ func TestDenyReasons(t *testing.T) {
 		"disabled": {func(t *testing.T, f *fixture) error {
 			return pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true)
 		}, pat.ReasonDisabled},
+		"rotated": {func(t *testing.T, f *fixture) error {
+			_, _, err := f.service.RotateUserToken(t.Context(), f.holder.Account.ID, f.holder.Token.ID, pat.Rotation{})
+			return err
+		}, pat.ReasonRotated},
 		"expired": {func(_ *testing.T, f *fixture) error {
 			f.clock.Advance(pattest.Lifetime)
 			return nil

@@ -111,6 +111,35 @@ func TestSharedExpiryIsRFC3339(t *testing.T) {
 	wantRefusal(t, event, f.invoke(t, event), pat.ReasonExpired)
 }
 
+// TestSharedClaimsOfAReplacedSecret end with it, so that no cache of them outlasts the overlap.
+func TestSharedClaimsOfAReplacedSecret(t *testing.T) {
+	t.Parallel()
+	f := newSharedFixture(t, enabled)
+	renewed := f.rotate(t, pat.Rotation{Overlap: pat.DefaultOverlap})
+	for what, c := range map[string]struct {
+		secret pat.Secret
+		end    time.Time
+	}{
+		"replaced": {f.holder.Secret, f.clock.Now().Add(pat.DefaultOverlap)},
+		"new":      {renewed, pattest.Start.Add(pattest.Lifetime)},
+	} {
+		got := f.invoke(t, sampleObject(t, "aws-rest-token", c.secret.Reveal())).Context
+		if want := c.end.UTC().Format("2006-01-02T15:04:05.000Z"); got["expiresAt"] != want || got["tokenId"] != "1" {
+			t.Errorf("%s: got token %v until %v, want 1 until %s", what, got["tokenId"], got["expiresAt"], want)
+		}
+	}
+}
+
+// rotate rotates the holder's token, and returns its new secret.
+func (f *sharedFixture) rotate(t testing.TB, r pat.Rotation) pat.Secret {
+	t.Helper()
+	_, secret, err := f.service.RotateUserToken(t.Context(), f.holder.Account.ID, f.holder.Token.ID, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
 func TestSharedResponseRevealsNoSecret(t *testing.T) {
 	t.Parallel()
 	f := newSharedFixture(t, enabled)
@@ -154,6 +183,10 @@ func TestSharedRefusesTokens(t *testing.T) {
 			}
 			return f.holder.Secret.Reveal()
 		}, pat.ReasonInvalid, 1},
+		"rotated": {func(t *testing.T, f *sharedFixture) string {
+			f.rotate(t, pat.Rotation{})
+			return f.holder.Secret.Reveal()
+		}, pat.ReasonRotated, 1},
 		"disabled": {func(t *testing.T, f *sharedFixture) string {
 			if err := pattest.SetDisabled(t.Context(), f.service, f.holder.Account.ID, true); err != nil {
 				t.Fatal(err)

@@ -40,7 +40,7 @@
 //
 // # Rotation
 //
-// A rotation issues another Secret for a token, which keeps everything else but, if the caller wants so, its expiry date. At most two
+// A rotation issues a new Secret for a token, which keeps everything else but, if the caller wants so, its expiry date. At most two
 // secrets of a token work: the present one, and until the overlap ends the one that the last rotation replaced. The record keeps that
 // one, so its holder learns why it ended; older ones are forgotten.
 //

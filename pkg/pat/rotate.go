@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// RotateToken issues another secret for the caller's token with id, and returns the token and the Secret, which is not stored. The
+// RotateToken issues a new secret for the caller's token with id, and returns the token and the Secret, which is not stored. The
 // present secret works until the overlap ends; one that an earlier rotation replaced ends at once.
 //
 // With a Key, the caller can repeat the rotation in the IdempotencyWindow, as long as the secret presented works, and gets the same
@@ -85,8 +85,11 @@ type rotating struct {
 
 // apply is an edit. Errors: those of permit, KindNotFound, KindInvalid, KindForbidden, KindKeySpent, KindRotated.
 func (c *rotating) apply(account Account, now time.Time) (Account, bool, error) {
-	if _, found := account.Find(c.secret.Selector()); found {
-		return account, false, nil // an earlier write took effect, although its response was lost
+	if token, found := account.Find(c.secret.Selector()); found { // an earlier write took effect, although its response was lost
+		if !token.replaces(c.secret.Selector()) {
+			c.token = token // which attempt wrote it is not certain
+		}
+		return account, false, nil
 	}
 	by, err := c.permit(account, now)
 	if err != nil {

@@ -1,6 +1,7 @@
 package pat_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -569,6 +570,47 @@ func TestRotationSurvivesALostResponse(t *testing.T) {
 				t.Errorf("got version %d, want one write after %d", version, f.holder.Account.Version)
 			}
 		})
+	}
+}
+
+// lateStore carries out the first write only when the second one arrives.
+type lateStore struct {
+	memory
+	clock *pattest.Clock
+	late  pat.Account
+}
+
+func (s *lateStore) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+	s.clock.Advance(time.Second)
+	return s.memory.Account(ctx, id)
+}
+
+func (s *lateStore) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
+	if s.late.ID == 0 {
+		s.late = after
+		return pat.Unavailable(nil)
+	}
+	if err := s.memory.ReplaceAccount(ctx, before, s.late); err != nil {
+		return err
+	}
+	return pat.Conflict(nil)
+}
+
+// TestLateRotation: a write without a response takes effect after the next attempt began. What is returned is what is stored.
+func TestLateRotation(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	store := &lateStore{memory: memory{account: f.account(t)}, clock: f.clock}
+	service := pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, f.env)
+	token, secret, err := service.RotateSelf(t.Context(), f.holder.Identity(), overlap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(store.account.Tokens[0], token); diff != "" {
+		t.Errorf("token, -stored +returned:\n%s", diff)
+	}
+	if _, err := service.Check(t.Context(), secret); err != nil {
+		t.Errorf("the new secret: %v", err)
 	}
 }
 

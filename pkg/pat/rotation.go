@@ -14,7 +14,7 @@ const (
 	MaxOverlap = 7 * 24 * time.Hour
 )
 
-// Rotation describes a rotation, which issues another secret for a token. The token keeps its ID, description, scopes, maker and
+// Rotation describes a rotation, which issues a new secret for a token. The token keeps its ID, description, scopes, maker and
 // ancestors.
 type Rotation struct {
 	// ExpiresAt is the new expiry date, in the future, or zero to keep the present one. It is stored in whole milliseconds.

@@ -71,6 +71,16 @@ func (s *Server) List(ctx context.Context) (apitypes.TokenList, error) {
 	return list, err
 }
 
+// Show returns the token that is presented. Errors: as for List.
+func (s *Server) Show(ctx context.Context) (apitypes.Token, error) {
+	var token apitypes.Token
+	err := s.send(ctx, request{method: http.MethodGet, url: s.url(0)}, &token)
+	if err == nil && token.ID == 0 {
+		err = s.notPats()
+	}
+	return token, err
+}
+
 // Create creates a token for the caller. An Idempotency-Key makes a repeated request return the same token.
 // Errors: as for List. After failure.Unavailable there may be a token.
 func (s *Server) Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedToken, error) {
@@ -116,14 +126,14 @@ func (s *Server) Rotate(ctx context.Context, id pat.TokenID, r pat.Rotation) (ap
 	if err != nil {
 		return apitypes.CreatedToken{}, err
 	}
-	path, key := s.url(id), rand.Text()
+	key := rand.Text()
 	advice := "The token may have been rotated all the same, and its new secret is lost. Rotate it again, which ends the old token at once."
 	if id == 0 {
-		path, key = s.tokens.JoinPath("self"), selfKey
+		key = selfKey
 		advice = "The token may have been rotated all the same. Run the same command again before the overlap ends: it returns the same new token."
 	}
 	var rotated apitypes.CreatedToken
-	err = s.send(ctx, request{method: http.MethodPost, url: path.JoinPath("rotate"), body: body, key: key}, &rotated)
+	err = s.send(ctx, request{method: http.MethodPost, url: s.url(id).JoinPath("rotate"), body: body, key: key}, &rotated)
 	if isTransient(err) {
 		err = &failure.Error{Code: failure.Unavailable, Message: err.Error(), Err: err, Advice: advice}
 	}
@@ -148,8 +158,11 @@ func (s *Server) RevokeDescendants(ctx context.Context, id pat.TokenID) error {
 	return s.send(ctx, request{method: http.MethodDelete, url: path}, nil)
 }
 
-// url returns the URL of the token with id.
+// url returns the URL of the token with id, or with id 0 of the one presented.
 func (s *Server) url(id pat.TokenID) *url.URL {
+	if id == 0 {
+		return s.tokens.JoinPath("self")
+	}
 	return s.tokens.JoinPath(strconv.FormatInt(int64(id), 10))
 }
 

@@ -363,3 +363,68 @@ func TestServerWithoutScopes(t *testing.T) {
 		})
 	}
 }
+
+// rotatedToken is the response to a rotation.
+const rotatedToken = `{"id":2,"description":"ci","expiresAt":"2027-01-01T00:00:00.000Z","userId":1,"createdAt":"2026-01-01T00:00:00.000Z",` +
+	`"seenAt":null,"rotatedAt":"2026-01-02T00:00:00.000Z","secret":"user:v2_x"}`
+
+// TestRotateRepeatsALostRotation with one key, and with the same one in every command of a token that rotates itself.
+func TestRotateRepeatsALostRotation(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		id   pat.TokenID
+		path string
+		same bool
+	}{"another token": {2, "/api/admin/user/tokens/2/rotate", false}, "itself": {0, "/api/admin/user/tokens/self/rotate", true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := newRecorder(t, func(w http.ResponseWriter, _ *http.Request, n int) {
+				if n == 1 {
+					w.WriteHeader(http.StatusServiceUnavailable)
+				}
+				_, _ = fmt.Fprint(w, rotatedToken)
+			})
+			for range 2 {
+				rotated, err := newServer(t, rec.URL).Rotate(t.Context(), c.id, pat.Rotation{Overlap: pat.DefaultOverlap})
+				if err != nil || rotated.Secret != "user:v2_x" || rotated.ID != 2 {
+					t.Fatalf("got %+v and %v, want token 2 with its secret", rotated.Token, err)
+				}
+			}
+			var keys []string
+			for _, request := range rec.received() {
+				if request.Method != http.MethodPost || request.URL.Path != c.path {
+					t.Errorf("got %s %s, want POST %s", request.Method, request.URL.Path, c.path)
+				}
+				keys = append(keys, request.Header.Get("Idempotency-Key"))
+			}
+			if len(keys) != 3 || keys[0] == "" || keys[1] != keys[0] || (keys[2] == keys[0]) != c.same {
+				t.Errorf("got keys %q, want one for the repetition, and the same in the next command: %t", keys, c.same)
+			}
+		})
+	}
+}
+
+func TestRotateFailures(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		id     pat.TokenID
+		code   failure.Code
+		want   []string
+	}{
+		"rotated already":        {409, `{"message":"The token was rotated already. Rotate it with its new secret."}`, 0, failure.Refused, []string{"rotated already"}},
+		"an unknown id":          {404, `{"message":"You have no token 2."}`, 2, failure.NotFound, []string{"You have no token 2."}},
+		"an earlier server":      {404, `{"message":"The path you were looking for is not available."}`, 2, failure.NotFound, []string{"not available"}},
+		"no secret":              {200, `{"id":2}`, 2, failure.Failed, []string{"does not look like a pats server"}},
+		"unavailable":            {503, `{}`, 2, failure.Unavailable, []string{"may have been rotated all the same, and its new secret is lost"}},
+		"unavailable for itself": {503, `{}`, 0, failure.Unavailable, []string{"Run the same command again before the overlap ends"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := newRecorder(t, always(c.status, "", c.body))
+			_, err := newServer(t, rec.URL).Rotate(t.Context(), c.id, pat.Rotation{Overlap: pat.DefaultOverlap})
+			wantFailure(t, err, c.code, c.want...)
+		})
+	}
+}

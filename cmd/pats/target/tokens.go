@@ -15,9 +15,9 @@ type Tokens interface {
 	Create(ctx context.Context, draft pat.Draft) (apitypes.CreatedToken, error)
 	// Rotate rotates the token with id, or on a server with id 0 the one presented. Its new secret is in no other result.
 	Rotate(ctx context.Context, id pat.TokenID, r pat.Rotation) (apitypes.CreatedToken, error)
-	// Revoke revokes the token with id.
+	// Revoke revokes the token with id, or on a server with id 0 the one presented.
 	Revoke(ctx context.Context, id pat.TokenID) error
-	// RevokeDescendants revokes the token with id and all that descend from it, even if it is gone already.
+	// RevokeDescendants revokes the token with id and all that descend from it, even if it is gone already. The id 0 is as for Revoke.
 	RevokeDescendants(ctx context.Context, id pat.TokenID) error
 }
 

@@ -1,4 +1,4 @@
-"""Protects the user and the token of the run: no generated request deletes or changes those with id 1."""
+"""Protects the user and the token of the run: no generated request deletes, rotates or changes those with id 1."""
 
 import schemathesis
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,9 @@ func (e *env) run() {
 	for _, user := range []string{ann, bob} {
 		e.wantRead(user, "own")
 	}
+	if !e.whole {
+		e.wantRotatedRefused()
+	}
 	scoped, made := e.narrow()
 	e.wantRefused("token", "list", "--user", bob)
 	e.wantRefused("token", "create", "--user", bob, "--description", "late")
@@ -169,6 +173,22 @@ func (e *env) upgrade(secret pat.Secret) {
 		_, _, err = s.CreateUserToken(e.Context(), user.ID, draft("own", pat.Unscoped()))
 		must.Do(e, err)
 	})
+}
+
+// wantRotatedRefused fails the test unless the earlier release refuses a user whose only token is unscoped and was rotated.
+func (e *env) wantRotatedRefused() {
+	e.Helper()
+	var user pat.Account
+	e.with(func(s *pat.Service) {
+		var err error
+		user, err = s.CreateUser(e.Context(), pattest.Profile("rotated", pat.Editor))
+		must.Do(e, err)
+		token, _, err := s.CreateUserToken(e.Context(), user.ID, draft("own", pat.Unscoped()))
+		must.Do(e, err)
+		_, _, err = s.RotateUserToken(e.Context(), user.ID, token.ID, pat.Rotation{})
+		must.Do(e, err)
+	})
+	e.wantRefused("token", "list", "--user", strconv.FormatInt(int64(user.ID), 10))
 }
 
 // narrow creates a scoped token of bob's with this release, and an unscoped one that has a maker.

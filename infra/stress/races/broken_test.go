@@ -42,6 +42,8 @@ func TestFaultsAreFound(t *testing.T) {
 		{"a read of a full account", onStore(withExtraTokens(slices.Repeat([]string{"?"}, pat.MaxTokens)...)), inContest(sameCreates), "unjustified:"},
 		{"a write that spares one of many tokens", onStore(sparing), inContest(createsAgainstDescendants), "deleted token:"},
 		{"a read without scopes", onStore(widening), inContest(createsAgainstDescendants), noOrder},
+		{"a read that prolongs every overlap", onStore(prolonging), inContest(rotationsWithOneSecret), noOrder},
+		{"a read that forgets replaced secrets", onStore(forgetting), inContest(rotationsAgainstUses), noOrder},
 		{"an exhausted store", onStore(exhausted), inContest(distinctCreates), "busy:"},
 		{"a failing store", onStore(failing), inContest(distinctCreates), "unexpected response"},
 		{"a function that trusts the authorizer", trustingFunction, inContest(disableAgainstUses), "disabled user:"},
@@ -213,6 +215,30 @@ func widening(store pat.Store) pat.Store {
 		account.Tokens = slices.Clone(account.Tokens)
 		for i := range account.Tokens {
 			account.Tokens[i].Scopes = pat.Unscoped()
+		}
+		return account, err
+	}}
+}
+
+// prolonging reads every replaced secret as one that works for the longest overlap.
+func prolonging(store pat.Store) pat.Store {
+	return changingRotations(store, func(token *pat.Token) { token.Replaced.Until = token.RotatedAt.Add(pat.MaxOverlap) })
+}
+
+// forgetting reads no replaced secret.
+func forgetting(store pat.Store) pat.Store {
+	return changingRotations(store, func(token *pat.Token) { token.Replaced.Selector = "" })
+}
+
+// changingRotations changes the tokens that it reads, if they were rotated.
+func changingRotations(store pat.Store, change func(*pat.Token)) pat.Store {
+	return broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
+		account, err := store.Account(ctx, id)
+		account.Tokens = slices.Clone(account.Tokens)
+		for i := range account.Tokens {
+			if token := &account.Tokens[i]; !token.RotatedAt.IsZero() {
+				change(token)
+			}
 		}
 		return account, err
 	}}

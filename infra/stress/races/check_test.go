@@ -253,10 +253,12 @@ func usedAfterDisable(operations []operation) []string {
 	})
 }
 
-// unjustified checks that a refusal, a limit and a duplicate each have a cause that began before the response.
+// unjustified checks that a refusal, a limit, a duplicate and the like each have a cause that began before the response.
 func unjustified(operations []operation) []string {
 	return each(operations, func(o operation) string {
-		reason := map[outcome]func([]operation, operation) bool{refused: isOver, full: isFull, taken: isTaken, stronger: isScoped}[o.outcome]
+		reason := map[outcome]func([]operation, operation) bool{
+			refused: isOver, full: isFull, taken: isTaken, stronger: isScoped, replaced: isReplaced, missing: isGone,
+		}[o.outcome]
 		if reason == nil || reason(before(operations, o), o) {
 			return ""
 		}
@@ -271,7 +273,17 @@ func before(operations []operation, o operation) []operation {
 
 func isOver(earlier []operation, o operation) bool {
 	return slices.ContainsFunc(earlier, func(p operation) bool {
-		return p.action == disable || p.action == remove && (p.token == o.as || p.descendants)
+		return p.action == disable || p.action == remove && (p.token == o.as || p.descendants) || p.action == rotate && p.token == o.as
+	})
+}
+
+func isReplaced(earlier []operation, o operation) bool {
+	return o.token == o.as && slices.ContainsFunc(earlier, func(p operation) bool { return p.action == rotate && p.token == o.as })
+}
+
+func isGone(earlier []operation, o operation) bool {
+	return o.action == rotate && slices.ContainsFunc(earlier, func(p operation) bool {
+		return p.action == remove && (p.token == o.token || p.descendants)
 	})
 }
 
@@ -299,7 +311,7 @@ func isTaken(earlier []operation, o operation) bool {
 
 // accepted reports whether the response shows that the caller's token was accepted.
 func accepted(o operation) bool {
-	return o.outcome == done || o.outcome == full || o.outcome == taken || o.outcome == stronger
+	return slices.Contains([]outcome{done, full, taken, stronger, replaced, missing}, o.outcome)
 }
 
 func lists(operations []operation) []operation {

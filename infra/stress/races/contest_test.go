@@ -24,6 +24,8 @@ var contests = []contest{
 	{"creates against a delete with descendants", createsAgainstDescendants},
 	{"disable against uses", disableAgainstUses},
 	{"import against creates", importAgainstCreates},
+	{"rotations with one secret", rotationsWithOneSecret},
+	{"rotations against uses and a delete", rotationsAgainstUses},
 }
 
 // run runs the contest's jobs in a random order and returns the recorded operations.
@@ -101,6 +103,36 @@ func deletesOfOne(ctx context.Context, _ testing.TB, e *env, n int) []job {
 			as = victim
 		}
 		e.do(ctx, client, request{action: remove, as: as, token: victim})
+	})
+}
+
+// rotationsWithOneSecret lets a token rotate itself from all clients, with an overlap or without, and then use what it got.
+func rotationsWithOneSecret(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	id := e.do(ctx, 0, request{action: create, as: firstToken, description: "rotating"}).id
+	return alike(n, func(i, client int) {
+		got := e.do(ctx, client, request{action: rotate, as: id, token: id, overlap: i%2 == 0})
+		e.do(ctx, client, request{action: use, as: id, secret: got.secret})
+	})
+}
+
+// rotationsAgainstUses rotates a token from a quarter of the clients, by itself and by another token, while the others use the latest
+// secret that they know, and one client deletes the token. More rotations at once would end in a 503, since each must be written.
+func rotationsAgainstUses(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	id := e.do(ctx, 0, request{action: create, as: firstToken, description: "rotating"}).id
+	e.do(ctx, 0, request{action: use, as: id})
+	return alike(n, func(i, client int) {
+		secret := e.latest(id)
+		e.do(ctx, client, request{action: use, as: id, secret: secret})
+		switch {
+		case i == 1:
+			e.do(ctx, client, request{action: remove, as: firstToken, token: id})
+		case i%8 == 0:
+			secret = e.do(ctx, client, request{action: rotate, as: firstToken, token: id, overlap: i%16 == 0}).secret
+		case i%8 == 4:
+			e.do(ctx, client, request{action: rotate, as: id, secret: secret, token: id, overlap: true})
+		}
+		e.do(ctx, client, request{action: use, as: id, secret: secret})
+		e.do(ctx, client, request{action: use, as: id, secret: e.latest(id)})
 	})
 }
 

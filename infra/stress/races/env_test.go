@@ -29,7 +29,10 @@ type env struct {
 
 	mu         sync.Mutex
 	operations []operation
-	secrets    map[pat.TokenID]pat.Secret
+	// secrets are the secrets of each token by their numbers, the first one with 0.
+	secrets map[pat.TokenID]map[int]pat.Secret
+	// issued is the number of the secret that was issued last by a rotation.
+	issued int
 	// tokenIDs are the IDs in secrets, oldest first.
 	tokenIDs []pat.TokenID
 }
@@ -46,19 +49,31 @@ func newEnv(tb testing.TB, target target, service *pat.Service) *env {
 	}
 	return &env{
 		target: target, service: service, user: user,
-		secrets: map[pat.TokenID]pat.Secret{firstToken: secret}, tokenIDs: []pat.TokenID{firstToken},
+		secrets: map[pat.TokenID]map[int]pat.Secret{firstToken: {0: secret}}, tokenIDs: []pat.TokenID{firstToken},
 	}
 }
 
 // do performs an operation and records it.
 func (e *env) do(ctx context.Context, client int, c request) response {
-	secret := e.secret(c.as)
+	secret := e.secret(c.as, c.secret)
 	c.until = e.user.CreatedAt.Add(tokenLife) // for all, since a scoped token creates none that lives longer
 	begin := e.time.Add(1)
 	got, created := e.target.do(ctx, e.user.ID, c, secret)
 	end := e.time.Add(1)
+	if c.action == rotate && got.outcome == done {
+		got.secret = e.learn(c.token, created)
+	}
 	e.record(operation{client: client, request: c, response: got, begin: begin, end: end}, created)
 	return got
+}
+
+// learn keeps a secret that a rotation of the token with id issued, and returns its number.
+func (e *env) learn(id pat.TokenID, secret pat.Secret) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.issued++
+	e.secrets[id][e.issued] = secret
+	return e.issued
 }
 
 func (e *env) record(o operation, created pat.Secret) {
@@ -66,15 +81,26 @@ func (e *env) record(o operation, created pat.Secret) {
 	defer e.mu.Unlock()
 	e.operations = append(e.operations, o)
 	if o.action == create && o.outcome == done {
-		e.secrets[o.id] = created
+		e.secrets[o.id] = map[int]pat.Secret{0: created}
 		e.tokenIDs = append(e.tokenIDs, o.id)
 	}
 }
 
-func (e *env) secret(id pat.TokenID) pat.Secret {
+func (e *env) secret(id pat.TokenID, number int) pat.Secret {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.secrets[id]
+	return e.secrets[id][number]
+}
+
+// latest returns the number of the secret of the token with id that was issued last, as far as the clients know.
+func (e *env) latest(id pat.TokenID) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	latest := 0
+	for number := range e.secrets[id] {
+		latest = max(latest, number)
+	}
+	return latest
 }
 
 // importTokens imports tokens as `pats import` does, and records that.

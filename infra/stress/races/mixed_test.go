@@ -38,17 +38,23 @@ func (e *env) mix(ctx context.Context, clients int, random *rand.Rand) {
 // between.
 func (e *env) turn(ctx context.Context, client int, random *rand.Rand) {
 	as, token := e.some(random), e.some(random)
+	secret := e.latest(as)
+	if random.IntN(4) == 0 {
+		secret = 0
+	}
 	switch n := random.IntN(100); {
 	case n < 30:
-		e.do(ctx, client, request{action: create, as: as, description: described(random.IntN(pool)), scoped: random.IntN(3) == 0})
+		e.do(ctx, client, request{action: create, as: as, secret: secret, description: described(random.IntN(pool)), scoped: random.IntN(3) == 0})
 	case n < 45 && token != firstToken:
-		e.do(ctx, client, request{action: remove, as: as, token: token, descendants: random.IntN(3) == 0})
+		e.do(ctx, client, request{action: remove, as: as, secret: secret, token: token, descendants: random.IntN(3) == 0})
 	case n < 50 && token != firstToken:
-		e.do(ctx, client, request{action: remove, as: token, token: token})
-	case n < 70:
-		e.do(ctx, client, request{action: list, as: as})
+		e.do(ctx, client, request{action: remove, as: token, secret: e.latest(token), token: token})
+	case n < 60 && token != firstToken:
+		e.do(ctx, client, request{action: rotate, as: as, secret: secret, token: token, overlap: random.IntN(2) == 0})
+	case n < 75:
+		e.do(ctx, client, request{action: list, as: as, secret: secret})
 	case n < 98:
-		e.do(ctx, client, request{action: use, as: as})
+		e.do(ctx, client, request{action: use, as: as, secret: secret})
 	default:
 		e.do(ctx, client, request{action: disable})
 		e.do(ctx, client, request{action: enable})

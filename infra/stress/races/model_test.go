@@ -23,20 +23,35 @@ type heldToken struct {
 	scoped bool
 	// ancestors are the tokens that led to this one, the nearest first.
 	ancestors []pat.TokenID
+	// present is the number of the present secret, and replaced that of the replaced one, if it works. They are noSecret for a secret
+	// that no client knows, and for none.
+	present, replaced int
+}
+
+const noSecret = -1
+
+// newToken returns a token that was not rotated.
+func newToken(listed listedToken, scoped bool, ancestors []pat.TokenID) heldToken {
+	return heldToken{listedToken: listed, scoped: scoped, ancestors: ancestors, replaced: noSecret}
 }
 
 func (t heldToken) equal(u heldToken) bool {
-	return t.listedToken == u.listedToken && t.scoped == u.scoped && slices.Equal(t.ancestors, u.ancestors)
+	return t.listedToken == u.listedToken && t.scoped == u.scoped && slices.Equal(t.ancestors, u.ancestors) &&
+		t.present == u.present && t.replaced == u.replaced
 }
+
+// admits reports whether the secret with this number works.
+func (t heldToken) admits(secret int) bool { return secret == t.present || secret == t.replaced }
 
 // newAccount returns the account of a user with one token.
 func newAccount() account {
-	return account{next: firstToken + 1, tokens: []heldToken{{listedToken: listedToken{firstToken, ownDescription}}}}
+	return account{next: firstToken + 1, tokens: []heldToken{newToken(listedToken{firstToken, ownDescription}, false, nil)}}
 }
 
-// apply is the specification as a plain function: the response to an operation without concurrency, and the state after it.
-func (a account) apply(r request) (response, account) {
-	if r.as != operator && (a.disabled || !a.has(r.as)) {
+// apply is the specification as a plain function: the response to an operation without concurrency, and the state after it. secret is
+// the number of the secret that a rotation issues.
+func (a account) apply(r request, secret int) (response, account) {
+	if r.as != operator && (a.disabled || !a.admits(r)) {
 		return response{outcome: refused}, a
 	}
 	switch r.action {
@@ -45,6 +60,8 @@ func (a account) apply(r request) (response, account) {
 	case remove:
 		doomed := a.doomed(r)
 		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t heldToken) bool { return slices.Contains(doomed, t.id) })
+	case rotate:
+		return a.rotate(r, secret)
 	case list:
 		return response{outcome: done, tokens: a.listed()}, a
 	case disable:
@@ -55,6 +72,12 @@ func (a account) apply(r request) (response, account) {
 		return a.importTokens(r.imported)
 	}
 	return response{outcome: done}, a
+}
+
+// admits reports whether the caller's secret works.
+func (a account) admits(r request) bool {
+	i := slices.Index(a.listedIDs(), r.as)
+	return i >= 0 && a.tokens[i].admits(r.secret)
 }
 
 func (a account) has(id pat.TokenID) bool { return slices.Contains(a.listedIDs(), id) }
@@ -100,8 +123,27 @@ func (a account) create(r request) (response, account) {
 		return response{outcome: taken}, a
 	}
 	ancestors := append([]pat.TokenID{by.id}, by.ancestors...)
-	token := heldToken{listedToken{a.next, r.description}, r.scoped, ancestors[:min(len(ancestors), maxAncestors)]}
+	token := newToken(listedToken{a.next, r.description}, r.scoped, ancestors[:min(len(ancestors), maxAncestors)])
 	return response{outcome: done, id: a.next}, a.with(token)
+}
+
+func (a account) rotate(r request, secret int) (response, account) {
+	by, i := a.tokens[slices.Index(a.listedIDs(), r.as)], slices.Index(a.listedIDs(), r.token)
+	switch {
+	case i < 0:
+		return response{outcome: missing}, a
+	case r.as == r.token && r.secret != by.present:
+		return response{outcome: replaced}, a
+	case by.scoped && !a.tokens[i].scoped:
+		return response{outcome: stronger}, a
+	}
+	a.tokens = slices.Clone(a.tokens)
+	token := &a.tokens[i]
+	token.present, token.replaced = secret, token.present
+	if !r.overlap {
+		token.replaced = noSecret
+	}
+	return response{outcome: done, id: r.token, secret: secret}, a
 }
 
 func (a account) with(token heldToken) account {
@@ -119,7 +161,7 @@ func (a account) importTokens(imported []listedToken) (response, account) {
 			continue
 		}
 		if !isHere {
-			a = a.with(heldToken{listedToken: token})
+			a = a.with(newToken(token, false, nil))
 		}
 		present = append(present, token)
 	}
@@ -150,7 +192,11 @@ type rules struct {
 }
 
 func (r rules) step(before account, sent request, got response) (bool, account) {
-	want, after := before.apply(sent)
+	issued := got.secret
+	if got.unknown() {
+		issued = noSecret
+	}
+	want, after := before.apply(sent, issued)
 	switch {
 	case got.unknown():
 		return true, after

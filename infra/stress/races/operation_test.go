@@ -15,6 +15,7 @@ type action string
 const (
 	create       action = "create"
 	remove       action = "delete"
+	rotate       action = "rotate"
 	list         action = "list"
 	use          action = "use"
 	disable      action = "disable"
@@ -36,16 +37,19 @@ const operator pat.TokenID = 0
 // request is a requested operation.
 type request struct {
 	action action
-	// as is the ID of the caller's token.
-	as pat.TokenID
+	// as is the ID of the caller's token, and secret the number of the token's secret that is presented: 0 for the first one.
+	as     pat.TokenID
+	secret int
 	// description is that of the token to create.
 	description string
 	// scoped asks for a token with the scopes of tokens, and until is when the token to create expires.
 	scoped bool
 	until  time.Time
-	// token is the ID of the token to delete, if descendants is set with all that it led to.
+	// token is the ID of the token to delete, if descendants is set with all that it led to, or of the token to rotate, if overlap is set
+	// so that the secret until then still works.
 	token       pat.TokenID
 	descendants bool
+	overlap     bool
 	// imported are the tokens to import, by rising ID.
 	imported []listedToken
 }
@@ -63,11 +67,19 @@ func (r request) String() string {
 		if r.descendants {
 			text += " and descendants"
 		}
+	case rotate:
+		text += fmt.Sprintf(" %d", r.token)
+		if r.overlap {
+			text += " with an overlap"
+		}
 	case importTokens:
 		text += " " + describe(r.imported)
 	}
 	if r.as != operator {
 		text += fmt.Sprintf(" as %d", r.as)
+	}
+	if r.secret != 0 {
+		text += fmt.Sprintf(" with secret %d", r.secret)
 	}
 	return text
 }
@@ -81,6 +93,8 @@ const (
 	full       outcome = "limit"      // 403 OperationDeniedError
 	stronger   outcome = "stronger"   // 403 NoAccessError: the token to create has more scopes than the caller's
 	taken      outcome = "taken"      // 409 NameExistsError
+	replaced   outcome = "replaced"   // 409 TokenRotatedError: the secret presented was replaced, and the token to rotate is its own
+	missing    outcome = "missing"    // 404: there is no token to rotate
 	busy       outcome = "busy"       // 503 with Retry-After; the request may have taken effect
 	unexpected outcome = "unexpected" // must not happen; the request may have taken effect
 )
@@ -88,8 +102,9 @@ const (
 // response is the response to an operation.
 type response struct {
 	outcome outcome
-	// id is that of the created token.
-	id pat.TokenID
+	// id is that of the created or rotated token, and secret the number of a rotated token's new secret.
+	id     pat.TokenID
+	secret int
 	// tokens are those in a list, or those of an import that are in the account.
 	tokens []listedToken
 	// detail explains an unexpected outcome.
@@ -100,6 +115,8 @@ func (r response) String() string {
 	switch {
 	case r.outcome == unexpected:
 		return "unexpected: " + r.detail
+	case r.secret != 0:
+		return fmt.Sprintf("done: %d with secret %d", r.id, r.secret)
 	case r.id != 0:
 		return fmt.Sprintf("done: %d", r.id)
 	case r.tokens != nil:
@@ -111,7 +128,7 @@ func (r response) String() string {
 func (r response) unknown() bool { return r.outcome == busy || r.outcome == unexpected }
 
 func (r response) equal(other response) bool {
-	return r.outcome == other.outcome && r.id == other.id && slices.Equal(r.tokens, other.tokens)
+	return r.outcome == other.outcome && r.id == other.id && r.secret == other.secret && slices.Equal(r.tokens, other.tokens)
 }
 
 func describe(tokens []listedToken) string {

@@ -18,7 +18,7 @@ import (
 )
 
 // target is a way to a user's account. secret is the caller's token, or the zero Secret for the operator; the Secret returned
-// is that of a created token.
+// is that of a created or rotated token.
 type target interface {
 	do(ctx context.Context, user pat.UserID, r request, secret pat.Secret) (response, pat.Secret)
 }
@@ -45,6 +45,10 @@ func (d direct) do(ctx context.Context, user pat.UserID, r request, secret pat.S
 		} else {
 			err = d.service.RevokeToken(ctx, caller, r.token)
 		}
+	case rotate:
+		var token pat.Token
+		token, created, err = d.service.RotateToken(ctx, caller, r.token, r.rotation())
+		got.id = token.ID
 	case use:
 		_, err = d.service.Authenticate(ctx, secret)
 	case list:
@@ -65,6 +69,14 @@ func (r request) draft() pat.Draft {
 		draft.Scopes, _ = pat.NewScopes([]string{string(pat.ScopePatsRead), string(pat.ScopePatsWrite)})
 	}
 	return draft
+}
+
+// rotation returns the rotation, whose overlap lasts longer than any test.
+func (r request) rotation() pat.Rotation {
+	if r.overlap {
+		return pat.Rotation{Overlap: pat.MaxOverlap}
+	}
+	return pat.Rotation{}
 }
 
 func (d direct) list(ctx context.Context, r request, caller pat.Identity) ([]listedToken, error) {
@@ -88,7 +100,7 @@ func outcomeOf(err error) (outcome, string) {
 	}
 	outcomes := map[pat.Kind]outcome{
 		pat.KindUnauthenticated: refused, pat.KindLimit: full, pat.KindDuplicate: taken, pat.KindUnavailable: busy,
-		pat.KindForbidden: stronger,
+		pat.KindForbidden: stronger, pat.KindRotated: replaced, pat.KindNotFound: missing,
 	}
 	if o, ok := outcomes[pat.KindOf(err)]; ok {
 		return o, ""
@@ -127,7 +139,11 @@ func (o overHTTP) do(ctx context.Context, user pat.UserID, r request, secret pat
 	case create:
 		sent.Method = http.MethodPost
 		sent.Body = apitypes.NewCreateToken(r.draft())
-		return o.create(ctx, sent)
+		return o.create(ctx, sent, http.StatusCreated)
+	case rotate:
+		sent.Method, sent.Path = http.MethodPost, deployed.TokenPath(r.token)+"/rotate"
+		sent.Body = apitypes.NewRotateToken(r.rotation())
+		return o.create(ctx, sent, http.StatusOK)
 	case remove:
 		sent.Method, sent.Path = http.MethodDelete, deployed.TokenPath(r.token)
 		if r.descendants {
@@ -163,6 +179,8 @@ var outcomes = map[string]outcome{
 	"403 OperationDeniedError":    full,
 	"403 NoAccessError":           stronger,
 	"409 NameExistsError":         taken,
+	"409 TokenRotatedError":       replaced,
+	"404 NotFoundError":           missing,
 	"503 ServiceUnavailableError": busy,
 }
 
@@ -187,15 +205,16 @@ func (o overHTTP) send(ctx context.Context, r apiclient.Request, success int, va
 	return response{outcome: known}
 }
 
-func (o overHTTP) create(ctx context.Context, r apiclient.Request) (response, pat.Secret) {
+// create sends a create or a rotation.
+func (o overHTTP) create(ctx context.Context, r apiclient.Request, success int) (response, pat.Secret) {
 	var body apitypes.CreatedToken
-	got := o.send(ctx, r, http.StatusCreated, &body)
+	got := o.send(ctx, r, success, &body)
 	if got.outcome != done {
 		return got, pat.Secret{}
 	}
 	secret, err := pat.ParseSecret(body.Secret)
 	if err != nil {
-		return response{outcome: unexpected, detail: "a 201 without a token"}, pat.Secret{}
+		return response{outcome: unexpected, detail: "a success without a token"}, pat.Secret{}
 	}
 	got.id = body.ID
 	return got, secret
