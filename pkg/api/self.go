@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"pats/pkg/api/apitypes"
-	"pats/pkg/api/unleashjson"
 	"pats/pkg/pat"
 )
 
@@ -24,26 +22,9 @@ func (t tokens) showSelf(ctx context.Context, req *request, caller pat.Principal
 
 // revokeSelf revokes the token that the caller presented.
 func (t tokens) revokeSelf(ctx context.Context, req *request, caller pat.Principal) (response, error) {
-	descendants, err := unleashjson.ParseQueryBool("descendants", req.query["descendants"])
-	if err != nil {
-		return response{}, err
-	}
-	user, err := t.callers.user(caller)
-	if err != nil {
-		return response{}, err
-	}
-	log := req.logger(t.log).With("user", user.User)
-	if descendants {
-		revoked, err := t.service.RevokeSelfAndDescendants(ctx, user)
-		if err != nil {
-			return response{}, err
-		}
-		log.InfoContext(ctx, "token and descendants revoked by itself", "revoked", revoked)
-		return response{status: http.StatusOK}, nil
-	}
-	if err := t.service.RevokeSelf(ctx, user); err != nil {
-		return response{}, err
-	}
-	log.InfoContext(ctx, "token revoked by itself")
-	return response{status: http.StatusOK}, nil
+	return t.revokeAs(ctx, req, caller, revocation{
+		log:    req.logger(t.log).With("token", "self"),
+		token:  func(user pat.Identity) error { return t.service.RevokeSelf(ctx, user) },
+		family: func(user pat.Identity) ([]pat.TokenID, error) { return t.service.RevokeSelfAndDescendants(ctx, user) },
+	})
 }

@@ -127,6 +127,21 @@ func (t tokens) revoke(ctx context.Context, req *request, caller pat.Principal) 
 	if err != nil {
 		return response{}, err
 	}
+	return t.revokeAs(ctx, req, caller, revocation{
+		log:    req.logger(t.log).With("token", id),
+		token:  func(user pat.Identity) error { return t.service.RevokeToken(ctx, user, id) },
+		family: func(user pat.Identity) ([]pat.TokenID, error) { return t.service.RevokeDescendants(ctx, user, id) },
+	})
+}
+
+// revocation revokes one of the caller's tokens, alone or with its descendants.
+type revocation struct {
+	log    *slog.Logger
+	token  func(pat.Identity) error
+	family func(pat.Identity) ([]pat.TokenID, error)
+}
+
+func (t tokens) revokeAs(ctx context.Context, req *request, caller pat.Principal, r revocation) (response, error) {
 	descendants, err := unleashjson.ParseQueryBool("descendants", req.query["descendants"])
 	if err != nil {
 		return response{}, err
@@ -135,16 +150,16 @@ func (t tokens) revoke(ctx context.Context, req *request, caller pat.Principal) 
 	if err != nil {
 		return response{}, err
 	}
-	log := req.logger(t.log).With("user", user.User, "token", id)
+	log := r.log.With("user", user.User)
 	if descendants {
-		revoked, err := t.service.RevokeDescendants(ctx, user, id)
+		revoked, err := r.family(user)
 		if err != nil {
 			return response{}, err
 		}
 		log.InfoContext(ctx, "token and descendants revoked", "revoked", revoked)
 		return response{status: http.StatusOK}, nil
 	}
-	if err := t.service.RevokeToken(ctx, user, id); err != nil {
+	if err := r.token(user); err != nil {
 		return response{}, err
 	}
 	log.InfoContext(ctx, "token revoked")
