@@ -288,7 +288,9 @@ func isGone(earlier []operation, o operation) bool {
 }
 
 func isScoped(earlier []operation, o operation) bool {
-	return !o.scoped && slices.ContainsFunc(earlier, func(p operation) bool { return p.action == create && p.id == o.as && p.scoped })
+	scoped := slices.ContainsFunc(earlier, func(p operation) bool { return p.action == create && p.id == o.as && p.scoped })
+	rotated := slices.ContainsFunc(earlier, func(p operation) bool { return p.action == rotate && p.token == o.as })
+	return scoped && (!o.scoped || rotated) // a replaced secret creates nothing that outlasts it
 }
 
 func isFull(earlier []operation, _ operation) bool {

@@ -40,6 +40,12 @@ func (t heldToken) equal(u heldToken) bool {
 		t.present == u.present && t.replaced == u.replaced
 }
 
+// exceeded reports whether a token with scopes, or without, is stronger than the secret of t with this number: every token lasts longer
+// than a replaced secret.
+func (t heldToken) exceeded(secret int, scoped bool) bool {
+	return t.scoped && (!scoped || secret != t.present)
+}
+
 // admits reports whether the secret with this number works.
 func (t heldToken) admits(secret int) bool { return secret == t.present || secret == t.replaced }
 
@@ -115,7 +121,7 @@ const maxAncestors = 10
 func (a account) create(r request) (response, account) {
 	by := a.tokens[slices.Index(a.listedIDs(), r.as)]
 	switch {
-	case by.scoped && !r.scoped:
+	case by.exceeded(r.secret, r.scoped):
 		return response{outcome: stronger}, a
 	case len(a.tokens) >= pat.MaxTokens:
 		return response{outcome: full}, a
@@ -134,7 +140,7 @@ func (a account) rotate(r request, secret int) (response, account) {
 		return response{outcome: missing}, a
 	case r.as == r.token && r.secret != by.present:
 		return response{outcome: replaced}, a
-	case by.scoped && !a.tokens[i].scoped:
+	case r.as != r.token && by.exceeded(r.secret, a.tokens[i].scoped):
 		return response{outcome: stronger}, a
 	}
 	a.tokens = slices.Clone(a.tokens)
