@@ -129,8 +129,8 @@ func readOutline(e boltfile.Element) (outline, error) {
 		return outline{}, err
 	}
 	id := userOf(e.Key)
-	profile := stored.header(id).Profile
-	return outline{id, stored.since(), stored.NextToken, len(stored.Tokens), profile.EnabledAdmin(), profile.UniqueKeys(), sound(id, stored)}, nil
+	header := stored.header(id)
+	return outline{id, stored.since(), stored.NextToken, len(stored.Tokens), header.EnabledAdmin(), header.UniqueKeys(), sound(id, stored)}, nil
 }
 
 func (c *contents) account(a outline) error {
@@ -143,7 +143,7 @@ func (c *contents) account(a outline) error {
 		c.unique[key] = a.id
 	}
 	if a.since > c.format {
-		return boltfile.Damaged("user %d has tokens of format %d", a.id, a.since)
+		return boltfile.Damaged("user %d is of format %d", a.id, a.since)
 	}
 	return a.fault
 }

@@ -28,7 +28,7 @@
 //
 //	meta      "format" → the format's number; "state" → the last user ID assigned and the number of enabled Admins
 //	accounts  user ID (8 bytes) → the account with its tokens
-//	unique    a key of pat.Profile.UniqueKeys → the user ID
+//	unique    a key of pat.Account.UniqueKeys → the user ID
 //	seen      user ID, token ID (8 bytes each) → when the token was last used, apart from the account's version
 //	imported  the selector of an imported token → the user ID; it outlives the token and the user
 //
@@ -40,6 +40,7 @@
 //	2  with the bucket imported, which Open creates in a file of format 1
 //	3  with tokens that have scopes, a maker or ancestors, or were rotated; the first write of such a token raises the format, in the
 //	   same transaction
+//	4  with users who sign in at an identity provider; the first write of such a user raises the format
 //
 // A program refuses files of a later format than it knows, so one that knows no scopes never takes a scoped token for an unscoped one,
 // and none forgets a rotation.

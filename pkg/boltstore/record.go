@@ -15,11 +15,13 @@ import (
 
 const (
 	// format is the last number of the layout in the package comment. It rises when an older program would misread the file.
-	format = 3
+	format = 4
 	// importsFrom is the first format with bucketImported.
 	importsFrom = 2
 	// scopesFrom is the first format whose tokens have scopes, makers and ancestors, and are rotated.
 	scopesFrom = 3
+	// signInFrom is the first format whose users sign in.
+	signInFrom = 4
 
 	recordVersion = 1
 	sealLen       = 1 + crc32.Size
@@ -51,10 +53,18 @@ type account struct {
 	Role      pat.Role    `json:"role"`
 	Disabled  bool        `json:"disabled,omitempty"`
 	CreatedAt int64       `json:"createdAt"`
+	SignIn    signIn      `json:"signIn,omitzero"`
 	NextToken pat.TokenID `json:"nextToken"`
 	Version   int64       `json:"version"`
 	Tokens    []token     `json:"tokens,omitempty"`
 	Spent     []spent     `json:"spent,omitempty"`
+}
+
+// signIn is [pat.SignIn].
+type signIn struct {
+	Login        pat.LoginKey `json:"login,omitempty"`
+	RoleBefore   pat.Role     `json:"roleBefore,omitempty"`
+	SessionsFrom int64        `json:"sessionsFrom,omitempty"`
 }
 
 // token has times in milliseconds since 1970 UTC, as account does.
@@ -106,8 +116,24 @@ func fromAccount(a pat.Account) account {
 	}
 	return account{
 		Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
-		CreatedAt: a.CreatedAt.UnixMilli(), NextToken: a.NextTokenID, Version: a.Version, Tokens: tokens, Spent: spents,
+		CreatedAt: a.CreatedAt.UnixMilli(), SignIn: fromSignIn(a.SignIn), NextToken: a.NextTokenID, Version: a.Version, Tokens: tokens, Spent: spents,
 	}
+}
+
+func fromSignIn(s pat.SignIn) signIn {
+	stored := signIn{Login: s.Login, RoleBefore: s.RoleBefore}
+	if !s.SessionsFrom.IsZero() {
+		stored.SessionsFrom = s.SessionsFrom.UnixMilli()
+	}
+	return stored
+}
+
+func (s signIn) domain() pat.SignIn {
+	signIn := pat.SignIn{Login: s.Login, RoleBefore: s.RoleBefore}
+	if s.SessionsFrom != 0 {
+		signIn.SessionsFrom = utc(s.SessionsFrom)
+	}
+	return signIn
 }
 
 func fromToken(t pat.Token) token {
@@ -143,6 +169,7 @@ func (a account) header(id pat.UserID) pat.Account {
 		ID:          id,
 		Profile:     pat.Profile{Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled},
 		CreatedAt:   utc(a.CreatedAt),
+		SignIn:      a.SignIn.domain(),
 		NextTokenID: a.NextToken,
 		Version:     a.Version,
 	}
@@ -150,6 +177,9 @@ func (a account) header(id pat.UserID) pat.Account {
 
 // since returns the first format that has what the account has.
 func (a account) since() int {
+	if a.SignIn != (signIn{}) {
+		return signInFrom
+	}
 	if slices.ContainsFunc(a.Tokens, token.later) {
 		return scopesFrom
 	}

@@ -24,10 +24,10 @@ var (
 	errCounter = errors.New("the counter of user IDs is not a number")
 )
 
-// ReplaceAccount implements [pat.Store] with one PutItem, or one transaction if the profile changes.
+// ReplaceAccount implements [pat.Store] with one PutItem, or one transaction if the profile or the login changes.
 func (s *Store) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
 	after.ID, after.Version = before.ID, before.Version+1
-	if newDirectoryItem(before) == newDirectoryItem(after) {
+	if newDirectoryItem(before) == newDirectoryItem(after) && before.SignIn.Login == after.SignIn.Login {
 		return s.explainRefusal(after, s.putAccount(ctx, after, versionIs(before.Version)))
 	}
 	return s.explainRefusal(after, s.commit(ctx, s.replacement(before, after)))

@@ -17,8 +17,11 @@ import (
 // is first used, since a Lambda reads few kinds of items.
 var (
 	firstForm  = sync.OnceValue(func() values { return accountForm(firstFormat, tokenItem{Keyed: true}) })
-	scopesForm = sync.OnceValue(func() values {
-		return accountForm(scopesFormat, tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1", RotatedAt: 1, Replaced: "-"})
+	scopesForm = sync.OnceValue(func() values { return accountForm(scopesFormat, fullToken()) })
+	signInForm = sync.OnceValue(func() values {
+		form := accountForm(signInFormat, fullToken())
+		form["login"], form["roleBefore"], form["sessionsFrom"] = text(""), number(0), number(0)
+		return form
 	})
 	seenForm = sync.OnceValue(func() values {
 		return formOf(seenItem{key: seenKey(0), Format: firstFormat, Seen: map[pat.TokenID]int64{}})
@@ -28,6 +31,11 @@ var (
 	uniqueForm    = sync.OnceValue(func() values { return formOf(uniqueItem{}) })
 	adminsForm    = sync.OnceValue(func() values { return formOf(adminsItem{}) })
 )
+
+// fullToken has every attribute of a token since scopesFormat.
+func fullToken() tokenItem {
+	return tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1", RotatedAt: 1, Replaced: "-"}
+}
 
 func accountForm(format int, token tokenItem) values {
 	return formOf(accountItem{key: accountKey(0), Format: format, Tokens: []tokenItem{token}, Spent: make([]spentItem, 1)})
@@ -82,7 +90,7 @@ func mismatchedAttributes(raw, form values) []string {
 
 // optional reports whether items can lack the attribute. Most do, to save space.
 func optional(name string) bool {
-	return slices.Contains([]string{"spent", "keyed", "maker", "ancestors", "rotatedAt", "replaced"}, name)
+	return slices.Contains([]string{"spent", "keyed", "maker", "ancestors", "rotatedAt", "replaced", "login", "roleBefore", "sessionsFrom"}, name)
 }
 
 func fits(value, form types.AttributeValue) bool {

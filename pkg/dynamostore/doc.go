@@ -3,14 +3,14 @@
 //	pk               sk         content
 //	USER#<id>        ACCOUNT    the account: profile, nextTokenId, version, and the records of its tokens
 //	USER#<id>        SEEN       when each token was last used
-//	UNIQUE#<key>     OWNER      the user with this username or email address
+//	UNIQUE#<key>     OWNER      the user with this username, email address or login
 //	TOKEN#<selector> OWNER      the user for whom a token was imported; it outlives the token and the user
 //	DIRECTORY        <id>       the profile again, for listing users; the id is padded to 19 digits
 //	SYSTEM           USERS      lastId, the user ID assigned last
 //	SYSTEM           ADMINS     enabledAdmins, their number
 //
 // Times are numbers: milliseconds since 1970 UTC. Items have a format number, except UNIQUE and SYSTEM. It is 1, but 2 for an account with a
-// token that has scopes, a maker or ancestors. A program refuses items of a format that it does not know, so one that knows no scopes
+// token that has scopes, a maker or ancestors, and 3 for one whose user signs in at an identity provider. A program refuses items of a format that it does not know, so one that knows no scopes
 // never takes a scoped token for an unscoped one. Items of every format can be read for ever.
 //
 // # Reads
@@ -22,8 +22,8 @@
 //
 // # Writes
 //
-// A change of a user's tokens is one PutItem of ACCOUNT on condition that its version is the one read. Only a change of the profile,
-// and creating or deleting a user, is a transaction. ACCOUNT is always its first item, so that a stale version can be told apart from
+// A change of a user's tokens is one PutItem of ACCOUNT on condition that its version is the one read. Only a change of the profile
+// or the login, and creating or deleting a user, is a transaction. ACCOUNT is always its first item, so that a stale version can be told apart from
 // a name that is taken and from the last enabled Admin.
 //
 // The times of last use are in a separate item, which is created and deleted with the account. Recording a use requires that the item

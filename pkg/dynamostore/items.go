@@ -19,6 +19,8 @@ const (
 	firstFormat = 1
 	// scopesFormat is the format of accounts with a token that has scopes, a maker or ancestors, or was rotated.
 	scopesFormat = 2
+	// signInFormat is the format of accounts whose user signs in. Otherwise it is as scopesFormat.
+	signInFormat = 3
 )
 
 const (
@@ -84,10 +86,14 @@ type accountItem struct {
 	key
 	Format int `dynamodbav:"format"`
 	profileItem
-	NextTokenID int64       `dynamodbav:"nextTokenId"`
-	Version     int64       `dynamodbav:"version"`
-	Tokens      []tokenItem `dynamodbav:"tokens"`
-	Spent       []spentItem `dynamodbav:"spent,omitempty"`
+	// Login, RoleBefore and SessionsFrom are those of [pat.SignIn].
+	Login        string      `dynamodbav:"login,omitempty"`
+	RoleBefore   int         `dynamodbav:"roleBefore,omitempty"`
+	SessionsFrom int64       `dynamodbav:"sessionsFrom,omitempty"`
+	NextTokenID  int64       `dynamodbav:"nextTokenId"`
+	Version      int64       `dynamodbav:"version"`
+	Tokens       []tokenItem `dynamodbav:"tokens"`
+	Spent        []spentItem `dynamodbav:"spent,omitempty"`
 }
 
 type profileItem struct {
@@ -155,10 +161,10 @@ type adminsItem struct {
 }
 
 func newAccountItem(a pat.Account) accountItem {
-	format, tokens := formatOf(a.Tokens), make([]tokenItem, len(a.Tokens))
+	format, tokens := formatOf(a), make([]tokenItem, len(a.Tokens))
 	for i, t := range a.Tokens {
 		tokens[i] = newTokenItem(t)
-		if format == scopesFormat {
+		if format >= scopesFormat {
 			scopes := t.Scopes.Stored()
 			tokens[i].Scopes = &scopes
 		}
@@ -168,19 +174,25 @@ func newAccountItem(a pat.Account) accountItem {
 		spent = append(spent, spentItem{string(s.Selector), string(s.Verifier), s.Until.UnixMilli()})
 	}
 	return accountItem{
-		key:         accountKey(a.ID),
-		Format:      format,
-		profileItem: newProfileItem(a),
-		NextTokenID: int64(a.NextTokenID),
-		Version:     a.Version,
-		Tokens:      tokens,
-		Spent:       spent,
+		key:          accountKey(a.ID),
+		Format:       format,
+		profileItem:  newProfileItem(a),
+		Login:        string(a.SignIn.Login),
+		RoleBefore:   int(a.SignIn.RoleBefore),
+		SessionsFrom: milliseconds(a.SignIn.SessionsFrom),
+		NextTokenID:  int64(a.NextTokenID),
+		Version:      a.Version,
+		Tokens:       tokens,
+		Spent:        spent,
 	}
 }
 
-// formatOf returns the first format that has what tokens have.
-func formatOf(tokens []pat.Token) int {
-	if slices.ContainsFunc(tokens, func(t pat.Token) bool {
+// formatOf returns the first format that has what the account has.
+func formatOf(a pat.Account) int {
+	if a.SignIn != (pat.SignIn{}) {
+		return signInFormat
+	}
+	if slices.ContainsFunc(a.Tokens, func(t pat.Token) bool {
 		return !t.Scopes.Unscoped() || t.Maker != pat.Maker{} || len(t.Ancestors) > 0 || !t.RotatedAt.IsZero()
 	}) {
 		return scopesFormat
@@ -211,9 +223,7 @@ func newTokenItem(t pat.Token) tokenItem {
 		Maker:       makerText(t.Maker),
 		Ancestors:   joinIDs(t.Ancestors),
 		Replaced:    replacedText(t.Replaced),
-	}
-	if !t.RotatedAt.IsZero() {
-		item.RotatedAt = t.RotatedAt.UnixMilli()
+		RotatedAt:   milliseconds(t.RotatedAt),
 	}
 	return item
 }
@@ -266,8 +276,11 @@ func readAccount(id pat.UserID, items []values) (pat.Account, error) {
 }
 
 func decodeAccount(raw values) (accountItem, error) {
-	if numberOf(raw["format"]) == strconv.Itoa(scopesFormat) {
+	switch numberOf(raw["format"]) {
+	case strconv.Itoa(scopesFormat):
 		return decode[accountItem](raw, scopesForm())
+	case strconv.Itoa(signInFormat):
+		return decode[accountItem](raw, signInForm())
 	}
 	return decode[accountItem](raw, firstForm())
 }
@@ -293,6 +306,10 @@ func (i accountItem) account(id pat.UserID, seen seenItem) (pat.Account, error) 
 	account := i.profileItem.account(id)
 	account.NextTokenID = pat.TokenID(i.NextTokenID)
 	account.Version = i.Version
+	account.SignIn = pat.SignIn{Login: pat.LoginKey(i.Login), RoleBefore: pat.Role(i.RoleBefore)}
+	if i.SessionsFrom != 0 {
+		account.SignIn.SessionsFrom = moment(i.SessionsFrom)
+	}
 	account.Tokens = slices.Grow(account.Tokens, len(i.Tokens))
 	for _, t := range i.Tokens {
 		token, err := t.token()
@@ -376,6 +393,14 @@ func readListed(raw values) (pat.Account, error) {
 		return pat.Account{}, unreadable(raw, errNumber)
 	}
 	return item.account(pat.UserID(id)), nil
+}
+
+// milliseconds returns a time as it is stored, and 0 for the zero one.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 func moment(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }

@@ -22,6 +22,7 @@ type Account struct {
 	ID UserID
 	Profile
 	CreatedAt time.Time
+	SignIn    SignIn
 	// NextTokenID is the ID of the next token created, at least 1.
 	NextTokenID TokenID
 	// Tokens are in ascending order of ID.
@@ -30,6 +31,26 @@ type Account struct {
 	Spent []Spent
 	// Version counts the changes; see Store.ReplaceAccount.
 	Version int64
+}
+
+// SignIn is what an account keeps about signing in. The zero value is that of a user who cannot sign in.
+type SignIn struct {
+	// Login is the user at the identity provider, or empty.
+	Login LoginKey
+	// RoleBefore is the role that the user returns to when the provider's group of Admins no longer has the user. It is 0 unless the
+	// user became an Admin by that group.
+	RoleBefore Role
+	// SessionsFrom ends the sessions that did not start after it.
+	SessionsFrom time.Time
+}
+
+// UniqueKeys returns the values that no two users share, each after the name of its field and a colon.
+func (a Account) UniqueKeys() []string {
+	keys := a.Profile.UniqueKeys()
+	if a.SignIn.Login != "" {
+		keys = append(keys, a.SignIn.Login.unique())
+	}
+	return keys
 }
 
 // Token is the record of a personal access token. It does not contain the token itself, which is a Secret.

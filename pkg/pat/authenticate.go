@@ -9,10 +9,13 @@ import (
 // seenTimeout bounds the time that recording a use adds to a request.
 const seenTimeout = time.Second
 
-// Identity is a user and the token that was presented. It does not say what the user may do.
+// Identity is a user and the token that was presented, or the session that stands in for one. It does not say what the user may do.
 type Identity struct {
-	User     UserID
+	User UserID
+	// Selector is empty for a session.
 	Selector Selector
+	// Session is zero for a token.
+	Session Session
 }
 
 // imported reports whether the token was imported: a token created here names its user.
@@ -72,8 +75,8 @@ func (s *Service) accountFor(ctx context.Context, secret Secret) (Account, error
 	return s.account(ctx, user)
 }
 
-// Admit reads the caller's account and checks that the caller's token is still valid. The account's role and the token's scopes
-// are what the caller may do now. Errors: KindUnauthenticated, KindUnavailable.
+// Admit reads the caller's account and checks that the caller's token or session is still valid. The account's role and the token's
+// scopes are what the caller may do now; the Holder of a session has an unscoped token without an ID. Errors: KindUnauthenticated, KindUnavailable.
 func (s *Service) Admit(ctx context.Context, caller Identity) (Holder, error) {
 	account, err := s.account(ctx, caller.User)
 	if err != nil {
@@ -86,8 +89,11 @@ func (s *Service) Admit(ctx context.Context, caller Identity) (Holder, error) {
 	return Holder{account, token}, nil
 }
 
-// admit returns the caller's token if the caller may act at now. account is the caller's. Errors: KindUnauthenticated.
+// admit returns the caller's token, or what stands in for it, if the caller may act at now. account is the caller's. Errors: KindUnauthenticated.
 func (s *Service) admit(account Account, caller Identity, now time.Time) (Token, error) {
+	if caller.session() {
+		return account.admitSession(caller.Session, now)
+	}
 	if caller.imported() && !s.settings.AcceptImported {
 		return Token{}, Refused(ReasonInvalid, errImported)
 	}

@@ -14,11 +14,11 @@ const maxAncestors = 10
 // imported.
 type Maker struct {
 	User UserID
-	// Token is the token that was presented for the create, or 0 if the user presented none.
+	// Token is the token that was presented for the create, or 0 if the user was signed in without one.
 	Token TokenID
 }
 
-// An author is who changes an account: an operator, or the holder of one of its tokens. The zero value may create nothing.
+// An author is who changes an account: an operator, the holder of one of its tokens, or its user in a session. The zero value may create nothing.
 type author struct {
 	operator bool
 	holder   Holder
@@ -40,9 +40,16 @@ func (s *Service) allow(caller Identity, scope Scope) permission {
 	}
 }
 
-// allowSelf permits the caller to change the token presented, whatever its scopes, while it is valid. Errors: KindUnauthenticated.
+// allowSelf permits the caller to change the token presented, whatever its scopes, while it is valid. Errors: KindUnauthenticated;
+// KindNotFound for a session, which presents none.
 func (s *Service) allowSelf(caller Identity) permission {
-	return func(account Account, now time.Time) (author, error) { return s.author(account, caller, now) }
+	return func(account Account, now time.Time) (author, error) {
+		by, err := s.author(account, caller, now)
+		if err == nil && caller.session() {
+			err = noPresentedToken()
+		}
+		return by, err
+	}
 }
 
 // allowToken permits the caller to revoke or rotate the token with id while the caller's token is valid. One other than the caller's
@@ -107,7 +114,7 @@ func (a author) maker() Maker {
 
 // ancestors returns the Ancestors of a token that the author creates.
 func (a author) ancestors() []TokenID {
-	if a.operator {
+	if a.operator || a.holder.Token.ID == 0 {
 		return nil
 	}
 	all := slices.Concat([]TokenID{a.holder.Token.ID}, a.holder.Token.Ancestors)

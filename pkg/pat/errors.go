@@ -71,6 +71,9 @@ const (
 	ReasonExpired  Reason = "The token has expired."
 	ReasonDisabled Reason = "The user is disabled."
 	ReasonRotated  Reason = "The token was rotated."
+
+	ReasonSessionExpired Reason = "The session has expired."
+	ReasonSessionEnded   Reason = "The session was ended."
 )
 
 // Refused returns a KindUnauthenticated with reason as its message.

@@ -23,23 +23,39 @@ const (
 // token that the caller presents, the key that the client chose, and the new token's selector, which is random and stored. Whoever
 // presents the same token and key again gets the same new token. Nobody else can derive it: the presented token is not stored,
 // and the selector is revealed only as part of the new token. It never prints itself.
+//
+// Where no token is presented, another secret that only the caller has stands in for it, with an info of its own (RFC 5869 §3.2).
 type IdempotencyKey struct {
-	presented Secret
-	// material is HKDF's pseudorandom key (RFC 5869 §2.2) from the presented token and the client's key.
+	source idempotencySource
+	// material is HKDF's pseudorandom key (RFC 5869 §2.2) from the secret that the caller presents and the client's key.
 	material sealed
+}
+
+// idempotencySource says who can use an IdempotencyKey.
+type idempotencySource struct {
+	// info keeps apart what is derived from secrets of different kinds. The selector follows it.
+	info string
+	// presented is the token, and zero if another secret stands in for it.
+	presented Secret
+	// caller has the session in which the key can be used, if no token is presented.
+	caller Identity
 }
 
 // NewIdempotencyKey returns the key for requests that present a token and have a client's key. Errors: KindInvalid if key is not 1
 // to MaxIdempotencyKeyLen visible ASCII characters.
 func NewIdempotencyKey(presented Secret, key string) (IdempotencyKey, error) {
+	return newIdempotencyKey(presented.canonical(), idempotencySource{info: "pats token ", presented: presented}, key)
+}
+
+func newIdempotencyKey(secret string, source idempotencySource, key string) (IdempotencyKey, error) {
 	if key == "" || len(key) > MaxIdempotencyKeyLen || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
 		return IdempotencyKey{}, invalid(fmt.Sprintf("The Idempotency-Key must be 1 to %d visible ASCII characters.", MaxIdempotencyKeyLen))
 	}
-	material, err := hkdf.Extract(sha256.New, []byte(presented.canonical()), []byte(key))
+	material, err := hkdf.Extract(sha256.New, []byte(secret), []byte(key))
 	if err != nil {
 		return IdempotencyKey{}, &Error{Kind: KindInternal, Message: "the idempotency key could not be used", Err: err}
 	}
-	return IdempotencyKey{presented, seal(string(material))}, nil
+	return IdempotencyKey{source, seal(string(material))}, nil
 }
 
 // CreateTokenOnce creates a token for the caller, or returns the one that the caller created with the same key in the last
@@ -57,15 +73,24 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 	return c.result(hideMissingUser(s.change(ctx, caller.User, c.apply)))
 }
 
-// presenting permits what allow permits if the caller's secret is the one presented for key.
+// presenting permits what allow permits if the caller is the one who presented the secret of key.
 func presenting(key IdempotencyKey, caller Identity, allow permission) permission {
 	return func(account Account, now time.Time) (author, error) {
-		token, found := account.Find(caller.Selector)
-		if found && !token.verifier(caller.Selector).Matches(key.presented) {
+		if !key.source.isOf(account, caller) {
 			return author{}, Refused(ReasonInvalid, errPresented)
 		}
 		return allow(account, now)
 	}
+}
+
+// isOf reports whether the caller, whose account is account, presented what s has. It leaves it to the admission of the caller to refuse
+// one whose token is gone.
+func (s idempotencySource) isOf(account Account, caller Identity) bool {
+	if caller.session() {
+		return s.caller.User == caller.User && s.caller.Session.Key.equal(caller.Session.Key)
+	}
+	token, found := account.Find(caller.Selector)
+	return !found || token.verifier(caller.Selector).Matches(s.presented)
 }
 
 var errPresented = errors.New("the token presented is not the one that was authenticated")
@@ -111,7 +136,7 @@ func (k IdempotencyKey) derive(selector Selector, verifier Verifier) (Secret, bo
 
 // secret derives the token with selector (RFC 5869 §2.3).
 func (k IdempotencyKey) secret(selector Selector) (Secret, error) {
-	chars, err := hkdf.Expand(sha256.New, []byte(k.material.Reveal()), "pats token "+string(selector), randomLen)
+	chars, err := hkdf.Expand(sha256.New, []byte(k.material.Reveal()), k.source.info+string(selector), randomLen)
 	if err != nil {
 		return Secret{}, fmt.Errorf("deriving a secret: %w", err)
 	}

@@ -53,17 +53,19 @@ type Profile struct {
 // EnabledAdmin reports whether the user can administer the service.
 func (p Profile) EnabledAdmin() bool { return p.Role == Admin && !p.Disabled }
 
-// UniqueKeys returns the values that no two users share, each after the name of its field and a colon.
+// UniqueKeys returns the values of p that no two users share, each after the name of its field and a colon.
 func (p Profile) UniqueKeys() []string {
 	var keys []string
 	if p.Username != "" {
 		keys = append(keys, "username:"+p.Username)
 	}
 	if p.Email != "" {
-		keys = append(keys, "email:"+strings.ToLower(p.Email))
+		keys = append(keys, p.emailKey())
 	}
 	return keys
 }
+
+func (p Profile) emailKey() string { return "email:" + strings.ToLower(p.Email) }
 
 // Normal returns p as it is stored.
 func (p Profile) Normal() Profile {

@@ -18,10 +18,11 @@ type Store interface {
 	// Errors: KindNotFound.
 	Account(ctx context.Context, id UserID) (Account, error)
 
-	// Accounts returns up to limit users with IDs above after, in rising order of ID, without their tokens.
+	// Accounts returns up to limit users with IDs above after, in rising order of ID, without their tokens and
+	// SignIn.
 	Accounts(ctx context.Context, after UserID, limit int) ([]Account, error)
 
-	// FindUser returns the user with key, one of Profile.UniqueKeys.
+	// FindUser returns the user with key, one of Account.UniqueKeys.
 	// Errors: KindNotFound.
 	FindUser(ctx context.Context, key string) (UserID, error)
 

@@ -130,6 +130,9 @@ func justToken(id TokenID) selection {
 
 func presentedBy(caller Identity) selection {
 	return func(account Account) []TokenID {
+		if caller.session() {
+			return nil
+		}
 		if token, found := account.Find(caller.Selector); found {
 			return []TokenID{token.ID}
 		}

@@ -29,11 +29,17 @@ func (s *Service) CreateUser(ctx context.Context, profile Profile) (Account, err
 // Errors: KindNotFound, KindInvalid, KindUserExists, KindLastAdmin, KindUnavailable.
 func (s *Service) UpdateUser(ctx context.Context, id UserID, edit func(*Profile)) (Account, error) {
 	var updated Account
-	err := s.change(ctx, id, func(account Account, _ time.Time) (Account, bool, error) {
+	err := s.change(ctx, id, func(account Account, now time.Time) (Account, bool, error) {
 		before, after := account.Profile, account.Profile
 		edit(&after)
 		var err error
 		account.Profile, err = after.revise(before)
+		if account.Role != before.Role {
+			account.SignIn.RoleBefore = 0 // so that the provider's group does not end what is given here
+		}
+		if account.Disabled && account.SignIn.Login != "" {
+			account.SignIn.SessionsFrom = now // so that enabling the user brings back no session
+		}
 		updated = account
 		return account, account.Profile != before, err
 	})
