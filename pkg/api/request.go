@@ -2,20 +2,19 @@ package api
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"log/slog"
-	"maps"
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"pats/pkg/api/unleashjson"
 	"pats/pkg/pat"
+	"pats/pkg/proxy"
 )
 
 // maxBody is the largest request body, in bytes.
@@ -25,11 +24,9 @@ const jsonType = "application/json"
 
 // request is what actions use of an event.
 type request struct {
-	// requestID is in error responses and in the log. On AWS the caller can choose it, with the header x-amzn-RequestId.
+	// requestID is in error responses. On AWS the caller can choose it, with the header x-amzn-RequestId.
 	requestID string
-	// extendedID is API Gateway's own ID of the request.
-	extendedID string
-	method     string
+	method    string
 	// resource is the path as template.yaml spells it, such as /api/admin/user/tokens/{id}.
 	resource string
 	path     string
@@ -37,63 +34,27 @@ type request struct {
 	query    url.Values
 	headers  http.Header
 	claims   map[string]any
-	// body is in base64 if encoded is true.
-	body    string
-	encoded bool
+	// event is what all the above is from.
+	event events.APIGatewayProxyRequest
 }
 
 func newRequest(event events.APIGatewayProxyRequest) *request {
 	return &request{
-		requestID:  event.RequestContext.RequestID,
-		extendedID: event.RequestContext.ExtendedRequestID,
-		method:     event.HTTPMethod,
-		resource:   event.Resource,
-		path:       event.Path,
-		params:     event.PathParameters,
-		query:      newQuery(event),
-		headers:    newHeader(event),
-		claims:     event.RequestContext.Authorizer,
-		body:       event.Body,
-		encoded:    event.IsBase64Encoded,
+		requestID: event.RequestContext.RequestID,
+		method:    event.HTTPMethod,
+		resource:  event.Resource,
+		path:      event.Path,
+		params:    event.PathParameters,
+		query:     proxy.Query(event),
+		headers:   proxy.Header(event),
+		claims:    event.RequestContext.Authorizer,
+		event:     event,
 	}
-}
-
-// newHeader returns the headers of event, which has all values in one form or one value for each name in another, or both. It shares
-// the values with event.
-func newHeader(event events.APIGatewayProxyRequest) http.Header {
-	names := slices.AppendSeq(make([]string, 0, len(event.MultiValueHeaders)), maps.Keys(event.MultiValueHeaders))
-	slices.Sort(names)
-	headers := make(http.Header, len(names))
-	for _, sent := range names {
-		name, values := http.CanonicalHeaderKey(sent), event.MultiValueHeaders[sent]
-		if earlier, ok := headers[name]; ok { // in another case
-			values = slices.Concat(earlier, values)
-		}
-		headers[name] = values
-	}
-	for name, value := range event.Headers {
-		if headers.Values(name) == nil {
-			headers.Set(name, value)
-		}
-	}
-	return headers
-}
-
-// newQuery returns the query of event, which has it in the same two forms.
-func newQuery(event events.APIGatewayProxyRequest) url.Values {
-	if event.MultiValueQueryStringParameters != nil {
-		return event.MultiValueQueryStringParameters
-	}
-	query := url.Values{}
-	for name, value := range event.QueryStringParameters {
-		query.Set(name, value)
-	}
-	return query
 }
 
 // logger returns log with the IDs of the request.
 func (r *request) logger(log *slog.Logger) *slog.Logger {
-	return log.With("id", r.requestID, "extendedId", r.extendedID)
+	return proxy.Logger(log, r.event)
 }
 
 func (r *request) tokenID(name string) (pat.TokenID, error) {
@@ -158,20 +119,13 @@ func (r *request) json() (json.RawMessage, error) {
 	return body, nil
 }
 
-// bytes returns the body of at most maxBody bytes. The size is checked first, so that a larger body is never copied.
+// bytes returns the body of at most maxBody bytes.
 func (r *request) bytes() ([]byte, error) {
-	size := len(r.body)
-	if r.encoded {
-		size = base64.RawStdEncoding.DecodedLen(len(strings.TrimRight(r.body, "=")))
-	}
-	if size > maxBody {
+	body, err := proxy.Body(r.event, maxBody)
+	switch {
+	case errors.Is(err, proxy.ErrTooLarge):
 		return nil, badData("The request body is larger than 64 KiB.")
-	}
-	if !r.encoded {
-		return []byte(r.body), nil
-	}
-	body, err := base64.StdEncoding.DecodeString(r.body)
-	if err != nil {
+	case err != nil:
 		return nil, badData("The request body is not valid base64.")
 	}
 	return body, nil
@@ -191,18 +145,8 @@ func (r *request) checkContentType(empty bool) error {
 	if err != nil || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
 		return wrongContentType(declared)
 	}
-	if codings := strings.Join(r.headers.Values("Content-Encoding"), ", "); compressed(codings) {
+	if codings, compressed := proxy.Compressed(r.headers); compressed {
 		return wrongContentType(declared + ", Content-Encoding " + codings)
 	}
 	return nil
-}
-
-// compressed reports whether a list of content codings (RFC 9110 §8.4) has one other than identity.
-func compressed(codings string) bool {
-	for coding := range strings.SplitSeq(codings, ",") {
-		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
-			return true
-		}
-	}
-	return false
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"pats/pkg/proxy"
 )
 
 const responseType = "application/json; charset=utf-8"
@@ -22,26 +24,9 @@ type response struct {
 	body    []byte
 }
 
-// exposedHeaders are the response headers that a script of another origin can read (https://fetch.spec.whatwg.org/#http-cors-protocol),
-// besides Cache-Control, Content-Length and Content-Type.
-const exposedHeaders = "ETag,Link,Location,Retry-After,WWW-Authenticate,X-Amzn-Remapped-WWW-Authenticate,X-Amzn-RequestId"
-
-// event returns the response as an event that scripts of origin can read, if there is one. No browser guesses its type, and no cache
-// keeps it unless it says otherwise.
+// event returns the response as an event that scripts of origin can read, if there is one.
 func (r response) event(origin string) events.APIGatewayProxyResponse {
-	headers := r.headers
-	if headers == nil {
-		headers = http.Header{}
-	}
-	headers.Set("X-Content-Type-Options", "nosniff")
-	if headers.Get("Cache-Control") == "" {
-		headers.Set("Cache-Control", "no-store")
-	}
-	if origin != "" {
-		headers.Set("Access-Control-Allow-Origin", origin)
-		headers.Set("Access-Control-Expose-Headers", exposedHeaders)
-	}
-	return events.APIGatewayProxyResponse{StatusCode: r.status, MultiValueHeaders: headers, Body: string(r.body)}
+	return proxy.Response(r.status, r.headers, r.body, origin)
 }
 
 // newResponse returns a response with JSON as its body.

@@ -55,7 +55,7 @@ func (t tokens) rotateAs(
 // leave a leaked secret valid.
 func readRotation(req *request) (pat.Rotation, error) {
 	rotation := pat.Rotation{Overlap: pat.DefaultOverlap}
-	if req.body == "" {
+	if req.event.Body == "" {
 		return rotation, nil
 	}
 	body, err := req.object()

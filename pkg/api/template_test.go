@@ -17,6 +17,7 @@ import (
 	"pats"
 	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
+	"pats/pkg/proxy"
 )
 
 // gatewayResponse is a response of API Gateway itself, without a function.
@@ -120,7 +121,7 @@ func TestGatewayResponsesLookLikeOurs(t *testing.T) {
 			}
 			headers := map[string]string{
 				"Cache-Control": "'no-store'", "X-Content-Type-Options": "'nosniff'",
-				"Access-Control-Allow-Origin": "'${CorsOrigin}'", "Access-Control-Expose-Headers": "'" + exposedHeaders + "'",
+				"Access-Control-Allow-Origin": "'${CorsOrigin}'", "Access-Control-Expose-Headers": "'" + proxy.ExposedHeaders + "'",
 			}
 			maps.Copy(headers, w.headers)
 			if diff := cmp.Diff(headers, g.headers()); diff != "" {
