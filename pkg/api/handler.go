@@ -18,6 +18,8 @@ type Handler struct {
 	routes  routes
 	callers callers
 	log     *slog.Logger
+	// identify returns the caller. If it is nil, the authorizer has let the caller through.
+	identify Identify
 	// origin is that of AllowOrigin.
 	origin string
 }
@@ -54,7 +56,11 @@ func (h *Handler) serve(ctx context.Context, req *request) (resp response, err e
 	if route.access == forAll {
 		return operation.act(ctx, req, pat.Principal{})
 	}
-	caller, err := pat.ParseClaims(req.claims)
+	identify := h.identify
+	if identify == nil {
+		identify = claimed
+	}
+	caller, err := identify(req.event)
 	if err != nil {
 		return response{}, err
 	}

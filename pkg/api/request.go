@@ -33,7 +33,6 @@ type request struct {
 	params   map[string]string
 	query    url.Values
 	headers  http.Header
-	claims   map[string]any
 	// event is what all the above is from.
 	event events.APIGatewayProxyRequest
 }
@@ -47,7 +46,6 @@ func newRequest(event events.APIGatewayProxyRequest) *request {
 		params:    event.PathParameters,
 		query:     proxy.Query(event),
 		headers:   proxy.Header(event),
-		claims:    event.RequestContext.Authorizer,
 		event:     event,
 	}
 }

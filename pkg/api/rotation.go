@@ -36,7 +36,7 @@ func (t tokens) rotateAs(
 	if err != nil {
 		return response{}, err
 	}
-	key, found, err := idempotencyKey(req)
+	key, found, err := idempotencyKey(req, user)
 	if err != nil {
 		return response{}, err
 	}

@@ -31,6 +31,13 @@ type TokensSettings struct {
 // NewTokens returns the handler of the token routes and of the OpenAPI document, which is here because this function runs
 // wherever the API is used. Every other resource is a 404.
 func NewTokens(service *pat.Service, settings TokensSettings, log *slog.Logger) *Handler {
+	h := NewTokenRoutes(service, settings, log)
+	h.routes[ResourceOpenAPI] = route{forAll, map[string]operation{http.MethodGet: {act: showOpenAPI}}}
+	return h
+}
+
+// NewTokenRoutes returns the handler of NewTokens without the document, which takes space in a function.
+func NewTokenRoutes(service *pat.Service, settings TokensSettings, log *slog.Logger) *Handler {
 	t := tokens{service, callers{service, settings.Admin}, settings.Enabled, log}
 	return &Handler{log: log, callers: t.callers, routes: routes{
 		ResourceTokens: {forCallers, map[string]operation{
@@ -44,7 +51,6 @@ func NewTokens(service *pat.Service, settings TokensSettings, log *slog.Logger) 
 		}},
 		ResourceTokenRotate:     {forCallers, map[string]operation{http.MethodPost: {act: t.ifEnabled(t.rotate)}}},
 		ResourceTokenSelfRotate: {forCallers, map[string]operation{http.MethodPost: {act: t.ifEnabled(t.rotateSelf)}}},
-		ResourceOpenAPI:         {forAll, map[string]operation{http.MethodGet: {act: showOpenAPI}}},
 	}}
 }
 
@@ -95,7 +101,7 @@ func (t tokens) create(ctx context.Context, req *request, caller pat.Principal) 
 
 // createOnce creates the token, or returns the one that an earlier request with the same idempotency key created.
 func (t tokens) createOnce(ctx context.Context, req *request, user pat.Identity, draft pat.Draft) (pat.Token, pat.Secret, error) {
-	key, found, err := idempotencyKey(req)
+	key, found, err := idempotencyKey(req, user)
 	if err != nil {
 		return pat.Token{}, pat.Secret{}, err
 	}
@@ -105,14 +111,19 @@ func (t tokens) createOnce(ctx context.Context, req *request, user pat.Identity,
 	return t.service.CreateTokenOnce(ctx, user, draft, key)
 }
 
-// idempotencyKey reads the header of draft-ietf-httpapi-idempotency-key-header, whose value is taken verbatim.
-func idempotencyKey(req *request) (key pat.IdempotencyKey, found bool, err error) {
+// idempotencyKey reads the header of draft-ietf-httpapi-idempotency-key-header, whose value is taken verbatim. The key is that of the token
+// presented, or of the caller's session.
+func idempotencyKey(req *request, caller pat.Identity) (key pat.IdempotencyKey, found bool, err error) {
 	values := req.headers.Values("Idempotency-Key")
 	if len(values) == 0 {
 		return pat.IdempotencyKey{}, false, nil
 	}
 	if len(values) > 1 {
 		return pat.IdempotencyKey{}, false, badData("There is more than one Idempotency-Key.")
+	}
+	if caller.Selector == "" {
+		key, err = pat.NewSessionIdempotencyKey(caller.User, caller.Session, values[0])
+		return key, true, err
 	}
 	presented, err := pat.ParseForeignSecret(pat.BareToken(req.headers.Get("Authorization")))
 	if err != nil {

@@ -95,11 +95,11 @@ func (c ScopeCatalog) Granted(account Account, token Token) []Scope {
 	if token.Scopes.Unscoped() {
 		return carried(c.listed, account.Role)
 	}
-	return slices.DeleteFunc(c.carried(account.Role), func(scope Scope) bool { return !token.Scopes.Allow(scope) })
+	return slices.DeleteFunc(c.Carried(account.Role), func(scope Scope) bool { return !token.Scopes.Allow(scope) })
 }
 
-// carried returns the scopes that role carries, in order.
-func (c ScopeCatalog) carried(role Role) []Scope {
+// Carried returns the scopes that tokens of users with role can carry, in order.
+func (c ScopeCatalog) Carried(role Role) []Scope {
 	all := slices.Concat(carried(builtIn, role), carried(c.listed, role))
 	slices.Sort(all)
 	return all
@@ -117,7 +117,7 @@ func carried(entries []catalogEntry, role Role) []Scope {
 
 // check checks that each of scopes exists and is carried by role. Errors: KindInvalid.
 func (c ScopeCatalog) check(scopes Scopes, role Role) error {
-	exist, carried := c.carried(Admin), c.carried(role)
+	exist, carried := c.Carried(Admin), c.Carried(role)
 	for _, scope := range scopes.List() {
 		switch {
 		case !slices.Contains(exist, scope):

@@ -72,6 +72,7 @@ const (
 	ReasonDisabled Reason = "The user is disabled."
 	ReasonRotated  Reason = "The token was rotated."
 
+	ReasonNoSession      Reason = "You are not signed in."
 	ReasonSessionExpired Reason = "The session has expired."
 	ReasonSessionEnded   Reason = "The session was ended."
 )

@@ -90,3 +90,9 @@ func NewLoginKey(issuer, subject string) LoginKey {
 
 // unique returns the key as one of Account.UniqueKeys.
 func (k LoginKey) unique() string { return "login:" + string(k) }
+
+// ClientSecret is the secret of this service as a client of the identity provider. It prints as "[redacted]".
+type ClientSecret struct{ sealed }
+
+// NewClientSecret returns text as a ClientSecret.
+func NewClientSecret(text string) ClientSecret { return ClientSecret{seal(text)} }

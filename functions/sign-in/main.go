@@ -1,0 +1,15 @@
+// Command sign-in is the Lambda that signs users in at the identity provider.
+package main
+
+import (
+	"os"
+
+	"pats/pkg/wiring/signins"
+	"pats/pkg/wiring/stateless"
+)
+
+func main() {
+	if err := stateless.Run(signins.SignIn, os.Getenv, os.Stderr); err != nil {
+		os.Exit(1)
+	}
+}

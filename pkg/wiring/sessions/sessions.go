@@ -1,0 +1,38 @@
+// Package sessions builds the handlers of the template's functions for sessions from settings and a store.
+package sessions
+
+import (
+	"time"
+
+	"pats/pkg/api"
+	"pats/pkg/config"
+	"pats/pkg/pat"
+	"pats/pkg/session"
+	"pats/pkg/sessionapi"
+	"pats/pkg/wiring"
+	"pats/pkg/wiring/routes"
+)
+
+// Sessions returns the handler of the template's SessionFunction.
+func Sessions(settings config.Config, store pat.Store, env pat.Env) routes.Handler {
+	service := wiring.Service(settings, store, env)
+	tokens := api.NewTokenRoutes(service, api.TokensSettings{Enabled: settings.TokensEnabled}, env.Log)
+	return sessionapi.New(service, settingsOf(settings), env, tokens).Handle
+}
+
+// Admins returns the handler of the template's AdminSessionFunction.
+func Admins(settings config.Config, store pat.Store, env pat.Env) routes.Handler {
+	service := wiring.Service(settings, store, env)
+	return sessionapi.NewAPI(service, settingsOf(settings), env, api.NewUsers(service, pat.AdminKey{}, env.Log)).Handle
+}
+
+func settingsOf(settings config.Config) sessionapi.Settings {
+	return sessionapi.Settings{
+		Client:    session.Client{Issuer: settings.SignIn.Issuer, ID: settings.SignIn.ClientID, Secret: settings.SignIn.ClientSecret},
+		PublicURL: settings.SignIn.PublicURL,
+		Limits: sessionapi.Limits{
+			MaxTokenDays: int(settings.Limits.MaxLifetime / (24 * time.Hour)),
+			Scopes:       settings.Scopes,
+		},
+	}
+}

@@ -1,0 +1,32 @@
+// Package stateless runs a Lambda function that has no store. It does not import one, so that the function's binary is small.
+package stateless
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"runtime"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"pats/pkg/config"
+	"pats/pkg/pat"
+)
+
+// Handler handles the events of a REST API's proxy integration.
+type Handler = func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
+
+// Run serves Lambda's events with the handler that build returns. It returns only if the environment is invalid. The log, which goes to
+// logs as JSON, says why.
+func Run(build func(config.Config, pat.Env) Handler, variables config.Variables, logs io.Writer) error {
+	log := slog.New(slog.NewJSONHandler(logs, nil))
+	settings, err := config.Load(variables)
+	if err != nil {
+		log.Error("invalid settings", "cause", err)
+		return err
+	}
+	runtime.GOMAXPROCS(1) // Lambda grants a fraction of a CPU; a second thread only takes time from the first
+	lambda.Start(build(settings, pat.SystemEnv(log)))
+	return nil
+}
