@@ -28,6 +28,7 @@
 //   - Rotation, and how long a replaced secret works: rotate.go, rotation.go and Account.admit.
 //   - Valid users: Profile.revise, in profile.go.
 //   - The form of a token: secret.go and selector.go.
+//   - Revocation by the secret alone, also of leaked ones: revokesecret.go.
 //   - A create or a rotation that can be repeated: idempotency.go.
 //   - How concurrent changes are resolved: Service.change, in change.go.
 //
