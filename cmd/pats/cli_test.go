@@ -160,7 +160,7 @@ func TestLockedDataFile(t *testing.T) {
 	}
 }
 
-// misplaced are command lines with a token in the wrong place.
+// misplaced are command lines with a token in the wrong place. FOLDER is the shell's folder.
 var misplaced = []string{
 	"TOKEN", "TOKEN list", "--TOKEN", "user list --TOKEN", "--output TOKEN",
 	"token revoke --user 1 TOKEN", "token list --user TOKEN", "token list --user=TOKEN", "token list TOKEN",
@@ -168,7 +168,7 @@ var misplaced = []string{
 	"token list --data TOKEN --user 1", "token list --expired-retention-days TOKEN --user 1",
 	"token list --url TOKEN", "token list --url http://TOKEN", "token list --url http://TOKEN@127.0.0.1:1",
 	"token list --url http://127.0.0.1:1/TOKEN", "token list --url http://127.0.0.1:1?TOKEN", "token list --url http://127.0.0.1:TOKEN",
-	"token create --user 1 --description x --expires TOKEN", "token create --user 1 --description x --token-file TOKEN/TOKEN/",
+	"token create --user 1 --description x --expires TOKEN", "token create --user 1 --description x --token-file FOLDER/TOKEN/TOKEN/",
 	"user list --store dynamodb --table TOKEN --region x --endpoint http://127.0.0.1:1", "user list --table TOKEN",
 	"user list --store dynamodb --table x --endpoint TOKEN", "user list --store dynamodb --table x --endpoint http://127.0.0.1:TOKEN",
 	"user list --after TOKEN", "user disable TOKEN", "user create --username x --role TOKEN",
@@ -194,7 +194,7 @@ func TestTokenInTheWrongPlaceIsNotPrinted(t *testing.T) {
 					if strings.Contains(line, "--endpoint") {
 						t.Parallel() // there is no data file, and the SDK retries for seconds
 					}
-					got := sh.runBare(t, strings.Fields(strings.ReplaceAll(line, "TOKEN", token))...)
+					got := sh.runBare(t, strings.Fields(strings.NewReplacer("TOKEN", token, "FOLDER", sh.folder).Replace(line))...)
 					if got.Code == failure.OK {
 						t.Error("got exit code 0, want a failure")
 					}

@@ -73,6 +73,30 @@ func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pa
 	})
 }
 
+// AccountsWithTokens implements [pat.Store]. It bypasses the cache, so that a walk through all users does not displace those in use.
+func (s *Store) AccountsWithTokens(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, pat.UserID, error) {
+	accounts, err := view(ctx, s, func(tx *bolt.Tx) ([]pat.Account, error) {
+		var accounts []pat.Account
+		cursor := tx.Bucket(bucketAccounts).Cursor()
+		for key, record := cursor.Seek(userKey(after + 1)); key != nil && len(accounts) <= limit; key, record = cursor.Next() {
+			stored, err := decode[account](bucketAccounts, key, record)
+			if err != nil {
+				return nil, err
+			}
+			account, err := withTokens(tx, stored, userOf(key))
+			if err != nil {
+				return nil, err
+			}
+			accounts = append(accounts, account)
+		}
+		return accounts, nil
+	})
+	if err != nil || len(accounts) <= limit {
+		return accounts, 0, err
+	}
+	return accounts[:limit], accounts[limit-1].ID, nil
+}
+
 // FindUser implements [pat.Store].
 func (s *Store) FindUser(ctx context.Context, key string) (pat.UserID, error) {
 	return view(ctx, s, func(tx *bolt.Tx) (pat.UserID, error) {

@@ -16,9 +16,11 @@
 // # Reads
 //
 // Reading a user is one strongly consistent Query of the partition, which has two items at most: one read unit up to 4 KB. Nothing is
-// scanned: users are listed by a Query of DIRECTORY. One partition takes 1,000 write units a second, and a write in a transaction
-// takes two, so users can be created, renamed or deleted about 500 times a second. The counter of user IDs, a single item outside of
-// the transaction, takes 1,000, so a directory in several partitions would gain a factor of two.
+// scanned: users are listed by a Query of DIRECTORY, and everybody's tokens by that and a Query of each user's partition.
+//
+// DIRECTORY is one partition. That takes 1,000 write units a second, and a write in a transaction takes two, so users can be created,
+// renamed or deleted about 500 times a second. The counter of user IDs, a single item outside of the transaction, takes 1,000, so a
+// directory in several partitions would gain a factor of two.
 //
 // # Writes
 //

@@ -27,7 +27,9 @@
 //   - A token creates no stronger one: author.checkBounds, in author.go; nor does it rotate one: author.checkRotation, in rotation.go.
 //   - Rotation, and how long a replaced secret works: rotate.go, rotation.go and Account.admit.
 //   - Valid users: Profile.revise, in profile.go.
+//   - Which tokens a list of all users' tokens has: TokenFilter, in everytoken.go.
 //   - The form of a token: secret.go and selector.go.
+//   - Revocation by the secret alone, also of leaked ones: revokesecret.go.
 //   - A create or a rotation that can be repeated: idempotency.go.
 //   - How concurrent changes are resolved: Service.change, in change.go.
 //

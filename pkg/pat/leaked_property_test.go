@@ -2,6 +2,7 @@ package pat_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ type leak struct {
 
 // TestALeakedTokenYieldsNoStrongerSecret: whatever a thief creates and rotates with a scoped token, and with what that yields, while an
 // operator creates and rotates too, each secret that the thief knows has a subset of the token's scopes, and ends no later than it did.
+// A report of some of those secrets ends exactly them and what descends from their tokens.
 func TestALeakedTokenYieldsNoStrongerSecret(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -37,6 +39,7 @@ func TestALeakedTokenYieldsNoStrongerSecret(t *testing.T) {
 			"operator rotates": func(*rapid.T) { _, _, _ = h.service.RotateUserToken(r.Context(), 1, h.target(), h.rotation()) },
 			"thief creates":    func(*rapid.T) { h.steal() },
 			"thief rotates":    func(*rapid.T) { h.rotate() },
+			"some is reported": func(*rapid.T) { h.report() },
 			"time passes":      func(*rapid.T) { clock.Advance(time.Duration(rapid.IntRange(0, 48).Draw(r, "hours")) * time.Hour) },
 			"":                 func(*rapid.T) { h.check() },
 		})
@@ -110,6 +113,49 @@ func (h *leak) keep(token pat.Token, secret pat.Secret, err error) {
 	if err == nil {
 		h.stolen = append(h.stolen, pattest.Holder{Account: h.store.account, Token: token, Secret: secret})
 	}
+}
+
+// report reports some of the secrets that the thief knows, and checks which tokens and secrets are left.
+func (h *leak) report() {
+	var leaked []pat.Secret
+	for range rapid.IntRange(0, 4).Draw(h.T, "reported") {
+		leaked = append(leaked, rapid.SampledFrom(h.stolen).Draw(h.T, "leaked").Secret)
+	}
+	before := h.store.account.Tokens
+	got, err := h.service.RevokeLeaked(h.Context(), 1, leaked)
+	if err != nil {
+		h.Fatal(err)
+	}
+	gone := taken(before, leaked)
+	for _, token := range before {
+		present, left := h.store.account.Token(token.ID)
+		if left == gone[token.ID] && !token.ExpiredAt(h.clock.Now().Add(-pat.DefaultRetention)) {
+			h.Errorf("token %d is left: %v, want %v (ended: %+v)", token.ID, left, !gone[token.ID], got)
+		}
+		if left && present.Selector != token.Selector {
+			h.Errorf("token %d has another secret", token.ID)
+		}
+	}
+	for _, secret := range leaked {
+		if _, err := h.service.Check(h.Context(), secret); err == nil {
+			h.Error("a reported secret works")
+		}
+	}
+}
+
+// taken returns the tokens whose present secret leaked, and their descendants, the long way round.
+func taken(tokens []pat.Token, leaked []pat.Secret) map[pat.TokenID]bool {
+	gone := map[pat.TokenID]bool{}
+	for range tokens {
+		for _, token := range tokens {
+			isLeaked := func(secret pat.Secret) bool { return secret.Verifier() == token.Verifier }
+			isGone := func(id pat.TokenID) bool { return gone[id] }
+			if slices.ContainsFunc(leaked, isLeaked) || slices.ContainsFunc(token.Ancestors, isGone) {
+				gone[token.ID] = true
+			}
+		}
+	}
+	return gone
 }
 
 func (h *leak) check() {

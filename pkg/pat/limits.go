@@ -32,10 +32,13 @@ func (s Settings) end(issuedAt, expiresAt time.Time) time.Time {
 	return earlier(expiresAt, issuedAt.Add(s.MaxLifetime))
 }
 
-// shown returns t, as it is stored, with the end that counts.
+// shown returns t, as it is stored, with the ends that count, its own and that of a replaced secret.
 func (s Settings) shown(t Token) Token {
 	t.ExceedsMaxLifetime = s.MaxLifetime > 0 && t.ExpiresAt.After(t.IssuedAt().Add(s.MaxLifetime))
 	t.ExpiresAt = s.end(t.IssuedAt(), t.ExpiresAt)
+	if t.rotated() {
+		t.Replaced.Until = earlier(s.replacedEnd(t.Replaced), t.ExpiresAt)
+	}
 	return t
 }
 

@@ -53,10 +53,10 @@ func (r Rotation) end(present time.Time) time.Time {
 	return r.ExpiresAt
 }
 
-// describes reports whether r was the last rotation of token. r is normal.
+// describes reports whether r was the last rotation of token. r is normal. The overlap of a secret that was revoked is forgotten.
 func (r Rotation) describes(token Token) bool {
 	last := token.Replaced
-	return token.ExpiresAt.Equal(r.end(last.ExpiresAt)) && last.Until.Equal(token.RotatedAt.Add(r.Overlap))
+	return token.ExpiresAt.Equal(r.end(last.ExpiresAt)) && (last.Until.IsZero() || last.Until.Equal(token.RotatedAt.Add(r.Overlap)))
 }
 
 // Replaced is the secret that the last rotation of a token replaced. It works until its end, and is recognized until the next rotation.
@@ -66,7 +66,7 @@ type Replaced struct {
 	IssuedAt time.Time
 	// ExpiresAt is the expiry date that the token had.
 	ExpiresAt time.Time
-	// Until is the end of the overlap.
+	// Until is the end of the overlap, or zero if the secret was revoked.
 	Until time.Time
 	// Keyed is set if the secret was issued with an IdempotencyKey.
 	Keyed bool

@@ -22,6 +22,11 @@ type Store interface {
 	// SignIn.
 	Accounts(ctx context.Context, after UserID, limit int) ([]Account, error)
 
+	// AccountsWithTokens returns up to limit users, which is at least 1, with IDs above after, in rising order of ID, with their tokens
+	// and the times of their last use. Each is as it was at some moment of the call. A user who is deleted during the call can be missing, so next says where
+	// the next page begins: after that ID, or if it is 0, there are no more users. The cost depends on limit alone.
+	AccountsWithTokens(ctx context.Context, after UserID, limit int) (accounts []Account, next UserID, err error)
+
 	// FindUser returns the user with key, one of Account.UniqueKeys.
 	// Errors: KindNotFound.
 	FindUser(ctx context.Context, key string) (UserID, error)

@@ -169,27 +169,60 @@ func (a *audit) faultOf(removal *op) fault {
 	return inconsistent
 }
 
-// use presents the token, which must be accepted if and only if it is listed.
+// use presents the secrets of the token: one must be accepted if the token is listed, and no other.
 func (a *audit) use(ctx context.Context, h *holder, t *token, want presence, exists bool) error {
-	if t.secret == (pat.Secret{}) || !exists && t.refused && !a.everything {
+	possible, dead := t.secrets(a.at)
+	if !exists && t.refused && !a.everything {
 		return nil
 	}
-	accepted, err := a.state.accepts(ctx, t.secret)
-	switch {
-	case err != nil:
+	accepted, unknown, err := a.accepted(ctx, possible)
+	if err != nil {
 		return err
-	case accepted == exists:
+	}
+	switch {
+	case exists && len(accepted)+unknown > 0 && len(accepted) <= 1, !exists && len(accepted) == 0:
 	case want == required:
-		a.find(lost, "token %d %q of user %d was acknowledged and is refused", t.id, t.description, h.user)
+		a.find(lost, "token %d %q of user %d was acknowledged, and %d of its secrets work", t.id, t.description, h.user, len(accepted))
 	case want == forbidden:
 		a.find(a.faultOf(t.remove), "token %d %q of user %d must not exist and is accepted", t.id, t.description, h.user)
 	default:
-		a.find(inconsistent, "token %d %q of user %d: listed %v, accepted %v", t.id, t.description, h.user, exists, accepted)
+		a.find(inconsistent, "token %d %q of user %d: listed %v, and %d of its secrets work", t.id, t.description, h.user, exists, len(accepted))
 	}
-	if !accepted && !a.everything {
+	if !exists && len(accepted) == 0 && !a.everything {
 		t.refused = true
 	}
-	return nil
+	a.settlements = append(a.settlements, func() { t.settleRotation(!slices.Contains(accepted, possible[0])) })
+	return a.checkDead(ctx, h, t, dead)
+}
+
+// accepted returns the secrets that are accepted, and how many are unknown.
+func (a *audit) accepted(ctx context.Context, secrets []pat.Secret) (accepted []pat.Secret, unknown int, err error) {
+	for _, secret := range secrets {
+		if secret == (pat.Secret{}) {
+			unknown++
+			continue
+		}
+		works, err := a.state.accepts(ctx, secret)
+		if err != nil {
+			return nil, 0, err
+		}
+		if works {
+			accepted = append(accepted, secret)
+		}
+	}
+	return accepted, unknown, nil
+}
+
+// checkDead checks that none of the secrets works: all of them if the audit presents everything, or else the last one.
+func (a *audit) checkDead(ctx context.Context, h *holder, t *token, dead []pat.Secret) error {
+	if !a.everything {
+		dead = dead[max(0, len(dead)-1):]
+	}
+	accepted, _, err := a.accepted(ctx, dead)
+	if err == nil && len(accepted) > 0 {
+		a.find(lost, "token %d %q of user %d works with a secret that was replaced or is not issued yet", t.id, t.description, h.user)
+	}
+	return err
 }
 
 func (a *audit) checkUsers(users []apitypes.User) {

@@ -110,10 +110,41 @@ type token struct {
 	id pat.TokenID
 	// floor is the highest ID of the holder's tokens known before the request.
 	floor pat.TokenID
-	// secret is the zero Secret if the response was lost.
-	secret pat.Secret
+	// secret is the first one, or the zero Secret if the response was lost.
+	secret    pat.Secret
+	rotations []*rotation
 	// refused is true if an audit found the token refused.
 	refused bool
+}
+
+// rotation is a request to rotate a token without an overlap.
+type rotation struct {
+	op *op
+	// secret is the new one, or the zero Secret if the response was lost.
+	secret pat.Secret
+}
+
+// secrets returns those of which one must work if the token exists, with zero Secrets for unknown ones, and those that must not work.
+func (t *token) secrets(at moment) (possible, dead []pat.Secret) {
+	possible = []pat.Secret{t.secret}
+	for _, r := range t.rotations {
+		switch at(r.op) {
+		case done:
+			possible, dead = []pat.Secret{r.secret}, append(dead, possible...)
+		case sent:
+			possible = append(possible, r.secret)
+		case unsent:
+			dead = append(dead, r.secret)
+		}
+	}
+	return possible, dead
+}
+
+// settleRotation notes whether an audit found that the last rotation took effect.
+func (t *token) settleRotation(happened bool) {
+	if n := len(t.rotations); n > 0 && afterAll(t.rotations[n-1].op) == sent {
+		t.rotations[n-1].op.settle(happened)
+	}
 }
 
 // holder is a user with tokens.
@@ -200,12 +231,15 @@ func (m *member) settleProfile(p profile) {
 }
 
 // counts are the numbers of acknowledged requests, and of those without a response.
-type counts struct{ creates, deletes, changes, unanswered int }
+type counts struct{ creates, deletes, rotations, changes, unanswered int }
 
 func (n *counts) add(h *history) {
 	for _, holder := range h.allHolders() {
 		for _, t := range holder.tokens {
 			n.addLifetime(t.lifetime)
+			for _, r := range t.rotations {
+				n.count(r.op, &n.rotations)
+			}
 		}
 	}
 	for _, m := range h.members {

@@ -59,7 +59,7 @@ func load(ctx context.Context, h *history, c *client, seed uint64, responded fun
 	return errs
 }
 
-// tokenWorker creates and revokes tokens of a holder: up to half of the limit and one more, so that the two workers of a holder
+// tokenWorker creates, rotates and revokes tokens of a holder: up to half of the limit and one more, so that the two workers of a holder
 // reach the limit sometimes.
 type tokenWorker struct {
 	holder *holder
@@ -71,7 +71,11 @@ func (w *tokenWorker) step(ctx context.Context, c *client, rng *rand.Rand) (bool
 	if len(own) == 0 || len(own) <= pat.MaxTokens/2 && rng.IntN(9) < 5 {
 		return w.holder.create(ctx, c, w.name)
 	}
-	return w.holder.revoke(ctx, c, own[rng.IntN(len(own))])
+	t := own[rng.IntN(len(own))]
+	if rng.IntN(3) == 0 {
+		return w.holder.rotate(ctx, c, t)
+	}
+	return w.holder.revoke(ctx, c, t)
 }
 
 func (w *tokenWorker) own() []*token {
@@ -122,6 +126,22 @@ func scopesOf(description string) []pat.Scope {
 func (h *holder) revoke(ctx context.Context, c *client, t *token) (bool, error) {
 	t.remove = &op{}
 	return requestChange(ctx, c, t.remove, http.MethodDelete, deployed.TokenPath(t.id), h.own, nil)
+}
+
+// rotate rotates the token without an overlap.
+func (h *holder) rotate(ctx context.Context, c *client, t *token) (bool, error) {
+	r := &rotation{op: &op{}}
+	t.rotations = append(t.rotations, r)
+	got, err := c.send(ctx, http.MethodPost, deployed.RotationPath(t.id), h.own, apitypes.NewRotateToken(pat.Rotation{}))
+	if err != nil {
+		return false, nil //nolint:nilerr // the server was killed
+	}
+	var rotated apitypes.CreatedToken
+	if err := record(r.op, got, http.StatusOK, &rotated); err != nil || r.op.void {
+		return true, err
+	}
+	r.secret, err = pat.ParseSecret(rotated.Secret)
+	return true, err
 }
 
 // requestChange requests a change whose response has status 200.

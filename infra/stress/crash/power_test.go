@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -331,19 +333,27 @@ func (r recording) moment(place int) moment {
 
 // storeState is the state in an open data file.
 type storeState struct {
-	store *boltstore.Store
-	read  map[pat.UserID]pat.Account
+	readOnce
+	service *pat.Service
 }
 
 func newStoreState(store *boltstore.Store) storeState {
-	return storeState{store, map[pat.UserID]pat.Account{}}
+	read := readOnce{store, map[pat.UserID]pat.Account{}}
+	return storeState{read, pat.NewService(read, pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(slog.New(slog.DiscardHandler)))}
 }
 
-func (s storeState) account(ctx context.Context, id pat.UserID) (pat.Account, error) {
+// readOnce is a store that reads each account once and records no use.
+type readOnce struct {
+	*boltstore.Store
+	read map[pat.UserID]pat.Account
+}
+
+// Account returns the account, or the zero Account if it does not exist.
+func (s readOnce) Account(ctx context.Context, id pat.UserID) (pat.Account, error) {
 	if account, known := s.read[id]; known {
 		return account, nil
 	}
-	account, err := s.store.Account(ctx, id)
+	account, err := s.Store.Account(ctx, id)
 	if err != nil && pat.KindOf(err) != pat.KindNotFound {
 		return pat.Account{}, err
 	}
@@ -351,18 +361,22 @@ func (s storeState) account(ctx context.Context, id pat.UserID) (pat.Account, er
 	return account, nil
 }
 
+func (readOnce) MarkSeen(context.Context, pat.Account, pat.TokenID, time.Time) error { return nil }
+
 func (s storeState) tokens(ctx context.Context, secret pat.Secret) ([]apitypes.Token, error) {
-	account, err := s.account(ctx, secret.Selector().UserID())
+	account, err := s.Account(ctx, secret.Selector().UserID())
 	return apitypes.NewTokenList(account.ID, account.Tokens).Pats, err
 }
 
 func (s storeState) accepts(ctx context.Context, secret pat.Secret) (bool, error) {
-	account, err := s.account(ctx, secret.Selector().UserID())
-	token, found := account.Find(secret.Selector())
-	return found && !account.Disabled && token.Verifier.Matches(secret), err
+	_, err := s.service.Check(ctx, secret)
+	if pat.KindOf(err) == pat.KindUnauthenticated {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (s storeState) users(ctx context.Context) ([]apitypes.User, error) {
-	accounts, err := s.store.Accounts(ctx, 0, 1<<20)
+	accounts, err := s.Accounts(ctx, 0, 1<<20)
 	return apitypes.NewUsers(accounts), err
 }

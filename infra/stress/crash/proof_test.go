@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"pats/infra/testkit/must"
 	"pats/pkg/boltstore"
@@ -23,6 +24,8 @@ func TestAuditFindsPlantedFaults(t *testing.T) {
 		"a created token is lost":          {lost, deleteToken},
 		"a listed token is refused":        {lost, changeSecret},
 		"the last changes are lost":        {lost, restoreEarlier},
+		"a rotation is lost":               {lost, undoRotation},
+		"a replaced secret works":          {lost, extendOverlap},
 		"a created user is lost":           {lost, deleteUser},
 		"an ID is reused":                  {inconsistent, reuseID},
 		"a token that was never requested": {inconsistent, addToken},
@@ -58,7 +61,7 @@ type fixture struct {
 	kept    *token
 }
 
-// work uses a folder without a kill: it creates and revokes tokens, and creates a user.
+// work uses a folder without a kill: it creates, rotates and revokes tokens, and creates a user.
 func (f *folder) work(t *testing.T) *fixture {
 	t.Helper()
 	serveOnce(t, f.path)
@@ -71,6 +74,7 @@ func (f *folder) work(t *testing.T) *fixture {
 	earlier, err := os.ReadFile(f.dataFile())
 	must.Do(t, err)
 	w.earlier, w.kept = earlier, h.tokens[1]
+	mustStep(t, func() (bool, error) { return h.rotate(t.Context(), c, w.kept) })
 	mustStep(t, func() (bool, error) { return h.revoke(t.Context(), c, h.tokens[2]) })
 	mustStep(t, func() (bool, error) { return h.create(t.Context(), c, "a") })
 	users := &memberWorker{&f.history}
@@ -107,6 +111,27 @@ func deleteToken(t *testing.T, f *folder, w *fixture) {
 // changeSecret replaces what the store keeps of a token's secret.
 func changeSecret(t *testing.T, f *folder, w *fixture) {
 	t.Helper()
+	f.changeToken(t, w.kept.id, func(token *pat.Token) { token.Verifier = f.history.admin.own.Verifier() })
+}
+
+// undoRotation lets the secret that was replaced be the present one.
+func undoRotation(t *testing.T, f *folder, w *fixture) {
+	t.Helper()
+	f.changeToken(t, w.kept.id, func(token *pat.Token) {
+		token.Selector, token.Verifier = token.Replaced.Selector, token.Replaced.Verifier
+		token.RotatedAt, token.Replaced = time.Time{}, pat.Replaced{}
+	})
+}
+
+// extendOverlap lets the secret that was replaced work.
+func extendOverlap(t *testing.T, f *folder, w *fixture) {
+	t.Helper()
+	f.changeToken(t, w.kept.id, func(token *pat.Token) { token.Replaced.Until = token.ExpiresAt })
+}
+
+// changeToken changes the record of a token of the first holder.
+func (f *folder) changeToken(t *testing.T, id pat.TokenID, change func(*pat.Token)) {
+	t.Helper()
 	store, err := boltstore.Open(f.dataFile())
 	must.Do(t, err)
 	defer func() { _ = store.Close() }()
@@ -114,8 +139,7 @@ func changeSecret(t *testing.T, f *folder, w *fixture) {
 	must.Do(t, err)
 	after := before
 	after.Tokens = slices.Clone(before.Tokens)
-	i := slices.IndexFunc(after.Tokens, func(token pat.Token) bool { return token.ID == w.kept.id })
-	after.Tokens[i].Verifier = f.history.admin.own.Verifier()
+	change(&after.Tokens[slices.IndexFunc(after.Tokens, func(token pat.Token) bool { return token.ID == id })])
 	must.Do(t, store.ReplaceAccount(t.Context(), before, after))
 }
 

@@ -153,6 +153,31 @@ var operations = []operation{
 		check: checkBothDeleted,
 	},
 	{
+		name: "rotate", success: http.StatusOK, calls: change, contested: changeContested,
+		request: func(f *fixture) apiclient.Request { return rotate(f.other.ID, f.own.secret) },
+		check:   checkRotated,
+	},
+	{
+		name: "rotate with a key", success: http.StatusOK, calls: change, contested: changeContested,
+		request: keyedRotate, check: checkKeyedRotate,
+	},
+	{
+		name: "rotate itself", success: http.StatusOK, calls: change, contested: changeContested,
+		request: rotateSelf, check: checkSelfRotated,
+	},
+	{
+		name: "show itself", success: http.StatusOK, calls: 1, contested: 1,
+		request: func(f *fixture) apiclient.Request { return get(deployed.SelfPath, f.other.secret) },
+		check:   checkShown,
+	},
+	{
+		name: "delete the one presented", success: http.StatusOK, calls: change, contested: changeContested,
+		request: func(f *fixture) apiclient.Request { return remove(deployed.SelfPath, f.other.secret) },
+		check: func(ctx context.Context, c *checker, got apiclient.Response) error {
+			return c.checkDeleted(ctx, c.own, c.other, got)
+		},
+	},
+	{
 		name: "profile", success: http.StatusOK, calls: 1, contested: 1,
 		request: func(f *fixture) apiclient.Request { return get(deployed.ProfilePath, f.own.secret) },
 		check:   checkSelf,

@@ -26,17 +26,23 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		fault     faults.Fault
 		plan      faults.Plan
 	}{
-		"an unconfirmed create is reported as done":       {"create", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed keyed create is reported as done": {"create with a key", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed delete is reported as done":       {"delete", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed new user is reported as done":     {"create user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed update is reported as done":       {"update user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed disable is reported as done":      {"disable user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed user delete is reported as done":  {"delete user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"a create is repeated blindly":                    {"create", onStore(repeatWrites), faults.Lost, faults.Once(faults.Commits(faults.Lost))},
-		"reads are repeated without a bound":              {"list", onStore(repeatReads), faults.Reset, faults.Always(faults.Reset)},
-		"a function ignores its deadline":                 {"list", planted{functions: ofTokens(ignoreDeadline)}, faults.None, faults.Never},
-		"a 503 has no Retry-After":                        {"list", planted{functions: ofTokens(dropRetryAfter)}, faults.Reset, faults.Always(faults.Reset)},
+		"an unconfirmed create is reported as done":         {"create", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed keyed create is reported as done":   {"create with a key", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed delete is reported as done":         {"delete", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed rotation is reported as done":       {"rotate", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed keyed rotation is reported as done": {"rotate with a key", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed self-rotation is reported as done":  {"rotate itself", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"a rotation ends the overlap":                       {"rotate itself", onStore(endOverlaps), faults.None, faults.Never},
+		"an unconfirmed self-delete is reported as done":    {"delete the one presented", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"a token is shown with another description":         {"show itself", onStore(renameTokens), faults.None, faults.Never},
+		"an unconfirmed new user is reported as done":       {"create user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed update is reported as done":         {"update user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed disable is reported as done":        {"disable user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed user delete is reported as done":    {"delete user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"a create is repeated blindly":                      {"create", onStore(repeatWrites), faults.Lost, faults.Once(faults.Commits(faults.Lost))},
+		"reads are repeated without a bound":                {"list", onStore(repeatReads), faults.Reset, faults.Always(faults.Reset)},
+		"a function ignores its deadline":                   {"list", planted{functions: ofTokens(ignoreDeadline)}, faults.None, faults.Never},
+		"a 503 has no Retry-After":                          {"list", planted{functions: ofTokens(dropRetryAfter)}, faults.Reset, faults.Always(faults.Reset)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,6 +131,39 @@ func (s repeatingReader) Account(ctx context.Context, user pat.UserID) (account 
 		}
 	}
 	return account, err
+}
+
+// endOverlaps returns a store that forgets how long replaced secrets work.
+func endOverlaps(s pat.Store) pat.Store {
+	return changingStore{s, func(token *pat.Token) { token.Replaced.Until = token.RotatedAt }}
+}
+
+// renameTokens returns a store that writes other descriptions than it is given, and reads others than it has.
+func renameTokens(s pat.Store) pat.Store {
+	return changingStore{s, func(token *pat.Token) { token.Description += "x" }}
+}
+
+// changingStore changes the tokens that it reads and writes.
+type changingStore struct {
+	pat.Store
+	change func(*pat.Token)
+}
+
+func (s changingStore) Account(ctx context.Context, user pat.UserID) (pat.Account, error) {
+	account, err := s.Store.Account(ctx, user)
+	return s.changed(account), err
+}
+
+func (s changingStore) ReplaceAccount(ctx context.Context, before, after pat.Account) error {
+	return s.Store.ReplaceAccount(ctx, before, s.changed(after))
+}
+
+func (s changingStore) changed(account pat.Account) pat.Account {
+	account.Tokens = slices.Clone(account.Tokens)
+	for i := range account.Tokens {
+		s.change(&account.Tokens[i])
+	}
+	return account
 }
 
 // ofTokens wraps the function of the token routes.

@@ -141,7 +141,7 @@ func (o overHTTP) do(ctx context.Context, user pat.UserID, r request, secret pat
 		sent.Body = apitypes.NewCreateToken(r.draft())
 		return o.create(ctx, sent, http.StatusCreated)
 	case rotate:
-		sent.Method, sent.Path = http.MethodPost, deployed.TokenPath(r.token)+"/rotate"
+		sent.Method, sent.Path = http.MethodPost, deployed.RotationPath(r.token)
 		sent.Body = apitypes.NewRotateToken(r.rotation())
 		return o.create(ctx, sent, http.StatusOK)
 	case remove:

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"pats/infra/testkit/figures"
@@ -72,23 +71,31 @@ func (j *Job) shown() []string {
 	return lines
 }
 
-const (
-	// tailLines is how many lines of the end of a failed step's log are shown.
-	tailLines = 60
-	// failedLines is how many lines of an earlier part that name a failed test are shown.
-	failedLines = 20
-)
+// tailLines is how many lines of the end of a failed step's log are shown.
+const tailLines = 60
 
-// failedTest matches a line of go test that names a failed test or package.
-var failedTest = regexp.MustCompile(`^\s*--- FAIL: |^FAIL\t`)
+// summaryLines is how many lines of it are repeated at the end of a run where no test of go test failed.
+const summaryLines = 10
 
-// failure returns the names of failed tests and the end of the log.
+// failure returns the failed tests with their messages, and the end of the log.
 func (j *Job) failure() []string {
-	lines := strings.Split(strings.TrimSuffix(j.text(), "\n"), "\n")
-	end := max(0, len(lines)-tailLines)
-	failed := slices.DeleteFunc(slices.Clone(lines[:end]), func(line string) bool { return !failedTest.MatchString(line) })
-	return append(failed[:min(len(failed), failedLines)], lines[end:]...)
+	lines := j.lines()
+	if len(lines) <= tailLines {
+		return lines
+	}
+	return append(failedTests(lines), tail(lines, tailLines)...)
 }
+
+// summary returns the failed tests with their messages, or the end of the log.
+func (j *Job) summary() []string {
+	lines := j.lines()
+	if failed := failedTests(lines); len(failed) > 0 {
+		return failed
+	}
+	return tail(lines, summaryLines)
+}
+
+func (j *Job) lines() []string { return strings.Split(strings.TrimSuffix(j.text(), "\n"), "\n") }
 
 func (j *Job) text() string {
 	text, _ := os.ReadFile(j.log.Name()) // a log that cannot be read has nothing to show

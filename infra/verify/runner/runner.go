@@ -58,6 +58,14 @@ type run struct {
 	mu      sync.Mutex
 	counts  Counts
 	running []string
+	// failed are the steps that failed, in the order in which they ended.
+	failed []failedStep
+}
+
+// failedStep is a failed step with the part of its log that is repeated at the end.
+type failedStep struct {
+	name    string
+	summary []string
 }
 
 // Counts counts steps by their end.
@@ -70,13 +78,16 @@ func (c Counts) String() string {
 // lanes is how many steps run side by side.
 const lanes = 2
 
-// Run runs the steps, and starts them in the order given. Errors: ctx's, and those of the folder of logs. A failed step is not an error.
+// Run runs the steps, and starts them in the order given. At the end it repeats the failures. Errors: ctx's, and those of the folder of logs. A failed step is not an error.
 func (r Runner) Run(ctx context.Context, steps []Step) (Counts, error) {
 	if err := os.MkdirAll(r.Logs, 0o755); err != nil { //nolint:gosec // logs without secrets
 		return Counts{}, err
 	}
 	n := &run{Runner: r, begin: time.Now()}
 	err := n.all(ctx, steps)
+	if len(steps) > 1 {
+		n.repeatFailures()
+	}
 	return n.counts, err
 }
 
@@ -183,6 +194,15 @@ func (r *run) ended(step Step, job *Job, took time.Duration, err error) {
 		r.counts.Failed++
 		r.say("FAILED", "%s (%d s): %v; the end of %s:", step.Name, seconds, err, job.log.Name())
 		r.indent(job.failure())
+		r.failed = append(r.failed, failedStep{step.Name, job.summary()})
+	}
+}
+
+// repeatFailures prints the failed steps again: who sees only the end of a long output sees them too.
+func (r *run) repeatFailures() {
+	for _, step := range r.failed {
+		r.say("FAILED", "%s, as above:", step.name)
+		r.indent(step.summary)
 	}
 }
 

@@ -16,10 +16,11 @@ func cancelledIsUnavailable(t *testing.T, store pat.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	calls := map[Call]func() error{
-		CallAccount:     func() error { _, err := store.Account(ctx, account.ID); return err },
-		CallAccounts:    func() error { _, err := store.Accounts(ctx, 0, 10); return err },
-		CallFindUser:    func() error { _, err := store.FindUser(ctx, account.UniqueKeys()[0]); return err },
-		CallCountAdmins: func() error { _, err := store.CountAdmins(ctx); return err },
+		CallAccount:            func() error { _, err := store.Account(ctx, account.ID); return err },
+		CallAccounts:           func() error { _, err := store.Accounts(ctx, 0, 10); return err },
+		CallAccountsWithTokens: func() error { _, _, err := store.AccountsWithTokens(ctx, 0, 10); return err },
+		CallFindUser:           func() error { _, err := store.FindUser(ctx, account.UniqueKeys()[0]); return err },
+		CallCountAdmins:        func() error { _, err := store.CountAdmins(ctx); return err },
 		CallCreateAccount: func() error {
 			_, err := store.CreateAccount(ctx, pat.Account{Profile: Profile("bob", pat.Viewer), NextTokenID: 1})
 			return err

@@ -14,17 +14,18 @@ type Call string
 
 // The methods of pat.Store.
 const (
-	CallAccount        Call = "Account"
-	CallAccounts       Call = "Accounts"
-	CallFindUser       Call = "FindUser"
-	CallCountAdmins    Call = "CountAdmins"
-	CallCreateAccount  Call = "CreateAccount"
-	CallReplaceAccount Call = "ReplaceAccount"
-	CallDeleteAccount  Call = "DeleteAccount"
-	CallReserveUserIDs Call = "ReserveUserIDs"
-	CallImportAccount  Call = "ImportAccount"
-	CallLookUp         Call = "LookUp"
-	CallMarkSeen       Call = "MarkSeen"
+	CallAccount            Call = "Account"
+	CallAccounts           Call = "Accounts"
+	CallAccountsWithTokens Call = "AccountsWithTokens"
+	CallFindUser           Call = "FindUser"
+	CallCountAdmins        Call = "CountAdmins"
+	CallCreateAccount      Call = "CreateAccount"
+	CallReplaceAccount     Call = "ReplaceAccount"
+	CallDeleteAccount      Call = "DeleteAccount"
+	CallReserveUserIDs     Call = "ReserveUserIDs"
+	CallImportAccount      Call = "ImportAccount"
+	CallLookUp             Call = "LookUp"
+	CallMarkSeen           Call = "MarkSeen"
 )
 
 var errLost = errors.New("the response was lost")
@@ -120,6 +121,15 @@ func (f *Faulty) Account(ctx context.Context, id pat.UserID) (account pat.Accoun
 func (f *Faulty) Accounts(ctx context.Context, after pat.UserID, limit int) (accounts []pat.Account, err error) {
 	err = f.do(CallAccounts, func() error { accounts, err = f.store.Accounts(ctx, after, limit); return err })
 	return accounts, err
+}
+
+// AccountsWithTokens calls the store, or fails as planned.
+func (f *Faulty) AccountsWithTokens(ctx context.Context, after pat.UserID, limit int) (accounts []pat.Account, next pat.UserID, err error) {
+	err = f.do(CallAccountsWithTokens, func() error {
+		accounts, next, err = f.store.AccountsWithTokens(ctx, after, limit)
+		return err
+	})
+	return accounts, next, err
 }
 
 // FindUser calls the store, or fails as planned.

@@ -1,19 +1,24 @@
 package pattest
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"pats/pkg/pat"
 )
 
 var rotationPromises = []promise{
 	{"ReplaceAccount keeps the last rotation and the replaced secret", rotationIsKept},
+	{"ReplaceAccount keeps a replaced secret that was revoked", revokedReplacedIsKept},
 	{"ReplaceAccount keeps SeenAt of a rotated token", rotationKeepsSeen},
 	{"Service: one rotation sent concurrently with one idempotency key rotates once", keyedRotationsAtOnce},
 	{"Service: concurrent rotations with one secret rotate once, and the others are KindRotated", ownRotationsAtOnce},
 	{"Service: concurrent rotations by an operator leave two secrets that work", operatorRotationsAtOnce},
 	{"Service: a rotation during a revoke leaves no secret that works", rotationAgainstRevoke},
+	{"Service: of concurrent rotations and reports of the first secret, either the token or that secret alone ends", rotationAgainstReport},
 }
 
 // rotated returns the last rotation of a token, with a replaced secret of the user.
@@ -38,6 +43,14 @@ func rotationIsKept(t *testing.T, store pat.Store) {
 		token.RotatedAt, token.Replaced = time.Time{}, pat.Replaced{}
 		wantAccount(t, store, replaced(t, store, account))
 	}
+}
+
+func revokedReplacedIsKept(t *testing.T, store pat.Store) {
+	account := withTokens(t, Account(t, store, Profile("ann", pat.Viewer)), 1)
+	token := &account.Tokens[0]
+	token.RotatedAt, token.Replaced = rotated(t, account.ID, true)
+	token.Replaced.Until = time.Time{}
+	wantAccount(t, store, replaced(t, store, account))
 }
 
 func rotationKeepsSeen(t *testing.T, store pat.Store) {
@@ -148,4 +161,33 @@ func rotationAgainstRevoke(t *testing.T, store pat.Store) {
 	secrets["replaced"] = holder.Secret
 	wantWorking(t, service, secrets, 0)
 	wantTokens(t, store, holder.Account.ID, nil)
+}
+
+// rotationAgainstReport reports a secret while it is rotated. A report before the rotation ends the token, and one after it the secret.
+func rotationAgainstReport(t *testing.T, store pat.Store) {
+	service := newService(store)
+	holder := NewHolder(t, store, service, Profile("ann", pat.Viewer))
+	ended := make([]pat.Ended, crowd)
+	secrets, errs := rotations(t, crowd, func(i int) (token pat.Token, secret pat.Secret, err error) {
+		if i == crowd/2 {
+			return service.RotateSelf(t.Context(), holder.Identity(), pat.Rotation{Overlap: pat.DefaultOverlap})
+		}
+		ended[i], err = service.RevokeLeaked(t.Context(), holder.Account.ID, []pat.Secret{holder.Secret})
+		return pat.Token{}, pat.Secret{}, err
+	})
+	delete(secrets, "") // the reports'
+	want := pat.Ended{User: holder.Account.ID, Tokens: []pat.TokenID{holder.Token.ID}}
+	if errs[crowd/2] == nil {
+		want = pat.Ended{User: holder.Account.ID, Replaced: []pat.TokenID{holder.Token.ID}}
+	} else {
+		WantKind(t, errs[crowd/2], pat.KindUnauthenticated)
+		errs[crowd/2] = nil
+	}
+	wantKinds(t, errs, map[pat.Kind]int{succeeded: crowd})
+	ended = slices.DeleteFunc(ended, pat.Ended.Empty)
+	if diff := cmp.Diff(slices.Repeat([]pat.Ended{want}, max(1, len(ended))), ended); diff != "" {
+		t.Errorf("ended by reports that ended anything, -want +got:\n%s", diff)
+	}
+	wantWorking(t, service, secrets, len(secrets))
+	wantWorking(t, service, map[string]pat.Secret{"reported": holder.Secret}, 0)
 }

@@ -21,7 +21,7 @@ type promise struct {
 // an empty store for each test, until the test ends. Tests run in parallel.
 func Run(t *testing.T, open func(t *testing.T) pat.Store) {
 	promises := slices.Concat(
-		accountPromises, listPromises, replacePromises, deletePromises, uniquePromises, adminPromises, seenPromises,
+		accountPromises, listPromises, everyonePromises, replacePromises, deletePromises, uniquePromises, adminPromises, seenPromises,
 		importPromises, contextPromises, scopePromises, servicePromises, rotationPromises, limitPromises, signInPromises,
 	)
 	for _, p := range promises {

@@ -14,7 +14,8 @@ var scopePromises = []promise{
 	{"A token without scopes stays without, and an unscoped one unscoped", noScopesStayNone},
 	{"Tokens with and without scopes can follow each other", scopesComeAndGo},
 	{"Service: a scoped token is checked with its scopes", scopedIsChecked},
-	{"Service: creates during a revoke of descendants leave no descendant", createsAgainstDescendants},
+	{"Service: creates during a revoke of descendants leave no descendant", createsAgainstRevokeOfDescendants},
+	{"Service: creates during a report of a leaked token leave no descendant", createsAgainstReport},
 }
 
 // lineage returns the scopes, maker and ancestors of the nth token of a test: of every kind, from the usual to the longest.
@@ -77,19 +78,33 @@ func scopedIsChecked(t *testing.T, store pat.Store) {
 	WantKind(t, holder.Require(pat.ScopePatsRead), pat.KindForbidden)
 }
 
-// createsAgainstDescendants creates tokens with one that is revoked, with its descendants, meanwhile.
-func createsAgainstDescendants(t *testing.T, store pat.Store) {
+func createsAgainstRevokeOfDescendants(t *testing.T, store pat.Store) {
+	createsAgainst(t, store, func(service *pat.Service, owner, leaked Holder) error {
+		_, err := service.RevokeDescendants(t.Context(), owner.Identity(), leaked.Token.ID)
+		return err
+	})
+}
+
+func createsAgainstReport(t *testing.T, store pat.Store) {
+	createsAgainst(t, store, func(service *pat.Service, owner, leaked Holder) error {
+		_, err := service.RevokeLeaked(t.Context(), owner.Account.ID, []pat.Secret{leaked.Secret})
+		return err
+	})
+}
+
+// createsAgainst creates tokens with one that is revoked, with its descendants, meanwhile.
+func createsAgainst(t *testing.T, store pat.Store, revoke func(service *pat.Service, owner, leaked Holder) error) {
+	t.Helper()
 	service := newService(store)
 	owner := NewHolder(t, store, service, Profile("ann", pat.Viewer))
-	leaked, secret, err := service.CreateToken(t.Context(), owner.Identity(), Draft("leaked"))
+	token, secret, err := service.CreateToken(t.Context(), owner.Identity(), Draft("leaked"))
 	succeed(t, err)
-	thief := pat.Identity{User: owner.Account.ID, Selector: secret.Selector()}
+	leaked := Holder{Account: owner.Account, Token: token, Secret: secret}
 	errs := together(pat.MaxTokens-1, func(i int) error { // as many as fit beside the two tokens
 		if i == pat.MaxTokens/2 {
-			_, err := service.RevokeDescendants(t.Context(), owner.Identity(), leaked.ID)
-			return err
+			return revoke(service, owner, leaked)
 		}
-		_, _, err := service.CreateToken(t.Context(), thief, Draft(fmt.Sprintf("made by the thief %d", i)))
+		_, _, err := service.CreateToken(t.Context(), leaked.Identity(), Draft(fmt.Sprintf("made by the thief %d", i)))
 		return err
 	})
 	counts := countKinds(errs)
