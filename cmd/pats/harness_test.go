@@ -44,6 +44,8 @@ func (sh *shell) env(stdout, stderr io.Writer) env {
 		stderr:  stderr,
 		getenv:  func(name string) string { return sh.vars[name] },
 		now:     sh.clock.Now,
+
+		configFolder: func() (string, error) { return filepath.Join(sh.folder, "config"), nil },
 		build: func() (*debug.BuildInfo, bool) {
 			return &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
 				{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"},

@@ -27,6 +27,8 @@ func main() {
 		getenv:   os.Getenv,
 		now:      time.Now,
 		build:    debug.ReadBuildInfo,
+
+		configFolder: os.UserConfigDir,
 	})))
 }
 
@@ -59,4 +61,6 @@ type env struct {
 	getenv   func(name string) string
 	now      func() time.Time
 	build    func() (*debug.BuildInfo, bool)
+	// configFolder returns the folder of the user's configuration files, which can be missing.
+	configFolder func() (string, error)
 }

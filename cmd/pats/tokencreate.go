@@ -19,7 +19,7 @@ type tokenCreate struct {
 	Description string   `required:"" placeholder:"TEXT" help:"Purpose of the token, unique among the user's tokens."`
 	Expires     expiry   `default:"90d" placeholder:"90d|12h|TIME" help:"Expiry of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: 90d)."`
 	Scope       []string `placeholder:"NAME" help:"Scope that the token has, such as pats:read. Repeatable, or a list with commas. Scopes narrow what the user may do and never add to it (default: the token acts as its user)."`
-	TokenFile   string   `placeholder:"FILE" help:"With a store, write the token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN)."`
+	TokenFile   string   `placeholder:"FILE" help:"With a store, write the token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN, or of pats login)."`
 }
 
 // Help returns the end of `pats token create --help`.

@@ -18,7 +18,7 @@ type tokenRotate struct {
 	prefixFlag
 	Expires   *expiry       `placeholder:"90d|12h|TIME" help:"New expiry of the token: a number of days or hours from now, or a time such as 2027-01-31T12:00:00Z (default: the present one)."`
 	Overlap   time.Duration `default:"5m" placeholder:"DURATION" help:"How long the old token still works, such as 30m or 24h, at most 168h. 0s ends it at once (default: 5m)."`
-	TokenFile string        `placeholder:"FILE" help:"With a store, write the new token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN), and without an id replace it by the new one."`
+	TokenFile string        `placeholder:"FILE" help:"With a store, write the new token to FILE, readable only by you, instead of printing it. With --url, present the token in FILE (default: the token in PATS_TOKEN, or of pats login), and without an id replace it by the new one."`
 }
 
 // Help returns the end of `pats token rotate --help`.
@@ -65,15 +65,18 @@ func (c *tokenRotate) runOnServer(ctx context.Context, e env, out *printer, type
 	if c.ID == 0 && r.Overlap == 0 {
 		return failure.Misuse("a token that rotates itself needs an --overlap", "A lost response would lose the token.")
 	}
-	server, err := c.server(ctx, e, out, c.TokenFile)
+	path, err := c.tokenPath(e, c.TokenFile)
 	if err != nil {
 		return err
 	}
-	file := ""
-	if c.ID == 0 {
-		file = c.TokenFile
+	server, err := c.server(ctx, e, out, path)
+	if err != nil {
+		return err
 	}
-	return rotation{server, c.ID, r, file}.run(ctx, out)
+	if c.ID != 0 {
+		path = ""
+	}
+	return rotation{server, c.ID, r, path}.run(ctx, out)
 }
 
 // rotation is the rotation of a token whose new secret is written to file, or printed if that is empty.

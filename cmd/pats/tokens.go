@@ -24,22 +24,59 @@ type tokensFlags struct {
 
 // serverFlags name a server.
 type serverFlags struct {
-	URL       string `name:"url" placeholder:"URL" group:"server" from:"PATS_URL" help:"Base address of a server. The token to present is in PATS_TOKEN or --token-file."`
+	URL       string `name:"url" placeholder:"URL" group:"server" from:"PATS_URL" help:"Base address of a server. The token to present is in --token-file or PATS_TOKEN, or comes from pats login."`
 	AllowHTTP bool   `name:"allow-http" group:"server" help:"Send the token unencrypted if --url is an http address of another machine."`
 }
 
-// server returns the server that --url names, to which the token in tokenFile, or in PATS_TOKEN, is presented.
+// server returns the server that --url names, to which the token in tokenFile is presented, or else that of tokenPath.
 func (f serverFlags) server(ctx context.Context, e env, out *printer, tokenFile string) (*target.Server, error) {
-	token, err := presented(ctx, e, out, tokenFile)
+	path, err := f.tokenPath(e, tokenFile)
+	if err != nil {
+		return nil, err
+	}
+	token, err := presented(ctx, e, out, path)
 	if err != nil {
 		return nil, err
 	}
 	return target.NewServer(f.URL, token, f.AllowHTTP)
 }
 
+// tokenPath returns the path of the file with the token to present: tokenFile, or "" if PATS_TOKEN contains the token, or else the
+// login file of the server. Errors: failure.Usage if there is none of them.
+func (f serverFlags) tokenPath(e env, tokenFile string) (string, error) {
+	if tokenFile != "" || e.getenv(tokenVariable) != "" {
+		return tokenFile, nil
+	}
+	path, err := f.loginPath(e)
+	if err != nil {
+		return "", err
+	}
+	if !tokenfile.Exists(path) {
+		return "", failure.Misuse("there is no token to present to the server",
+			"Run `pats login --url "+quote(f.URL)+"`, set PATS_TOKEN, or name a file that contains a token: --token-file FILE.")
+	}
+	return path, nil
+}
+
+// loginPath returns the path of the login file of the server. Errors: failure.Usage, failure.Failed.
+func (f serverFlags) loginPath(e env) (string, error) {
+	base, err := target.ParseURL(f.URL)
+	if err != nil {
+		return "", err
+	}
+	folder, err := e.configFolder()
+	if err != nil {
+		return "", failure.New(failure.Failed, "there is no folder for the login file: "+err.Error(), "Set HOME, or use PATS_TOKEN or --token-file.")
+	}
+	return tokenfile.LoginPath(folder, base), nil
+}
+
+// tokenVariable is the environment variable that contains a token to present.
+const tokenVariable = "PATS_TOKEN"
+
 // presentFlag names the file with the token to present to a server.
 type presentFlag struct {
-	TokenFile string `placeholder:"FILE" group:"server" help:"Present the token in FILE to the server (default: the token in PATS_TOKEN)."`
+	TokenFile string `placeholder:"FILE" group:"server" help:"Present the token in FILE to the server (default: the token in PATS_TOKEN, or of pats login)."`
 }
 
 // check refuses a token to present where there is no server.
@@ -97,7 +134,7 @@ func presented(ctx context.Context, e env, out *printer, tokenFile string) (stri
 		out.warn(warning)
 		return token, err
 	}
-	token := strings.TrimSpace(e.getenv("PATS_TOKEN"))
+	token := strings.TrimSpace(e.getenv(tokenVariable))
 	if !tokenfile.IsPlain(token) {
 		return "", failure.Misuse("PATS_TOKEN does not contain a token to present to the server", "Set it, or name a file that contains the token: --token-file .pats/token.")
 	}

@@ -42,9 +42,9 @@ type Server struct {
 // NewServer returns the server at base, to which token is presented. Plain http is accepted for this machine only, unless
 // allowHTTP is true. Errors: failure.Usage.
 func NewServer(base, token string, allowHTTP bool) (*Server, error) {
-	address, err := url.Parse(base)
-	if err != nil || !isHTTP(address) {
-		return nil, failure.Misuse(fmt.Sprintf("--url %q is not an http or https URL", base), "For example: http://127.0.0.1:3000.")
+	address, err := ParseURL(base)
+	if err != nil {
+		return nil, err
 	}
 	if address.Scheme == "http" && !isLoopback(address.Hostname()) && !allowHTTP {
 		return nil, failure.Misuse("the token would travel unencrypted to "+address.Host,
