@@ -24,7 +24,7 @@ type tokensFlags struct {
 
 // serverFlags name a server.
 type serverFlags struct {
-	URL       string `name:"url" placeholder:"URL" group:"server" from:"PATS_URL" help:"Base address of a server. The token to present is in --token-file or PATS_TOKEN, or comes from pats login."`
+	URL       string `name:"url" placeholder:"URL" group:"server" from:"PATS_URL" help:"Base address of a server. The token to present is in PATS_TOKEN or a file, or from pats login."`
 	AllowHTTP bool   `name:"allow-http" group:"server" help:"Send the token unencrypted if --url is an http address of another machine."`
 }
 
