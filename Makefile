@@ -149,6 +149,18 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
+.PHONY: build-SignInFunction
+build-SignInFunction:
+	@$(LAMBDA_BUILD) ./functions/sign-in
+
+.PHONY: build-SessionFunction
+build-SessionFunction:
+	@$(LAMBDA_BUILD) ./functions/session
+
+.PHONY: build-AdminSessionFunction
+build-AdminSessionFunction:
+	@$(LAMBDA_BUILD) ./functions/admin-session
+
 # The start-up benchmark compares the functions with these, which are built in the same way.
 .PHONY: build-Hello
 build-Hello:

@@ -27,7 +27,13 @@ const goodHeader = "*:*.good"
 var behind = map[string]string{
 	"/api/admin/user/tokens": "TokensFunction", "/api/admin/user/tokens/{id}": "TokensFunction", "/docs/openapi.json": "TokensFunction",
 	"/": "TokensFunction", "/{proxy+}": "TokensFunction",
+	"/ui/login": "SignInFunction", "/ui/session": "SessionFunction", "/ui/api/admin/user": "AdminSessionFunction",
 	"/api/admin/user": "UsersFunction", "/api/admin/user-admin": "UsersFunction", "/api/admin/user-admin/{id}": "UsersFunction",
+}
+
+// isOpen reports whether a resource of the template has no authorizer.
+func isOpen(resource string) bool {
+	return resource == "/docs/openapi.json" || strings.HasPrefix(resource, "/ui/")
 }
 
 // recording is the project's API with functions that record their events.
@@ -92,6 +98,8 @@ func FuzzRequest(f *testing.F) {
 		"DELETE /api/admin/user/tokens/../../user-admin/1" + host + good + "\r\n",
 		"POST //api/admin/user-admin/" + host + good + "Content-Length: 3\r\n\r\n{}x",
 		"GET /docs/openapi.json" + host + "\r\n",
+		"GET /ui/login?next=//b" + host + "\r\n",
+		"POST /ui/%61pi/../api/admin/user" + host + "Cookie: pats-session=x\r\nkind: admin\r\n\r\n",
 		"GET /docs/openapi.json/..%2f..%5c/%00;x" + host + good + "kind: admin\r\n\r\n",
 		"GET http://b/API/%2e%2e/" + host + good + good + "\r\n",
 		"OPTIONS *" + host + "authorization: " + goodHeader + " \r\n\r\n",
@@ -134,7 +142,7 @@ func (w *recording) wantRouted(t *testing.T, request *http.Request) (open bool, 
 	for function, invocations := range w.handled {
 		for _, event := range invocations {
 			invoked++
-			open = open || event.Resource == "/docs/openapi.json"
+			open = open || isOpen(event.Resource)
 			w.wantEvent(t, function, event, request)
 		}
 	}
@@ -157,7 +165,7 @@ func (w *recording) wantEvent(t *testing.T, function string, event events.APIGat
 		t.Errorf("path %q: got resource %q with %v", sent, event.Resource, event.PathParameters)
 	}
 	var want map[string]any
-	if event.Resource != "/docs/openapi.json" {
+	if !isOpen(event.Resource) {
 		want = map[string]any{"kind": "somebody", "principalId": "somebody"}
 	}
 	if diff := cmp.Diff(want, event.RequestContext.Authorizer); diff != "" {

@@ -9,13 +9,18 @@ import (
 	"pats/pkg/pat"
 	"pats/pkg/wiring/authorizers"
 	"pats/pkg/wiring/routes"
+	"pats/pkg/wiring/sessions"
+	"pats/pkg/wiring/signins"
 )
 
 // The functions' logical IDs in the template.
 const (
-	authorizerFunction = "AuthorizerFunction"
-	tokensFunction     = "TokensFunction"
-	usersFunction      = "UsersFunction"
+	authorizerFunction   = "AuthorizerFunction"
+	tokensFunction       = "TokensFunction"
+	usersFunction        = "UsersFunction"
+	signInFunction       = "SignInFunction"
+	sessionFunction      = "SessionFunction"
+	adminSessionFunction = "AdminSessionFunction"
 )
 
 // Stack is the template with values for its parameters.
@@ -65,8 +70,11 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 			authorizerFunction: authorizers.Own(s.settings[authorizerFunction], store, env),
 		},
 		Proxies: map[string]gateway.ProxyFunction{
-			tokensFunction: routes.Tokens(s.settings[tokensFunction], store, env),
-			usersFunction:  routes.Users(s.settings[usersFunction], store, env),
+			tokensFunction:       routes.Tokens(s.settings[tokensFunction], store, env),
+			usersFunction:        routes.Users(s.settings[usersFunction], store, env),
+			signInFunction:       gateway.ProxyFunction(signins.SignIn(s.settings[signInFunction], env)),
+			sessionFunction:      gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
+			adminSessionFunction: gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),
 		},
 	}
 }

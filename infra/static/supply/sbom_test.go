@@ -16,6 +16,9 @@ var packages = map[string]string{
 	"pats":                     "./cmd/pats",
 	"AuthorizerFunction":       "./functions/authorizer",
 	"SharedAuthorizerFunction": "./functions/shared-authorizer",
+	"SignInFunction":           "./functions/sign-in",
+	"SessionFunction":          "./functions/session",
+	"AdminSessionFunction":     "./functions/admin-session",
 	"TokensFunction":           "./functions/tokens",
 	"UsersFunction":            "./functions/users",
 }

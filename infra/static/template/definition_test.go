@@ -36,7 +36,11 @@ func definition(t template) (found findings) {
 		}
 		for path, methods := range sorted(paths) {
 			found = append(found, defined(path, methods, functions[path])...)
-			if preflight := at(paths, "/", "options"); !cmp.Equal(at(methods, "options"), preflight) {
+			preflight := at(paths, "/", "options")
+			if isForBrowsers(path) {
+				preflight = nil // no other origin can use it
+			}
+			if !cmp.Equal(at(methods, "options"), preflight) {
 				found.add("%s has another preflight than /", path)
 			}
 		}
@@ -58,7 +62,7 @@ func defined(path string, methods any, function string) (found findings) {
 		found.add("%s has the integration %v, want %s", path, got, function)
 	}
 	var security any
-	if path == api.ResourceOpenAPI {
+	if path == api.ResourceOpenAPI || isForBrowsers(path) {
 		security = []any{map[string]any{"NONE": []any{}}}
 	}
 	if got := at(every, "security"); !cmp.Equal(got, security, cmpopts.EquateEmpty()) {
@@ -66,6 +70,9 @@ func defined(path string, methods any, function string) (found findings) {
 	}
 	return found
 }
+
+// isForBrowsers reports whether the functions behind path open a cookie themselves.
+func isForBrowsers(path string) bool { return strings.HasPrefix(path, "/ui/") }
 
 // preflight checks that OPTIONS exists only with CorsOrigin, without a function and without credentials.
 func preflight(t template, options any) (found findings) {

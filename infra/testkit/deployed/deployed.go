@@ -13,6 +13,9 @@ const (
 	SharedAuthorizerFunction = "SharedAuthorizerFunction"
 	TokensFunction           = "TokensFunction"
 	UsersFunction            = "UsersFunction"
+	SignInFunction           = "SignInFunction"
+	SessionFunction          = "SessionFunction"
+	AdminSessionFunction     = "AdminSessionFunction"
 )
 
 // The paths of the API's collections, of the token presented and of the caller's profile.
