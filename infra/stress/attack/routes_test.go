@@ -2,6 +2,7 @@ package attack_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,16 @@ func routes(t *testing.T, id string) []apiclient.Request {
 	return all
 }
 
+// endsToken reports whether the request revokes or rotates the token that is presented.
+func endsToken(r apiclient.Request) bool {
+	return strings.HasPrefix(r.Path, deployed.SelfPath) && r.Method != http.MethodGet && r.Method != http.MethodHead
+}
+
+// harmless returns the requests that leave the token presented as it is.
+func harmless(all []apiclient.Request) []apiclient.Request {
+	return slices.DeleteFunc(slices.Clone(all), endsToken)
+}
+
 // example returns the body in the OpenAPI document, or nil for an operation without one.
 func example(t *testing.T, operation *openapi3.Operation) any {
 	t.Helper()
@@ -57,4 +68,7 @@ func example(t *testing.T, operation *openapi3.Operation) any {
 }
 
 // ownRoutes need no permission. Every other route needs ADMIN; a new one fails the tests until it is listed here.
-var ownRoutes = []string{deployed.ProfilePath, deployed.TokensPath, deployed.TokensPath + "/" + nobody}
+var ownRoutes = []string{
+	deployed.ProfilePath, deployed.TokensPath, deployed.TokensPath + "/" + nobody, deployed.TokensPath + "/" + nobody + "/rotate",
+	deployed.SelfPath, deployed.SelfPath + "/rotate",
+}
