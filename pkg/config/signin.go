@@ -20,6 +20,7 @@ const (
 	groupsClaim      = "GROUPS_CLAIM"
 	sessionHours     = "SESSION_HOURS"
 	publicURL        = "PUBLIC_URL"
+	allowPastedCode  = "ALLOW_PASTED_CODE"
 )
 
 const (
@@ -47,6 +48,8 @@ type SignIn struct {
 	SessionLifetime time.Duration
 	// PublicURL is the address of the stack, or empty for the one that a request is sent to.
 	PublicURL string
+	// AllowPastedCode lets `pats login --no-browser` get its code from the user's hands, which helps phishing. It is false by default.
+	AllowPastedCode bool
 }
 
 // On reports whether users can sign in.
@@ -56,15 +59,17 @@ func loadSignIn(variables Variables) (SignIn, error) {
 	issuer, issuerErr := address(variables, oidcIssuer)
 	public, publicErr := address(variables, publicURL)
 	hours, hoursErr := integer(variables, sessionHours, defaultSessionHours, 1, mostSessionHours)
+	pasted, pastedErr := boolean(variables, allowPastedCode, false)
 	s := SignIn{
 		Issuer: issuer, ClientID: variables(oidcClientID), ClientSecret: pat.NewClientSecret(variables(oidcClientSecret)),
 		Domains: lower(list(variables(allowedDomains))), Groups: list(variables(allowedGroups)), AdminGroup: variables(adminGroup),
 		GroupsClaim: variables(groupsClaim), SessionLifetime: time.Duration(hours) * time.Hour, PublicURL: strings.TrimRight(public, "/"),
+		AllowPastedCode: pasted,
 	}
 	if s.GroupsClaim == "" {
 		s.GroupsClaim = defaultGroupsClaim
 	}
-	return s, errors.Join(issuerErr, publicErr, hoursErr, s.checkClient())
+	return s, errors.Join(issuerErr, publicErr, hoursErr, pastedErr, s.checkClient())
 }
 
 // checkClient checks that a client is complete. Its errors contain no values.

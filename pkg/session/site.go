@@ -72,6 +72,10 @@ const (
 	SignOutPath  = "/ui/sign-out"
 	// ConsentPath is the page on which a user lets `pats login` have a token.
 	ConsentPath = "/ui/cli"
+	// ConsentRequestPath is what that page reads, and where it sends the user's approval.
+	ConsentRequestPath = "/ui/cli/request"
+	// RedeemPath is where `pats login` gets the token.
+	RedeemPath = "/ui/cli/token" //nolint:gosec // a path, not a credential
 	// APIPrefix begins the paths of the API for sessions; those without it are the paths for tokens.
 	APIPrefix = "/ui"
 )

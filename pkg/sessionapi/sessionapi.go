@@ -22,6 +22,10 @@ type Settings struct {
 	// PublicURL is the address of the stack, or empty for the one that a request is sent to.
 	PublicURL string
 	Limits    Limits
+	// TokensEnabled is the kill switch: if false, `pats login` gets no token.
+	TokensEnabled bool
+	// AllowPastedCode lets `pats login` get its code from the user's hands.
+	AllowPastedCode bool
 }
 
 // Handler handles the events of the routes of sessions. It is safe for concurrent use.
@@ -44,6 +48,10 @@ func New(service *pat.Service, settings Settings, env pat.Env, handlers ...*api.
 		http.MethodGet + session.EnterPath:    h.enter,
 		http.MethodGet + session.SessionPath:  h.show,
 		http.MethodPost + session.SignOutPath: h.signOut,
+
+		http.MethodGet + session.ConsentRequestPath:  h.showConsent,
+		http.MethodPost + session.ConsentRequestPath: h.approve,
+		http.MethodPost + session.RedeemPath:         h.redeem,
 	}
 	return h
 }

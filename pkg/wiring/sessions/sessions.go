@@ -30,6 +30,9 @@ func settingsOf(settings config.Config) sessionapi.Settings {
 	return sessionapi.Settings{
 		Client:    session.Client{Issuer: settings.SignIn.Issuer, ID: settings.SignIn.ClientID, Secret: settings.SignIn.ClientSecret},
 		PublicURL: settings.SignIn.PublicURL,
+
+		TokensEnabled:   settings.TokensEnabled,
+		AllowPastedCode: settings.SignIn.AllowPastedCode,
 		Limits: sessionapi.Limits{
 			MaxTokenDays: int(settings.Limits.MaxLifetime / (24 * time.Hour)),
 			Scopes:       settings.Scopes,
