@@ -126,7 +126,8 @@ func route(gateway resource, name string, event any) (found findings) {
 		found.add("%s is a route of %v, want %s", name, of, gateway.id)
 	}
 	path, auth := at(event, "Properties", "Path"), at(event, "Properties", "Auth")
-	if auth != nil && (path != api.ResourceOpenAPI || !cmp.Equal(auth, any(open))) {
+	text, _ := path.(string)
+	if auth != nil && ((text != api.ResourceOpenAPI && !isForBrowsers(text)) || !cmp.Equal(auth, any(open))) {
 		found.add("%s, %v, has Auth %v, want the API's authorizer", name, path, auth)
 	}
 	return found

@@ -17,8 +17,25 @@ const namePattern = "^[A-Za-z0-9_-]{0,32}$"
 // originPattern allows only an origin, which everybody sees in the responses.
 const originPattern = `^(\*|https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)?$`
 
+// The patterns of the settings of sign-in, none of which a token or an admin API token fits. addressPattern allows only an address without
+// user, query and fragment.
+const (
+	addressPattern = `^((https://[A-Za-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,64})*/?)?$`
+	clientPattern  = "^([A-Za-z0-9._:/-]{0,64}|[A-Za-z0-9.-]{65,255})$"
+	domainsPattern = "^( *[A-Za-z0-9.-]{1,253} *(, *[A-Za-z0-9.-]{1,253} *)*)?$"
+	groupsPattern  = "^([^,*]{1,64}(,[^,*]{1,64})*)?$"
+	groupPattern   = "^[^,*]{0,64}$"
+	claimPattern   = "^[A-Za-z0-9_:./-]{1,64}$"
+)
+
 // harmless are the patterns of texts that are no secrets.
-var harmless = []any{scopesPattern, namePattern, originPattern}
+var harmless = []any{
+	scopesPattern, namePattern, originPattern, addressPattern, clientPattern, domainsPattern, groupsPattern, groupPattern, claimPattern,
+}
+
+// clientSecret is the one secret in an environment. No other place for it is free of charge while idle and can be read by the functions; the
+// functions that have it are those that seal cookies.
+const clientSecret = "OidcClientSecret"
 
 // variables checks the functions' environments, which everybody with access to a function's configuration can read: each variable is the
 // table's name or a parameter that cannot hold a secret, because it has few values, is a hash, a list of scopes, a
@@ -39,12 +56,24 @@ func (t template) variable(name string, value any) (found findings) {
 	parameter := at(t["Parameters"], id)
 	switch {
 	case t.is(id, kindTable):
+	case id == clientSecret && at(parameter, "NoEcho") == true && t.sealsCookies(name):
 	case parameter == nil:
 		found.add("%s is %v, want a parameter or the table", name, value)
 	case !closed(parameter) && !hash(parameter) && !slices.Contains(harmless, at(parameter, "AllowedPattern")):
 		found.add("%s is the parameter %s, which can be any text", name, id)
 	}
 	return found
+}
+
+// sealsCookies reports whether the function of a variable has only routes for browsers.
+func (t template) sealsCookies(variable string) bool {
+	function, _, _ := strings.Cut(variable, ".")
+	for _, event := range sorted(at(t["Resources"], function, "Properties", "Events")) {
+		if path, _ := at(event, "Properties", "Path").(string); !isForBrowsers(path) {
+			return false
+		}
+	}
+	return true
 }
 
 // hash reports whether a parameter holds only a hash and is not shown.
