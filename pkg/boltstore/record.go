@@ -18,7 +18,8 @@ const (
 	format = 3
 	// importsFrom is the first format with bucketImported.
 	importsFrom = 2
-	// scopesFrom is the first format whose tokens have scopes, makers and ancestors, and are rotated.
+	// scopesFrom is the first format with service accounts and bucketServices, and whose tokens have scopes, makers and ancestors, and
+	// are rotated.
 	scopesFrom = 3
 
 	recordVersion = 1
@@ -32,6 +33,7 @@ var (
 	bucketUnique   = []byte("unique")
 	bucketSeen     = []byte("seen")
 	bucketImported = []byte("imported")
+	bucketServices = []byte("services")
 
 	keyFormat = []byte("format")
 	keyState  = []byte("state")
@@ -40,11 +42,13 @@ var (
 // state has the counters over all users.
 type state struct {
 	LastUser pat.UserID `json:"lastUser"`
-	// Admins is the number of enabled Admins.
+	// Admins is the number of pat.Account.PersonalAdmin.
 	Admins int `json:"admins"`
 }
 
 type account struct {
+	// Type is absent for the account of a person.
+	Type      string      `json:"type,omitempty"`
 	Username  string      `json:"username,omitempty"`
 	Name      string      `json:"name,omitempty"`
 	Email     string      `json:"email,omitempty"`
@@ -105,9 +109,16 @@ func fromAccount(a pat.Account) account {
 		spents = append(spents, spent{s.Selector, s.Verifier, s.Until.UnixMilli()})
 	}
 	return account{
-		Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
+		Type: fromType(a.Type), Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
 		CreatedAt: a.CreatedAt.UnixMilli(), NextToken: a.NextTokenID, Version: a.Version, Tokens: tokens, Spent: spents,
 	}
+}
+
+func fromType(of pat.AccountType) string {
+	if of == pat.UserAccount {
+		return ""
+	}
+	return of.String()
 }
 
 func fromToken(t pat.Token) token {
@@ -137,20 +148,34 @@ func fromScopes(s pat.Scopes) *string {
 	return &text
 }
 
-// header returns the account without tokens.
-func (a account) header(id pat.UserID) pat.Account {
+// header returns the account without tokens. Errors: Damage.
+func (a account) header(id pat.UserID) (pat.Account, error) {
+	of, err := toType(a.Type)
+	if err != nil {
+		return pat.Account{}, err
+	}
 	return pat.Account{
 		ID:          id,
+		Type:        of,
 		Profile:     pat.Profile{Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled},
 		CreatedAt:   utc(a.CreatedAt),
 		NextTokenID: a.NextToken,
 		Version:     a.Version,
+	}, nil
+}
+
+func toType(stored string) (pat.AccountType, error) {
+	for _, of := range []pat.AccountType{pat.UserAccount, pat.ServiceAccount} {
+		if fromType(of) == stored {
+			return of, nil
+		}
 	}
+	return 0, boltfile.Damaged("the account type %q is unknown", stored)
 }
 
 // since returns the first format that has what the account has.
 func (a account) since() int {
-	if slices.ContainsFunc(a.Tokens, token.later) {
+	if a.Type != "" || slices.ContainsFunc(a.Tokens, token.later) {
 		return scopesFrom
 	}
 	return 1

@@ -16,9 +16,9 @@ import (
 // The forms of the items that are read: every attribute, with a value of its type, and the format if there is one. Each is made when it
 // is first used, since a Lambda reads few kinds of items.
 var (
-	firstForm  = sync.OnceValue(func() values { return accountForm(firstFormat, tokenItem{Keyed: true}) })
+	firstForm  = sync.OnceValue(func() values { return accountForm(firstFormat, "", tokenItem{Keyed: true}) })
 	scopesForm = sync.OnceValue(func() values {
-		return accountForm(scopesFormat, tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1", RotatedAt: 1, Replaced: "-"})
+		return accountForm(scopesFormat, "-", tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1", RotatedAt: 1, Replaced: "-"})
 	})
 	seenForm = sync.OnceValue(func() values {
 		return formOf(seenItem{key: seenKey(0), Format: firstFormat, Seen: map[pat.TokenID]int64{}})
@@ -29,8 +29,8 @@ var (
 	adminsForm    = sync.OnceValue(func() values { return formOf(adminsItem{}) })
 )
 
-func accountForm(format int, token tokenItem) values {
-	return formOf(accountItem{key: accountKey(0), Format: format, Tokens: []tokenItem{token}, Spent: make([]spentItem, 1)})
+func accountForm(format int, accountType string, token tokenItem) values {
+	return formOf(accountItem{key: accountKey(0), Format: format, AccountType: accountType, Tokens: []tokenItem{token}, Spent: make([]spentItem, 1)})
 }
 
 func formOf(item any) values {
@@ -39,9 +39,10 @@ func formOf(item any) values {
 }
 
 var (
-	errFormat = errors.New("this version of the program does not know its format")
-	errNumber = errors.New("a number is not whole or too large")
-	errIDs    = errors.New("IDs are not numbers with a space between two")
+	errAccountType = errors.New("its type of account is unknown")
+	errFormat      = errors.New("this version of the program does not know its format")
+	errNumber      = errors.New("a number is not whole or too large")
+	errIDs         = errors.New("IDs are not numbers with a space between two")
 )
 
 // decode decodes an item of this form. An attribute that is missing, unknown or of another type is an error: it never becomes an empty
@@ -82,7 +83,7 @@ func mismatchedAttributes(raw, form values) []string {
 
 // optional reports whether items can lack the attribute. Most do, to save space.
 func optional(name string) bool {
-	return slices.Contains([]string{"spent", "keyed", "maker", "ancestors", "rotatedAt", "replaced"}, name)
+	return slices.Contains([]string{"accountType", "spent", "keyed", "maker", "ancestors", "rotatedAt", "replaced"}, name)
 }
 
 func fits(value, form types.AttributeValue) bool {
