@@ -185,7 +185,7 @@ func TestEvent(t *testing.T) {
 		RequestContext: events.APIGatewayProxyRequestContext{
 			AccountID: "123456789012", APIID: "local", Stage: "prod", DomainName: "example.com", RequestID: id, ExtendedRequestID: id,
 			Protocol: "HTTP/1.1", Identity: events.APIGatewayRequestIdentity{SourceIP: "192.0.2.7", UserAgent: "tester"},
-			ResourcePath: "/items/{id}", Path: "/prod/items/a%2Fb", HTTPMethod: "GET",
+			ResourcePath: "/items/{id}", Path: "/items/a%2Fb", HTTPMethod: "GET",
 			Authorizer:  map[string]any{"principalId": "somebody", "userId": "7", "age": "3", "ready": "true"},
 			RequestTime: "02/Jan/2026:03:04:05 +0000", RequestTimeEpoch: pattest.Start.UnixMilli(),
 		},
