@@ -149,6 +149,10 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
+.PHONY: build-OAuthFunction
+build-OAuthFunction:
+	@$(LAMBDA_BUILD) ./functions/oauth
+
 # The start-up benchmark compares the functions with these, which are built in the same way.
 .PHONY: build-Hello
 build-Hello:

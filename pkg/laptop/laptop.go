@@ -8,6 +8,7 @@ import (
 	"pats/pkg/gateway"
 	"pats/pkg/pat"
 	"pats/pkg/wiring/authorizers"
+	"pats/pkg/wiring/openroutes"
 	"pats/pkg/wiring/routes"
 )
 
@@ -16,6 +17,7 @@ const (
 	authorizerFunction = "AuthorizerFunction"
 	tokensFunction     = "TokensFunction"
 	usersFunction      = "UsersFunction"
+	oauthFunction      = "OAuthFunction"
 )
 
 // Stack is the template with values for its parameters.
@@ -67,6 +69,7 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 		Proxies: map[string]gateway.ProxyFunction{
 			tokensFunction: routes.Tokens(s.settings[tokensFunction], store, env),
 			usersFunction:  routes.Users(s.settings[usersFunction], store, env),
+			oauthFunction:  openroutes.OAuth(s.settings[oauthFunction], store, env),
 		},
 	}
 }

@@ -18,6 +18,7 @@ var packages = map[string]string{
 	"SharedAuthorizerFunction": "./functions/shared-authorizer",
 	"TokensFunction":           "./functions/tokens",
 	"UsersFunction":            "./functions/users",
+	"OAuthFunction":            "./functions/oauth",
 }
 
 // TestSBOMNamesEveryModule compares the document of each binary with what `go list` prints, and with Go's own version.

@@ -13,6 +13,7 @@ const (
 	SharedAuthorizerFunction = "SharedAuthorizerFunction"
 	TokensFunction           = "TokensFunction"
 	UsersFunction            = "UsersFunction"
+	OAuthFunction            = "OAuthFunction"
 )
 
 // The paths of the API's collections, of the token presented and of the caller's profile.
