@@ -149,6 +149,10 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
+.PHONY: build-OAuthFunction
+build-OAuthFunction:
+	@$(LAMBDA_BUILD) ./functions/oauth
+
 .PHONY: build-SignInFunction
 build-SignInFunction:
 	@$(LAMBDA_BUILD) ./functions/sign-in

@@ -1,12 +1,16 @@
 package template_test
 
 import (
+	"maps"
+	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/google/go-cmp/cmp"
 
 	"pats/pkg/api"
+	"pats/pkg/oauth"
 )
 
 // logged are the variables that the access log can have. API Gateway escapes nothing there, so none holds text that callers choose:
@@ -86,7 +90,47 @@ func authorizers(t template) (found findings) {
 	return found
 }
 
-// routes checks that every route has the API's authorizer, except the OpenAPI document's.
+// openRoutes are the routes without an authorizer, and the method that each serves: the OpenAPI document, and those that check their
+// callers themselves.
+var openRoutes = map[string]string{
+	api.ResourceOpenAPI:      http.MethodGet,
+	oauth.ResourceIntrospect: http.MethodPost,
+	oauth.ResourceRevoke:     http.MethodPost,
+	oauth.ResourceToken:      http.MethodPost,
+	oauth.ResourceDiscovery:  http.MethodGet,
+}
+
+// throttles checks that each open route but the OpenAPI document has a throttle apart from that of all others, so that callers without
+// a token cannot use that up.
+func throttles(t template) (found findings) {
+	for _, gateway := range t.of(kindAPI) {
+		all := settingsOf(gateway, "/*", "*")
+		for _, path := range slices.Sorted(maps.Keys(openRoutes)) {
+			if path == api.ResourceOpenAPI {
+				continue
+			}
+			own := settingsOf(gateway, "/"+strings.ReplaceAll(path, "/", "~1"), openRoutes[path])
+			for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
+				if parameter := referred(at(own, limit)); parameter == "" || parameter == referred(at(all, limit)) {
+					found.add("%s %s has the %s %v, want a parameter apart from that of all routes", openRoutes[path], path, limit, at(own, limit))
+				}
+			}
+		}
+	}
+	return found
+}
+
+// settingsOf returns the MethodSettings of a resource's method, or nil.
+func settingsOf(gateway resource, path, method string) any {
+	for _, settings := range several(gateway.property("MethodSettings")) {
+		if at(settings, "ResourcePath") == path && at(settings, "HttpMethod") == method {
+			return settings
+		}
+	}
+	return nil
+}
+
+// routes checks that every route has the API's authorizer, except the open ones.
 func routes(t template) (found findings) {
 	for _, api := range t.of(kindAPI) {
 		found = append(found, defaults(api)...)
@@ -126,8 +170,9 @@ func route(gateway resource, name string, event any) (found findings) {
 		found.add("%s is a route of %v, want %s", name, of, gateway.id)
 	}
 	path, auth := at(event, "Properties", "Path"), at(event, "Properties", "Auth")
-	text, _ := path.(string)
-	if auth != nil && ((text != api.ResourceOpenAPI && !isForBrowsers(text)) || !cmp.Equal(auth, any(open))) {
+	resource, _ := path.(string)
+	_, isOpen := openRoutes[resource]
+	if auth != nil && ((!isOpen && !isForBrowsers(resource)) || !cmp.Equal(auth, any(open))) {
 		found.add("%s, %v, has Auth %v, want the API's authorizer", name, path, auth)
 	}
 	return found
