@@ -149,6 +149,10 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
+.PHONY: build-PageFunction
+build-PageFunction:
+	@$(LAMBDA_BUILD) ./functions/page
+
 .PHONY: build-SignInFunction
 build-SignInFunction:
 	@$(LAMBDA_BUILD) ./functions/sign-in

@@ -26,14 +26,14 @@ const goodHeader = "*:*.good"
 // behind has the function of each resource in the template.
 var behind = map[string]string{
 	"/api/admin/user/tokens": "TokensFunction", "/api/admin/user/tokens/{id}": "TokensFunction", "/docs/openapi.json": "TokensFunction",
-	"/": "TokensFunction", "/{proxy+}": "TokensFunction",
+	"/": "PageFunction", "/ui/assets/{file}": "PageFunction", "/{proxy+}": "TokensFunction",
 	"/ui/login": "SignInFunction", "/ui/session": "SessionFunction", "/ui/api/admin/user": "AdminSessionFunction",
 	"/api/admin/user": "UsersFunction", "/api/admin/user-admin": "UsersFunction", "/api/admin/user-admin/{id}": "UsersFunction",
 }
 
 // isOpen reports whether a resource of the template has no authorizer.
 func isOpen(resource string) bool {
-	return resource == "/docs/openapi.json" || strings.HasPrefix(resource, "/ui/")
+	return resource == "/docs/openapi.json" || resource == "/" || strings.HasPrefix(resource, "/ui/")
 }
 
 // recording is the project's API with functions that record their events.

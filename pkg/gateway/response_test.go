@@ -38,7 +38,7 @@ var gatewayResponses = []struct {
 		responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '$context.authorizer.reason|$context.authorizer.principalId|$context.error.responseType|$context.resourcePath|$context.stage|$context.httpMethod.|$context.path|$context.identity.sourceIp'}}`,
 		response:  authorizerResponse("Deny", "*", map[string]any{"reason": "because"}),
 		status:    403,
-		body:      `because|somebody|ACCESS_DENIED|/items|prod|GET.|/prod/items|192.0.2.1`,
+		body:      `because|somebody|ACCESS_DENIED|/items|prod|GET.|/items|192.0.2.1`,
 	},
 	{name: "a variable without a value is empty", responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '<$context.authorizer.nothing$context.nothing>'}}`, response: authorizerResponse("Deny", "*", nil), status: 403, body: `<>`},
 	{name: "nothing is escaped", responses: `ACCESS_DENIED: {ResponseTemplates: {application/json: '"$context.authorizer.reason"'}}`, response: authorizerResponse("Deny", "*", map[string]any{"reason": `a"b$context.stage`}), status: 403, body: `"a"b$context.stage"`},

@@ -8,6 +8,7 @@ import (
 	"pats/pkg/gateway"
 	"pats/pkg/pat"
 	"pats/pkg/wiring/authorizers"
+	"pats/pkg/wiring/pages"
 	"pats/pkg/wiring/routes"
 	"pats/pkg/wiring/sessions"
 	"pats/pkg/wiring/signins"
@@ -18,6 +19,7 @@ const (
 	authorizerFunction   = "AuthorizerFunction"
 	tokensFunction       = "TokensFunction"
 	usersFunction        = "UsersFunction"
+	pageFunction         = "PageFunction"
 	signInFunction       = "SignInFunction"
 	sessionFunction      = "SessionFunction"
 	adminSessionFunction = "AdminSessionFunction"
@@ -72,6 +74,7 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 		Proxies: map[string]gateway.ProxyFunction{
 			tokensFunction:       routes.Tokens(s.settings[tokensFunction], store, env),
 			usersFunction:        routes.Users(s.settings[usersFunction], store, env),
+			pageFunction:         gateway.ProxyFunction(pages.Page(s.settings[pageFunction], env)),
 			signInFunction:       gateway.ProxyFunction(signins.SignIn(s.settings[signInFunction], env)),
 			sessionFunction:      gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
 			adminSessionFunction: gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),

@@ -15,6 +15,7 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		authorizer, shared = "pats/pkg/authz.(*Authorizer)", "pats/pkg/authz.(*Shared)"
 		api                = "pats/pkg/api"
 		tokens, users      = api + ".NewTokens", api + ".NewUsers"
+		page, store        = "pats/pkg/page", "pats/pkg/dynamostore"
 	)
 	for function, c := range map[string]struct {
 		want   string
@@ -24,6 +25,7 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		"shared-authorizer": {shared, []string{authorizer, api}},
 		"tokens":            {tokens, []string{"pats/pkg/authz", users}},
 		"users":             {users, []string{"pats/pkg/authz", tokens}},
+		"page":              {page + ".New", []string{"pats/pkg/authz", api, store}},
 	} {
 		t.Run(function, func(t *testing.T) {
 			t.Parallel()

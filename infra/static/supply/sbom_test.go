@@ -21,6 +21,7 @@ var packages = map[string]string{
 	"AdminSessionFunction":     "./functions/admin-session",
 	"TokensFunction":           "./functions/tokens",
 	"UsersFunction":            "./functions/users",
+	"PageFunction":             "./functions/page",
 }
 
 // TestSBOMNamesEveryModule compares the document of each binary with what `go list` prints, and with Go's own version.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pats/pkg/api"
+	"pats/pkg/page"
 )
 
 // logged are the variables that the access log can have. API Gateway escapes nothing there, so none holds text that callers choose:
@@ -86,7 +87,14 @@ func authorizers(t template) (found findings) {
 	return found
 }
 
-// routes checks that every route has the API's authorizer, except the OpenAPI document's.
+// isOpen reports whether a path, as it is in the template, has no authorizer: those of the document and the page show nothing of any user,
+// and the others check their caller themselves.
+func isOpen(path any) bool {
+	text, _ := path.(string)
+	return text == api.ResourceOpenAPI || text == page.ResourcePage || isForBrowsers(text)
+}
+
+// routes checks that every route has the API's authorizer, except the open ones.
 func routes(t template) (found findings) {
 	for _, api := range t.of(kindAPI) {
 		found = append(found, defaults(api)...)
@@ -126,8 +134,7 @@ func route(gateway resource, name string, event any) (found findings) {
 		found.add("%s is a route of %v, want %s", name, of, gateway.id)
 	}
 	path, auth := at(event, "Properties", "Path"), at(event, "Properties", "Auth")
-	text, _ := path.(string)
-	if auth != nil && ((text != api.ResourceOpenAPI && !isForBrowsers(text)) || !cmp.Equal(auth, any(open))) {
+	if auth != nil && (!isOpen(path) || !cmp.Equal(auth, any(open))) {
 		found.add("%s, %v, has Auth %v, want the API's authorizer", name, path, auth)
 	}
 	return found
