@@ -149,6 +149,10 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
+.PHONY: build-PageFunction
+build-PageFunction:
+	@$(LAMBDA_BUILD) ./functions/page
+
 .PHONY: build-OAuthFunction
 build-OAuthFunction:
 	@$(LAMBDA_BUILD) ./functions/oauth

@@ -49,6 +49,7 @@ func (s *startup) welcome(ctx context.Context) error {
 	if _, _, err := s.validToken(ctx, s.tokenPath()); err != nil {
 		s.note("The token in %s does not work: %s\n%s", s.tokenPath(), reason(err), s.remedy(users))
 	}
+	s.note("Open %s/ in a browser, and sign in with the token in %s.", s.url(), s.tokenPath())
 	if _, err := fmt.Fprintln(s.printer.stdout, s.readyLine()); err != nil {
 		return failure.New(failure.Failed, "the ready line could not be printed: "+err.Error(), "")
 	}

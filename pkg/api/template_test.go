@@ -173,12 +173,12 @@ func TestGatewayResponsesHaveNoFreeText(t *testing.T) {
 	}
 }
 
-// TestTemplateHasEveryRoute compares the resources of the handlers with those of template.yaml, which has two more for all other paths.
+// TestTemplateHasEveryRoute compares the resources of the handlers with those of template.yaml, which has one more for all other paths.
 func TestTemplateHasEveryRoute(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	functions := readTemplate(t).Resources
-	wantResources(t, functions.TokensFunction, NewTokens(nil, TokensSettings{Enabled: true}, log), "/", "/{proxy+}")
+	wantResources(t, functions.TokensFunction, NewTokens(nil, TokensSettings{Enabled: true}, log), "/{proxy+}")
 	wantResources(t, functions.UsersFunction, NewUsers(nil, pat.AdminKey{}, log))
 }
 

@@ -21,6 +21,7 @@ const (
 	tokenPrefix          = "TOKEN_PREFIX"
 	scopes               = "SCOPES"
 	corsOrigin           = "CORS_ORIGIN"
+	offersSignIn         = "SIGN_IN"
 )
 
 // maxRetentionDays is the MaxValue of the template's parameter ExpiredRetentionDays.
@@ -50,6 +51,8 @@ type Config struct {
 	Shared     Shared
 	Limits     Limits
 	SignIn     SignIn
+	// OffersSignIn makes the page offer to sign in at an identity provider, whose settings the page does not have. By default it does not.
+	OffersSignIn bool
 }
 
 // Domain returns the settings of the domain.
@@ -72,11 +75,12 @@ func Load(variables Variables) (Config, error) {
 	shared, sharedErr := loadShared(variables)
 	limits, limitsErr := LoadLimits(variables)
 	signIn, signInErr := loadSignIn(variables)
+	offers, offersErr := boolean(variables, offersSignIn, false)
 	config := Config{
 		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog,
-		CORSOrigin: origin, Shared: shared, Limits: limits, SignIn: signIn,
+		CORSOrigin: origin, Shared: shared, Limits: limits, SignIn: signIn, OffersSignIn: offers,
 	}
-	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr, limitsErr, signInErr)
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr, limitsErr, signInErr, offersErr)
 }
 
 func adminKey(variables Variables) (pat.AdminKey, error) {

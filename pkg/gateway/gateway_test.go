@@ -135,7 +135,7 @@ func TestProjectRoutes(t *testing.T) {
 	t.Parallel()
 	gateway, invoked := projectGateway(t, authorizing(authorizerResponse("Allow", "*", nil), nil))
 	methods := []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
-	paths := []string{"/", "/api/admin/user/tokens", "/api/admin/user/tokens/1", "/api/admin/user/tokens/1/2", "/elsewhere", "/%2e%2e"}
+	paths := []string{"/api/admin/user", "/api/admin/user/tokens", "/api/admin/user/tokens/1", "/api/admin/user/tokens/1/2", "/elsewhere", "/%2e%2e"}
 	for _, path := range paths {
 		for _, method := range methods {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, nil)

@@ -28,7 +28,7 @@ var behind = map[string]string{
 	"/api/admin/user/tokens": "TokensFunction", "/api/admin/user/tokens/{id}": "TokensFunction", "/docs/openapi.json": "TokensFunction",
 	"/api/admin/user/tokens/self": "TokensFunction", "/api/admin/user/tokens/self/rotate": "TokensFunction",
 	"/api/admin/user/tokens/{id}/rotate": "TokensFunction",
-	"/":                                  "TokensFunction", "/{proxy+}": "TokensFunction",
+	"/":                                  "PageFunction", "/ui/assets/{file}": "PageFunction", "/{proxy+}": "TokensFunction",
 	"/ui/login": "SignInFunction", "/ui/session": "SessionFunction", "/ui/api/admin/user": "AdminSessionFunction",
 	"/api/admin/user": "UsersFunction", "/api/admin/user-admin": "UsersFunction", "/api/admin/user-admin/{id}": "UsersFunction",
 	"/api/admin/user-admin/search": "UsersFunction", "/api/admin/user-admin/admin-count": "UsersFunction",
@@ -38,7 +38,7 @@ var behind = map[string]string{
 
 // isOpen reports whether the template has no authorizer for a resource.
 func isOpen(resource string) bool {
-	return behind[resource] == "OAuthFunction" || resource == "/docs/openapi.json" || strings.HasPrefix(resource, "/ui/")
+	return behind[resource] == "OAuthFunction" || resource == "/docs/openapi.json" || resource == "/" || strings.HasPrefix(resource, "/ui/")
 }
 
 // recording is the project's API with functions that record their events.

@@ -9,6 +9,7 @@ import (
 	"pats/pkg/pat"
 	"pats/pkg/wiring/authorizers"
 	"pats/pkg/wiring/openroutes"
+	"pats/pkg/wiring/pages"
 	"pats/pkg/wiring/routes"
 	"pats/pkg/wiring/sessions"
 	"pats/pkg/wiring/signins"
@@ -19,6 +20,7 @@ const (
 	authorizerFunction   = "AuthorizerFunction"
 	tokensFunction       = "TokensFunction"
 	usersFunction        = "UsersFunction"
+	pageFunction         = "PageFunction"
 	signInFunction       = "SignInFunction"
 	sessionFunction      = "SessionFunction"
 	adminSessionFunction = "AdminSessionFunction"
@@ -74,6 +76,7 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 		Proxies: map[string]gateway.ProxyFunction{
 			tokensFunction:       routes.Tokens(s.settings[tokensFunction], store, env),
 			usersFunction:        routes.Users(s.settings[usersFunction], store, env),
+			pageFunction:         gateway.ProxyFunction(pages.Page(s.settings[pageFunction], env)),
 			signInFunction:       gateway.ProxyFunction(signins.SignIn(s.settings[signInFunction], env)),
 			sessionFunction:      gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
 			adminSessionFunction: gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),

@@ -16,6 +16,7 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		api                = "pats/pkg/api"
 		tokens, users      = api + ".NewTokens", api + ".NewUsers"
 		oauth              = "pats/pkg/oauth.(*Handler)"
+		page, store        = "pats/pkg/page", "pats/pkg/dynamostore"
 	)
 	for function, c := range map[string]struct {
 		want   string
@@ -26,6 +27,7 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users}},
 		"users":             {users, []string{"pats/pkg/authz", oauth, tokens}},
 		"oauth":             {oauth, []string{"pats/pkg/authz", api}},
+		"page":              {page + ".New", []string{"pats/pkg/authz", api, store}},
 	} {
 		t.Run(function, func(t *testing.T) {
 			t.Parallel()

@@ -65,6 +65,7 @@ const (
 	tokensOf   = deployed.TokensFunction
 	usersOf    = deployed.UsersFunction
 	oauthOf    = deployed.OAuthFunction
+	pageOf     = deployed.PageFunction
 )
 
 // eventCase is a file of events/ with the expected result of its function.
@@ -127,10 +128,14 @@ var eventCases = []eventCase{
 	{"token-self", tokensOf, "", nil, responds(showsToken(1, "own", "null", false))},
 	{"token-self-revoke", tokensOf, "", nil, then(responds(done))},
 	{"not-there", tokensOf, "", nil, responds(notThere("/api/admin/nope"))},
-	{"not-there-root", tokensOf, "", nil, responds(notThere("/"))},
 	{"not-there-method", tokensOf, "", nil, responds(notThere(listPath))},
 	{"document", tokensOf, "", nil, responds(document)},
 	{"document-not-modified", tokensOf, "", nil, responds(notModified)},
+
+	{"page", pageOf, "", nil, responds(pageUnder("/prod/"))},
+	{"page-post", pageOf, "", nil, responds(pageRefusal)},
+	{"page-asset", pageOf, "", nil, responds(oldAsset("text/css; charset=utf-8"))},
+	{"page-asset-not-there", pageOf, "", nil, responds(noAsset)},
 
 	{"self", usersOf, "admin", nil, responds(adminSelf)},
 	{"self-viewer", usersOf, "viewer", nil, responds(viewerSelf)},

@@ -28,10 +28,6 @@ var pathCases = []scenario{
 	one("a method in lower case", newRequest("get", listPath, own), badMethod.sam(upperCase, tokens("own")).ministack(upperCase, tokens("own"))),
 	one("X-HTTP-Method-Override", list(own, "X-HTTP-Method-Override: DELETE"), tokens("own")),
 
-	one("the root", newRequest("GET", "/", own), notThere("/")),
-	one("the root without a token", newRequest("GET", "/"), noToken),
-	one("the root, HEAD", newRequest("HEAD", "/", own), headOf(notThere("/"))),
-	one("the root, POST", newRequest("POST", "/", own), notThere("/")),
 	one("/api", newRequest("GET", "/api", own), notThere("/api")),
 	one("/api/admin", newRequest("GET", "/api/admin", own), notThere("/api/admin")),
 	one("a path that is not there", newRequest("GET", "/api/admin/nope", own), notThere("/api/admin/nope")),

@@ -22,6 +22,7 @@ var packages = map[string]string{
 	"TokensFunction":           "./functions/tokens",
 	"UsersFunction":            "./functions/users",
 	"OAuthFunction":            "./functions/oauth",
+	"PageFunction":             "./functions/page",
 }
 
 // TestSBOMNamesEveryModule compares the document of each binary with what `go list` prints, and with Go's own version.

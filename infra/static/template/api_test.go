@@ -11,6 +11,7 @@ import (
 
 	"pats/pkg/api"
 	"pats/pkg/oauth"
+	"pats/pkg/page"
 )
 
 // logged are the variables that the access log can have. API Gateway escapes nothing there, so none holds text that callers choose:
@@ -120,6 +121,14 @@ func throttles(t template) (found findings) {
 	return found
 }
 
+// isOpen reports whether a path, as it is in the template, has no authorizer: those of openRoutes, and those of the page, which shows
+// nothing of any user or opens a cookie.
+func isOpen(path any) bool {
+	text, _ := path.(string)
+	_, found := openRoutes[text]
+	return found || text == page.ResourcePage || isForBrowsers(text)
+}
+
 // settingsOf returns the MethodSettings of a resource's method, or nil.
 func settingsOf(gateway resource, path, method string) any {
 	for _, settings := range several(gateway.property("MethodSettings")) {
@@ -170,9 +179,7 @@ func route(gateway resource, name string, event any) (found findings) {
 		found.add("%s is a route of %v, want %s", name, of, gateway.id)
 	}
 	path, auth := at(event, "Properties", "Path"), at(event, "Properties", "Auth")
-	resource, _ := path.(string)
-	_, isOpen := openRoutes[resource]
-	if auth != nil && ((!isOpen && !isForBrowsers(resource)) || !cmp.Equal(auth, any(open))) {
+	if auth != nil && (!isOpen(path) || !cmp.Equal(auth, any(open))) {
 		found.add("%s, %v, has Auth %v, want the API's authorizer", name, path, auth)
 	}
 	return found

@@ -60,7 +60,7 @@ func defined(path string, methods any, function string) (found findings) {
 		found.add("%s has the integration %v, want %s", path, got, function)
 	}
 	var security any
-	if _, isOpen := openRoutes[path]; isOpen || isForBrowsers(path) {
+	if isOpen(path) {
 		security = []any{map[string]any{"NONE": []any{}}}
 	}
 	if got := at(every, "security"); !cmp.Equal(got, security, cmpopts.EquateEmpty()) {
@@ -69,7 +69,7 @@ func defined(path string, methods any, function string) (found findings) {
 	return found
 }
 
-// isForBrowsers reports whether the functions behind path open a cookie themselves.
+// isForBrowsers reports whether path is for the page alone, whose functions check their caller themselves if they need one.
 func isForBrowsers(path string) bool { return strings.HasPrefix(path, "/ui/") }
 
 // preflight checks that OPTIONS exists only with CorsOrigin, without a function and without credentials.

@@ -27,9 +27,9 @@ const (
 	firstVariable  = "          TABLE_NAME: !Ref Table\n"
 	// The rate is before the burst of the same method.
 	introspectThrottle = "          HttpMethod: POST\n          ThrottlingRateLimit: !Ref OAuthThrottleRate\n"
-	rootRoute          = "            Path: /\n            Method: ANY\n"
+	elseRoute          = "            Path: /{proxy+}\n            Method: ANY\n"
 	authorizerName     = "        DefaultAuthorizer: TokenAuthorizer\n"
-	rootDefined        = "          /:\n            x-amazon-apigateway-any-method:\n"
+	elseDefined        = "          /{proxy+}:\n            x-amazon-apigateway-any-method:\n"
 	rootPreflight      = "            options: !If\n              - WithoutCors\n              - !Ref AWS::NoValue\n"
 )
 
@@ -121,8 +121,8 @@ var faults = []fault{
 	{"an authorizer from elsewhere", "authorizers", "FunctionArn: !GetAtt AuthorizerFunction.Arn", "FunctionArn: arn:aws:lambda:eu-west-1:123456789012:function:other", "invokes arn:aws:lambda"},
 	{"an authorizer of another type", "authorizers", "FunctionPayloadType: TOKEN", "FunctionPayloadType: REQUEST", "has the type REQUEST"},
 
-	{"an open route", "routes", rootRoute, rootRoute + "            Auth: {Authorizer: NONE}\n", "TokensFunction.Root, /,"},
-	{"a route with a signature", "routes", rootRoute, rootRoute + "            Auth: {Authorizer: AWS_IAM}\n", "TokensFunction.Root, /,"},
+	{"an open route", "routes", elseRoute, elseRoute + "            Auth: {Authorizer: NONE}\n", "TokensFunction.Elsewhere, /{proxy+},"},
+	{"a route with a signature", "routes", elseRoute, elseRoute + "            Auth: {Authorizer: AWS_IAM}\n", "TokensFunction.Elsewhere, /{proxy+},"},
 	{"an API key beside the open route", "routes", "Authorizer: NONE", "{Authorizer: NONE, ApiKeyRequired: true}", "TokensFunction.OpenAPI, "},
 	{"a route of SAM's own API", "routes", "            RestApiId: !Ref Api\n", "", "is a route of <nil>"},
 	{"an event without an authorizer", "routes", "          Type: Api\n", "          Type: HttpApi\n", "is of type HttpApi"},
@@ -136,10 +136,10 @@ var faults = []fault{
 	{"a burst in common", "throttles", "!Ref OAuthThrottleBurst", "!Ref ThrottleBurst", "has the ThrottlingBurstLimit map[Ref:ThrottleBurst]"},
 	{"a throttle that nothing sets", "throttles", "!Ref OAuthThrottleBurst", "200", "has the ThrottlingBurstLimit 200"},
 
-	{"an open method of the definition", "definition", rootDefined, rootDefined + "              security: [{NONE: []}]\n", "/ has the security"},
-	{"another function of the definition", "definition", "${TokensFunction.Arn}", "${UsersFunction.Arn}", "/ has the integration"},
-	{"an undefined path", "definition", rootDefined, strings.Replace(rootDefined, "/:", "/root:", 1), "Api.DefinitionBody has no /"},
-	{"a method of its own", "definition", rootDefined, "          /:\n            get: {}\n            x-amazon-apigateway-any-method:\n", "/ has the method get"},
+	{"an open method of the definition", "definition", elseDefined, elseDefined + "              security: [{NONE: []}]\n", "/{proxy+} has the security"},
+	{"another function of the definition", "definition", "${TokensFunction.Arn}", "${UsersFunction.Arn}", "/{proxy+} has the integration"},
+	{"an undefined path", "definition", elseDefined, strings.Replace(elseDefined, "/{", "/else/{", 1), "Api.DefinitionBody has no /{proxy+}"},
+	{"a method of its own", "definition", elseDefined, "          /{proxy+}:\n            get: {}\n            x-amazon-apigateway-any-method:\n", "/{proxy+} has the method get"},
 	{"a preflight for all", "definition", rootPreflight, "            options: !If\n              - WithImportedTokens\n              - !Ref AWS::NoValue\n", "OPTIONS is map"},
 	{"a preflight turned round", "definition", "WithoutCors: !Equals [!Ref CorsOrigin, \"\"]", "WithoutCors: !Equals [!Ref CorsOrigin, \"*\"]", "WithoutCors is"},
 	{"a preflight with credentials", "definition", "method.response.header.Access-Control-Max-Age", "method.response.header.Access-Control-Allow-Credentials", "OPTIONS has the headers"},

@@ -3,6 +3,8 @@ package template_test
 import (
 	"slices"
 	"strings"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // hashPattern allows only a SHA-256 in hex or nothing.
@@ -51,11 +53,17 @@ func variables(t template) (found findings) {
 	return found
 }
 
+// isFlag reports whether value only says whether a condition holds.
+func isFlag(value any) bool {
+	branches := several(at(value, "Fn::If"))
+	return len(branches) == 3 && cmp.Equal(branches[1:], []any{"false", "true"})
+}
+
 func (t template) variable(name string, value any) (found findings) {
 	id := referred(value)
 	parameter := at(t["Parameters"], id)
 	switch {
-	case t.is(id, kindTable):
+	case t.is(id, kindTable), isFlag(value):
 	case id == clientSecret && at(parameter, "NoEcho") == true && t.sealsCookies(name):
 	case parameter == nil:
 		found.add("%s is %v, want a parameter or the table", name, value)

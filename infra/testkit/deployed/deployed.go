@@ -14,6 +14,7 @@ const (
 	TokensFunction           = "TokensFunction"
 	UsersFunction            = "UsersFunction"
 	OAuthFunction            = "OAuthFunction"
+	PageFunction             = "PageFunction"
 	SignInFunction           = "SignInFunction"
 	SessionFunction          = "SessionFunction"
 	AdminSessionFunction     = "AdminSessionFunction"

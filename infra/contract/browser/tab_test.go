@@ -1,0 +1,254 @@
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	console "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"pats/infra/testkit/must"
+	"pats/infra/testkit/skip"
+)
+
+// patience is how long a tab waits for what must appear.
+const patience = 20 * time.Second
+
+// tab is a tab of Chromium with cookies of its own.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+	log *log
+}
+
+// log has what a tab has sent to its console and to servers.
+type log struct {
+	sync.Mutex
+	faults   []string
+	requests []*network.EventRequestWillBeSent
+}
+
+// look is how a tab shows pages.
+type look struct {
+	scheme string
+	width  int64
+	// scale enlarges all text.
+	scale float64
+}
+
+func (l look) String() string { return fmt.Sprintf("%s-%d", l.scheme, l.width) }
+
+var desktop = look{"light", 1200, 1}
+
+// newTab opens a tab, which is closed at the end of the test. Tabs of one test share no cookies.
+func newTab(t *testing.T, as look) *tab {
+	t.Helper()
+	skip.Without(t, "chromium", "chromium")
+	browser := startBrowser(t)
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	p := &tab{t: t, ctx: ctx, log: &log{}}
+	must.Do(t, chromedp.Listen(ctx, p.log.add))
+	call(p, network.Enable, network.EnableParams{})
+	call(p, console.Enable, cdp.Empty{})
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: as.width, Height: 800, DeviceScaleFactor: 1, Mobile: as.width < 500,
+	})
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: as.scheme}},
+	})
+	return p
+}
+
+// startBrowser starts Chromium, which ends with the test. Root needs --no-sandbox.
+func startBrowser(t *testing.T) context.Context {
+	t.Helper()
+	options := chromedp.DefaultExecAllocatorOptions[:]
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocator, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+	t.Cleanup(cancel)
+	browser, stop := chromedp.NewContext(allocator)
+	t.Cleanup(stop)
+	if err := chromedp.Do(browser); err != nil {
+		t.Fatalf("starting chromium: %v", err)
+	}
+	return browser
+}
+
+func (l *log) add(event any) {
+	l.Lock()
+	defer l.Unlock()
+	switch event := event.(type) {
+	case *runtime.EventExceptionThrown:
+		l.faults = append(l.faults, event.ExceptionDetails.Text+" "+event.ExceptionDetails.Exception.Description)
+	case *console.EventEntryAdded:
+		if event.Entry.Source == console.EntrySourceSecurity {
+			l.faults = append(l.faults, event.Entry.Text)
+		}
+	case *network.EventRequestWillBeSent:
+		l.requests = append(l.requests, event)
+	}
+}
+
+// run returns the value of an action.
+func run[Value any](p *tab, action chromedp.Action[Value]) Value {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, action)
+	must.Do(p.t, err)
+	return value
+}
+
+// call returns the result of a command of the DevTools protocol.
+func call[Params, Result any](p *tab, command cdp.Command[Params, Result], params Params) Result {
+	p.t.Helper()
+	return run(p, func(ctx context.Context, _ *chromedp.Target) (Result, error) {
+		return chromedp.Call(ctx, command, params)
+	})
+}
+
+// eval returns the value of a JavaScript expression, or of its promise.
+func eval[Value any](p *tab, expression string) Value {
+	p.t.Helper()
+	return run(p, chromedp.Evaluate[Value](expression, chromedp.EvalAwaitPromise))
+}
+
+// nodes returns the elements that the accessibility tree has with a role and, unless it is empty, a name: none while another document
+// takes the place of this one.
+func (p *tab) nodes(role, name string) (found []cdp.BackendNodeID) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	document, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil {
+		return nil
+	}
+	query := accessibility.QueryAXTreeParams{NodeID: document.Root.NodeID, Role: role, AccessibleName: name}
+	tree, err := chromedp.Call(ctx, accessibility.QueryAXTree, query)
+	if err != nil {
+		return nil
+	}
+	for _, node := range tree.Nodes {
+		if !node.Ignored {
+			found = append(found, node.BackendDOMNodeID)
+		}
+	}
+	return found
+}
+
+// has reports whether there is an element with a role and a name.
+func (p *tab) has(role, name string) bool {
+	p.t.Helper()
+	return len(p.nodes(role, name)) > 0
+}
+
+// find waits for an element with a role and a name. Of several it returns the first.
+func (p *tab) find(role, name string) cdp.BackendNodeID {
+	p.t.Helper()
+	var found []cdp.BackendNodeID
+	p.wait(fmt.Sprintf("a %s named %q", role, name), func() bool {
+		found = p.nodes(role, name)
+		return len(found) > 0
+	})
+	return found[0]
+}
+
+// wait waits until reached returns true.
+func (p *tab) wait(what string, reached func() bool) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !reached(); {
+		if time.Now().After(end) {
+			p.t.Fatalf("waited %v for %s; the page shows:\n%s", patience, what, eval[string](p, "document.body.innerText"))
+		}
+		select {
+		case <-p.t.Context().Done():
+			p.t.Fatal(p.t.Context().Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// waitFor waits until a JavaScript expression is true.
+func (p *tab) waitFor(expression string) {
+	p.t.Helper()
+	p.wait(expression, func() bool { return eval[bool](p, expression) })
+}
+
+// click clicks the middle of an element with the mouse.
+func (p *tab) click(role, name string) {
+	p.t.Helper()
+	p.clickNode(p.find(role, name))
+}
+
+func (p *tab) clickNode(id cdp.BackendNodeID) {
+	p.t.Helper()
+	call(p, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: id})
+	quads := call(p, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: id}).Quads
+	if len(quads) == 0 {
+		p.t.Fatal("the element has no box")
+	}
+	q := quads[0]
+	run(p, chromedp.MouseClickXY((q[0]+q[4])/2, (q[1]+q[5])/2))
+}
+
+// fill replaces the value of a field by typing.
+func (p *tab) fill(name, text string) {
+	p.t.Helper()
+	call(p, dom.Focus, dom.FocusParams{BackendNodeID: p.find("textbox", name)})
+	eval[any](p, "document.activeElement.select()")
+	call(p, input.InsertText, input.InsertTextParams{Text: text})
+}
+
+// press presses keys, one after another.
+func (p *tab) press(keys ...string) {
+	p.t.Helper()
+	for _, key := range keys {
+		run(p, chromedp.KeyEvent(key))
+	}
+}
+
+// open loads the page at url.
+func (p *tab) open(url string) {
+	p.t.Helper()
+	run(p, chromedp.Navigate(url))
+}
+
+// signIn opens the page and signs in with a token.
+func (p *tab) signIn(url, token string) {
+	p.t.Helper()
+	p.open(url)
+	p.fill("Token", token)
+	p.click("button", "Sign in")
+	p.find("button", "Sign out")
+	p.settled()
+}
+
+// settled waits until no list is loading.
+func (p *tab) settled() {
+	p.t.Helper()
+	p.waitFor(`!document.querySelector('[aria-busy=true]')`)
+}
+
+// faultless checks that no script has failed and no policy was violated.
+func (p *tab) faultless() {
+	p.t.Helper()
+	p.log.Lock()
+	defer p.log.Unlock()
+	for _, fault := range p.log.faults {
+		p.t.Errorf("the page's script failed: %s", fault)
+	}
+}

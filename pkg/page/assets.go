@@ -1,0 +1,88 @@
+package page
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"strings"
+
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
+	"github.com/tdewolff/minify/v2/js"
+)
+
+//go:embed static
+var static embed.FS
+
+// modules are the page's ES modules, each after those that it imports.
+var modules = []string{
+	"dom", "time", "api", "secret", "expiry", "scopes", "create", "rotate", "confirm", "tokens", "users", "everybody", "page",
+}
+
+// assetsPath is where the assets are, relative to [Base].
+const assetsPath = "ui/assets/"
+
+// asset is a file with its hash.
+type asset struct {
+	name, hash, contentType, body string
+}
+
+// hashLen is the number of hex digits of a hash in a file's name. Only our own files need different ones.
+const hashLen = 12
+
+func newAsset(name, contentType, body string) asset {
+	sum := sha256.Sum256([]byte(body))
+	return asset{name, hex.EncodeToString(sum[:])[:hashLen], contentType, body}
+}
+
+// path returns the path of a, relative to [Base].
+func (a asset) path() string {
+	stem, extension, _ := strings.Cut(a.name, ".")
+	return assetsPath + stem + "." + a.hash + "." + extension
+}
+
+// parseAssetName splits the name of a file, such as page.0123456789ab.css, into page.css and the hash.
+func parseAssetName(file string) (name, hash string, ok bool) {
+	parts := strings.Split(file, ".")
+	if len(parts) != 3 {
+		return "", "", false
+	}
+	return parts[0] + "." + parts[2], parts[1], true
+}
+
+// styles returns the stylesheet, minified.
+func styles() string { return minified("text/css", css.Minify, read("page.css")) }
+
+// scripts returns the modules as one, minified, so that a view takes one request for all of them. Their names are distinct, and they refer
+// to each other by import and export statements of one line, which are dropped.
+func scripts() string {
+	var all strings.Builder
+	for _, module := range modules {
+		for line := range strings.Lines(read(module + ".js")) {
+			if !strings.HasPrefix(line, "import ") {
+				all.WriteString(strings.TrimPrefix(line, "export "))
+			}
+		}
+	}
+	return minified("text/javascript", js.Minify, all.String())
+}
+
+// minified returns text as it is if it cannot be minified.
+func minified(mediaType string, minifier minify.MinifierFunc, text string) string {
+	m := minify.New()
+	m.AddFunc(mediaType, minifier)
+	short, err := m.String(mediaType, text)
+	if err != nil {
+		return text
+	}
+	return short
+}
+
+// read returns an embedded file. All that are read exist: a test reads them.
+func read(name string) string {
+	text, err := static.ReadFile("static/" + name)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

@@ -1,0 +1,117 @@
+// Package page serves the page on which people manage their tokens, and Admins those of others: one HTML document, one stylesheet and
+// one script, which call the API. It contains no user's data and reads no store.
+package page
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// The resources of the page, as template.yaml spells them.
+const (
+	ResourcePage  = "/"
+	ResourceAsset = "/ui/assets/{file}"
+)
+
+// How long browsers keep what they get.
+const (
+	// cacheDocument makes a view within the hour cost no request. An update of the stack reaches every browser within that time.
+	cacheDocument = "public, max-age=3600"
+	// cacheAsset is for a file whose name contains the hash of its content (RFC 8246).
+	cacheAsset = "public, max-age=31536000, immutable"
+	cacheNone  = "no-store"
+)
+
+const plainText = "text/plain; charset=utf-8"
+
+// Handler handles the events of the page's resources. It is safe for concurrent use.
+type Handler struct {
+	document document
+	// assets are by the name without the hash, such as page.css.
+	assets map[string]asset
+}
+
+// New returns a handler of the page with settings.
+func New(settings Settings) *Handler {
+	style := newAsset("page.css", "text/css; charset=utf-8", styles())
+	script := newAsset("page.js", "text/javascript; charset=utf-8", scripts())
+	return &Handler{
+		document: newDocument(settings, style, script),
+		assets:   map[string]asset{style.name: style, script.name: script},
+	}
+}
+
+// Handle handles one event. The error is always nil.
+func (h *Handler) Handle(_ context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+	resp := h.serve(event)
+	headers := Headers()
+	headers.Set("Content-Type", resp.contentType)
+	headers.Set("Cache-Control", resp.cache)
+	if resp.status == http.StatusMethodNotAllowed {
+		headers.Set("Allow", "GET, HEAD")
+	}
+	return events.APIGatewayProxyResponse{StatusCode: resp.status, MultiValueHeaders: headers, Body: resp.body}, nil
+}
+
+type response struct {
+	status      int
+	contentType string
+	cache       string
+	body        string
+}
+
+func (h *Handler) serve(event events.APIGatewayProxyRequest) response {
+	if event.HTTPMethod != http.MethodGet && event.HTTPMethod != http.MethodHead {
+		return response{http.StatusMethodNotAllowed, plainText, cacheNone, "The page takes GET and HEAD only.\n"}
+	}
+	switch event.Resource {
+	case ResourcePage:
+		return response{http.StatusOK, "text/html; charset=utf-8", cacheDocument, h.document.render(Base(event))}
+	case ResourceAsset:
+		return h.asset(event.PathParameters["file"])
+	}
+	return notFound()
+}
+
+func notFound() response {
+	return response{http.StatusNotFound, plainText, cacheNone, "There is no such file.\n"}
+}
+
+// asset returns a file by its name with a hash. While an update rolls out, a browser with the document of one version can ask the
+// function of another: it gets the file that this version has, and does not keep it.
+func (h *Handler) asset(file string) response {
+	name, hash, ok := parseAssetName(file)
+	found, exists := h.assets[name]
+	if !ok || !exists {
+		return notFound()
+	}
+	cache := cacheAsset
+	if hash != found.hash {
+		cache = cacheNone
+	}
+	return response{http.StatusOK, found.contentType, cache, found.body}
+}
+
+// Base returns the path under which a client reaches the API, which ends in a slash: the path of the request without its resource. It
+// is "/" at the root of a domain, and has the stage or the base path of a custom domain otherwise. A path with characters that need no
+// place in a stage or base path has the base "/", so that no link leads to another origin.
+func Base(event events.APIGatewayProxyRequest) string {
+	path := strings.TrimSuffix(event.RequestContext.Path, "/")
+	base := strings.TrimSuffix(path, strings.TrimSuffix(event.Resource, "/")) + "/"
+	if !isBase(base) {
+		return "/"
+	}
+	return base
+}
+
+// baseChars are those of stages and of base paths:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html
+const baseChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_-."
+
+func isBase(path string) bool {
+	return strings.HasPrefix(path, "/") && strings.Trim(path, baseChars) == "" && !strings.Contains(path, "//") &&
+		!strings.Contains(path, "/.")
+}

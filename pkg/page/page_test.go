@@ -1,0 +1,270 @@
+package page_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"pats/pkg/page"
+	"pats/pkg/pat"
+)
+
+var settings = page.Settings{
+	MaxTokenDays: 90, MaxTokens: 10, Scopes: []page.Scope{{Name: "orders:read", Role: pat.Viewer}, {Name: "users:read", Role: pat.Admin}},
+}
+
+// get returns the response to a request for a resource at a path that includes the stage.
+func get(t *testing.T, method, resource, path string) events.APIGatewayProxyResponse {
+	t.Helper()
+	event := events.APIGatewayProxyRequest{
+		Resource: resource, HTTPMethod: method, RequestContext: events.APIGatewayProxyRequestContext{Path: path},
+	}
+	if file, ok := strings.CutPrefix(path, "/ui/assets/"); ok {
+		event.PathParameters = map[string]string{"file": file}
+	}
+	got, err := page.New(settings).Handle(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func document(t *testing.T) string {
+	t.Helper()
+	return get(t, http.MethodGet, page.ResourcePage, "/").Body
+}
+
+var assetPath = regexp.MustCompile(`ui/assets/page\.[0-9a-f]{12}\.(css|js)`)
+
+// assets returns the paths of the stylesheet and the script.
+func assets(t *testing.T) []string {
+	t.Helper()
+	paths := assetPath.FindAllString(document(t), -1)
+	if len(paths) != 2 {
+		t.Fatalf("got the assets %q, want a stylesheet and a script", paths)
+	}
+	return paths
+}
+
+func TestDocumentTellsSettings(t *testing.T) {
+	t.Parallel()
+	match := regexp.MustCompile(`<meta name="pats" content='([^']*)'>`).FindStringSubmatch(document(t))
+	if match == nil {
+		t.Fatal("the document has no settings")
+	}
+	var got page.Settings
+	if err := json.Unmarshal([]byte(match[1]), &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(settings, got); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+}
+
+// TestDocumentHasNoInlineCode: the policy would block it, and a browser would only say so in its console.
+func TestDocumentHasNoInlineCode(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{`<script[^>]*>[^<]`, `<style`, `\sstyle=`, `\son[a-z]+=`, `javascript:`, `\{\{`} {
+		if found := regexp.MustCompile(pattern).FindString(document(t)); found != "" {
+			t.Errorf("the document has %q, which matches %s", found, pattern)
+		}
+	}
+}
+
+func TestScriptWritesNoHTML(t *testing.T) {
+	t.Parallel()
+	names, err := fs.Glob(os.DirFS("static"), "*.js")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("got %d modules and error %v", len(names), err)
+	}
+	for _, name := range names {
+		text := source(t, name)
+		for _, sink := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "localStorage", "sessionStorage", "document.cookie", "indexedDB"} {
+			if strings.Contains(text, sink) {
+				t.Errorf("%s uses %s", name, sink)
+			}
+		}
+	}
+}
+
+func source(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("static/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+var (
+	importLine  = regexp.MustCompile(`(?m)^import \{ ([^}]*) \} from './([a-z]+)\.js'$`)
+	declaration = regexp.MustCompile(`(?m)^(?:export )?(?:async )?(?:const|let|function) ([$\w]+)`)
+)
+
+// TestModulesFitTogether: each is an ES module that imports what others export, and all of them together are one script. So imports come
+// from earlier modules, and no two declare one name.
+func TestModulesFitTogether(t *testing.T) {
+	t.Parallel()
+	script := get(t, http.MethodGet, page.ResourceAsset, "/"+assets(t)[1]).Body
+	if regexp.MustCompile(`\b(import|export)\b`).MatchString(script) {
+		t.Error("the script has an import or an export")
+	}
+	names, _ := fs.Glob(os.DirFS("static"), "*.js")
+	in, exported := map[string]string{}, map[string]bool{}
+	for _, name := range names {
+		text := source(t, name)
+		for _, match := range declaration.FindAllStringSubmatch(text, -1) {
+			if other, ok := in[match[1]]; ok {
+				t.Errorf("%s and %s both declare %s", other, name, match[1])
+			}
+			in[match[1]], exported[match[1]] = name, strings.HasPrefix(match[0], "export ")
+		}
+	}
+	for _, name := range names {
+		for _, line := range strings.Split(source(t, name), "\n") {
+			match := importLine.FindStringSubmatch(line)
+			if strings.HasPrefix(line, "import ") && match == nil {
+				t.Errorf("%s: %q is not an import of one line", name, line)
+			}
+			if match == nil {
+				continue
+			}
+			for _, imported := range strings.Split(match[1], ", ") {
+				if in[imported] != match[2]+".js" || !exported[imported] {
+					t.Errorf("%s imports %s, which %s.js does not export", name, imported, match[2])
+				}
+			}
+		}
+	}
+}
+
+// maxBytes is the most that a first view takes, in bytes, before compression.
+const maxBytes = 30_000
+
+func TestPageIsSmall(t *testing.T) {
+	t.Parallel()
+	size := len(document(t))
+	for _, path := range assets(t) {
+		size += len(get(t, http.MethodGet, page.ResourceAsset, "/"+path).Body)
+	}
+	t.Logf("%d bytes", size)
+	if size > maxBytes {
+		t.Errorf("the page has %d bytes, want at most %d", size, maxBytes)
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	style := "/" + assets(t)[0]
+	for name, c := range map[string]struct {
+		method, resource, path string
+		status                 int
+		contentType, cache     string
+	}{
+		"the document":              {http.MethodGet, page.ResourcePage, "/", http.StatusOK, "text/html; charset=utf-8", "public, max-age=3600"},
+		"HEAD":                      {http.MethodHead, page.ResourcePage, "/", http.StatusOK, "text/html; charset=utf-8", "public, max-age=3600"},
+		"an asset":                  {http.MethodGet, page.ResourceAsset, style, http.StatusOK, "text/css; charset=utf-8", "public, max-age=31536000, immutable"},
+		"an asset of another hash":  {http.MethodGet, page.ResourceAsset, "/ui/assets/page.000000000000.js", http.StatusOK, "text/javascript; charset=utf-8", "no-store"},
+		"an asset without a hash":   {http.MethodGet, page.ResourceAsset, "/ui/assets/page.js", http.StatusNotFound, "text/plain; charset=utf-8", "no-store"},
+		"no asset":                  {http.MethodGet, page.ResourceAsset, "/ui/assets/..%2fpage.html", http.StatusNotFound, "text/plain; charset=utf-8", "no-store"},
+		"a method that changes":     {http.MethodPost, page.ResourcePage, "/", http.StatusMethodNotAllowed, "text/plain; charset=utf-8", "no-store"},
+		"a resource of another one": {http.MethodGet, "/{proxy+}", "/x", http.StatusNotFound, "text/plain; charset=utf-8", "no-store"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := get(t, c.method, c.resource, c.path)
+			want := http.Header{
+				"Content-Security-Policy": {"default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; " +
+					"form-action 'self'; base-uri 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"},
+				"Cross-Origin-Opener-Policy":   {"same-origin"},
+				"Cross-Origin-Resource-Policy": {"same-origin"},
+				"Referrer-Policy":              {"same-origin"},
+				"X-Content-Type-Options":       {"nosniff"},
+				"X-Frame-Options":              {"DENY"},
+				"Content-Type":                 {c.contentType},
+				"Cache-Control":                {c.cache},
+			}
+			if c.status == http.StatusMethodNotAllowed {
+				want.Set("Allow", "GET, HEAD")
+			}
+			if diff := cmp.Diff(want, http.Header(got.MultiValueHeaders)); got.StatusCode != c.status || diff != "" {
+				t.Errorf("got status %d, want %d; headers (-want +got):\n%s", got.StatusCode, c.status, diff)
+			}
+		})
+	}
+}
+
+func TestBase(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ resource, path, want string }{
+		"the root":                     {"/", "/", "/"},
+		"a stage":                      {"/", "/prod/", "/prod/"},
+		"a stage without a slash":      {"/", "/prod", "/prod/"},
+		"a base path":                  {"/", "/tokens/v1/", "/tokens/v1/"},
+		"another resource":             {"/ui/cli", "/prod/ui/cli", "/prod/"},
+		"another resource and a slash": {"/ui/cli", "/prod/ui/cli/", "/prod/"},
+		"another resource at the root": {"/ui/cli", "/ui/cli", "/"},
+		"another host":                 {"/", "//evil.example/", "/"},
+		"another host after a stage":   {"/", "/prod//evil.example/", "/"},
+		"slashes":                      {"/", "//", "/"},
+		"dots":                         {"/", "/../", "/"},
+		"backslashes":                  {"/", `/\evil.example/`, "/"},
+		"a quote":                      {"/", `/"><script>/`, "/"},
+		"a scheme":                     {"/", "https://evil.example/", "/"},
+		"nothing":                      {"/", "", "/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			event := events.APIGatewayProxyRequest{Resource: c.resource, RequestContext: events.APIGatewayProxyRequestContext{Path: c.path}}
+			if got := page.Base(event); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// FuzzBase: whatever the path, links stay on this origin and the attribute stays closed.
+func FuzzBase(f *testing.F) {
+	for _, path := range []string{"/", "/prod/", "//evil.example", `/\evil`, `/"`, "/a//b", "/%2f/"} {
+		f.Add("/", path)
+	}
+	f.Fuzz(func(t *testing.T, resource, path string) {
+		base := page.Base(events.APIGatewayProxyRequest{Resource: resource, RequestContext: events.APIGatewayProxyRequestContext{Path: path}})
+		if !regexp.MustCompile(`^/([A-Za-z0-9_-][A-Za-z0-9._-]*/)*$`).MatchString(base) {
+			t.Errorf("Base of %q and %q: got %q", resource, path, base)
+		}
+	})
+}
+
+func TestScopesHaveTheirLowestRoles(t *testing.T) {
+	t.Parallel()
+	catalog, err := pat.ParseScopeCatalog("orders:read,orders:write@Editor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[pat.Scope]pat.Role{}
+	var order []pat.Scope
+	for _, scope := range page.Scopes(catalog) {
+		got[scope.Name] = scope.Role
+		order = append(order, scope.Name)
+	}
+	want := map[pat.Scope]pat.Role{
+		"orders:read": pat.Viewer, "orders:write": pat.Editor, "pats:read": pat.Viewer, "pats:write": pat.Viewer,
+		"tokens:introspect": pat.Admin, "users:read": pat.Admin, "users:write": pat.Admin,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("roles (-want +got):\n%s", diff)
+	}
+	if sorted := slices.Sorted(maps.Keys(want)); !slices.Equal(order, sorted) {
+		t.Errorf("got the order %q, want %q", order, sorted)
+	}
+}
