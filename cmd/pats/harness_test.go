@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -35,6 +36,9 @@ func newShell(t *testing.T) *shell {
 // data returns the folder of the data file, which does not exist at first.
 func (sh *shell) data() string { return filepath.Join(sh.folder, "data") }
 
+// config returns the folder of the user's configuration files.
+func (sh *shell) config() string { return filepath.Join(sh.folder, "config") }
+
 func (sh *shell) tokenPath() string { return filepath.Join(sh.data(), "token") }
 
 func (sh *shell) env(stdout, stderr io.Writer) env {
@@ -45,7 +49,10 @@ func (sh *shell) env(stdout, stderr io.Writer) env {
 		getenv:  func(name string) string { return sh.vars[name] },
 		now:     sh.clock.Now,
 
-		configFolder: func() (string, error) { return filepath.Join(sh.folder, "config"), nil },
+		configFolder: func() (string, error) { return sh.config(), nil },
+		stdin:        strings.NewReader(""),
+		hostname:     func() (string, error) { return "ada-laptop", nil },
+		openBrowser:  func(string) error { return errors.New("no browser in this test") },
 		build: func() (*debug.BuildInfo, bool) {
 			return &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
 				{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"},
