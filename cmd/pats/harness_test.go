@@ -26,12 +26,17 @@ type shell struct {
 	folder string
 	clock  *pattest.Clock
 	vars   map[string]string
+	// stdin is what the user types, and browser what opens addresses.
+	stdin   string
+	browser func(address string) error
 }
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
-	return &shell{folder: t.TempDir(), clock: pattest.NewClock(), vars: map[string]string{}}
+	return &shell{folder: t.TempDir(), clock: pattest.NewClock(), vars: map[string]string{}, browser: noBrowser}
 }
+
+func noBrowser(string) error { return errors.New("no browser in this test") }
 
 // data returns the folder of the data file, which does not exist at first.
 func (sh *shell) data() string { return filepath.Join(sh.folder, "data") }
@@ -50,9 +55,9 @@ func (sh *shell) env(stdout, stderr io.Writer) env {
 		now:     sh.clock.Now,
 
 		configFolder: func() (string, error) { return sh.config(), nil },
-		stdin:        strings.NewReader(""),
+		stdin:        strings.NewReader(sh.stdin),
 		hostname:     func() (string, error) { return "ada-laptop", nil },
-		openBrowser:  func(string) error { return errors.New("no browser in this test") },
+		openBrowser:  sh.browser,
 		build: func() (*debug.BuildInfo, bool) {
 			return &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
 				{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"},
