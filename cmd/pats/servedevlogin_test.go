@@ -24,9 +24,9 @@ func TestDevLoginIsOnlyForThisMachine(t *testing.T) {
 func TestDevLoginSetsTheProvider(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t)
-	got := sh.run(t, "serve", "--dev-login", "--listen", "127.0.0.1:0", "--parameter", "OidcIssuer=https://id.example.com")
+	got := sh.run(t, "serve", "--dev-login", "--listen", "127.0.0.1:0", "--parameter", "AllowedDomains=example.com")
 	wantCode(t, got, failure.Usage)
-	wantContains(t, "stderr", got.Stderr, "--dev-login sets the parameter OidcIssuer")
+	wantContains(t, "stderr", got.Stderr, "--dev-login sets the parameter AllowedDomains")
 }
 
 func TestDevLoginIsOffByDefault(t *testing.T) {
