@@ -8,6 +8,8 @@ PORT ?= 3000
 DATA ?= .pats
 # The template's parameter Scopes, such as orders:read,orders:write@Editor.
 SCOPES ?=
+# Whether make run lets you sign in under any name: true or false.
+DEV_LOGIN ?= false
 SAM_PORT ?= 3001
 AWS_PORT ?= 4566
 # The processor of the deployed functions: arm64 or x86_64, the values of the template's parameter Architecture.
@@ -30,12 +32,12 @@ RACE = $(shell command -v cc >/dev/null && echo -race)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@printf '  %s=%s' $(foreach name,PORT DATA SCOPES SAM_PORT AWS_PORT ARCH FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
+	@printf '  %s=%s' $(foreach name,PORT DATA SCOPES DEV_LOGIN SAM_PORT AWS_PORT ARCH FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
 	@echo
 
 .PHONY: run
-run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA=, SCOPES=)
-	@exec bin/pats serve --listen 127.0.0.1:$(call quoted,PORT) --data $(call quoted,DATA) --parameter Scopes=$(call quoted,SCOPES)
+run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA=, SCOPES=, DEV_LOGIN=true)
+	@exec bin/pats serve --listen 127.0.0.1:$(call quoted,PORT) --data $(call quoted,DATA) --parameter Scopes=$(call quoted,SCOPES) --dev-login=$(call quoted,DEV_LOGIN)
 
 .PHONY: build
 build: bin/pats ## Build the command bin/pats

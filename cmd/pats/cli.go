@@ -38,6 +38,10 @@ type cli struct {
 		Revoke tokenRevoke `cmd:"" help:"Revoke a token at once."`
 	} `cmd:"" group:"manage" help:"Administer tokens."`
 
+	Login  loginCommand  `cmd:"" group:"login" help:"Sign in to a server in your browser, and keep a token for the commands here."`
+	Logout logoutCommand `cmd:"" group:"login" help:"Revoke that token and forget it."`
+	Whoami whoamiCommand `cmd:"" group:"login" help:"Show the user and the token that commands present to a server."`
+
 	Import struct {
 		Unleash importUnleash `cmd:"" help:"Import users and tokens from Unleash's database."`
 	} `cmd:"" group:"setup" help:"Import from another service."`
@@ -68,7 +72,8 @@ func (*cli) Help() string {
 
   Manage your own tokens on a server:
     export PATS_URL=https://abc.execute-api.eu-central-1.amazonaws.com/prod
-    pats token list --token-file ada.token
+    pats login
+    pats token list
 
 Environment variables:
   PATS_TOKEN  the token to present to a server
@@ -88,6 +93,7 @@ Exit codes:
 var groups = []kong.Group{
 	{Key: "serve", Title: "Serve:"},
 	{Key: "manage", Title: "Users and tokens:"},
+	{Key: "login", Title: "Sign in to a server:"},
 	{Key: "setup", Title: "Set up:"},
 	{Key: "store", Title: "Store:"},
 	{Key: "server", Title: "A server instead of a store:"},

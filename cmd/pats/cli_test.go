@@ -284,7 +284,7 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"version":         "",
 		"admin-token new": "",
 		"cost":            "--operations --tokens --ttl --writes",
-		"serve":           "--listen --log-format --parameter" + store,
+		"serve":           "--dev-login --listen --log-format --parameter" + store,
 		"check":           "--data",
 		"table create":    "--endpoint --region --table",
 		"user create":     "--email --name --role --username" + store,
@@ -297,6 +297,9 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"token show":      server,
 		"token rotate":    "--expires --overlap --token-prefix" + tokens,
 		"token revoke":    "--descendants" + tokens,
+		"login":           "--allow-http --expires --no-browser --scope --url",
+		"logout":          "--allow-http --url",
+		"whoami":          server,
 		"import unleash":  "--database-url --dry-run" + service,
 	}
 	flag := regexp.MustCompile(`(?m)^ +(?:-h, )?(--[a-z-]+)`)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -25,15 +26,23 @@ type shell struct {
 	folder string
 	clock  *pattest.Clock
 	vars   map[string]string
+	// stdin is what the user types, and browser what opens addresses.
+	stdin   string
+	browser func(address string) error
 }
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
-	return &shell{folder: t.TempDir(), clock: pattest.NewClock(), vars: map[string]string{}}
+	return &shell{folder: t.TempDir(), clock: pattest.NewClock(), vars: map[string]string{}, browser: noBrowser}
 }
+
+func noBrowser(string) error { return errors.New("no browser in this test") }
 
 // data returns the folder of the data file, which does not exist at first.
 func (sh *shell) data() string { return filepath.Join(sh.folder, "data") }
+
+// config returns the folder of the user's configuration files.
+func (sh *shell) config() string { return filepath.Join(sh.folder, "config") }
 
 func (sh *shell) tokenPath() string { return filepath.Join(sh.data(), "token") }
 
@@ -45,7 +54,10 @@ func (sh *shell) env(stdout, stderr io.Writer) env {
 		getenv:  func(name string) string { return sh.vars[name] },
 		now:     sh.clock.Now,
 
-		configFolder: func() (string, error) { return filepath.Join(sh.folder, "config"), nil },
+		configFolder: func() (string, error) { return sh.config(), nil },
+		stdin:        strings.NewReader(sh.stdin),
+		hostname:     func() (string, error) { return "ada-laptop", nil },
+		openBrowser:  sh.browser,
 		build: func() (*debug.BuildInfo, bool) {
 			return &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
 				{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"},

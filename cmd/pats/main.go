@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/cli/browser"
 	"golang.org/x/term"
 
 	"pats/cmd/pats/failure"
@@ -28,7 +29,10 @@ func main() {
 		now:      time.Now,
 		build:    debug.ReadBuildInfo,
 
+		stdin:        os.Stdin,
 		configFolder: os.UserConfigDir,
+		hostname:     os.Hostname,
+		openBrowser:  openBrowser,
 	})))
 }
 
@@ -63,4 +67,15 @@ type env struct {
 	build    func() (*debug.BuildInfo, bool)
 	// configFolder returns the folder of the user's configuration files, which can be missing.
 	configFolder func() (string, error)
+	// stdin has the code that `pats login --no-browser` asks for.
+	stdin    io.Reader
+	hostname func() (string, error)
+	// openBrowser shows the page at an address to the user. It can return only when the browser is closed.
+	openBrowser func(address string) error
+}
+
+// openBrowser opens the user's browser. What that prints goes to stderr, apart from results.
+func openBrowser(address string) error {
+	browser.Stdout = os.Stderr
+	return browser.OpenURL(address)
 }

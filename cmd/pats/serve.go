@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"net/http"
 	"runtime/debug"
 	"strconv"
 	"syscall"
 
+	"pats/cmd/pats/devlogin"
 	"pats/cmd/pats/failure"
 	"pats/cmd/pats/target"
 	"pats/pkg/boltstore"
@@ -20,6 +23,7 @@ type serveCommand struct {
 	Listen    string            `default:"127.0.0.1:3000" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 chooses a free one (default: 127.0.0.1:3000)."`
 	Parameter map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Value for a parameter of the stack's template, such as PatsEnabled=false. Repeatable."`
 	LogFormat string            `default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on stderr, which has a line for each request (default: text)."`
+	DevLogin  bool              `name:"dev-login" help:"Sign in on the page with a provider for development: under any name, with a code that the terminal shows. Only on 127.0.0.1."`
 	storeFlags
 }
 
@@ -34,7 +38,8 @@ Examples:
   pats serve --listen 127.0.0.1:3001 --data /tmp/trial
   pats serve --store dynamodb --table pats --endpoint http://127.0.0.1:8000
   pats serve --parameter Scopes=orders:read,orders:write@Editor
-  pats serve --parameter PatsEnabled=false --parameter AuthorizerTtlSeconds=0`
+  pats serve --parameter PatsEnabled=false --parameter AuthorizerTtlSeconds=0
+  pats serve --dev-login`
 }
 
 // Run serves until ctx is done.
@@ -43,8 +48,7 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 	if err != nil {
 		return err
 	}
-	stack, err := c.stack()
-	if err != nil {
+	if _, err := c.stack(nil); err != nil { // before the store is opened
 		return err
 	}
 	opened, err := openToServe(ctx, store)
@@ -53,34 +57,82 @@ func (c *serveCommand) Run(ctx context.Context, e env, out *printer, typed typed
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
 	e.warnOf(opened)
-	log := c.logger(e)
-	domain := e.domain(log)
-	gateway, err := stack.Gateway(stack.Functions(opened, domain), domain)
-	if err != nil {
-		return err
-	}
 	listener, err := c.listen(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	startup := &startup{env: e, printer: out, store: store, service: stack.Service(opened, domain), address: listener.Addr()}
+	startup := &startup{env: e, printer: out, store: store, address: listener.Addr()}
+	log := c.logger(e)
+	handler, err := c.handler(startup, opened, log)
+	if err != nil {
+		return err
+	}
 	if err := startup.welcome(ctx); err != nil {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
 	// Most of the heap was used to check the data file, and is not needed to serve.
 	go debug.FreeOSMemory()
-	return serve(ctx, listener, gateway, log)
+	return serve(ctx, listener, handler, log)
 }
 
 // gcPercent lets garbage grow to four times what is in use before it is collected. A server has little in use, so that costs a few
 // megabytes, and only during requests.
 const gcPercent = 400
 
-// stack returns the template with the values of its parameters.
-func (c *serveCommand) stack() (*laptop.Stack, error) {
-	stack, err := laptop.Read(c.Parameter)
+// handler returns the API on a store, with the provider for development if there is one. It completes startup.
+func (c *serveCommand) handler(s *startup, opened *target.Opened, log *slog.Logger) (http.Handler, error) {
+	provider, err := c.provider(s)
+	if err != nil {
+		return nil, err
+	}
+	parameters := map[string]string{}
+	if provider != nil {
+		parameters = provider.Parameters()
+	}
+	stack, err := c.stack(parameters)
+	if err != nil {
+		return nil, err
+	}
+	domain := s.domain(log)
+	gateway, err := stack.Gateway(stack.Functions(opened, domain), domain)
+	if err != nil {
+		return nil, err
+	}
+	s.service = stack.Service(opened, domain)
+	if provider == nil {
+		return gateway, nil
+	}
+	s.accessCode = provider.AccessCode()
+	return devlogin.OnlyLocalHost(provider.Beside(gateway)), nil
+}
+
+// provider returns the provider of --dev-login, or nil. It is only for 127.0.0.1: whoever can see the terminal can sign in as anyone.
+// Errors: failure.Usage.
+func (c *serveCommand) provider(s *startup) (*devlogin.Provider, error) {
+	if !c.DevLogin {
+		return nil, nil
+	}
+	if address, ok := s.address.(*net.TCPAddr); !ok || !address.IP.Equal(net.IPv4(127, 0, 0, 1)) {
+		return nil, failure.Misuse("--dev-login is only for 127.0.0.1", "Leave out --listen, or choose a port: --listen 127.0.0.1:3001.")
+	}
+	return devlogin.New(s.url(), s.now)
+}
+
+// stack returns the template with the values of its parameters: those of --parameter, and others that it cannot have.
+func (c *serveCommand) stack(others map[string]string) (*laptop.Stack, error) {
+	parameters := maps.Clone(others)
+	for name, value := range c.Parameter {
+		if _, found := others[name]; found {
+			return nil, failure.Misuse("--dev-login sets the parameter "+name, "Leave out --dev-login to use another provider.")
+		}
+		if parameters == nil {
+			parameters = map[string]string{}
+		}
+		parameters[name] = value
+	}
+	stack, err := laptop.Read(parameters)
 	if err != nil {
 		return nil, failure.Misuse(err.Error(), "Is a --parameter wrong? Names and values are those of the stack's template.")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"path/filepath"
@@ -28,6 +29,8 @@ type startup struct {
 	store   target.Store
 	service *pat.Service
 	address net.Addr
+	// accessCode is what signs users in at the provider for development, or empty without one.
+	accessCode string
 }
 
 func (s *startup) tokenPath() string { return filepath.Join(s.store.Folder, tokenName) }
@@ -50,7 +53,7 @@ func (s *startup) welcome(ctx context.Context) error {
 		s.note("The token in %s does not work: %s\n%s", s.tokenPath(), reason(err), s.remedy(users))
 	}
 	s.note("Open %s/ in a browser, and sign in with the token in %s.", s.url(), s.tokenPath())
-	if _, err := fmt.Fprintln(s.printer.stdout, s.readyLine()); err != nil {
+	if _, err := io.WriteString(s.printer.stdout, s.readyLine()+"\n"+s.accessLine()); err != nil {
 		return failure.New(failure.Failed, "the ready line could not be printed: "+err.Error(), "")
 	}
 	return nil
@@ -125,6 +128,14 @@ func (s *startup) remedy(users []pat.Account) string {
 // readyLine returns a command that sends a request. It names the file with the token, and does not contain the token.
 func (s *startup) readyLine() string {
 	return fmt.Sprintf(`curl %s -H "Authorization: $(cat %s)"`, quote(s.url()+api.ResourceTokens), quote(s.tokenPath()))
+}
+
+// accessLine returns how to sign in at the provider for development, or "" without one. It is a result, since the code is a secret.
+func (s *startup) accessLine() string {
+	if s.accessCode == "" {
+		return ""
+	}
+	return fmt.Sprintf("Or sign in under any name with the code %s.\n", s.accessCode)
 }
 
 // url returns the server's address for a program on this machine.

@@ -14,10 +14,13 @@ import (
 //go:embed static
 var static embed.FS
 
-// modules are the page's ES modules, each after those that it imports.
-var modules = []string{
-	"dom", "time", "api", "secret", "expiry", "scopes", "create", "rotate", "confirm", "tokens", "users", "everybody", "page",
-}
+// The ES modules of the documents, each after those that it imports.
+var (
+	pageModules = []string{
+		"dom", "time", "api", "secret", "expiry", "scopes", "create", "rotate", "confirm", "tokens", "users", "everybody", "page",
+	}
+	consentModules = []string{"dom", "time", "api", "scopes", "consent"}
+)
 
 // assetsPath is where the assets are, relative to [Base].
 const assetsPath = "ui/assets/"
@@ -55,7 +58,7 @@ func styles() string { return minified("text/css", css.Minify, read("page.css"))
 
 // scripts returns the modules as one, minified, so that a view takes one request for all of them. Their names are distinct, and they refer
 // to each other by import and export statements of one line, which are dropped.
-func scripts() string {
+func scripts(modules []string) string {
 	var all strings.Builder
 	for _, module := range modules {
 		for line := range strings.Lines(read(module + ".js")) {

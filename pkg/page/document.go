@@ -45,12 +45,12 @@ type document string
 
 const basePlace = "{{base}}"
 
-func newDocument(settings Settings, style, script asset) document {
+func newDocument(name string, settings Settings, style, script asset) document {
 	return document(strings.NewReplacer(
 		"{{config}}", attribute(settings),
 		"{{style}}", style.path(),
 		"{{script}}", script.path(),
-	).Replace(read("page.html")))
+	).Replace(read(name)))
 }
 
 // attribute returns settings as JSON for an attribute in single quotes. JSON already escapes &, < and >.

@@ -14,6 +14,8 @@ import (
 const (
 	ResourcePage  = "/"
 	ResourceAsset = "/ui/assets/{file}"
+	// ResourceConsent is where a user lets `pats login` have a token.
+	ResourceConsent = "/ui/cli"
 )
 
 // How long browsers keep what they get.
@@ -30,6 +32,7 @@ const plainText = "text/plain; charset=utf-8"
 // Handler handles the events of the page's resources. It is safe for concurrent use.
 type Handler struct {
 	document document
+	consent  document
 	// assets are by the name without the hash, such as page.css.
 	assets map[string]asset
 }
@@ -37,10 +40,12 @@ type Handler struct {
 // New returns a handler of the page with settings.
 func New(settings Settings) *Handler {
 	style := newAsset("page.css", "text/css; charset=utf-8", styles())
-	script := newAsset("page.js", "text/javascript; charset=utf-8", scripts())
+	script := newAsset("page.js", "text/javascript; charset=utf-8", scripts(pageModules))
+	consent := newAsset("consent.js", "text/javascript; charset=utf-8", scripts(consentModules))
 	return &Handler{
-		document: newDocument(settings, style, script),
-		assets:   map[string]asset{style.name: style, script.name: script},
+		document: newDocument("page.html", settings, style, script),
+		consent:  newDocument("consent.html", settings, style, consent),
+		assets:   map[string]asset{style.name: style, script.name: script, consent.name: consent},
 	}
 }
 
@@ -70,6 +75,8 @@ func (h *Handler) serve(event events.APIGatewayProxyRequest) response {
 	switch event.Resource {
 	case ResourcePage:
 		return response{http.StatusOK, "text/html; charset=utf-8", cacheDocument, h.document.render(Base(event))}
+	case ResourceConsent:
+		return response{http.StatusOK, "text/html; charset=utf-8", cacheNone, h.consent.render(Base(event))}
 	case ResourceAsset:
 		return h.asset(event.PathParameters["file"])
 	}

@@ -74,8 +74,10 @@ func TestDocumentTellsSettings(t *testing.T) {
 func TestDocumentHasNoInlineCode(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{`<script[^>]*>[^<]`, `<style`, `\sstyle=`, `\son[a-z]+=`, `javascript:`, `\{\{`} {
-		if found := regexp.MustCompile(pattern).FindString(document(t)); found != "" {
-			t.Errorf("the document has %q, which matches %s", found, pattern)
+		for _, text := range []string{document(t), get(t, http.MethodGet, page.ResourceConsent, "/ui/cli").Body} {
+			if found := regexp.MustCompile(pattern).FindString(text); found != "" {
+				t.Errorf("a document has %q, which matches %s", found, pattern)
+			}
 		}
 	}
 }
@@ -171,6 +173,7 @@ func TestHeaders(t *testing.T) {
 		contentType, cache     string
 	}{
 		"the document":              {http.MethodGet, page.ResourcePage, "/", http.StatusOK, "text/html; charset=utf-8", "public, max-age=3600"},
+		"the page for consent":      {http.MethodGet, page.ResourceConsent, "/ui/cli", http.StatusOK, "text/html; charset=utf-8", "no-store"},
 		"HEAD":                      {http.MethodHead, page.ResourcePage, "/", http.StatusOK, "text/html; charset=utf-8", "public, max-age=3600"},
 		"an asset":                  {http.MethodGet, page.ResourceAsset, style, http.StatusOK, "text/css; charset=utf-8", "public, max-age=31536000, immutable"},
 		"an asset of another hash":  {http.MethodGet, page.ResourceAsset, "/ui/assets/page.000000000000.js", http.StatusOK, "text/javascript; charset=utf-8", "no-store"},

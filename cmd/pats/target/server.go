@@ -32,14 +32,16 @@ const maxTries = 4
 // Server is a server of the HTTP API. It implements Tokens for the holder of the token that it presents.
 type Server struct {
 	client http.Client
+	base   *url.URL
 	// tokens is the URL of the token routes.
 	tokens *url.URL
-	token  string
+	// token is presented, unless it is empty.
+	token string
 	// pauses returns the pauses between the attempts of one request.
 	pauses func() backoff.BackOff
 }
 
-// NewServer returns the server at base, to which token is presented. Plain http is accepted for this machine only, unless
+// NewServer returns the server at base, to which token is presented, unless it is empty. Plain http is accepted for this machine only, unless
 // allowHTTP is true. Errors: failure.Usage.
 func NewServer(base, token string, allowHTTP bool) (*Server, error) {
 	address, err := ParseURL(base)
@@ -52,6 +54,7 @@ func NewServer(base, token string, allowHTTP bool) (*Server, error) {
 	}
 	return &Server{
 		client: http.Client{Timeout: requestTimeout, CheckRedirect: refuseRedirect},
+		base:   address,
 		tokens: address.JoinPath(api.ResourceTokens),
 		token:  token,
 		pauses: func() backoff.BackOff { return backoff.NewExponentialBackOff() },
@@ -220,7 +223,9 @@ func (s *Server) newRequest(ctx context.Context, r request) (*http.Request, erro
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Authorization", s.token)
+	if s.token != "" {
+		request.Header.Set("Authorization", s.token)
+	}
 	request.Header.Set("Accept", "application/json")
 	if r.body != nil {
 		request.Header.Set("Content-Type", "application/json")

@@ -1,7 +1,7 @@
 import { $, h, pills } from './dom.js'
 import { config, me } from './api.js'
 
-const explained = {
+export const explained = {
   'pats:read': 'See your tokens',
   'pats:write': 'Create, rotate and revoke your tokens',
   'tokens:introspect': 'Check others’ tokens',
