@@ -43,20 +43,18 @@ type log struct {
 type look struct {
 	scheme string
 	width  int64
-	// scale enlarges all text.
-	scale float64
 }
 
 func (l look) String() string { return fmt.Sprintf("%s-%d", l.scheme, l.width) }
 
-var desktop = look{"light", 1200, 1}
+var desktop = look{"light", 1200}
 
-// newTab opens a tab, which is closed at the end of the test. Tabs of one test share no cookies.
+// newTab opens a tab in a browser of its own, which ends with the test. So tabs share no cookies.
 func newTab(t *testing.T, as look) *tab {
 	t.Helper()
 	skip.Without(t, "chromium", "chromium")
 	browser := startBrowser(t)
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
 	p := &tab{t: t, ctx: ctx, log: &log{}}
 	must.Do(t, chromedp.Listen(ctx, p.log.add))
@@ -205,10 +203,16 @@ func (p *tab) clickNode(id cdp.BackendNodeID) {
 	run(p, chromedp.MouseClickXY((q[0]+q[4])/2, (q[1]+q[5])/2))
 }
 
-// fill replaces the value of a field by typing.
+// fill replaces the value of a text field by typing.
 func (p *tab) fill(name, text string) {
 	p.t.Helper()
-	call(p, dom.Focus, dom.FocusParams{BackendNodeID: p.find("textbox", name)})
+	p.fillAs("textbox", name, text)
+}
+
+// fillAs is like fill for a field of another role.
+func (p *tab) fillAs(role, name, text string) {
+	p.t.Helper()
+	call(p, dom.Focus, dom.FocusParams{BackendNodeID: p.find(role, name)})
 	eval[any](p, "document.activeElement.select()")
 	call(p, input.InsertText, input.InsertTextParams{Text: text})
 }

@@ -33,6 +33,7 @@ async function copy(element) {
 export function startSecret() {
   $('copy').onclick = () => copy($('value'))
   $('copy-curl').onclick = () => copy($('curl'))
+  dialog.querySelector('.buttons button').onclick = () => { wipe(); dialog.close() }
   dialog.oncancel = event => event.preventDefault()
   // Chromium closes a dialog on a second Esc whatever its cancel event does, unless the key is taken.
   dialog.onkeydown = event => { if (event.key === 'Escape') event.preventDefault() }
