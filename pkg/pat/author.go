@@ -62,14 +62,23 @@ func (s *Service) author(account Account, caller Identity, now time.Time) (autho
 	return author{holder: Holder{account, token}}, err
 }
 
-// checkBounds checks that draft is no stronger than the author's token, if that is scoped: it must have a subset of its scopes,
+// checkBounds checks that draft is no stronger than the author's token. If that is scoped, the draft must have a subset of its scopes,
 // and end no later than the secret presented. Errors: KindForbidden.
 func (a author) checkBounds(draft Draft) error {
 	own := a.holder.Token
 	if a.operator || own.Scopes.Unscoped() {
-		return nil
+		return a.checkGiven(draft.Scopes)
 	}
 	return cmp.Or(checkSubset("create", draft.Scopes, own.Scopes), checkEnd("create", draft.ExpiresAt, own.ExpiresAt))
+}
+
+// checkGiven checks that an author without a scoped token may give a token scopes: ScopeTokensIntrospect takes an Admin. Errors:
+// KindForbidden.
+func (a author) checkGiven(scopes Scopes) error {
+	if a.operator || scopes.Unscoped() || !scopes.Allow(ScopeTokensIntrospect) || a.holder.Account.EnabledAdmin() {
+		return nil
+	}
+	return forbidden(fmt.Sprintf("Only an Admin can create or rotate a token with the scope %q.", ScopeTokensIntrospect), nil)
 }
 
 // checkSubset checks that scopes are a subset of own. verb says what the author does. Errors: KindForbidden.

@@ -112,7 +112,7 @@ func (a author) checkRotation(token Token, end time.Time) error {
 		return &Error{Kind: KindRotated, Message: "The token was rotated already. Rotate it with its new secret."}
 	}
 	if a.operator || own.Scopes.Unscoped() {
-		return nil
+		return a.checkGiven(token.Scopes)
 	}
 	latest := own.ExpiresAt
 	if token.ID == own.ID {
