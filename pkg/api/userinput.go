@@ -15,12 +15,13 @@ type page struct {
 	limit int
 }
 
-func readPage(req *request) (page, error) {
+// readPage reads the query of a list with at most most users in a page, which is also the default.
+func readPage(req *request, most int64) (page, error) {
 	after, err := req.queryNumber("after", 0, 0, pat.MaxID)
 	if err != nil {
 		return page{}, err
 	}
-	limit, err := req.queryNumber("limit", maxPage, 1, maxPage)
+	limit, err := req.queryNumber("limit", most, 1, most)
 	return page{after: pat.UserID(after), limit: int(limit)}, err
 }
 

@@ -65,11 +65,11 @@ func (u users) selfBody(ctx context.Context, caller pat.Principal) (apitypes.Sel
 // list returns a page of users in ascending order of id. If there are more users, the header Link refers to the next page
 // (RFC 8288), relative to the request so that it stays under a stage or a base path.
 func (u users) list(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	page, err := readPage(req)
+	page, err := readPage(req, maxPage)
 	if err != nil {
 		return response{}, err
 	}
-	accounts, err := u.service.Users(ctx, page.after, page.limit+1)
+	accounts, err := u.service.Users(ctx, page.after, page.limit+1, pat.UserAccount)
 	if err != nil {
 		return response{}, err
 	}
@@ -106,7 +106,11 @@ func (u users) adminCount(ctx context.Context, req *request, _ pat.Principal) (r
 	if err != nil {
 		return response{}, err
 	}
-	return taggedJSON(req, apitypes.AdminCount{NoPassword: count})
+	service, err := u.service.ServiceAdminCount(ctx)
+	if err != nil {
+		return response{}, err
+	}
+	return taggedJSON(req, apitypes.AdminCount{NoPassword: count, Service: service})
 }
 
 func (u users) create(ctx context.Context, req *request, _ pat.Principal) (response, error) {
@@ -136,7 +140,7 @@ func (u users) read(ctx context.Context, req *request, _ pat.Principal) (respons
 	if err != nil {
 		return response{}, err
 	}
-	account, err := u.service.User(ctx, id)
+	account, err := u.service.User(ctx, id, pat.UserAccount)
 	if err != nil {
 		return response{}, err
 	}
@@ -162,7 +166,7 @@ func (u users) update(ctx context.Context, req *request, _ pat.Principal) (respo
 	if err != nil {
 		return response{}, err
 	}
-	account, err := u.service.UpdateUser(ctx, id, edit.apply)
+	account, err := u.service.UpdateUser(ctx, id, edit.apply, pat.UserAccount)
 	if err != nil {
 		return response{}, err
 	}
@@ -175,7 +179,7 @@ func (u users) remove(ctx context.Context, req *request, _ pat.Principal) (respo
 	if err != nil {
 		return response{}, err
 	}
-	if err := u.service.DeleteUser(ctx, id); err != nil {
+	if err := u.service.DeleteUser(ctx, id, pat.UserAccount); err != nil {
 		return response{}, err
 	}
 	req.logger(u.log).InfoContext(ctx, "user deleted", "user", id)

@@ -18,10 +18,13 @@ type Maker struct {
 	Token TokenID
 }
 
-// An author is who changes an account: an operator, or the holder of one of its tokens. The zero value may create nothing.
+// An author is who changes an account: an operator, the holder of one of its tokens, or for a service account also an Admin. The zero
+// value may create nothing.
 type author struct {
 	operator bool
 	holder   Holder
+	// foreign reports that the holder's account is not the one that is changed.
+	foreign bool
 }
 
 // A permission returns who changes account at now, or an error if the change is not permitted.
@@ -114,9 +117,9 @@ func (a author) maker() Maker {
 	return Maker{a.holder.Account.ID, a.holder.Token.ID}
 }
 
-// ancestors returns the Ancestors of a token that the author creates.
+// ancestors returns the Ancestors of a token that the author creates. They are of the same account.
 func (a author) ancestors() []TokenID {
-	if a.operator {
+	if a.operator || a.foreign {
 		return nil
 	}
 	all := slices.Concat([]TokenID{a.holder.Token.ID}, a.holder.Token.Ancestors)

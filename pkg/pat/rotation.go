@@ -115,7 +115,7 @@ func (a author) checkRotation(token Token, end time.Time) error {
 		return a.checkGiven(token.Scopes)
 	}
 	latest := own.ExpiresAt
-	if token.ID == own.ID {
+	if token.ID == a.tokenID() {
 		latest = token.ExpiresAt
 	}
 	return cmp.Or(checkSubset("rotate", token.Scopes, own.Scopes), checkEnd("rotate", end, latest))

@@ -18,7 +18,8 @@ type Token struct {
 	SeenAt *Time `json:"seenAt"`
 	// Scopes are in ascending order. An empty list permits nothing.
 	Scopes []pat.Scope `json:"scopes,omitzero"`
-	// CreatedBy is nil if an operator created the token with the command.
+	// CreatedBy is nil if an operator created the token with the command. A token that acts as its user has it only if another user
+	// created it.
 	CreatedBy *Maker `json:"createdBy,omitempty"`
 	// Ancestors are the IDs of the user's tokens that led to this one, the latest first.
 	Ancestors []pat.TokenID `json:"ancestors,omitempty"`
@@ -48,13 +49,11 @@ func NewToken(user pat.UserID, token pat.Token) Token {
 
 		ExceedsMaxLifetime: token.ExceedsMaxLifetime,
 	}
-	if token.Scopes.Unscoped() {
-		return shown
+	if by := token.Maker; by.User != 0 && (by.User != user || !token.Scopes.Unscoped()) {
+		shown.CreatedBy = &Maker{UserID: by.User, TokenID: by.Token}
 	}
-	shown.Scopes = scopesOf(token.Scopes)
-	shown.Ancestors = token.Ancestors
-	if token.Maker.User != 0 {
-		shown.CreatedBy = &Maker{UserID: token.Maker.User, TokenID: token.Maker.Token}
+	if !token.Scopes.Unscoped() {
+		shown.Scopes, shown.Ancestors = scopesOf(token.Scopes), token.Ancestors
 	}
 	return shown
 }
