@@ -173,6 +173,34 @@ func TestInterruptedRotationIsRunAgain(t *testing.T) {
 	}
 }
 
+// TestInterruptedRotationWithARelativeEndIsRunAgain: the next run asks for the end of the first one, though its own would be later.
+func TestInterruptedRotationWithARelativeEndIsRunAgain(t *testing.T) {
+	t.Parallel()
+	for name, later := range map[string]time.Duration{"at once": time.Millisecond, "at the end of the overlap": 24*time.Hour - time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sh := newShell(t)
+			server := sh.serve(t)
+			path := filepath.Join(sh.folder, "ci.token")
+			old := sh.createCIToken(t, server, path)
+			rotate := []string{"token", "rotate", "--url", server.url, "--token-file", path, "--overlap", "24h", "--expires", "90d"}
+			first := sh.runBare(t, rotate...)
+			wantCode(t, first, failure.OK)
+			renewed := readFile(t, path)
+			if err := os.WriteFile(path, []byte(old+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			sh.clock.Advance(later)
+			again := sh.runBare(t, rotate...)
+			wantCode(t, again, failure.OK)
+			if readFile(t, path) != renewed || again.Stdout != first.Stdout {
+				t.Errorf("got another token or output:\n%s\nwant that of the first run:\n%s", again.Stdout, first.Stdout)
+			}
+			wantContains(t, "output", again.Stdout, "Expires      2026-04-02T03:04:00Z")
+		})
+	}
+}
+
 // TestRotationThatCannotBeWritten leaves the old token in the file, and says how to go on.
 func TestRotationThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
