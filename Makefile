@@ -153,6 +153,10 @@ build-UsersFunction:
 build-OAuthFunction:
 	@$(LAMBDA_BUILD) ./functions/oauth
 
+.PHONY: build-AdminTokensFunction
+build-AdminTokensFunction:
+	@$(LAMBDA_BUILD) ./functions/admin-tokens
+
 # The start-up benchmark compares the functions with these, which are built in the same way.
 .PHONY: build-Hello
 build-Hello:

@@ -36,6 +36,7 @@ Token        <token>
   "createdAt": "2026-01-02T03:04:05.678Z",
   "seenAt": null,
   "rotatedAt": "2026-01-02T03:04:05.678Z",
+  "overlapEndsAt": "2026-01-02T03:04:05.678Z",
   "secret": "<token>"
 }
 `)

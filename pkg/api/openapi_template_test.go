@@ -70,7 +70,9 @@ func readDocument(t *testing.T) document {
 
 func handlers() []*Handler {
 	log := slog.New(slog.DiscardHandler)
-	return []*Handler{NewTokens(nil, TokensSettings{Enabled: true}, log), NewUsers(nil, pat.AdminKey{}, log)}
+	return []*Handler{
+		NewTokens(nil, TokensSettings{Enabled: true}, log), NewUsers(nil, pat.AdminKey{}, log), NewAdminTokens(nil, pat.AdminKey{}, log),
+	}
 }
 
 // oauthRoutes are the operations of package oauth, which have errors of their own.
@@ -138,7 +140,7 @@ func TestDocumentHasEveryResource(t *testing.T) {
 	t.Parallel()
 	functions := readTemplate(t).Resources
 	open := map[string]bool{}
-	for _, f := range []function{functions.TokensFunction, functions.UsersFunction, functions.OAuthFunction} {
+	for _, f := range []function{functions.TokensFunction, functions.UsersFunction, functions.AdminTokensFunction, functions.OAuthFunction} {
 		for _, event := range f.Properties.Events {
 			open[event.Properties.Path] = event.Properties.Auth.Authorizer == "NONE"
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"pats/pkg/api/apitypes"
 	"pats/pkg/api/unleashjson"
@@ -60,7 +61,7 @@ func (s serviceAccounts) list(ctx context.Context, req *request, _ pat.Principal
 		return response{}, err
 	}
 	if next != 0 {
-		resp.headers.Set("Link", fmt.Sprintf(`<?after=%d&limit=%d>; rel="next"`, next, page.limit))
+		resp.headers.Set("Link", page.link(next, url.Values{}))
 	}
 	return resp.tagged(req), nil
 }
@@ -103,7 +104,7 @@ func (s serviceAccounts) update(ctx context.Context, req *request, _ pat.Princip
 	if err != nil {
 		return response{}, err
 	}
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}
@@ -124,7 +125,7 @@ func (s serviceAccounts) update(ctx context.Context, req *request, _ pat.Princip
 }
 
 func (s serviceAccounts) remove(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}
@@ -136,7 +137,7 @@ func (s serviceAccounts) remove(ctx context.Context, req *request, _ pat.Princip
 }
 
 func (s serviceAccounts) listTokens(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}
@@ -148,7 +149,7 @@ func (s serviceAccounts) listTokens(ctx context.Context, req *request, _ pat.Pri
 }
 
 func (s serviceAccounts) createToken(ctx context.Context, req *request, caller pat.Principal) (response, error) {
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}

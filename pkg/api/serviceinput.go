@@ -42,7 +42,7 @@ func readServiceEdit(body unleashjson.Object) (edit profileEdit, err error) {
 
 // readServiceToken reads the ids of a service account and of one of its tokens from the path.
 func readServiceToken(req *request) (pat.UserID, pat.TokenID, error) {
-	account, err := req.userID("id")
+	account, err := req.userID()
 	if err != nil {
 		return 0, 0, err
 	}

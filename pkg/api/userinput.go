@@ -8,23 +8,6 @@ import (
 // maxPage is the maximum number of users in a response, and the default.
 const maxPage = 1000
 
-// page selects users by id.
-type page struct {
-	// after is the highest id that is not listed.
-	after pat.UserID
-	limit int
-}
-
-// readPage reads the query of a list with at most most users in a page, which is also the default.
-func readPage(req *request, most int64) (page, error) {
-	after, err := req.queryNumber("after", 0, 0, pat.MaxID)
-	if err != nil {
-		return page{}, err
-	}
-	limit, err := req.queryNumber("limit", most, 1, most)
-	return page{after: pat.UserID(after), limit: int(limit)}, err
-}
-
 // readNewProfile reads the body of a create, checking in Unleash's order. A password is checked and dropped, since no user logs
 // in here, and so is sendEmail.
 func readNewProfile(body unleashjson.Object) (pat.Profile, error) {

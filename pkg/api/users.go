@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"pats/pkg/api/apitypes"
 	"pats/pkg/api/unleashjson"
@@ -62,8 +63,7 @@ func (u users) selfBody(ctx context.Context, caller pat.Principal) (apitypes.Sel
 	return apitypes.NewSelf(holder), err
 }
 
-// list returns a page of users in ascending order of id. If there are more users, the header Link refers to the next page
-// (RFC 8288), relative to the request so that it stays under a stage or a base path.
+// list returns a page of users in ascending order of id. If there are more users, the header Link refers to the next page.
 func (u users) list(ctx context.Context, req *request, _ pat.Principal) (response, error) {
 	page, err := readPage(req, maxPage)
 	if err != nil {
@@ -82,8 +82,7 @@ func (u users) list(ctx context.Context, req *request, _ pat.Principal) (respons
 		return response{}, err
 	}
 	if more {
-		next := fmt.Sprintf(`<?after=%d&limit=%d>; rel="next"`, accounts[page.limit-1].ID, page.limit)
-		resp.headers.Set("Link", next)
+		resp.headers.Set("Link", page.link(accounts[page.limit-1].ID, url.Values{}))
 	}
 	return resp.tagged(req), nil
 }
@@ -136,7 +135,7 @@ func (u users) create(ctx context.Context, req *request, _ pat.Principal) (respo
 }
 
 func (u users) read(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}
@@ -154,7 +153,7 @@ func (u users) update(ctx context.Context, req *request, _ pat.Principal) (respo
 	if err != nil {
 		return response{}, err
 	}
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}
@@ -175,7 +174,7 @@ func (u users) update(ctx context.Context, req *request, _ pat.Principal) (respo
 }
 
 func (u users) remove(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}

@@ -89,7 +89,9 @@ type trial struct {
 	// refused names the gateway response sent instead of running a function; open means that the route has no authorizer.
 	refused string
 	open    bool
-	users   int
+	// users is the number of users, and the limit of the page. They have the usual tokens if filled is set, or none.
+	users  int
+	filled bool
 }
 
 var trials = []trial{
@@ -111,6 +113,8 @@ var trials = []trial{
 	{operation: "introspect as a made-up caller", method: http.MethodPost, resource: oauth.ResourceIntrospect, open: true, form: presented, token: madeUp},
 	{operation: "revoke a token that you hold", method: http.MethodPost, resource: oauth.ResourceRevoke, open: true, form: presented},
 	{operation: "delete a user", method: http.MethodDelete, resource: api.ResourceUser, id: other},
+	{operation: "list 100 users' tokens", method: http.MethodGet, resource: api.ResourceAllTokens, users: 100, filled: true},
+	{operation: "revoke a user's token", method: http.MethodDelete, resource: api.ResourceUserToken, id: other},
 }
 
 func presented(e *env) string { return "token=" + e.secret.Reveal() }
@@ -163,11 +167,12 @@ func newEnv(t *testing.T) *env {
 	e.service = pat.NewService(dynamostore.New(e.meter, e.table), pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	e.authorizer = authz.New(e.service, pat.AdminKey{}, log)
 	tokens := api.NewTokens(e.service, api.TokensSettings{Enabled: true}, log)
-	users := api.NewUsers(e.service, pat.AdminKey{}, log)
+	users, adminTokens := api.NewUsers(e.service, pat.AdminKey{}, log), api.NewAdminTokens(e.service, pat.AdminKey{}, log)
 	introspection := oauth.New(e.service, log)
 	e.functions = map[string]gateway.ProxyFunction{
 		api.ResourceTokens: tokens.Handle, api.ResourceToken: tokens.Handle, api.ResourceOpenAPI: tokens.Handle, "/{proxy+}": tokens.Handle,
 		api.ResourceSelf: users.Handle, api.ResourceUsers: users.Handle, api.ResourceUser: users.Handle,
+		api.ResourceAllTokens: adminTokens.Handle, api.ResourceUserToken: adminTokens.Handle,
 		oauth.ResourceIntrospect: introspection.Handle, oauth.ResourceRevoke: introspection.Handle,
 	}
 	e.caller, e.tokens, e.secret = e.user(t, pattest.Profile("ann", pat.Admin))
@@ -194,7 +199,12 @@ func (e *env) user(t *testing.T, profile pat.Profile) (pat.UserID, []pat.Token, 
 func (e *env) count(t *testing.T, c trial) cost.Counted {
 	t.Helper()
 	for i := range c.users - 2 {
-		_, err := e.service.CreateUser(t.Context(), pattest.Profile(fmt.Sprintf("user%d", i), pat.Viewer))
+		profile := pattest.Profile(fmt.Sprintf("user%d", i), pat.Viewer)
+		if c.filled {
+			e.user(t, profile)
+			continue
+		}
+		_, err := e.service.CreateUser(t.Context(), profile)
 		must(t, err)
 	}
 	token := e.secret.Reveal()
@@ -252,7 +262,7 @@ func (e *env) act(t *testing.T, c trial, token string, claims map[string]any) fl
 		event.Body, event.Headers["Content-Type"] = c.form(e), "application/x-www-form-urlencoded"
 	}
 	if c.id != nil {
-		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(e), 10)}
+		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(e), 10), "tokenId": "1"}
 	}
 	if c.users > 0 {
 		event.QueryStringParameters["limit"] = strconv.Itoa(c.users)

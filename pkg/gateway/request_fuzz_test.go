@@ -31,7 +31,9 @@ var behind = map[string]string{
 	"/":                                  "TokensFunction", "/{proxy+}": "TokensFunction",
 	"/api/admin/user": "UsersFunction", "/api/admin/user-admin": "UsersFunction", "/api/admin/user-admin/{id}": "UsersFunction",
 	"/api/admin/user-admin/search": "UsersFunction", "/api/admin/user-admin/admin-count": "UsersFunction",
-	"/oauth/introspect": "OAuthFunction", "/oauth/revoke": "OAuthFunction", "/oauth/token": "OAuthFunction",
+	"/api/admin/tokens": "AdminTokensFunction", "/api/admin/user-admin/{id}/tokens": "AdminTokensFunction",
+	"/api/admin/user-admin/{id}/tokens/{tokenId}": "AdminTokensFunction",
+	"/oauth/introspect":                           "OAuthFunction", "/oauth/revoke": "OAuthFunction", "/oauth/token": "OAuthFunction",
 	"/.well-known/openid-configuration": "OAuthFunction",
 }
 

@@ -14,10 +14,11 @@ import (
 
 // The functions' logical IDs in the template.
 const (
-	authorizerFunction = "AuthorizerFunction"
-	tokensFunction     = "TokensFunction"
-	usersFunction      = "UsersFunction"
-	oauthFunction      = "OAuthFunction"
+	authorizerFunction  = "AuthorizerFunction"
+	tokensFunction      = "TokensFunction"
+	usersFunction       = "UsersFunction"
+	oauthFunction       = "OAuthFunction"
+	adminTokensFunction = "AdminTokensFunction"
 )
 
 // Stack is the template with values for its parameters.
@@ -67,9 +68,10 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 			authorizerFunction: authorizers.Own(s.settings[authorizerFunction], store, env),
 		},
 		Proxies: map[string]gateway.ProxyFunction{
-			tokensFunction: routes.Tokens(s.settings[tokensFunction], store, env),
-			usersFunction:  routes.Users(s.settings[usersFunction], store, env),
-			oauthFunction:  openroutes.OAuth(s.settings[oauthFunction], store, env),
+			tokensFunction:      routes.Tokens(s.settings[tokensFunction], store, env),
+			usersFunction:       routes.Users(s.settings[usersFunction], store, env),
+			adminTokensFunction: routes.AdminTokens(s.settings[adminTokensFunction], store, env),
+			oauthFunction:       openroutes.OAuth(s.settings[oauthFunction], store, env),
 		},
 	}
 }

@@ -16,6 +16,7 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		api                = "pats/pkg/api"
 		tokens, users      = api + ".NewTokens", api + ".NewUsers"
 		oauth              = "pats/pkg/oauth.(*Handler)"
+		adminTokens        = api + ".adminTokens."
 	)
 	for function, c := range map[string]struct {
 		want   string
@@ -23,8 +24,9 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 	}{
 		"authorizer":        {authorizer, []string{shared, api}},
 		"shared-authorizer": {shared, []string{authorizer, api}},
-		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users}},
-		"users":             {users, []string{"pats/pkg/authz", oauth, tokens}},
+		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users, adminTokens}},
+		"users":             {users, []string{"pats/pkg/authz", oauth, tokens, adminTokens}},
+		"admin-tokens":      {adminTokens, []string{"pats/pkg/authz", oauth, tokens, users}},
 		"oauth":             {oauth, []string{"pats/pkg/authz", api}},
 	} {
 		t.Run(function, func(t *testing.T) {

@@ -59,7 +59,7 @@ type Target struct {
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	count := run(t, target, slices.Concat(credentialCases, pathCases, listCases, createCases, revokeCases, rotations, sequences,
-		userCases, userSequences, scopeCases, oauthCases, documentCases, attackCases))
+		userCases, userSequences, adminTokenCases, scopeCases, oauthCases, documentCases, attackCases))
 	count.print(t, target.Front.subject())
 }
 

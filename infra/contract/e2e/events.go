@@ -61,10 +61,11 @@ func sameFiles(t *testing.T, folder fs.FS) {
 
 // The functions.
 const (
-	authorizer = deployed.AuthorizerFunction
-	tokensOf   = deployed.TokensFunction
-	usersOf    = deployed.UsersFunction
-	oauthOf    = deployed.OAuthFunction
+	authorizer    = deployed.AuthorizerFunction
+	tokensOf      = deployed.TokensFunction
+	usersOf       = deployed.UsersFunction
+	oauthOf       = deployed.OAuthFunction
+	adminTokensOf = deployed.AdminTokensFunction
 )
 
 // eventCase is a file of events/ with the expected result of its function.
@@ -182,6 +183,18 @@ var eventCases = []eventCase{
 	{"oauth-revoke-no-token", oauthOf, "", nil, responds(oauthError(http.StatusBadRequest, "invalid_request"))},
 	{"oauth-grant", oauthOf, "", nil, responds(oauthError(http.StatusBadRequest, "unsupported_grant_type"))},
 	{"oauth-metadata", oauthOf, "", nil, responds(metadata("https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"))},
+	{"all-tokens", adminTokensOf, "admin", nil, responds(viewerTokens)},
+	{"all-tokens-empty", adminTokensOf, "admin", comeLater, responds(emptyPage)},
+	{"all-tokens-unknown-filter", adminTokensOf, "admin", nil, responds(unknownQuery("unusedsince"))},
+	{"all-tokens-no-time", adminTokensOf, "admin", nil, responds(notQueryTime("unusedSince", "90d"))},
+	{"all-tokens-viewer", adminTokensOf, "viewer", nil, responds(needAdmin)},
+	{"all-tokens-no-scope", adminTokensOf, "usersWriter", nil, responds(lacks(pat.ScopeUsersRead))},
+	{"user-tokens-revoke", adminTokensOf, "admin", nil, responds(revokedTokens("1"))},
+	{"user-tokens-revoke-none", adminTokensOf, "admin", nil, responds(revokedTokens(""))},
+	{"user-tokens-revoke-viewer", adminTokensOf, "viewer", nil, responds(needAdmin)},
+	{"user-token-revoke", adminTokensOf, "admin", nil, responds(revokedTokens("1"))},
+	{"user-token-revoke-not-there", adminTokensOf, "admin", nil, responds(noUserToken(7))},
+	{"user-token-revoke-no-scope", adminTokensOf, "usersReader", nil, responds(lacks(pat.ScopeUsersWrite))},
 }
 
 // useKey creates another token with the idempotency key of the event.
@@ -228,7 +241,7 @@ const (
 
 // event returns the file with a token of this environment and the claims of its holder.
 func (e *env) event(file, holder string) string {
-	if strings.Contains(file, usersPath) {
+	if strings.Contains(file, usersPath) || strings.Contains(file, allTokensPath) {
 		file = e.aboutViewer(file)
 	}
 	file = strings.ReplaceAll(file, tokenInFiles, e.value(holder))
@@ -248,6 +261,9 @@ func (e *env) event(file, holder string) string {
 func (e *env) aboutViewer(file string) string {
 	return strings.NewReplacer(
 		usersPath+`/2"`, usersPath+"/"+e.value("viewerID")+`"`,
+		usersPath+"/2/", usersPath+"/"+e.value("viewerID")+"/",
+		`"user": "2"`, `"user": "`+e.value("viewerID")+`"`,
+		"\"user\": [\n      \"2\"", "\"user\": [\n      \""+e.value("viewerID")+`"`,
 		`"id": "2"`, `"id": "`+e.value("viewerID")+`"`,
 		`"after": "1"`, `"after": "`+e.value("beforeViewer")+`"`,
 		"\"after\": [\n      \"1\"", "\"after\": [\n      \""+e.value("beforeViewer")+`"`,

@@ -19,6 +19,7 @@ var packages = map[string]string{
 	"TokensFunction":           "./functions/tokens",
 	"UsersFunction":            "./functions/users",
 	"OAuthFunction":            "./functions/oauth",
+	"AdminTokensFunction":      "./functions/admin-tokens",
 }
 
 // TestSBOMNamesEveryModule compares the document of each binary with what `go list` prints, and with Go's own version.

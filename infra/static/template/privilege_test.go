@@ -62,6 +62,14 @@ var roleRequests = []struct {
 	{"redirect an imported token", users, put("TOKEN#abc"), false},
 	{"replace a counter", users, put("SYSTEM"), false},
 	{"change a part of a user", users, use("USER#1", "", "SET version = :v"), false},
+
+	{"list users", adminTokens, find("DIRECTORY"), true},
+	{"replace a user", adminTokens, put("USER#1"), true},
+	{"look an address up", adminTokens, find("UNIQUE#ann@example.com"), false},
+	{"rename a user in the directory", adminTokens, put("DIRECTORY"), false},
+	{"redirect an imported token", adminTokens, put("TOKEN#abc"), false},
+	{"change a part of a user", adminTokens, use("USER#1", "", "SET version = :v"), false},
+	{"delete a user", adminTokens, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
 }
 
 // TestRolesRefuse tries what a function under an attacker's control might try, each as a request to DynamoDB.
@@ -78,11 +86,12 @@ func TestRolesRefuse(t *testing.T) {
 }
 
 const (
-	authorizer = deployed.AuthorizerFunction
-	shared     = deployed.SharedAuthorizerFunction
-	tokens     = deployed.TokensFunction
-	users      = deployed.UsersFunction
-	oauthOf    = deployed.OAuthFunction
+	authorizer  = deployed.AuthorizerFunction
+	shared      = deployed.SharedAuthorizerFunction
+	tokens      = deployed.TokensFunction
+	users       = deployed.UsersFunction
+	oauthOf     = deployed.OAuthFunction
+	adminTokens = deployed.AdminTokensFunction
 )
 
 func find(key string) access {

@@ -14,6 +14,7 @@ const (
 	TokensFunction           = "TokensFunction"
 	UsersFunction            = "UsersFunction"
 	OAuthFunction            = "OAuthFunction"
+	AdminTokensFunction      = "AdminTokensFunction"
 )
 
 // The paths of the API's collections, of the token presented and of the caller's profile.
@@ -22,6 +23,8 @@ const (
 	SelfPath    = TokensPath + "/self"
 	ProfilePath = "/api/admin/user"
 	UsersPath   = "/api/admin/user-admin"
+	// AllTokensPath is the list of the tokens of all users.
+	AllTokensPath = "/api/admin/tokens" //nolint:gosec // a path, no credential
 )
 
 // TokenPath returns the path of a token.
@@ -32,3 +35,11 @@ func RotationPath(id pat.TokenID) string { return TokenPath(id) + "/rotate" }
 
 // UserPath returns the path of a user.
 func UserPath(id pat.UserID) string { return UsersPath + "/" + strconv.FormatInt(int64(id), 10) }
+
+// UserTokensPath returns the path of a user's tokens, for Admins.
+func UserTokensPath(id pat.UserID) string { return UserPath(id) + "/tokens" }
+
+// UserTokenPath returns the path of a token of a user, for Admins.
+func UserTokenPath(user pat.UserID, id pat.TokenID) string {
+	return UserTokensPath(user) + "/" + strconv.FormatInt(int64(id), 10)
+}

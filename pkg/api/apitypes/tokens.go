@@ -25,6 +25,8 @@ type Token struct {
 	Ancestors []pat.TokenID `json:"ancestors,omitempty"`
 	// RotatedAt is nil if the token was never rotated.
 	RotatedAt *Time `json:"rotatedAt,omitempty"`
+	// OverlapEndsAt is when the secret that the last rotation replaced stops working, or stopped.
+	OverlapEndsAt *Time `json:"overlapEndsAt,omitempty"`
 	// ExceedsMaxLifetime marks a token whose expiry date is later than the parameter MaxTokenDays allows.
 	ExceedsMaxLifetime bool `json:"exceedsMaxLifetime,omitempty"`
 }
@@ -47,15 +49,24 @@ func NewToken(user pat.UserID, token pat.Token) Token {
 		SeenAt:      optional(token.SeenAt),
 		RotatedAt:   optional(token.RotatedAt),
 
+		OverlapEndsAt:      optional(token.Replaced.Until),
 		ExceedsMaxLifetime: token.ExceedsMaxLifetime,
 	}
-	if by := token.Maker; by.User != 0 && (by.User != user || !token.Scopes.Unscoped()) {
-		shown.CreatedBy = &Maker{UserID: by.User, TokenID: by.Token}
+	if by := token.Maker; by.User != user || !token.Scopes.Unscoped() {
+		shown.CreatedBy = makerOf(token)
 	}
 	if !token.Scopes.Unscoped() {
 		shown.Scopes, shown.Ancestors = scopesOf(token.Scopes), token.Ancestors
 	}
 	return shown
+}
+
+// makerOf returns nil for an operator, or an unknown maker.
+func makerOf(token pat.Token) *Maker {
+	if token.Maker.User == 0 {
+		return nil
+	}
+	return &Maker{UserID: token.Maker.User, TokenID: token.Maker.Token}
 }
 
 // scopesOf returns nil for no scopes, and an empty list for those that permit nothing.

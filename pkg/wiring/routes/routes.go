@@ -31,3 +31,8 @@ func ServiceAccounts(settings config.Config, store pat.Store, env pat.Env) Handl
 func Users(settings config.Config, store pat.Store, env pat.Env) Handler {
 	return api.NewUsers(wiring.Service(settings, store, env), settings.Admin, env.Log).AllowOrigin(settings.CORSOrigin).Handle
 }
+
+// AdminTokens returns the handler of the template's AdminTokensFunction.
+func AdminTokens(settings config.Config, store pat.Store, env pat.Env) Handler {
+	return api.NewAdminTokens(wiring.Service(settings, store, env), settings.Admin, env.Log).AllowOrigin(settings.CORSOrigin).Handle
+}
