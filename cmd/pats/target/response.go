@@ -41,11 +41,11 @@ func explainTransport(err error) error {
 		Advice: "Is --url right, and is the server running?"}
 }
 
-// refusal returns the failure of a response that is not a success, with the server's own words.
 // ErrOtherRequest is the cause of a refusal because the Idempotency-Key was used for another request, or because what that created has been
 // revoked or replaced.
 var ErrOtherRequest = errors.New("the Idempotency-Key was used for another request")
 
+// refusal returns the failure of a response that is not a success, with the server's own words.
 func refusal(response *http.Response, content []byte) error {
 	var body apitypes.Error
 	_ = json.Unmarshal(content, &body) // what is missing stays empty
