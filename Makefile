@@ -157,6 +157,10 @@ build-OAuthFunction:
 build-AdminTokensFunction:
 	@$(LAMBDA_BUILD) ./functions/admin-tokens
 
+.PHONY: build-LeaksFunction
+build-LeaksFunction:
+	@$(LAMBDA_BUILD) ./functions/leaks
+
 # The start-up benchmark compares the functions with these, which are built in the same way.
 .PHONY: build-Hello
 build-Hello:

@@ -50,6 +50,7 @@ type template struct {
 		} `yaml:"Api"`
 		TokensFunction      function `yaml:"TokensFunction"`
 		UsersFunction       function `yaml:"UsersFunction"`
+		LeaksFunction       function `yaml:"LeaksFunction"`
 		AdminTokensFunction function `yaml:"AdminTokensFunction"`
 		OAuthFunction       function `yaml:"OAuthFunction"`
 	} `yaml:"Resources"`

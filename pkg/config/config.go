@@ -49,6 +49,7 @@ type Config struct {
 	CORSOrigin string
 	Shared     Shared
 	Limits     Limits
+	Leaks      Leaks
 }
 
 // Domain returns the settings of the domain.
@@ -70,11 +71,12 @@ func Load(variables Variables) (Config, error) {
 	origin, originErr := origin(variables)
 	shared, sharedErr := loadShared(variables)
 	limits, limitsErr := LoadLimits(variables)
+	leaks, leaksErr := loadLeaks(variables)
 	config := Config{
 		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog,
-		CORSOrigin: origin, Shared: shared, Limits: limits,
+		CORSOrigin: origin, Shared: shared, Limits: limits, Leaks: leaks,
 	}
-	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr, limitsErr)
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr, limitsErr, leaksErr)
 }
 
 func adminKey(variables Variables) (pat.AdminKey, error) {

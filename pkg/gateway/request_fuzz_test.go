@@ -35,11 +35,12 @@ var behind = map[string]string{
 	"/api/admin/user-admin/{id}/tokens/{tokenId}": "AdminTokensFunction",
 	"/oauth/introspect":                           "OAuthFunction", "/oauth/revoke": "OAuthFunction", "/oauth/token": "OAuthFunction",
 	"/.well-known/openid-configuration": "OAuthFunction",
+	"/leaks/github":                     "LeaksFunction", "/leaks/gitlab": "LeaksFunction", "/leaks/gitlab/revocable_token_types": "LeaksFunction",
 }
 
 // isOpen reports whether the template has no authorizer for a resource.
 func isOpen(resource string) bool {
-	return behind[resource] == "OAuthFunction" || resource == "/docs/openapi.json"
+	return behind[resource] == "OAuthFunction" || behind[resource] == "LeaksFunction" || resource == "/docs/openapi.json"
 }
 
 // recording is the project's API with functions that record their events.

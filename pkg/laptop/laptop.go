@@ -9,6 +9,7 @@ import (
 	"pats/pkg/pat"
 	"pats/pkg/wiring/authorizers"
 	"pats/pkg/wiring/openroutes"
+	"pats/pkg/wiring/reports"
 	"pats/pkg/wiring/routes"
 )
 
@@ -16,6 +17,7 @@ import (
 const (
 	authorizerFunction  = "AuthorizerFunction"
 	tokensFunction      = "TokensFunction"
+	leaksFunction       = "LeaksFunction"
 	usersFunction       = "UsersFunction"
 	oauthFunction       = "OAuthFunction"
 	adminTokensFunction = "AdminTokensFunction"
@@ -69,6 +71,7 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 		},
 		Proxies: map[string]gateway.ProxyFunction{
 			tokensFunction:      routes.Tokens(s.settings[tokensFunction], store, env),
+			leaksFunction:       reports.Leaks(s.settings[leaksFunction], store, env),
 			usersFunction:       routes.Users(s.settings[usersFunction], store, env),
 			adminTokensFunction: routes.AdminTokens(s.settings[adminTokensFunction], store, env),
 			oauthFunction:       openroutes.OAuth(s.settings[oauthFunction], store, env),

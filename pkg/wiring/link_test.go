@@ -17,6 +17,7 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		tokens, users      = api + ".NewTokens", api + ".NewUsers"
 		oauth              = "pats/pkg/oauth.(*Handler)"
 		adminTokens        = api + ".adminTokens."
+		leaks              = "pats/pkg/leaks.(*Handler)"
 	)
 	for function, c := range map[string]struct {
 		want   string
@@ -27,7 +28,8 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users, adminTokens}},
 		"users":             {users, []string{"pats/pkg/authz", oauth, tokens, adminTokens}},
 		"admin-tokens":      {adminTokens, []string{"pats/pkg/authz", oauth, tokens, users}},
-		"oauth":             {oauth, []string{"pats/pkg/authz", api}},
+		"oauth":             {oauth, []string{"pats/pkg/authz", leaks, api}},
+		"leaks":             {leaks, []string{"pats/pkg/authz", oauth, api + "."}},
 	} {
 		t.Run(function, func(t *testing.T) {
 			t.Parallel()

@@ -35,6 +35,10 @@ func RunEvents(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 				leftOut++
 				skip.Test(t, noAdminToken)
 			}
+			if c.function == leaksOf && !target.Partners.Known() {
+				leftOut++
+				skip.Test(t, noPartners)
+			}
 			ran++
 			c.run(t, target, folder, invoke)
 		})
@@ -66,6 +70,7 @@ const (
 	usersOf       = deployed.UsersFunction
 	oauthOf       = deployed.OAuthFunction
 	adminTokensOf = deployed.AdminTokensFunction
+	leaksOf       = deployed.LeaksFunction
 )
 
 // eventCase is a file of events/ with the expected result of its function.
@@ -195,6 +200,12 @@ var eventCases = []eventCase{
 	{"user-token-revoke", adminTokensOf, "admin", nil, responds(revokedTokens("1"))},
 	{"user-token-revoke-not-there", adminTokensOf, "admin", nil, responds(noUserToken(7))},
 	{"user-token-revoke-no-scope", adminTokensOf, "usersReader", nil, responds(lacks(pat.ScopeUsersWrite))},
+	{"leaks-github", leaksOf, "", nil, then(responds(feedback(real)))},
+	{"leaks-github-forged", leaksOf, "", nil, then(responds(unsigned), "own")},
+	{"leaks-github-malformed", leaksOf, "", nil, then(responds(noArray), "own")},
+	{"leaks-gitlab", leaksOf, "", nil, then(responds(accepted))},
+	{"leaks-gitlab-no-token", leaksOf, "", nil, then(responds(unshared), "own")},
+	{"leaks-gitlab-types", leaksOf, "", nil, responds(shows(`{"types":["gitleaks_rule_id_pats-token"]}`))},
 }
 
 // useKey creates another token with the idempotency key of the event.
@@ -216,7 +227,7 @@ var unknown = denied(pat.ReasonInvalid)
 
 func (c eventCase) run(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 	t.Helper()
-	e := &env{t: t, target: target, values: map[string]string{"adminToken": target.AdminToken}}
+	e := newEnv(t, target)
 	raw, err := fs.ReadFile(folder, c.file+".json")
 	e.must(err)
 	if c.first != nil {
@@ -237,6 +248,8 @@ const (
 	userInFiles        = `"userId": "1"`
 	clientInFiles      = "client_id=1&"
 	fingerprintInFiles = `"fingerprint": "0000000000000000"`
+	signatureInFiles   = "YOUR_SIGNATURE"
+	sharedInFiles      = "YOUR_SHARED_TOKEN"
 )
 
 // event returns the file with a token of this environment and the claims of its holder.
@@ -245,6 +258,9 @@ func (e *env) event(file, holder string) string {
 		file = e.aboutViewer(file)
 	}
 	file = strings.ReplaceAll(file, tokenInFiles, e.value(holder))
+	if strings.Contains(file, deployed.GitHubPath) || strings.Contains(file, deployed.GitLabPath) {
+		return e.proved(file)
+	}
 	if holder == "adminToken" {
 		return strings.Replace(file, fingerprintInFiles, `"fingerprint": "`+e.fingerprint()+`"`, 1)
 	}
@@ -255,6 +271,15 @@ func (e *env) event(file, holder string) string {
 	}
 	file = strings.Replace(file, userInFiles, fmt.Sprintf(`"userId": "%d"`, selector.UserID()), 1)
 	return strings.ReplaceAll(file, selectorInFiles, string(selector))
+}
+
+// proved returns the file of a report with the credentials of its partner: GitHub's signature of the body, or GitLab's token.
+func (e *env) proved(file string) string {
+	var event events.APIGatewayProxyRequest
+	e.must(json.Unmarshal([]byte(file), &event))
+	signature, err := e.target.Partners.Sign(event.Body)
+	e.must(err)
+	return strings.NewReplacer(signatureInFiles, signature, sharedInFiles, e.target.Partners.Token()).Replace(file)
 }
 
 // aboutViewer returns a file of the user routes with the Viewer in place of user 2, and an unused name in place of the one in it.

@@ -20,6 +20,7 @@ var packages = map[string]string{
 	"UsersFunction":            "./functions/users",
 	"OAuthFunction":            "./functions/oauth",
 	"AdminTokensFunction":      "./functions/admin-tokens",
+	"LeaksFunction":            "./functions/leaks",
 }
 
 // TestSBOMNamesEveryModule compares the document of each binary with what `go list` prints, and with Go's own version.

@@ -58,6 +58,16 @@ var roleRequests = []struct {
 	{"set a counter", oauthOf, put("SYSTEM"), false},
 	{"delete a user", oauthOf, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
 
+	{"read an account", leaksOf, find("USER#1"), true},
+	{"look an imported token up", leaksOf, find("TOKEN#abc"), true},
+	{"revoke tokens", leaksOf, put("USER#1"), true},
+	{"record a use", leaksOf, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), false},
+	{"take a name", leaksOf, put("UNIQUE#ann"), false},
+	{"redirect an imported token", leaksOf, put("TOKEN#abc"), false},
+	{"list all users", leaksOf, find("DIRECTORY"), false},
+	{"set a counter", leaksOf, put("SYSTEM"), false},
+	{"delete a user", leaksOf, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
 	{"list users", users, find("DIRECTORY"), true},
 	{"redirect an imported token", users, put("TOKEN#abc"), false},
 	{"replace a counter", users, put("SYSTEM"), false},
@@ -91,6 +101,7 @@ const (
 	tokens      = deployed.TokensFunction
 	users       = deployed.UsersFunction
 	oauthOf     = deployed.OAuthFunction
+	leaksOf     = deployed.LeaksFunction
 	adminTokens = deployed.AdminTokensFunction
 )
 

@@ -17,12 +17,15 @@ const namePattern = "^[A-Za-z0-9_-]{0,32}$"
 // originPattern allows only an origin, which everybody sees in the responses.
 const originPattern = `^(\*|https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)?$`
 
+// publicKeysPattern allows only an address without a user and a query, or public keys.
+const publicKeysPattern = `^(https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|[A-Za-z0-9._-]+:[A-Za-z0-9+/]+={0,2}(, *[A-Za-z0-9._-]+:[A-Za-z0-9+/]+={0,2})*)?$`
+
 // harmless are the patterns of texts that are no secrets.
-var harmless = []any{scopesPattern, namePattern, originPattern}
+var harmless = []any{scopesPattern, namePattern, originPattern, publicKeysPattern}
 
 // variables checks the functions' environments, which everybody with access to a function's configuration can read: each variable is the
 // table's name or a parameter that cannot hold a secret, because it has few values, is a hash, a list of scopes, a
-// short name or an origin.
+// short name, an origin or public keys.
 func variables(t template) (found findings) {
 	for _, function := range t.of(kindFunction) {
 		for _, of := range []any{at(t["Globals"], "Function"), at(function.declared, "Properties")} {

@@ -15,6 +15,7 @@ const (
 	UsersFunction            = "UsersFunction"
 	OAuthFunction            = "OAuthFunction"
 	AdminTokensFunction      = "AdminTokensFunction"
+	LeaksFunction            = "LeaksFunction"
 )
 
 // The paths of the API's collections, of the token presented and of the caller's profile.
@@ -25,6 +26,8 @@ const (
 	UsersPath   = "/api/admin/user-admin"
 	// AllTokensPath is the list of the tokens of all users.
 	AllTokensPath = "/api/admin/tokens" //nolint:gosec // a path, no credential
+	GitHubPath    = "/leaks/github"
+	GitLabPath    = "/leaks/gitlab"
 )
 
 // TokenPath returns the path of a token.
