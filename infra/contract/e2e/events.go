@@ -140,7 +140,7 @@ var eventCases = []eventCase{
 
 	{"page", pageOf, "", nil, responds(pageUnder("/prod/"))},
 	{"page-post", pageOf, "", nil, responds(pageRefusal)},
-	{"page-asset", pageOf, "", nil, responds(oldAsset("text/css; charset=utf-8"))},
+	{"page-asset", pageOf, "", nil, responds(oldAsset("text/javascript; charset=utf-8"))},
 	{"page-asset-not-there", pageOf, "", nil, responds(noAsset)},
 
 	{"self", usersOf, "admin", nil, responds(adminSelf)},
