@@ -155,6 +155,10 @@ build-UsersFunction:
 build-PageFunction:
 	@$(LAMBDA_BUILD) ./functions/page
 
+.PHONY: build-OAuthFunction
+build-OAuthFunction:
+	@$(LAMBDA_BUILD) ./functions/oauth
+
 .PHONY: build-SignInFunction
 build-SignInFunction:
 	@$(LAMBDA_BUILD) ./functions/sign-in

@@ -10,8 +10,8 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need besides Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, gitleaks, schemathesis, DynamoDB Local, ministack, Unleash, PostgreSQL, the
-generators of OpenAPI clients, and for the programs in examples/ jq, Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
+compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, gitleaks, schemathesis, DynamoDB Local, ministack, Unleash, PostgreSQL, Chromium,
+axe-core, Lighthouse, the generators of OpenAPI clients, and for the programs in examples/ jq, Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
 
 Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint, gitleaks and schemathesis go to
 ~/.cache/pats, with links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
@@ -31,6 +31,7 @@ missing_packages() {
   done <<'PACKAGES'
 cc gcc
 cc libc6-dev
+chromium chromium
 curl curl
 docker docker.io
 dockerd docker.io
@@ -51,6 +52,7 @@ wrk wrk
 PACKAGES
   php -r 'exit((int) !extension_loaded("curl"));' 2>/dev/null || echo php-curl
   python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+  compgen -G '/usr/share/fonts/truetype/dejavu/*' >/dev/null || echo fonts-dejavu-core
   [[ -e /usr/share/doc/busybox-static ]] || echo busybox-static
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
 }
@@ -155,6 +157,10 @@ fetch_unleash() {
   "$root/infra/services/unleash/fetch" >/dev/null
 }
 
+fetch_browser_packages() {
+  "$root/infra/services/npm" "$root/infra/contract/browser" browser >/dev/null
+}
+
 fetch_cyclonedx() {
   quietly "$root/infra/static/supply/cyclonedx" version
 }
@@ -169,6 +175,7 @@ beside fetch_dynamodb_local
 beside fetch_ministack
 beside fetch_spring
 beside fetch_unleash
+beside fetch_browser_packages
 beside "$root/infra/contract/examples/install"
 beside "$root/infra/contract/openapi/generators/install"
 for _ in "${jobs[@]}"; do

@@ -35,7 +35,7 @@ func (s *frozen) Account(_ context.Context, id pat.UserID) (pat.Account, error) 
 	return s.account, nil
 }
 
-func (s *frozen) Accounts(context.Context, pat.UserID, int) ([]pat.Account, error) {
+func (s *frozen) Accounts(context.Context, pat.UserID, int, ...pat.AccountType) ([]pat.Account, error) {
 	return []pat.Account{s.account}, nil
 }
 

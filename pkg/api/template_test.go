@@ -50,6 +50,7 @@ type template struct {
 		} `yaml:"Api"`
 		TokensFunction function `yaml:"TokensFunction"`
 		UsersFunction  function `yaml:"UsersFunction"`
+		OAuthFunction  function `yaml:"OAuthFunction"`
 	} `yaml:"Resources"`
 }
 

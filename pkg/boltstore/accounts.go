@@ -37,7 +37,10 @@ func read(tx *bolt.Tx, id pat.UserID) (pat.Account, error) {
 
 // withTokens returns the stored account with its tokens and the times of their last use.
 func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error) {
-	result := stored.header(id)
+	result, err := stored.header(id)
+	if err != nil {
+		return pat.Account{}, err
+	}
 	uses, err := seenTimes(tx, id)
 	if err != nil {
 		return pat.Account{}, err
@@ -58,43 +61,55 @@ func withTokens(tx *bolt.Tx, stored account, id pat.UserID) (pat.Account, error)
 }
 
 // Accounts implements [pat.Store].
-func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, error) {
+func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int, of ...pat.AccountType) ([]pat.Account, error) {
 	return view(ctx, s, func(tx *bolt.Tx) ([]pat.Account, error) {
-		var accounts []pat.Account
-		cursor := tx.Bucket(bucketAccounts).Cursor()
-		for key, record := cursor.Seek(userKey(after + 1)); key != nil && len(accounts) < limit; key, record = cursor.Next() {
-			stored, err := decode[account](bucketAccounts, key, record)
-			if err != nil {
-				return nil, err
-			}
-			accounts = append(accounts, stored.header(userOf(key)))
-		}
-		return accounts, nil
+		return list(tx, after, limit, of, account.header)
 	})
 }
 
 // AccountsWithTokens implements [pat.Store]. It bypasses the cache, so that a walk through all users does not displace those in use.
-func (s *Store) AccountsWithTokens(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, pat.UserID, error) {
+func (s *Store) AccountsWithTokens(ctx context.Context, after pat.UserID, limit int, of ...pat.AccountType) ([]pat.Account, pat.UserID, error) {
 	accounts, err := view(ctx, s, func(tx *bolt.Tx) ([]pat.Account, error) {
-		var accounts []pat.Account
-		cursor := tx.Bucket(bucketAccounts).Cursor()
-		for key, record := cursor.Seek(userKey(after + 1)); key != nil && len(accounts) <= limit; key, record = cursor.Next() {
-			stored, err := decode[account](bucketAccounts, key, record)
-			if err != nil {
-				return nil, err
-			}
-			account, err := withTokens(tx, stored, userOf(key))
-			if err != nil {
-				return nil, err
-			}
-			accounts = append(accounts, account)
-		}
-		return accounts, nil
+		return list(tx, after, limit+1, of, func(stored account, id pat.UserID) (pat.Account, error) { return withTokens(tx, stored, id) })
 	})
 	if err != nil || len(accounts) <= limit {
 		return accounts, 0, err
 	}
 	return accounts[:limit], accounts[limit-1].ID, nil
+}
+
+// list returns up to limit accounts of the given types, or of all types if there are none, with IDs above after.
+func list(
+	tx *bolt.Tx, after pat.UserID, limit int, of []pat.AccountType, read func(account, pat.UserID) (pat.Account, error),
+) ([]pat.Account, error) {
+	index := tx.Bucket(directoryOf(of))
+	if index == nil {
+		return nil, nil
+	}
+	var accounts []pat.Account
+	cursor := index.Cursor()
+	for key, _ := cursor.Seek(userKey(after + 1)); key != nil && len(accounts) < limit; key, _ = cursor.Next() {
+		stored, err := decode[account](bucketAccounts, key, tx.Bucket(bucketAccounts).Get(key))
+		if err != nil {
+			return nil, err
+		}
+		account, err := read(stored, userOf(key))
+		if err != nil {
+			return nil, err
+		}
+		if len(of) == 0 || slices.Contains(of, account.Type) {
+			accounts = append(accounts, account)
+		}
+	}
+	return accounts, nil
+}
+
+// directoryOf returns the bucket whose keys include those of all accounts of the given types. A file without such accounts can lack it.
+func directoryOf(of []pat.AccountType) []byte {
+	if slices.Equal(of, []pat.AccountType{pat.ServiceAccount}) {
+		return bucketServices
+	}
+	return bucketAccounts
 }
 
 // FindUser implements [pat.Store].
@@ -125,7 +140,9 @@ func (s *Store) CreateAccount(ctx context.Context, draft pat.Account) (pat.Accou
 			return err
 		}
 		draft.Version, draft.Tokens = 1, nil
-		created = fromAccount(draft).header(id)
+		if created, err = fromAccount(draft).header(id); err != nil {
+			return err
+		}
 		return replace(tx, pat.Account{}, created)
 	})
 	if err != nil {
@@ -180,7 +197,7 @@ func current(tx *bolt.Tx, before pat.Account) (pat.Account, error) {
 
 // replace replaces before by after, with the counters and keys that depend on them. Either can be zero, for a user who does not exist.
 func replace(tx *bolt.Tx, before, after pat.Account) error {
-	for _, step := range []func(*bolt.Tx, pat.Account, pat.Account) error{countAdmins, moveKeys, forgetSeen} {
+	for _, step := range []func(*bolt.Tx, pat.Account, pat.Account) error{countAdmins, moveKeys, forgetSeen, listService} {
 		if err := step(tx, before, after); err != nil {
 			return err
 		}
@@ -200,9 +217,9 @@ func putAccount(tx *bolt.Tx, a pat.Account) error {
 	return put(tx, bucketAccounts, userKey(a.ID), stored)
 }
 
-// countAdmins updates the number of enabled Admins. Errors: KindLastAdmin.
+// countAdmins updates the number of pat.Account.PersonalAdmin. Errors: KindLastAdmin.
 func countAdmins(tx *bolt.Tx, before, after pat.Account) error {
-	if before.EnabledAdmin() == after.EnabledAdmin() {
+	if before.PersonalAdmin() == after.PersonalAdmin() {
 		return nil
 	}
 	counted, _, err := get[state](tx, bucketMeta, keyState)
@@ -210,7 +227,7 @@ func countAdmins(tx *bolt.Tx, before, after pat.Account) error {
 		return err
 	}
 	switch {
-	case after.EnabledAdmin():
+	case after.PersonalAdmin():
 		counted.Admins++
 	case counted.Admins > 1:
 		counted.Admins--
@@ -250,4 +267,20 @@ func forgetSeen(tx *bolt.Tx, before, after pat.Account) error {
 		}
 	}
 	return nil
+}
+
+// listService adds a new service account to the bucket of service accounts, or removes one that is deleted. The first one creates the
+// bucket; putAccount raises the format.
+func listService(tx *bolt.Tx, before, after pat.Account) error {
+	was, is := before.Type == pat.ServiceAccount, after.Type == pat.ServiceAccount
+	switch {
+	case was == is:
+		return nil
+	case was:
+		return tx.Bucket(bucketServices).Delete(userKey(before.ID))
+	}
+	if _, err := tx.CreateBucketIfNotExists(bucketServices); err != nil {
+		return err
+	}
+	return put(tx, bucketServices, userKey(after.ID), true)
 }

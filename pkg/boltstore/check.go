@@ -69,10 +69,11 @@ func inspect(ctx context.Context, file *os.File, path string, progress func(done
 
 func newContents(w *boltfile.Walk) *contents {
 	return &contents{
-		Walk:    w,
-		buckets: map[string][]byte{},
-		general: map[string][]byte{},
-		users:   map[pat.UserID]pat.TokenID{},
-		unique:  map[string]pat.UserID{},
+		Walk:     w,
+		buckets:  map[string][]byte{},
+		general:  map[string][]byte{},
+		users:    map[pat.UserID]pat.TokenID{},
+		unique:   map[string]pat.UserID{},
+		services: map[pat.UserID]bool{},
 	}
 }

@@ -114,6 +114,29 @@ var damages = map[string]struct {
 	"an import for a missing user": {func(tx *bolt.Tx) error {
 		return boltstore.Put(tx, "imported", []byte(strings.Repeat("A", 43)), 0)
 	}, "for user 0"},
+	"a service account that is not recorded as one": {func(tx *bolt.Tx) error {
+		return errors.Join(boltstore.Put(tx, "meta", []byte("format"), 3), boltstore.Put(tx, "accounts", holderKey, map[string]any{
+			"type": "Service", "username": "holder", "email": "holder@example.org", "role": 2, "nextToken": 11,
+		}))
+	}, "service account 3 is not recorded as one"},
+	"a person recorded as a service account": {func(tx *bolt.Tx) error {
+		_, err := tx.CreateBucket([]byte("services"))
+		return errors.Join(err, boltstore.Put(tx, "meta", []byte("format"), 3), boltstore.Put(tx, "services", holderKey, true))
+	}, "is recorded as a service account, which it is not"},
+	"a service account under a bad key": {func(tx *bolt.Tx) error {
+		_, err := tx.CreateBucket([]byte("services"))
+		return errors.Join(err, boltstore.Put(tx, "meta", []byte("format"), 3), boltstore.Put(tx, "services", []byte("x"), true))
+	}, "is recorded as a service account, which it is not"},
+	"an unknown type of account": {func(tx *bolt.Tx) error {
+		return errors.Join(boltstore.Put(tx, "meta", []byte("format"), 3), boltstore.Put(tx, "accounts", holderKey, map[string]any{
+			"type": "Robot", "username": "holder", "email": "holder@example.org", "role": 2, "nextToken": 11,
+		}))
+	}, `the account type "Robot" is unknown`},
+	"a service account in an earlier format": {func(tx *bolt.Tx) error {
+		return errors.Join(boltstore.Put(tx, "meta", []byte("format"), 2), boltstore.Put(tx, "accounts", holderKey, map[string]any{
+			"type": "Service", "username": "holder", "email": "holder@example.org", "role": 2, "nextToken": 11,
+		}))
+	}, "user 3 has what only format 3 has"},
 	"a bucket for a record": {func(tx *bolt.Tx) error {
 		_, err := tx.Bucket([]byte("accounts")).CreateBucket([]byte("x"))
 		return err

@@ -17,8 +17,10 @@ type contents struct {
 	// users has the NextTokenID of each user.
 	users  map[pat.UserID]pat.TokenID
 	unique map[string]pat.UserID
-	tokens int
-	admins int
+	// services are the service accounts.
+	services map[pat.UserID]bool
+	tokens   int
+	admins   int
 	// format is the format that the file was written in.
 	format int
 }
@@ -55,10 +57,11 @@ func (c *contents) layout() error {
 // checkFormat compares the format with the buckets found. Errors: newer; Damage.
 func (c *contents) checkFormat() error {
 	_, imports := c.buckets[string(bucketImported)]
+	_, services := c.buckets[string(bucketServices)]
 	switch {
 	case c.format > format:
 		return newer(c.format)
-	case c.format < 1, imports && c.format < importsFrom:
+	case c.format < 1, imports && c.format < importsFrom, services && c.format < scopesFrom:
 		return boltfile.Damaged("it is not laid out as in format %d, which it claims to have", c.format)
 	}
 	return nil
@@ -79,9 +82,9 @@ func (c *contents) generalRecord(e boltfile.Element) error {
 
 // records reads every record. Accounts come first, since the others are compared with them.
 func (c *contents) records() error {
-	visits := []func() error{c.accounts, c.uses, c.uniqueKeys, c.imports}
+	visits := []func() error{c.accounts, c.uses, c.uniqueKeys, c.listedServices, c.imports}
 	if c.format < importsFrom {
-		visits = visits[:3]
+		visits = visits[:4]
 	}
 	for _, visit := range visits {
 		if err := c.Note(visit()); err != nil {
@@ -103,6 +106,29 @@ func (c *contents) uniqueKeys() error {
 	return visitDecoded(c.Walk, c.buckets[string(bucketUnique)], readOwned, c.uniqueKey)
 }
 
+// listedServices visits the bucket of service accounts, if there is one. Errors: Damage if a service account is not in it.
+func (c *contents) listedServices() error {
+	if header, found := c.buckets[string(bucketServices)]; found {
+		if err := c.Bucket(header, c.listedService); err != nil {
+			return err
+		}
+	}
+	for id := range c.services {
+		return boltfile.Damaged("service account %d is not recorded as one", id)
+	}
+	return nil
+}
+
+// listedService removes the account from services; see listedServices.
+func (c *contents) listedService(e boltfile.Element) error {
+	if len(e.Key) != idLen || !c.services[userOf(e.Key)] {
+		return boltfile.Damaged("%x is recorded as a service account, which it is not", e.Key)
+	}
+	delete(c.services, userOf(e.Key))
+	_, err := decode[bool](bucketServices, e.Key, e.Value)
+	return err
+}
+
 func (c *contents) imports() error {
 	return c.Bucket(c.buckets[string(bucketImported)], c.imported)
 }
@@ -115,6 +141,7 @@ type outline struct {
 	nextToken pat.TokenID
 	tokens    int
 	admin     bool
+	service   bool
 	unique    []string
 	// fault is a contradiction within the account.
 	fault error
@@ -129,8 +156,14 @@ func readOutline(e boltfile.Element) (outline, error) {
 		return outline{}, err
 	}
 	id := userOf(e.Key)
-	header := stored.header(id)
-	return outline{id, stored.since(), stored.NextToken, len(stored.Tokens), header.EnabledAdmin(), header.UniqueKeys(), sound(id, stored)}, nil
+	header, err := stored.header(id)
+	if err != nil {
+		return outline{}, err
+	}
+	return outline{
+		id: id, since: stored.since(), nextToken: stored.NextToken, tokens: len(stored.Tokens),
+		admin: header.PersonalAdmin(), service: header.Type == pat.ServiceAccount, unique: header.UniqueKeys(), fault: sound(id, stored),
+	}, nil
 }
 
 func (c *contents) account(a outline) error {
@@ -139,11 +172,14 @@ func (c *contents) account(a outline) error {
 	if a.admin {
 		c.admins++
 	}
+	if a.service {
+		c.services[a.id] = true
+	}
 	for _, key := range a.unique {
 		c.unique[key] = a.id
 	}
 	if a.since > c.format {
-		return boltfile.Damaged("user %d is of format %d", a.id, a.since)
+		return boltfile.Damaged("user %d has what only format %d has", a.id, a.since)
 	}
 	return a.fault
 }

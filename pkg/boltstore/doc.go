@@ -24,13 +24,14 @@
 //
 // # Layout
 //
-// Five buckets, with integers big-endian:
+// Six buckets, with integers big-endian:
 //
-//	meta      "format" → the format's number; "state" → the last user ID assigned and the number of enabled Admins
+//	meta      "format" → the format's number; "state" → the last user ID assigned and the number of enabled Admins who are persons
 //	accounts  user ID (8 bytes) → the account with its tokens
 //	unique    a key of pat.Account.UniqueKeys → the user ID
 //	seen      user ID, token ID (8 bytes each) → when the token was last used, apart from the account's version
 //	imported  the selector of an imported token → the user ID; it outlives the token and the user
+//	services  the user ID of a service account → true; the first service account creates the bucket
 //
 // Every value is a record: a version byte, a checksum, and JSON; see seal.
 //
@@ -38,10 +39,9 @@
 //
 //	1  the first
 //	2  with the bucket imported, which Open creates in a file of format 1
-//	3  with tokens that have scopes, a maker or ancestors, or were rotated; the first write of such a token raises the format, in the
-//	   same transaction
-//	4  with users who sign in at an identity provider; the first write of such a user raises the format
+//	3  with service accounts, users who sign in, and tokens that have scopes, a maker or ancestors, or were rotated; the first write of such an account
+//	   raises the format, in the same transaction
 //
 // A program refuses files of a later format than it knows, so one that knows no scopes never takes a scoped token for an unscoped one,
-// and none forgets a rotation.
+// none forgets a rotation, and none takes a service account for a person.
 package boltstore

@@ -137,10 +137,6 @@ func oldAccounts(t *testing.T, format int) []pat.Account {
 		holder.Tokens[2].Scopes = pat.Scopes{}
 		holder.Tokens[3].Maker = pat.Maker{User: 1}
 	}
-	if format >= 4 {
-		accounts[1].Version++
-		accounts[1].SignIn = pat.SignIn{Login: pat.NewLoginKey("https://id.example", "user-1"), RoleBefore: pat.Viewer, SessionsFrom: pattest.Start}
-	}
 	return accounts
 }
 

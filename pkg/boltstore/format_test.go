@@ -70,6 +70,24 @@ func TestFormatRisesWithTheFirstWriteThatNeedsIt(t *testing.T) {
 	}
 }
 
+// TestServiceAccountRaisesTheFormat: releases that know no service accounts refuse a file with one.
+func TestServiceAccountRaisesTheFormat(t *testing.T) {
+	t.Parallel()
+	path := dataFile(t)
+	store := openLoose(t, path)
+	service := pattest.Service(t, store, "ci", pat.Viewer)
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := formatOf(t, path); got != 3 || !isSound(t, path) {
+		t.Errorf("got format %d, want a sound file of format 3", got)
+	}
+	reopened := open(t, path)
+	if got := pattest.Read(t, reopened, service.ID); got.Type != pat.ServiceAccount {
+		t.Errorf("after reopening: got type %v, want %v", got.Type, pat.ServiceAccount)
+	}
+}
+
 // TestFormatIsNotLowered: revoking the last scoped token keeps the format, and the file opens.
 func TestFormatIsNotLowered(t *testing.T) {
 	t.Parallel()

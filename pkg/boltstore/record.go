@@ -15,13 +15,12 @@ import (
 
 const (
 	// format is the last number of the layout in the package comment. It rises when an older program would misread the file.
-	format = 4
+	format = 3
 	// importsFrom is the first format with bucketImported.
 	importsFrom = 2
-	// scopesFrom is the first format whose tokens have scopes, makers and ancestors, and are rotated.
+	// scopesFrom is the first format with service accounts and bucketServices, and with users who sign in, and whose tokens have scopes,
+	// makers and ancestors, and are rotated.
 	scopesFrom = 3
-	// signInFrom is the first format whose users sign in.
-	signInFrom = 4
 
 	recordVersion = 1
 	sealLen       = 1 + crc32.Size
@@ -34,6 +33,7 @@ var (
 	bucketUnique   = []byte("unique")
 	bucketSeen     = []byte("seen")
 	bucketImported = []byte("imported")
+	bucketServices = []byte("services")
 
 	keyFormat = []byte("format")
 	keyState  = []byte("state")
@@ -42,11 +42,13 @@ var (
 // state has the counters over all users.
 type state struct {
 	LastUser pat.UserID `json:"lastUser"`
-	// Admins is the number of enabled Admins.
+	// Admins is the number of pat.Account.PersonalAdmin.
 	Admins int `json:"admins"`
 }
 
 type account struct {
+	// Type is absent for the account of a person.
+	Type      string      `json:"type,omitempty"`
 	Username  string      `json:"username,omitempty"`
 	Name      string      `json:"name,omitempty"`
 	Email     string      `json:"email,omitempty"`
@@ -115,9 +117,16 @@ func fromAccount(a pat.Account) account {
 		spents = append(spents, spent{s.Selector, s.Verifier, s.Until.UnixMilli()})
 	}
 	return account{
-		Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
+		Type: fromType(a.Type), Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
 		CreatedAt: a.CreatedAt.UnixMilli(), SignIn: fromSignIn(a.SignIn), NextToken: a.NextTokenID, Version: a.Version, Tokens: tokens, Spent: spents,
 	}
+}
+
+func fromType(of pat.AccountType) string {
+	if of == pat.UserAccount {
+		return ""
+	}
+	return of.String()
 }
 
 func fromSignIn(s pat.SignIn) signIn {
@@ -163,24 +172,35 @@ func fromScopes(s pat.Scopes) *string {
 	return &text
 }
 
-// header returns the account without tokens.
-func (a account) header(id pat.UserID) pat.Account {
+// header returns the account without tokens. Errors: Damage.
+func (a account) header(id pat.UserID) (pat.Account, error) {
+	of, err := toType(a.Type)
+	if err != nil {
+		return pat.Account{}, err
+	}
 	return pat.Account{
 		ID:          id,
+		Type:        of,
 		Profile:     pat.Profile{Username: a.Username, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled},
 		CreatedAt:   utc(a.CreatedAt),
 		SignIn:      a.SignIn.domain(),
 		NextTokenID: a.NextToken,
 		Version:     a.Version,
+	}, nil
+}
+
+func toType(stored string) (pat.AccountType, error) {
+	for _, of := range []pat.AccountType{pat.UserAccount, pat.ServiceAccount} {
+		if fromType(of) == stored {
+			return of, nil
+		}
 	}
+	return 0, boltfile.Damaged("the account type %q is unknown", stored)
 }
 
 // since returns the first format that has what the account has.
 func (a account) since() int {
-	if a.SignIn != (signIn{}) {
-		return signInFrom
-	}
-	if slices.ContainsFunc(a.Tokens, token.later) {
+	if a.Type != "" || a.SignIn != (signIn{}) || slices.ContainsFunc(a.Tokens, token.later) {
 		return scopesFrom
 	}
 	return 1

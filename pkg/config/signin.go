@@ -55,7 +55,11 @@ type SignIn struct {
 // On reports whether users can sign in.
 func (s SignIn) On() bool { return s.Issuer != "" }
 
+// loadSignIn returns the zero SignIn if there is no issuer.
 func loadSignIn(variables Variables) (SignIn, error) {
+	if variables(oidcIssuer) == "" {
+		return SignIn{}, nil
+	}
 	issuer, issuerErr := address(variables, oidcIssuer)
 	public, publicErr := address(variables, publicURL)
 	hours, hoursErr := integer(variables, sessionHours, defaultSessionHours, 1, mostSessionHours)
@@ -74,9 +78,6 @@ func loadSignIn(variables Variables) (SignIn, error) {
 
 // checkClient checks that a client is complete. Its errors contain no values.
 func (s SignIn) checkClient() error {
-	if !s.On() {
-		return nil
-	}
 	var idErr, secretErr error
 	if s.ClientID == "" {
 		idErr = invalid(oidcClientID, "set if "+oidcIssuer+" is")

@@ -19,6 +19,8 @@ import (
 	"pats/pkg/cost"
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
+	"pats/pkg/gateway"
+	"pats/pkg/oauth"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
@@ -80,6 +82,8 @@ type trial struct {
 	// id returns the token or user id in the path.
 	id   func(*env) int64
 	body string
+	// form returns a form to send instead of body.
+	form func(*env) string
 	// token returns the token in the header; nil means the caller's.
 	token func(*testing.T, *env) string
 	// refused names the gateway response sent instead of running a function; open means that the route has no authorizer.
@@ -102,8 +106,14 @@ var trials = []trial{
 	{operation: "read a user", method: http.MethodGet, resource: api.ResourceUser, id: other},
 	{operation: "list 100 users", method: http.MethodGet, resource: api.ResourceUsers, users: 100},
 	{operation: "update a user's name", method: http.MethodPut, resource: api.ResourceUser, id: other, body: `{"name":"Another name"}`},
+	{operation: "introspect a token", method: http.MethodPost, resource: oauth.ResourceIntrospect, open: true, form: presented},
+	{operation: "introspect a made-up token", method: http.MethodPost, resource: oauth.ResourceIntrospect, open: true, form: func(*env) string { return "token=x" }},
+	{operation: "introspect as a made-up caller", method: http.MethodPost, resource: oauth.ResourceIntrospect, open: true, form: presented, token: madeUp},
+	{operation: "revoke a token that you hold", method: http.MethodPost, resource: oauth.ResourceRevoke, open: true, form: presented},
 	{operation: "delete a user", method: http.MethodDelete, resource: api.ResourceUser, id: other},
 }
+
+func presented(e *env) string { return "token=" + e.secret.Reveal() }
 
 func draft() string {
 	return fmt.Sprintf(`{"description":%q,"expiresAt":%q}`, describe(99), pattest.Start.Add(pattest.Lifetime).Format("2006-01-02T15:04:05.000Z"))
@@ -136,7 +146,7 @@ type env struct {
 	log           *bytes.Buffer
 	service       *pat.Service
 	authorizer    *authz.Authorizer
-	functions     map[string]*api.Handler
+	functions     map[string]gateway.ProxyFunction
 	caller, other pat.UserID
 	tokens        []pat.Token
 	secret        pat.Secret
@@ -154,9 +164,11 @@ func newEnv(t *testing.T) *env {
 	e.authorizer = authz.New(e.service, pat.AdminKey{}, log)
 	tokens := api.NewTokens(e.service, api.TokensSettings{Enabled: true}, log)
 	users := api.NewUsers(e.service, pat.AdminKey{}, log)
-	e.functions = map[string]*api.Handler{
-		api.ResourceTokens: tokens, api.ResourceToken: tokens, api.ResourceOpenAPI: tokens, "/{proxy+}": tokens,
-		api.ResourceSelf: users, api.ResourceUsers: users, api.ResourceUser: users,
+	introspection := oauth.New(e.service, log)
+	e.functions = map[string]gateway.ProxyFunction{
+		api.ResourceTokens: tokens.Handle, api.ResourceToken: tokens.Handle, api.ResourceOpenAPI: tokens.Handle, "/{proxy+}": tokens.Handle,
+		api.ResourceSelf: users.Handle, api.ResourceUsers: users.Handle, api.ResourceUser: users.Handle,
+		oauth.ResourceIntrospect: introspection.Handle, oauth.ResourceRevoke: introspection.Handle,
 	}
 	e.caller, e.tokens, e.secret = e.user(t, pattest.Profile("ann", pat.Admin))
 	e.other, _, _ = e.user(t, pattest.Profile("ben", pat.Editor))
@@ -236,15 +248,18 @@ func (e *env) act(t *testing.T, c trial, token string, claims map[string]any) fl
 		QueryStringParameters: map[string]string{},
 		RequestContext:        events.APIGatewayProxyRequestContext{RequestID: "9c40958a-daac-400e-98fb-3bb438567008", Authorizer: claims},
 	}
+	if c.form != nil {
+		event.Body, event.Headers["Content-Type"] = c.form(e), "application/x-www-form-urlencoded"
+	}
 	if c.id != nil {
 		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(e), 10)}
 	}
 	if c.users > 0 {
 		event.QueryStringParameters["limit"] = strconv.Itoa(c.users)
 	}
-	response, err := e.functions[c.resource].Handle(t.Context(), event)
+	response, err := e.functions[c.resource](t.Context(), event)
 	must(t, err)
-	if response.StatusCode >= 400 && c.resource != "/{proxy+}" {
+	if response.StatusCode >= 400 && c.resource != "/{proxy+}" && c.token == nil {
 		t.Fatalf("got status %d: %s", response.StatusCode, response.Body)
 	}
 	size := len(response.Body)

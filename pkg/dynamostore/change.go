@@ -40,7 +40,7 @@ func (s *Store) replacement(before, after pat.Account) *transaction {
 	t.claim(after.ID, without(has, had))
 	t.release(after.ID, without(had, has))
 	t.put(newDirectoryItem(after), always)
-	t.countAdmin(before.EnabledAdmin(), after.EnabledAdmin())
+	t.countAdmin(before.PersonalAdmin(), after.PersonalAdmin())
 	return t
 }
 
@@ -73,7 +73,7 @@ func (s *Store) DeleteAccount(ctx context.Context, account pat.Account) error {
 	t.delete(seenKey(account.ID), always)
 	t.release(account.ID, account.UniqueKeys())
 	t.delete(newDirectoryItem(account).key, always)
-	t.countAdmin(account.EnabledAdmin(), false)
+	t.countAdmin(account.PersonalAdmin(), false)
 	return s.commit(ctx, t)
 }
 
@@ -140,7 +140,7 @@ func (s *Store) creation(account pat.Account, taken onFailedCondition) *transact
 	t.put(newSeenItem(account), always)
 	t.claim(account.ID, account.UniqueKeys())
 	t.put(newDirectoryItem(account), always)
-	t.countAdmin(false, account.EnabledAdmin())
+	t.countAdmin(false, account.PersonalAdmin())
 	return t
 }
 

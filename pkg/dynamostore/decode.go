@@ -16,12 +16,11 @@ import (
 // The forms of the items that are read: every attribute, with a value of its type, and the format if there is one. Each is made when it
 // is first used, since a Lambda reads few kinds of items.
 var (
-	firstForm  = sync.OnceValue(func() values { return accountForm(firstFormat, tokenItem{Keyed: true}) })
-	scopesForm = sync.OnceValue(func() values { return accountForm(scopesFormat, fullToken()) })
-	signInForm = sync.OnceValue(func() values {
-		form := accountForm(signInFormat, fullToken())
-		form["login"], form["roleBefore"], form["sessionsFrom"] = text(""), number(0), number(0)
-		return form
+	firstForm  = sync.OnceValue(func() values { return accountForm(accountItem{Format: firstFormat}, tokenItem{Keyed: true}) })
+	scopesForm = sync.OnceValue(func() values {
+		return accountForm(
+			accountItem{Format: scopesFormat, AccountType: "-", Login: "-", RoleBefore: 1, SessionsFrom: 1},
+			tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1", RotatedAt: 1, Replaced: "-"})
 	})
 	seenForm = sync.OnceValue(func() values {
 		return formOf(seenItem{key: seenKey(0), Format: firstFormat, Seen: map[pat.TokenID]int64{}})
@@ -32,13 +31,10 @@ var (
 	adminsForm    = sync.OnceValue(func() values { return formOf(adminsItem{}) })
 )
 
-// fullToken has every attribute of a token since scopesFormat.
-func fullToken() tokenItem {
-	return tokenItem{Keyed: true, Scopes: new(string), Maker: "1 1", Ancestors: "1", RotatedAt: 1, Replaced: "-"}
-}
-
-func accountForm(format int, token tokenItem) values {
-	return formOf(accountItem{key: accountKey(0), Format: format, Tokens: []tokenItem{token}, Spent: make([]spentItem, 1)})
+// accountForm returns the form of accounts with the attributes of account and token.
+func accountForm(account accountItem, token tokenItem) values {
+	account.key, account.Tokens, account.Spent = accountKey(0), []tokenItem{token}, make([]spentItem, 1)
+	return formOf(account)
 }
 
 func formOf(item any) values {
@@ -47,9 +43,10 @@ func formOf(item any) values {
 }
 
 var (
-	errFormat = errors.New("this version of the program does not know its format")
-	errNumber = errors.New("a number is not whole or too large")
-	errIDs    = errors.New("IDs are not numbers with a space between two")
+	errAccountType = errors.New("its type of account is unknown")
+	errFormat      = errors.New("this version of the program does not know its format")
+	errNumber      = errors.New("a number is not whole or too large")
+	errIDs         = errors.New("IDs are not numbers with a space between two")
 )
 
 // decode decodes an item of this form. An attribute that is missing, unknown or of another type is an error: it never becomes an empty
@@ -90,7 +87,7 @@ func mismatchedAttributes(raw, form values) []string {
 
 // optional reports whether items can lack the attribute. Most do, to save space.
 func optional(name string) bool {
-	return slices.Contains([]string{"spent", "keyed", "maker", "ancestors", "rotatedAt", "replaced", "login", "roleBefore", "sessionsFrom"}, name)
+	return slices.Contains([]string{"accountType", "spent", "keyed", "maker", "ancestors", "rotatedAt", "replaced", "login", "roleBefore", "sessionsFrom"}, name)
 }
 
 func fits(value, form types.AttributeValue) bool {

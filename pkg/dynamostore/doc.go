@@ -5,18 +5,21 @@
 //	USER#<id>        SEEN       when each token was last used
 //	UNIQUE#<key>     OWNER      the user with this username, email address or login
 //	TOKEN#<selector> OWNER      the user for whom a token was imported; it outlives the token and the user
-//	DIRECTORY        <id>       the profile again, for listing users; the id is padded to 19 digits
+//	DIRECTORY        <id>       the profile of a person again, for listing users; the id is padded to 19 digits
+//	SERVICES         <id>       the same of a service account
 //	SYSTEM           USERS      lastId, the user ID assigned last
 //	SYSTEM           ADMINS     enabledAdmins, their number
 //
-// Times are numbers: milliseconds since 1970 UTC. Items have a format number, except UNIQUE and SYSTEM. It is 1, but 2 for an account with a
-// token that has scopes, a maker or ancestors, and 3 for one whose user signs in at an identity provider. A program refuses items of a format that it does not know, so one that knows no scopes
-// never takes a scoped token for an unscoped one. Items of every format can be read for ever.
+// Times are numbers: milliseconds since 1970 UTC. Items have a format number, except UNIQUE and SYSTEM. It is 1, but 2 for a service
+// account, for one whose user signs in, and for an account with a token that has scopes, a maker or ancestors, or was rotated. A program refuses items of a format
+// that it does not know, so one that knows no scopes never takes a scoped token for an unscoped one, and one that knows no service
+// accounts neither reads nor lists any. Items of every format can be read for ever.
 //
 // # Reads
 //
 // Reading a user is one strongly consistent Query of the partition, which has two items at most: one read unit up to 4 KB. Nothing is
-// scanned: users are listed by a Query of DIRECTORY, and everybody's tokens by that and a Query of each user's partition.
+// scanned: users are listed by a Query of DIRECTORY, service accounts by one of SERVICES, and everybody's tokens by both and a Query of
+// each user's partition.
 //
 // DIRECTORY is one partition. That takes 1,000 write units a second, and a write in a transaction takes two, so users can be created,
 // renamed or deleted about 500 times a second. The counter of user IDs, a single item outside of the transaction, takes 1,000, so a

@@ -12,11 +12,11 @@ import (
 // is busy with fewer.
 const partitionsAtOnce = 8
 
-// AccountsWithTokens implements [pat.Store] with one Query of the directory and one of each user's partition. A Query adds up the sizes
+// AccountsWithTokens implements [pat.Store] with the Queries of Accounts and one of each user's partition. A Query adds up the sizes
 // of the items that it reads, so an account of usual size and its times of last use take one read unit together, while reading the two
 // items by their keys would take two.
-func (s *Store) AccountsWithTokens(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, pat.UserID, error) {
-	listed, err := s.Accounts(ctx, after, limit+1)
+func (s *Store) AccountsWithTokens(ctx context.Context, after pat.UserID, limit int, of ...pat.AccountType) ([]pat.Account, pat.UserID, error) {
+	listed, err := s.Accounts(ctx, after, limit+1, of...)
 	if err != nil {
 		return nil, 0, err
 	}

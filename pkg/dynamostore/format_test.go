@@ -63,6 +63,10 @@ func TestOldItems(t *testing.T) {
 		}
 		return a
 	}
+	service := func(a pat.Account) pat.Account {
+		a.Type = pat.ServiceAccount
+		return a
+	}
 	for name, c := range map[string]struct {
 		stored item
 		want   pat.Account
@@ -95,6 +99,10 @@ func TestOldItems(t *testing.T) {
 					k.RotatedAt, k.Replaced, k.Keyed = pattest.Start.Add(2e6), replaced, true
 					k.Replaced.Keyed = true
 				}),
+		},
+		"format 2, a service account": {
+			with(oldAccount(t, 2, oldToken(1, map[string]any{"scopes": "*"})), "accountType", &types.AttributeValueMemberS{Value: "Service"}),
+			service(account(func(*pat.Token) {})),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,6 +153,45 @@ func TestFormatOfItems(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.wantFormat(t, "USER#1", "ACCOUNT", "1")
+		})
+	}
+}
+
+// TestFormatOfServiceAccount: earlier releases refuse a service account, and do not list it.
+func TestFormatOfServiceAccount(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	pattest.Service(t, f.store, "ci", pat.Viewer)
+	f.wantFormat(t, "USER#1", "ACCOUNT", "2")
+	f.wantFormat(t, "SERVICES", "0000000000000000001", "1")
+	if listed := f.read(t, "DIRECTORY", "0000000000000000001"); listed != nil {
+		t.Errorf("got %v among the persons, want no item", listed)
+	}
+}
+
+// TestMalformedAccountType: an account is read only with a type that the store writes, in a format that has types.
+func TestMalformedAccountType(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		format int
+		stored types.AttributeValue
+	}{
+		"format 1":          {1, &types.AttributeValueMemberS{Value: "Service"}},
+		"an unknown type":   {2, &types.AttributeValueMemberS{Value: "Robot"}},
+		"another case":      {2, &types.AttributeValueMemberS{Value: "service"}},
+		"that of persons":   {2, &types.AttributeValueMemberS{Value: "User"}},
+		"a number":          {2, &types.AttributeValueMemberN{Value: "1"}},
+		"null":              {2, &types.AttributeValueMemberNULL{Value: true}},
+		"a list":            {2, &types.AttributeValueMemberL{}},
+		"Unleash's wording": {2, &types.AttributeValueMemberS{Value: "Service Account"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.write(t, with(oldAccount(t, c.format), "accountType", c.stored))
+			account, err := f.store.Account(t.Context(), 7)
+			equal(t, "account", account, pat.Account{})
+			wantDamage(t, name, err, "USER#7")
 		})
 	}
 }

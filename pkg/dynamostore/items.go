@@ -17,14 +17,13 @@ import (
 const (
 	// firstFormat is the format of all items but some accounts.
 	firstFormat = 1
-	// scopesFormat is the format of accounts with a token that has scopes, a maker or ancestors, or was rotated.
+	// scopesFormat is the format of service accounts, of accounts whose user signs in, and of those with a token that has scopes, a maker or ancestors, or was rotated.
 	scopesFormat = 2
-	// signInFormat is the format of accounts whose user signs in. Otherwise it is as scopesFormat.
-	signInFormat = 3
 )
 
 const (
 	directoryKey = "DIRECTORY"
+	servicesKey  = "SERVICES"
 	accountSort  = "ACCOUNT"
 	seenSort     = "SEEN"
 )
@@ -79,12 +78,22 @@ func uniqueKey(value string) key { return key{PK: "UNIQUE#" + value, SK: "OWNER"
 
 func importedKey(selector pat.Selector) key { return key{PK: "TOKEN#" + string(selector), SK: "OWNER"} }
 
+// directoryOf returns the partition that lists the accounts of a type. Earlier releases know only that of persons.
+func directoryOf(of pat.AccountType) string {
+	if of == pat.ServiceAccount {
+		return servicesKey
+	}
+	return directoryKey
+}
+
 // directorySort returns id with as many digits as the largest int64, so that sort keys order as numbers do.
 func directorySort(id pat.UserID) string { return fmt.Sprintf("%019d", id) }
 
 type accountItem struct {
 	key
 	Format int `dynamodbav:"format"`
+	// AccountType is absent from the account of a person. The first format has none other.
+	AccountType string `dynamodbav:"accountType,omitempty"`
 	profileItem
 	// Login, RoleBefore and SessionsFrom are those of [pat.SignIn].
 	Login        string      `dynamodbav:"login,omitempty"`
@@ -164,7 +173,7 @@ func newAccountItem(a pat.Account) accountItem {
 	format, tokens := formatOf(a), make([]tokenItem, len(a.Tokens))
 	for i, t := range a.Tokens {
 		tokens[i] = newTokenItem(t)
-		if format >= scopesFormat {
+		if format == scopesFormat {
 			scopes := t.Scopes.Stored()
 			tokens[i].Scopes = &scopes
 		}
@@ -176,6 +185,7 @@ func newAccountItem(a pat.Account) accountItem {
 	return accountItem{
 		key:          accountKey(a.ID),
 		Format:       format,
+		AccountType:  accountTypeText(a.Type),
 		profileItem:  newProfileItem(a),
 		Login:        string(a.SignIn.Login),
 		RoleBefore:   int(a.SignIn.RoleBefore),
@@ -187,12 +197,27 @@ func newAccountItem(a pat.Account) accountItem {
 	}
 }
 
+// accountTypeText returns the name of a type, and "" for that of a person.
+func accountTypeText(of pat.AccountType) string {
+	if of == pat.UserAccount {
+		return ""
+	}
+	return of.String()
+}
+
+// parseAccountType returns the type whose accountTypeText is text. Errors: errAccountType.
+func parseAccountType(text string) (pat.AccountType, error) {
+	for _, of := range []pat.AccountType{pat.UserAccount, pat.ServiceAccount} {
+		if accountTypeText(of) == text {
+			return of, nil
+		}
+	}
+	return 0, errAccountType
+}
+
 // formatOf returns the first format that has what the account has.
 func formatOf(a pat.Account) int {
-	if a.SignIn != (pat.SignIn{}) {
-		return signInFormat
-	}
-	if slices.ContainsFunc(a.Tokens, func(t pat.Token) bool {
+	if a.Type != pat.UserAccount || a.SignIn != (pat.SignIn{}) || slices.ContainsFunc(a.Tokens, func(t pat.Token) bool {
 		return !t.Scopes.Unscoped() || t.Maker != pat.Maker{} || len(t.Ancestors) > 0 || !t.RotatedAt.IsZero()
 	}) {
 		return scopesFormat
@@ -240,7 +265,7 @@ func newSeenItem(a pat.Account) seenItem {
 
 func newDirectoryItem(a pat.Account) directoryItem {
 	return directoryItem{
-		key:         key{PK: directoryKey, SK: directorySort(a.ID)},
+		key:         key{PK: directoryOf(a.Type), SK: directorySort(a.ID)},
 		Format:      firstFormat,
 		profileItem: newProfileItem(a),
 	}
@@ -276,11 +301,8 @@ func readAccount(id pat.UserID, items []values) (pat.Account, error) {
 }
 
 func decodeAccount(raw values) (accountItem, error) {
-	switch numberOf(raw["format"]) {
-	case strconv.Itoa(scopesFormat):
+	if numberOf(raw["format"]) == strconv.Itoa(scopesFormat) {
 		return decode[accountItem](raw, scopesForm())
-	case strconv.Itoa(signInFormat):
-		return decode[accountItem](raw, signInForm())
 	}
 	return decode[accountItem](raw, firstForm())
 }
@@ -304,6 +326,10 @@ func readSeen(raw values) (seenItem, error) {
 // account returns the account with the times of last use. Its errors do not quote values.
 func (i accountItem) account(id pat.UserID, seen seenItem) (pat.Account, error) {
 	account := i.profileItem.account(id)
+	var err error
+	if account.Type, err = parseAccountType(i.AccountType); err != nil {
+		return pat.Account{}, err
+	}
 	account.NextTokenID = pat.TokenID(i.NextTokenID)
 	account.Version = i.Version
 	account.SignIn = pat.SignIn{Login: pat.LoginKey(i.Login), RoleBefore: pat.Role(i.RoleBefore)}
@@ -382,8 +408,8 @@ func (i spentItem) spent() pat.Spent {
 	return pat.Spent{Selector: pat.Selector(i.Selector), Verifier: pat.Verifier(i.Verifier), Until: moment(i.Until)}
 }
 
-// readListed returns the user of an item of the directory. Errors: KindInternal.
-func readListed(raw values) (pat.Account, error) {
+// readListed returns the user of an item of the directory of a type. Errors: KindInternal.
+func readListed(of pat.AccountType, raw values) (pat.Account, error) {
 	item, err := decode[directoryItem](raw, directoryForm())
 	if err != nil {
 		return pat.Account{}, err
@@ -392,7 +418,9 @@ func readListed(raw values) (pat.Account, error) {
 	if err != nil {
 		return pat.Account{}, unreadable(raw, errNumber)
 	}
-	return item.account(pat.UserID(id)), nil
+	account := item.account(pat.UserID(id))
+	account.Type = of
+	return account, nil
 }
 
 // milliseconds returns a time as it is stored, and 0 for the zero one.

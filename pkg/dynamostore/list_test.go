@@ -53,7 +53,7 @@ func TestAccountsOverManyPages(t *testing.T) {
 	}
 	for _, test := range tests { // one after the other: they share the probe
 		f.probe.forget()
-		accounts, err := store.Accounts(t.Context(), test.after, test.limit)
+		accounts, err := store.Accounts(t.Context(), test.after, test.limit, pat.UserAccount)
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}

@@ -1,8 +1,10 @@
 package dynamostore
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -62,18 +64,35 @@ func (s *Store) partition(pk string) *dynamodb.QueryInput {
 	}
 }
 
-// Accounts implements [pat.Store] with one Query for each megabyte of profiles. The directory lacks NextTokenID and Version, so these
-// accounts cannot be passed to ReplaceAccount.
-func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, error) {
+// Accounts implements [pat.Store] with one Query of the directory of each type for each megabyte of profiles. A directory lacks
+// NextTokenID and Version, so these accounts cannot be passed to ReplaceAccount.
+func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int, of ...pat.AccountType) ([]pat.Account, error) {
+	if len(of) == 0 {
+		of = []pat.AccountType{pat.UserAccount, pat.ServiceAccount}
+	}
 	var accounts []pat.Account
-	page := s.directory(after)
+	for _, of := range of {
+		some, err := s.listed(ctx, of, after, limit)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, some...)
+	}
+	slices.SortFunc(accounts, func(a, b pat.Account) int { return cmp.Compare(a.ID, b.ID) })
+	return accounts[:min(len(accounts), max(limit, 0))], nil
+}
+
+// listed returns up to limit accounts of a type with IDs above after, in rising order of ID.
+func (s *Store) listed(ctx context.Context, of pat.AccountType, after pat.UserID, limit int) ([]pat.Account, error) {
+	var accounts []pat.Account
+	page := s.directory(of, after)
 	for len(accounts) < limit {
 		page.Limit = aws.Int32(int32(min(limit-len(accounts), math.MaxInt32))) //nolint:gosec // it is at most MaxInt32
 		found, err := s.query(ctx, page)
 		if err != nil {
 			return nil, err
 		}
-		if accounts, err = appendListed(accounts, found.Items); err != nil {
+		if accounts, err = appendListed(accounts, of, found.Items); err != nil {
 			return nil, err
 		}
 		if page.ExclusiveStartKey = found.LastEvaluatedKey; len(page.ExclusiveStartKey) == 0 {
@@ -83,16 +102,16 @@ func (s *Store) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pa
 	return accounts, nil
 }
 
-func (s *Store) directory(after pat.UserID) *dynamodb.QueryInput {
-	page := s.partition(directoryKey)
+func (s *Store) directory(of pat.AccountType, after pat.UserID) *dynamodb.QueryInput {
+	page := s.partition(directoryOf(of))
 	page.KeyConditionExpression = aws.String("pk = :pk AND sk > :after")
 	page.ExpressionAttributeValues[":after"] = text(directorySort(after))
 	return page
 }
 
-func appendListed(accounts []pat.Account, items []values) ([]pat.Account, error) {
+func appendListed(accounts []pat.Account, of pat.AccountType, items []values) ([]pat.Account, error) {
 	for _, raw := range items {
-		account, err := readListed(raw)
+		account, err := readListed(of, raw)
 		if err != nil {
 			return nil, err
 		}

@@ -86,7 +86,7 @@ func (t *transaction) release(id pat.UserID, keys []string) {
 	}
 }
 
-// countAdmin updates the counter of enabled Admins if a user becomes or stops being one.
+// countAdmin updates the counter of Account.PersonalAdmin if a user becomes or stops being one.
 func (t *transaction) countAdmin(was, is bool) {
 	switch {
 	case !was && is:

@@ -8,7 +8,7 @@
 //
 // It behaves as AWS documents API Gateway, except where a laptop needs something else:
 //
-//   - the stage is not a part of the URL: one address serves one API;
+//   - the stage is not a part of the URL: one address serves one API, as a custom domain does;
 //   - throttling is not honored: it protects a bill;
 //   - a route without an authorizer takes bodies of up to 64 KiB, so that callers without a token cannot fill the memory;
 //   - a 403 for a path without a resource does not repeat the Authorization header.

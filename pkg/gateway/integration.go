@@ -168,7 +168,7 @@ func (g *Gateway) requestContext(req *request) events.APIGatewayProxyRequestCont
 		Protocol:          req.Proto,
 		Identity:          events.APIGatewayRequestIdentity{SourceIP: req.sourceIP, UserAgent: validText(req.UserAgent())},
 		ResourcePath:      req.resourcePath(),
-		Path:              req.path, // with the stage or base path that the client sent, and this server has neither
+		Path:              req.path, // as the client sent it, so without a stage
 		Authorizer:        maps.Clone(req.claims),
 		HTTPMethod:        req.Method,
 		RequestTime:       req.start.UTC().Format("02/Jan/2006:15:04:05 -0700"),

@@ -26,14 +26,19 @@ const goodHeader = "*:*.good"
 // behind has the function of each resource in the template.
 var behind = map[string]string{
 	"/api/admin/user/tokens": "TokensFunction", "/api/admin/user/tokens/{id}": "TokensFunction", "/docs/openapi.json": "TokensFunction",
-	"/": "PageFunction", "/ui/assets/{file}": "PageFunction", "/{proxy+}": "TokensFunction",
+	"/api/admin/user/tokens/self": "TokensFunction", "/api/admin/user/tokens/self/rotate": "TokensFunction",
+	"/api/admin/user/tokens/{id}/rotate": "TokensFunction",
+	"/":                                  "PageFunction", "/ui/assets/{file}": "PageFunction", "/{proxy+}": "TokensFunction",
 	"/ui/login": "SignInFunction", "/ui/session": "SessionFunction", "/ui/api/admin/user": "AdminSessionFunction",
 	"/api/admin/user": "UsersFunction", "/api/admin/user-admin": "UsersFunction", "/api/admin/user-admin/{id}": "UsersFunction",
+	"/api/admin/user-admin/search": "UsersFunction", "/api/admin/user-admin/admin-count": "UsersFunction",
+	"/oauth/introspect": "OAuthFunction", "/oauth/revoke": "OAuthFunction", "/oauth/token": "OAuthFunction",
+	"/.well-known/openid-configuration": "OAuthFunction",
 }
 
-// isOpen reports whether a resource of the template has no authorizer.
+// isOpen reports whether the template has no authorizer for a resource.
 func isOpen(resource string) bool {
-	return resource == "/docs/openapi.json" || resource == "/" || strings.HasPrefix(resource, "/ui/")
+	return behind[resource] == "OAuthFunction" || resource == "/docs/openapi.json" || resource == "/" || strings.HasPrefix(resource, "/ui/")
 }
 
 // recording is the project's API with functions that record their events.
@@ -105,6 +110,9 @@ func FuzzRequest(f *testing.F) {
 		"OPTIONS *" + host + "authorization: " + goodHeader + " \r\n\r\n",
 		"PUT /{proxy+}" + host + "Authorization: Bearer " + goodHeader + "\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
 		"get ?x" + host + "Authorization:\r\n *:*.good\r\n\r\n",
+		"POST /oauth/introspect" + host + "Authorization: Basic Og==\r\nContent-Length: 7\r\n\r\ntoken=x",
+		"PUT /oauth/revoke/" + host + good + "\r\n",
+		"HEAD /.well-known/openid-configuration?x" + host + "\r\n",
 		"HEAD /" + strings.Repeat("a/", 200) + host + good + "\r\n",
 	} {
 		f.Add(text)
@@ -136,7 +144,7 @@ func (w *recording) serve(t *testing.T, request *http.Request) int {
 	return recorder.Code
 }
 
-// wantRouted checks the events of the functions. It returns their number, and whether one was on the open resource.
+// wantRouted checks the events of the functions. It returns their number, and whether one was on an open resource.
 func (w *recording) wantRouted(t *testing.T, request *http.Request) (open bool, invoked int) {
 	t.Helper()
 	for function, invocations := range w.handled {

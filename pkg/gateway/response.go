@@ -255,7 +255,7 @@ func (req *request) variables(stage string, r *refusal) map[string]string {
 		"$context.extendedRequestId":   req.id,
 		"$context.stage":               stage,
 		"$context.httpMethod":          req.Method,
-		"$context.path":                req.path,
+		"$context.path":                req.path, // as the client sent it, so without a stage
 		"$context.resourcePath":        req.resourcePath(),
 		"$context.identity.sourceIp":   req.sourceIP,
 		"$context.requestTimeEpoch":    strconv.FormatInt(req.start.UnixMilli(), 10),

@@ -8,6 +8,7 @@ import (
 	"pats/pkg/gateway"
 	"pats/pkg/pat"
 	"pats/pkg/wiring/authorizers"
+	"pats/pkg/wiring/openroutes"
 	"pats/pkg/wiring/pages"
 	"pats/pkg/wiring/routes"
 	"pats/pkg/wiring/sessions"
@@ -23,6 +24,7 @@ const (
 	signInFunction       = "SignInFunction"
 	sessionFunction      = "SessionFunction"
 	adminSessionFunction = "AdminSessionFunction"
+	oauthFunction        = "OAuthFunction"
 )
 
 // Stack is the template with values for its parameters.
@@ -78,6 +80,7 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 			signInFunction:       gateway.ProxyFunction(signins.SignIn(s.settings[signInFunction], env)),
 			sessionFunction:      gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
 			adminSessionFunction: gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),
+			oauthFunction:        openroutes.OAuth(s.settings[oauthFunction], store, env),
 		},
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/tdewolff/minify/v2"
@@ -44,7 +46,7 @@ func (a asset) path() string {
 	return assetsPath + stem + "." + a.hash + "." + extension
 }
 
-// parseAssetName splits the name of a file, such as page.0123456789ab.css, into page.css and the hash.
+// parseAssetName splits the name of a file, such as page.0123456789ab.js, into page.js and the hash.
 func parseAssetName(file string) (name, hash string, ok bool) {
 	parts := strings.Split(file, ".")
 	if len(parts) != 3 {
@@ -56,10 +58,17 @@ func parseAssetName(file string) (name, hash string, ok bool) {
 // styles returns the stylesheet, minified.
 func styles() string { return minified("text/css", css.Minify, read("page.css")) }
 
-// scripts returns the modules as one, minified, so that a view takes one request for all of them. Their names are distinct, and they refer
-// to each other by import and export statements of one line, which are dropped.
+// adopt applies a stylesheet, and shows the document, whose parts are hidden until then. A request of its own for the stylesheet would
+// cost as much as the whole script.
+const adopt = "const sheet = new CSSStyleSheet()\nsheet.replaceSync(%s)\ndocument.adoptedStyleSheets = [sheet]\n" +
+	"document.querySelectorAll('body > [hidden]').forEach(part => { part.hidden = false })\n"
+
+// scripts returns the stylesheet and the modules as one script, minified, so that a view takes one request for all of them. The modules'
+// names are distinct, and they refer to each other by import and export statements of one line, which are dropped.
 func scripts(modules []string) string {
 	var all strings.Builder
+	sheet, _ := json.Marshal(styles()) // a string always has a JSON form, which is JavaScript too
+	fmt.Fprintf(&all, adopt, sheet)
 	for _, module := range modules {
 		for line := range strings.Lines(read(module + ".js")) {
 			if !strings.HasPrefix(line, "import ") {

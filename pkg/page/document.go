@@ -45,10 +45,9 @@ type document string
 
 const basePlace = "{{base}}"
 
-func newDocument(name string, settings Settings, style, script asset) document {
+func newDocument(name string, settings Settings, script asset) document {
 	return document(strings.NewReplacer(
 		"{{config}}", attribute(settings),
-		"{{style}}", style.path(),
 		"{{script}}", script.path(),
 	).Replace(read(name)))
 }

@@ -1,5 +1,5 @@
-// Package page serves the page on which people manage their tokens, and Admins those of others: one HTML document, one stylesheet and
-// one script, which call the API. It contains no user's data and reads no store.
+// Package page serves the page on which people manage their tokens, and Admins those of others: one HTML document and one
+// script, which calls the API. It contains no user's data and reads no store.
 package page
 
 import (
@@ -33,19 +33,18 @@ const plainText = "text/plain; charset=utf-8"
 type Handler struct {
 	document document
 	consent  document
-	// assets are by the name without the hash, such as page.css.
+	// assets are by the name without the hash, such as page.js.
 	assets map[string]asset
 }
 
 // New returns a handler of the page with settings.
 func New(settings Settings) *Handler {
-	style := newAsset("page.css", "text/css; charset=utf-8", styles())
 	script := newAsset("page.js", "text/javascript; charset=utf-8", scripts(pageModules))
 	consent := newAsset("consent.js", "text/javascript; charset=utf-8", scripts(consentModules))
 	return &Handler{
-		document: newDocument("page.html", settings, style, script),
-		consent:  newDocument("consent.html", settings, style, consent),
-		assets:   map[string]asset{style.name: style, script.name: script, consent.name: consent},
+		document: newDocument("page.html", settings, script),
+		consent:  newDocument("consent.html", settings, consent),
+		assets:   map[string]asset{script.name: script, consent.name: consent},
 	}
 }
 

@@ -43,16 +43,16 @@ func document(t *testing.T) string {
 	return get(t, http.MethodGet, page.ResourcePage, "/").Body
 }
 
-var assetPath = regexp.MustCompile(`ui/assets/page\.[0-9a-f]{12}\.(css|js)`)
+var assetPath = regexp.MustCompile(`ui/assets/page\.[0-9a-f]{12}\.js`)
 
-// assets returns the paths of the stylesheet and the script.
-func assets(t *testing.T) []string {
+// script returns the path of the script, the only file that the document refers to.
+func script(t *testing.T) string {
 	t.Helper()
 	paths := assetPath.FindAllString(document(t), -1)
-	if len(paths) != 2 {
-		t.Fatalf("got the assets %q, want a stylesheet and a script", paths)
+	if len(paths) != 1 {
+		t.Fatalf("got the assets %q, want a script", paths)
 	}
-	return paths
+	return "/" + paths[0]
 }
 
 func TestDocumentTellsSettings(t *testing.T) {
@@ -116,8 +116,8 @@ var (
 // from earlier modules, and no two declare one name.
 func TestModulesFitTogether(t *testing.T) {
 	t.Parallel()
-	script := get(t, http.MethodGet, page.ResourceAsset, "/"+assets(t)[1]).Body
-	if regexp.MustCompile(`\b(import|export)\b`).MatchString(script) {
+	all := get(t, http.MethodGet, page.ResourceAsset, script(t)).Body
+	if regexp.MustCompile(`\b(import|export)\b`).MatchString(all) {
 		t.Error("the script has an import or an export")
 	}
 	names, _ := fs.Glob(os.DirFS("static"), "*.js")
@@ -154,10 +154,7 @@ const maxBytes = 30_000
 
 func TestPageIsSmall(t *testing.T) {
 	t.Parallel()
-	size := len(document(t))
-	for _, path := range assets(t) {
-		size += len(get(t, http.MethodGet, page.ResourceAsset, "/"+path).Body)
-	}
+	size := len(document(t)) + len(get(t, http.MethodGet, page.ResourceAsset, script(t)).Body)
 	t.Logf("%d bytes", size)
 	if size > maxBytes {
 		t.Errorf("the page has %d bytes, want at most %d", size, maxBytes)
@@ -166,7 +163,6 @@ func TestPageIsSmall(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	style := "/" + assets(t)[0]
 	for name, c := range map[string]struct {
 		method, resource, path string
 		status                 int
@@ -175,7 +171,7 @@ func TestHeaders(t *testing.T) {
 		"the document":              {http.MethodGet, page.ResourcePage, "/", http.StatusOK, "text/html; charset=utf-8", "public, max-age=3600"},
 		"the page for consent":      {http.MethodGet, page.ResourceConsent, "/ui/cli", http.StatusOK, "text/html; charset=utf-8", "no-store"},
 		"HEAD":                      {http.MethodHead, page.ResourcePage, "/", http.StatusOK, "text/html; charset=utf-8", "public, max-age=3600"},
-		"an asset":                  {http.MethodGet, page.ResourceAsset, style, http.StatusOK, "text/css; charset=utf-8", "public, max-age=31536000, immutable"},
+		"an asset":                  {http.MethodGet, page.ResourceAsset, script(t), http.StatusOK, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
 		"an asset of another hash":  {http.MethodGet, page.ResourceAsset, "/ui/assets/page.000000000000.js", http.StatusOK, "text/javascript; charset=utf-8", "no-store"},
 		"an asset without a hash":   {http.MethodGet, page.ResourceAsset, "/ui/assets/page.js", http.StatusNotFound, "text/plain; charset=utf-8", "no-store"},
 		"no asset":                  {http.MethodGet, page.ResourceAsset, "/ui/assets/..%2fpage.html", http.StatusNotFound, "text/plain; charset=utf-8", "no-store"},

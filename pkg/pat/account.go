@@ -19,7 +19,8 @@ const MaxID = 1<<53 - 1
 
 // Account is a user with tokens. It is read and written as a whole.
 type Account struct {
-	ID UserID
+	ID   UserID
+	Type AccountType
 	Profile
 	CreatedAt time.Time
 	SignIn    SignIn

@@ -98,6 +98,11 @@ func (c ScopeCatalog) Granted(account Account, token Token) []Scope {
 	return slices.DeleteFunc(c.Carried(account.Role), func(scope Scope) bool { return !token.Scopes.Allow(scope) })
 }
 
+// grants reports whether the holder's token, which is scoped, carries scope.
+func (c ScopeCatalog) grants(holder Holder, scope Scope) bool {
+	return slices.Contains(c.Granted(holder.Account, holder.Token), scope)
+}
+
 // Carried returns the scopes that tokens of users with role can carry, in order.
 func (c ScopeCatalog) Carried(role Role) []Scope {
 	all := slices.Concat(carried(builtIn, role), carried(c.listed, role))

@@ -17,8 +17,8 @@ const (
 	searchMinLen = 2
 )
 
-// SearchUsers returns the users who match query, in rising order of ID. Whoever has exactly this username or email address is
-// the only match, found with two reads. Otherwise a user matches as in Unleash: if the name contains query, or the username or
+// SearchUsers returns the users, without service accounts, who match query, in rising order of ID. Whoever has exactly this username
+// or email address is the only match, found with two reads. Otherwise a user matches as in Unleash: if the name contains query, or the username or
 // the email address begins with it, in any case; the search then covers the 10,000 users with the lowest IDs. A query of fewer
 // than two characters, or of more than MaxTextLen, matches no user. Accounts found by a search come without tokens, as from Users.
 // Errors: KindUnavailable.
@@ -28,10 +28,10 @@ func (s *Service) SearchUsers(ctx context.Context, query string) ([]Account, err
 	}
 	account, err := s.userWithKey(ctx, query)
 	switch {
-	case err == nil:
+	case err == nil && account.Type == UserAccount:
 		account.Tokens, account.Spent = nil, nil
 		return []Account{account}, nil
-	case KindOf(err) != KindNotFound:
+	case err != nil && KindOf(err) != KindNotFound:
 		return nil, err
 	}
 	return s.scanUsers(ctx, strings.ToLower(query))
@@ -61,7 +61,7 @@ func (s *Service) scanUsers(ctx context.Context, lower string) ([]Account, error
 	var matches []Account
 	last := UserID(0)
 	for range searchMost / searchPage {
-		page, err := s.store.Accounts(ctx, last, searchPage)
+		page, err := s.store.Accounts(ctx, last, searchPage, UserAccount)
 		if err != nil {
 			return nil, err
 		}

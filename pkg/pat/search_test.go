@@ -141,7 +141,7 @@ func (endless) Account(_ context.Context, id pat.UserID) (pat.Account, error) {
 	return pat.Account{ID: id, Profile: pattest.Profile(fmt.Sprintf("user%d", id), pat.Viewer)}, nil
 }
 
-func (e endless) Accounts(ctx context.Context, after pat.UserID, limit int) ([]pat.Account, error) {
+func (e endless) Accounts(ctx context.Context, after pat.UserID, limit int, _ ...pat.AccountType) ([]pat.Account, error) {
 	accounts := make([]pat.Account, limit)
 	for i := range accounts {
 		accounts[i], _ = e.Account(ctx, after+pat.UserID(i)+1)

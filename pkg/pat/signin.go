@@ -31,7 +31,7 @@ type ProvenUser struct {
 func (u ProvenUser) login() LoginKey { return NewLoginKey(u.Issuer, u.Subject) }
 
 // SignIn returns the account of a user who has signed in at startedAt: the one with the user's login; else one with the user's verified
-// address and no login, which gets the login, unless it is an Admin's or disabled; else a new one, if that is permitted.
+// address and no login, which gets the login, unless it is an Admin's, disabled or a service account; else a new one, if that is permitted.
 // The role follows the provider's group of Admins: it becomes Admin with the group, and ends without it if it came from the group, unless
 // this is the last Admin. Errors: KindForbidden, KindUnauthenticated for a disabled user, KindUnavailable.
 func (s *Service) SignIn(ctx context.Context, user ProvenUser) (Account, error) {
@@ -110,7 +110,7 @@ func (a Account) link(user ProvenUser) (Account, error) {
 		return Account{}, NoUser(nil) // another change came between
 	case a.SignIn.Login != "":
 		return Account{}, forbidden("Another login is linked to the account with your email address. "+user.askToLink(a.ID), nil)
-	case a.Role == Admin || a.Disabled:
+	case a.Role == Admin || a.Disabled || a.Type != UserAccount:
 		return Account{}, forbidden("The account with your email address cannot be linked by the address alone. "+user.askToLink(a.ID), nil)
 	}
 	a.SignIn.Login = login
@@ -176,7 +176,7 @@ func (u ProvenUser) profile() Profile {
 }
 
 // LinkLogin lets the subject of issuer sign in to a user's account, for an operator. It replaces another login of the account, whose
-// sessions end. Errors: KindNotFound, KindUserExists if another account has the login, KindUnavailable.
+// sessions end. Errors: KindNotFound, KindInvalid for a service account, KindUserExists if another account has the login, KindUnavailable.
 func (s *Service) LinkLogin(ctx context.Context, user UserID, issuer, subject string) (Account, error) {
 	return s.changeLogin(ctx, user, NewLoginKey(issuer, subject))
 }
@@ -189,6 +189,9 @@ func (s *Service) UnlinkLogin(ctx context.Context, user UserID) (Account, error)
 func (s *Service) changeLogin(ctx context.Context, user UserID, login LoginKey) (Account, error) {
 	var changed Account
 	err := s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
+		if login != "" && account.Type != UserAccount {
+			return Account{}, false, invalid("A service account cannot sign in.")
+		}
 		if changed = account; account.SignIn.Login == login {
 			return account, false, nil
 		}

@@ -18,20 +18,20 @@ type Store interface {
 	// Errors: KindNotFound.
 	Account(ctx context.Context, id UserID) (Account, error)
 
-	// Accounts returns up to limit users with IDs above after, in rising order of ID, without their tokens and
-	// SignIn.
-	Accounts(ctx context.Context, after UserID, limit int) ([]Account, error)
+	// Accounts returns up to limit users of the given types, or of all types if there are none, with IDs above after, in rising order of
+	// ID, without their tokens and SignIn.
+	Accounts(ctx context.Context, after UserID, limit int, of ...AccountType) ([]Account, error)
 
-	// AccountsWithTokens returns up to limit users, which is at least 1, with IDs above after, in rising order of ID, with their tokens
-	// and the times of their last use. Each is as it was at some moment of the call. A user who is deleted during the call can be missing, so next says where
-	// the next page begins: after that ID, or if it is 0, there are no more users. The cost depends on limit alone.
-	AccountsWithTokens(ctx context.Context, after UserID, limit int) (accounts []Account, next UserID, err error)
+	// AccountsWithTokens returns what Accounts returns, with their tokens and the times of their last use. limit is at least 1. Each
+	// account is as it was at some moment of the call. A user who is deleted during the call can be missing, so next says where the
+	// next page begins: after that ID, or if it is 0, there are no more users. The cost depends on limit alone.
+	AccountsWithTokens(ctx context.Context, after UserID, limit int, of ...AccountType) (accounts []Account, next UserID, err error)
 
 	// FindUser returns the user with key, one of Account.UniqueKeys.
 	// Errors: KindNotFound.
 	FindUser(ctx context.Context, key string) (UserID, error)
 
-	// CountAdmins returns the number of enabled Admins.
+	// CountAdmins returns the number of Account.PersonalAdmin.
 	CountAdmins(ctx context.Context) (int, error)
 
 	// CreateAccount stores a new user under the next user ID and returns the account as stored. It ignores ID, Tokens and Version of
@@ -42,7 +42,7 @@ type Store interface {
 	// ReplaceAccount replaces before, which was read from this Store, by after in one atomic change. The stored version becomes
 	// before.Version+1. SeenAt is not written.
 	// Errors: KindConflict if the stored version is not before.Version or the user is gone; KindUserExists; KindLastAdmin if
-	// before is the last enabled Admin and after is not an enabled Admin.
+	// before is the last Account.PersonalAdmin and after is none. The type stays the same.
 	ReplaceAccount(ctx context.Context, before, after Account) error
 
 	// DeleteAccount deletes the user with all tokens in one atomic change. The user ID and the token IDs are not used again.

@@ -10,10 +10,10 @@ func (s *Service) User(ctx context.Context, id UserID) (Account, error) {
 	return s.store.Account(ctx, id)
 }
 
-// Users returns up to limit users with an ID above after, in ascending order of ID, without their tokens.
+// Users returns up to limit users with an ID above after, in ascending order of ID, without their tokens and without service accounts.
 // Errors: KindUnavailable.
 func (s *Service) Users(ctx context.Context, after UserID, limit int) ([]Account, error) {
-	return s.store.Accounts(ctx, after, limit)
+	return s.store.Accounts(ctx, after, limit, UserAccount)
 }
 
 // CreateUser creates a user. Errors: KindInvalid, KindUserExists, KindUnavailable.

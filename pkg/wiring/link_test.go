@@ -15,6 +15,7 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		authorizer, shared = "pats/pkg/authz.(*Authorizer)", "pats/pkg/authz.(*Shared)"
 		api                = "pats/pkg/api"
 		tokens, users      = api + ".NewTokens", api + ".NewUsers"
+		oauth              = "pats/pkg/oauth.(*Handler)"
 		page, store        = "pats/pkg/page", "pats/pkg/dynamostore"
 	)
 	for function, c := range map[string]struct {
@@ -23,8 +24,9 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 	}{
 		"authorizer":        {authorizer, []string{shared, api}},
 		"shared-authorizer": {shared, []string{authorizer, api}},
-		"tokens":            {tokens, []string{"pats/pkg/authz", users}},
-		"users":             {users, []string{"pats/pkg/authz", tokens}},
+		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users}},
+		"users":             {users, []string{"pats/pkg/authz", oauth, tokens}},
+		"oauth":             {oauth, []string{"pats/pkg/authz", api}},
 		"page":              {page + ".New", []string{"pats/pkg/authz", api, store}},
 	} {
 		t.Run(function, func(t *testing.T) {

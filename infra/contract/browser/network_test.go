@@ -190,12 +190,12 @@ func TestRotatingTheTokenInUse(t *testing.T) {
 	p.faultless()
 }
 
-// TestRequestsOfAView: a first view takes three requests, and another one within the hour none.
+// TestRequestsOfAView: a first view takes two requests, and another one within the hour none.
 func TestRequestsOfAView(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "")
 	p := newTab(t, desktop)
-	for view, want := range []int{3, 3} {
+	for view, want := range []int{2, 2} {
 		p.open(s.url)
 		p.find("button", "Sign in")
 		if got := s.proxy.served(); len(got) != want {

@@ -59,7 +59,7 @@ type Target struct {
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	count := run(t, target, slices.Concat(credentialCases, pathCases, pageCases, listCases, createCases, revokeCases, rotations, sequences,
-		userCases, userSequences, scopeCases, documentCases, attackCases))
+		userCases, userSequences, scopeCases, oauthCases, documentCases, attackCases))
 	count.print(t, target.Front.subject())
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -57,7 +58,8 @@ func (e *env) value(name string) string {
 }
 
 // makerOf returns the function that creates the value of a placeholder. {xID} is the id of the user of token {x}, and {xPats} is that
-// token in the spelling with pats_.
+// token in the spelling with pats_, {xForm} is it form-encoded, and {xBasic} and {xFormBasic} are Basic credentials of the user ID and the
+// token, raw and form-encoded.
 func (e *env) makerOf(name string) func() string {
 	e.t.Helper()
 	for _, makers := range []map[string]func() string{e.makers(), e.scopedMakers()} {
@@ -70,6 +72,15 @@ func (e *env) makerOf(name string) func() string {
 	}
 	if token, ok := strings.CutSuffix(name, "Pats"); ok {
 		return func() string { return pattest.InPats(e.value(token)) }
+	}
+	if token, ok := strings.CutSuffix(name, "FormBasic"); ok {
+		return func() string { return basicOf(e.userOf(token, 0), url.QueryEscape(e.value(token))) }
+	}
+	if token, ok := strings.CutSuffix(name, "Basic"); ok {
+		return func() string { return basicOf(e.userOf(token, 0), e.value(token)) }
+	}
+	if token, ok := strings.CutSuffix(name, "Form"); ok {
+		return func() string { return url.QueryEscape(e.value(token)) }
 	}
 	e.t.Fatalf("there is no placeholder {%s}", name)
 	return nil
@@ -147,6 +158,9 @@ func (e *env) makers() map[string]func() string {
 		"soon": func() string { return e.now().Add(time.Hour).Format(timeForm) },
 		"past": func() string { return e.now().Add(-time.Hour).Format(timeForm) },
 		"user": func() string { return strconv.FormatInt(int64(e.callerID()), 10) },
+		// The caller's username, and the base URL of the API.
+		"ownName": e.ownName,
+		"url":     func() string { return e.target.URL },
 	}
 }
 
@@ -200,6 +214,12 @@ func (e *env) stranger() string {
 	secret, err := pat.NewSecret(rand.Reader, pat.MaxID)
 	e.must(err)
 	return secret.Reveal()
+}
+
+func (e *env) ownName() string {
+	user, err := e.service(0).User(e.t.Context(), e.callerID())
+	e.must(err)
+	return user.Username
 }
 
 func (e *env) callerID() pat.UserID {

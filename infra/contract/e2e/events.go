@@ -64,6 +64,7 @@ const (
 	authorizer = deployed.AuthorizerFunction
 	tokensOf   = deployed.TokensFunction
 	usersOf    = deployed.UsersFunction
+	oauthOf    = deployed.OAuthFunction
 	pageOf     = deployed.PageFunction
 )
 
@@ -133,7 +134,7 @@ var eventCases = []eventCase{
 
 	{"page", pageOf, "", nil, responds(pageUnder("/prod/"))},
 	{"page-post", pageOf, "", nil, responds(pageRefusal)},
-	{"page-asset", pageOf, "", nil, responds(oldAsset("text/css; charset=utf-8"))},
+	{"page-asset", pageOf, "", nil, responds(oldAsset("text/javascript; charset=utf-8"))},
 	{"page-asset-not-there", pageOf, "", nil, responds(noAsset)},
 
 	{"self", usersOf, "admin", nil, responds(adminSelf)},
@@ -170,6 +171,22 @@ var eventCases = []eventCase{
 	{"users-delete-not-there", usersOf, "admin", nil, responds(noSuchUser)},
 	{"users-delete-viewer", usersOf, "viewer", nil, responds(needAdmin)},
 	{"users-patch", usersOf, "admin", nil, responds(notThere(usersPath + "/abc"))},
+
+	{"introspect", oauthOf, "admin", nil, responds(active("{adminID}", "{adminName}", "", "Admin", 1))},
+	{"introspect-client-secret", oauthOf, "admin", nil, responds(active("{adminID}", "{adminName}", "", "Admin", 1))},
+	{"introspect-inactive", oauthOf, "admin", nil, responds(inactive)},
+	{"introspect-no-caller", oauthOf, "", nil, responds(oauthError(http.StatusUnauthorized, "invalid_client"))},
+	{"introspect-no-scope", oauthOf, "viewer", nil, responds(oauthError(http.StatusForbidden, "insufficient_scope"))},
+	{"introspect-two-credentials", oauthOf, "admin", nil, responds(oauthError(http.StatusBadRequest, "invalid_request"))},
+	{"introspect-repeated", oauthOf, "admin", nil, responds(oauthError(http.StatusBadRequest, "invalid_request"))},
+	{"introspect-json", oauthOf, "admin", nil, responds(oauthError(http.StatusBadRequest, "invalid_request"))},
+	{"introspect-method", oauthOf, "admin", nil, responds(oauthError(http.StatusMethodNotAllowed, "invalid_request").having("Allow", "POST"))},
+	{"introspect-options", oauthOf, "", nil, responds(allows("POST"))},
+	{"oauth-revoke", oauthOf, "", addToken("second"), then(responds(done), "second")},
+	{"oauth-revoke-unknown", oauthOf, "", addToken("second"), then(responds(done), "own", "second")},
+	{"oauth-revoke-no-token", oauthOf, "", nil, responds(oauthError(http.StatusBadRequest, "invalid_request"))},
+	{"oauth-grant", oauthOf, "", nil, responds(oauthError(http.StatusBadRequest, "unsupported_grant_type"))},
+	{"oauth-metadata", oauthOf, "", nil, responds(metadata("https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"))},
 }
 
 // useKey creates another token with the idempotency key of the event.
@@ -210,6 +227,7 @@ const (
 	tokenInFiles       = "YOUR_TOKEN"
 	selectorInFiles    = "AAAAAAAAAAEAAAAAAAAAAA"
 	userInFiles        = `"userId": "1"`
+	clientInFiles      = "client_id=1&"
 	fingerprintInFiles = `"fingerprint": "0000000000000000"`
 )
 
@@ -222,10 +240,11 @@ func (e *env) event(file, holder string) string {
 	if holder == "adminToken" {
 		return strings.Replace(file, fingerprintInFiles, `"fingerprint": "`+e.fingerprint()+`"`, 1)
 	}
+	selector := selectorOf(e, e.value(holder))
+	file = strings.ReplaceAll(file, clientInFiles, fmt.Sprintf("client_id=%d&", selector.UserID()))
 	if !strings.Contains(file, selectorInFiles) {
 		return file
 	}
-	selector := selectorOf(e, e.value(holder))
 	file = strings.Replace(file, userInFiles, fmt.Sprintf(`"userId": "%d"`, selector.UserID()), 1)
 	return strings.ReplaceAll(file, selectorInFiles, string(selector))
 }

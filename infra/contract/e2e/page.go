@@ -19,7 +19,7 @@ var pageCases = []scenario{
 	one("the page, POST", newRequest("POST", page.ResourcePage, own), pageRefusal),
 	one("the page, OPTIONS", newRequest("OPTIONS", page.ResourcePage), pageRefusal),
 	one("the page for another host", newRequest("GET", page.ResourcePage, "X-Forwarded-Host: evil.example", "X-Forwarded-Prefix: /evil"), aPage),
-	one("an asset of another version", newRequest("GET", "/ui/assets/page.000000000000.css"), oldAsset("text/css; charset=utf-8")),
+	one("an asset of another version", newRequest("GET", "/ui/assets/page.000000000000.js"), oldAsset("text/javascript; charset=utf-8")),
 	one("an asset that is not there", newRequest("GET", "/ui/assets/page.html"), noAsset),
 	one("an asset by dots", newRequest("GET", "/ui/assets/..%2fpage.html"), noAsset.atEdge()),
 	one("the folder of the assets", newRequest("GET", "/ui/assets/", own), notThere("/ui/assets/").atEdge()),
@@ -46,7 +46,7 @@ func pageUnder(base string) expected {
 
 // pageWith expects a document that refers to its parts below a base that matches pattern.
 func pageWith(pattern string) body {
-	parts := regexp.MustCompile(`(?s)<base href="/` + strings.TrimPrefix(pattern, "/") + `">.*"ui/assets/page\.[0-9a-f]{12}\.css".*"ui/assets/page\.[0-9a-f]{12}\.js"`)
+	parts := regexp.MustCompile(`(?s)<base href="/` + strings.TrimPrefix(pattern, "/") + `">.*"ui/assets/page\.[0-9a-f]{12}\.js"`)
 	return func(got response) string {
 		if !parts.MatchString(got.body) || strings.Contains(got.body, "evil") {
 			return fmt.Sprintf("got %s, want the page, with a match of %s", got.body, parts)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -93,7 +94,7 @@ func (d *Document) checkRefusal(method string, item *openapi3.PathItem, head boo
 	case response.Status >= http.StatusBadRequest && head && response.Body == "":
 		return nil
 	case response.Status >= http.StatusBadRequest:
-		return d.checkError(response.Body)
+		return d.checkError(item, response.Body)
 	case method == http.MethodOptions && (response.listsMethods(item) || response.isPreflight()):
 		return nil
 	}
@@ -108,8 +109,14 @@ func (r Response) isPreflight() bool {
 	return r.Status == http.StatusNoContent && r.Body == "" && r.Header.Get("Access-Control-Allow-Origin") != ""
 }
 
-func (d *Document) checkError(body string) error {
+// checkError checks an error to a request that is no operation, of a path's own schema of errors.
+func (d *Document) checkError(item *openapi3.PathItem, body string) error {
 	schema := d.spec.Components.Schemas["error"].Value
+	for _, operation := range item.Operations() {
+		if slices.Contains(operation.Tags, "OAuth") {
+			schema = d.spec.Components.Schemas["oauthError"].Value
+		}
+	}
 	var value any
 	if err := json.Unmarshal([]byte(body), &value); err != nil {
 		return err

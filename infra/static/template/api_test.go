@@ -1,12 +1,16 @@
 package template_test
 
 import (
+	"maps"
+	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/google/go-cmp/cmp"
 
 	"pats/pkg/api"
+	"pats/pkg/oauth"
 	"pats/pkg/page"
 )
 
@@ -87,11 +91,52 @@ func authorizers(t template) (found findings) {
 	return found
 }
 
-// isOpen reports whether a path, as it is in the template, has no authorizer: those of the document and the page show nothing of any user,
-// and the others check their caller themselves.
+// openRoutes are the routes without an authorizer, and the method that each serves: the OpenAPI document, and those that check their
+// callers themselves.
+var openRoutes = map[string]string{
+	api.ResourceOpenAPI:      http.MethodGet,
+	oauth.ResourceIntrospect: http.MethodPost,
+	oauth.ResourceRevoke:     http.MethodPost,
+	oauth.ResourceToken:      http.MethodPost,
+	oauth.ResourceDiscovery:  http.MethodGet,
+}
+
+// throttles checks that each open route but the OpenAPI document has a throttle apart from that of all others, so that callers without
+// a token cannot use that up.
+func throttles(t template) (found findings) {
+	for _, gateway := range t.of(kindAPI) {
+		all := settingsOf(gateway, "/*", "*")
+		for _, path := range slices.Sorted(maps.Keys(openRoutes)) {
+			if path == api.ResourceOpenAPI {
+				continue
+			}
+			own := settingsOf(gateway, "/"+strings.ReplaceAll(path, "/", "~1"), openRoutes[path])
+			for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
+				if parameter := referred(at(own, limit)); parameter == "" || parameter == referred(at(all, limit)) {
+					found.add("%s %s has the %s %v, want a parameter apart from that of all routes", openRoutes[path], path, limit, at(own, limit))
+				}
+			}
+		}
+	}
+	return found
+}
+
+// isOpen reports whether a path, as it is in the template, has no authorizer: those of openRoutes, and those of the page, which shows
+// nothing of any user or opens a cookie.
 func isOpen(path any) bool {
 	text, _ := path.(string)
-	return text == api.ResourceOpenAPI || text == page.ResourcePage || isForBrowsers(text)
+	_, found := openRoutes[text]
+	return found || text == page.ResourcePage || isForBrowsers(text)
+}
+
+// settingsOf returns the MethodSettings of a resource's method, or nil.
+func settingsOf(gateway resource, path, method string) any {
+	for _, settings := range several(gateway.property("MethodSettings")) {
+		if at(settings, "ResourcePath") == path && at(settings, "HttpMethod") == method {
+			return settings
+		}
+	}
+	return nil
 }
 
 // routes checks that every route has the API's authorizer, except the open ones.

@@ -30,6 +30,7 @@ var checks = map[string]check{
 	"log role":    logRoleStays,
 	"authorizers": authorizers,
 	"routes":      routes,
+	"throttles":   throttles,
 	"definition":  definition,
 	"responses":   responses,
 	"variables":   variables,

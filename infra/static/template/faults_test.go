@@ -25,10 +25,12 @@ const (
 	sharedRole     = "      Role: !GetAtt SharedAuthorizerRole.Arn\n"
 	tokensRole     = "      Role: !GetAtt TokensRole.Arn\n"
 	firstVariable  = "          TABLE_NAME: !Ref Table\n"
-	elseRoute      = "            Path: /{proxy+}\n            Method: ANY\n"
-	authorizerName = "        DefaultAuthorizer: TokenAuthorizer\n"
-	elseDefined    = "          /{proxy+}:\n            x-amazon-apigateway-any-method:\n"
-	rootPreflight  = "            options: !If\n              - WithoutCors\n              - !Ref AWS::NoValue\n"
+	// The rate is before the burst of the same method.
+	introspectThrottle = "          HttpMethod: POST\n          ThrottlingRateLimit: !Ref OAuthThrottleRate\n"
+	elseRoute          = "            Path: /{proxy+}\n            Method: ANY\n"
+	authorizerName     = "        DefaultAuthorizer: TokenAuthorizer\n"
+	elseDefined        = "          /{proxy+}:\n            x-amazon-apigateway-any-method:\n"
+	rootPreflight      = "            options: !If\n              - WithoutCors\n              - !Ref AWS::NoValue\n"
 )
 
 var faults = []fault{
@@ -127,6 +129,12 @@ var faults = []fault{
 	{"no default authorizer", "routes", authorizerName, "", `the default authorizer ""`},
 	{"a usage plan", "routes", authorizerName, authorizerName + "        UsagePlan: {CreateUsagePlan: NONE}\n", "Api.Auth has UsagePlan"},
 	{"routes from elsewhere", "routes", "      Auth:\n", "      DefinitionUri: api.yaml\n      Auth:\n", "Api has DefinitionUri"},
+
+	{"an open route without a throttle", "throttles", "/~1oauth~1revoke", "/~1oauth~1elsewhere", "POST /oauth/revoke has the ThrottlingRateLimit <nil>"},
+	{"an open route's throttle for another method", "throttles", introspectThrottle, strings.Replace(introspectThrottle, "POST", "GET", 1), "POST /oauth/introspect has"},
+	{"a throttle in common", "throttles", introspectThrottle, strings.Replace(introspectThrottle, "OAuthThrottleRate", "ThrottleRate", 1), "has the ThrottlingRateLimit map[Ref:ThrottleRate]"},
+	{"a burst in common", "throttles", "!Ref OAuthThrottleBurst", "!Ref ThrottleBurst", "has the ThrottlingBurstLimit map[Ref:ThrottleBurst]"},
+	{"a throttle that nothing sets", "throttles", "!Ref OAuthThrottleBurst", "200", "has the ThrottlingBurstLimit 200"},
 
 	{"an open method of the definition", "definition", elseDefined, elseDefined + "              security: [{NONE: []}]\n", "/{proxy+} has the security"},
 	{"another function of the definition", "definition", "${TokensFunction.Arn}", "${UsersFunction.Arn}", "/{proxy+} has the integration"},

@@ -47,6 +47,17 @@ var roleRequests = []struct {
 	{"list all users", tokens, find("DIRECTORY"), false},
 	{"change a part of a user", tokens, use("USER#1", "", "SET rootRole = :admin"), false},
 
+	{"read an account", oauthOf, find("USER#1"), true},
+	{"record a use", oauthOf, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), true},
+	{"revoke a token", oauthOf, put("USER#1"), true},
+	{"take a role by an update", oauthOf, use("USER#1", "", "SET rootRole = :admin"), false},
+	{"take a name", oauthOf, put("UNIQUE#ann"), false},
+	{"redirect an imported token", oauthOf, put("TOKEN#abc"), false},
+	{"list all users", oauthOf, find("DIRECTORY"), false},
+	{"look an address up", oauthOf, find("UNIQUE#ann@example.com"), false},
+	{"set a counter", oauthOf, put("SYSTEM"), false},
+	{"delete a user", oauthOf, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
 	{"list users", users, find("DIRECTORY"), true},
 	{"redirect an imported token", users, put("TOKEN#abc"), false},
 	{"replace a counter", users, put("SYSTEM"), false},
@@ -71,6 +82,7 @@ const (
 	shared     = deployed.SharedAuthorizerFunction
 	tokens     = deployed.TokensFunction
 	users      = deployed.UsersFunction
+	oauthOf    = deployed.OAuthFunction
 )
 
 func find(key string) access {

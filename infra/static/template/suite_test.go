@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ import (
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
+	"pats/pkg/oauth"
 	"pats/pkg/pat"
 	wiring "pats/pkg/wiring/authorizers"
 )
@@ -70,6 +72,12 @@ func lookUpImported(t *testing.T, requests *recorder) {
 	unknown, err := os.ReadFile("../../../events/authorizer-deny-unknown.json")
 	must.Do(t, err)
 	_, err = laptoptest.Invoke(t.Context(), server.Functions, authorizer, unknown)
+	must.Do(t, err)
+	_, err = server.Functions.Proxies[oauthOf](within(t.Context(), oauthOf), events.APIGatewayProxyRequest{
+		HTTPMethod: http.MethodPost, Resource: oauth.ResourceRevoke,
+		Headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
+		Body:    "token=user:" + strings.Repeat("0f", 28),
+	})
 	must.Do(t, err)
 }
 

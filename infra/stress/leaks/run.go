@@ -13,7 +13,7 @@ import (
 
 // secretsAllowed are the files in which a run's secrets are allowed.
 var secretsAllowed = []Allowance{
-	{inName(`^stdout-token-`), "the output of a command that creates a token"},
+	{inName(`^stdout-token-`), "the output of a command that issues a secret"},
 	{
 		func(f File) bool { return f.Token && tokenFile.MatchString(filepath.Base(f.Path)) },
 		"a token file with nothing but the token",

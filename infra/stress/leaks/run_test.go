@@ -31,7 +31,7 @@ var plantedRuns = map[string]struct {
 		func(t *testing.T, folder, token string) { write(t, folder, "dump/stdout-12", 0o600, "Token  "+token) },
 		`LEAK .*/dump/stdout-12: .*hits=2 modes=0\n$`,
 	},
-	"the output of a command that creates a token": {
+	"the output of a command that issues a secret": {
 		func(t *testing.T, folder, token string) {
 			write(t, folder, "dump/stdout-token-12", 0o600, "Token  "+token)
 		},

@@ -13,6 +13,7 @@ const (
 	SharedAuthorizerFunction = "SharedAuthorizerFunction"
 	TokensFunction           = "TokensFunction"
 	UsersFunction            = "UsersFunction"
+	OAuthFunction            = "OAuthFunction"
 	PageFunction             = "PageFunction"
 	SignInFunction           = "SignInFunction"
 	SessionFunction          = "SessionFunction"

@@ -118,15 +118,15 @@ func (f *Faulty) Account(ctx context.Context, id pat.UserID) (account pat.Accoun
 }
 
 // Accounts calls the store, or fails as planned.
-func (f *Faulty) Accounts(ctx context.Context, after pat.UserID, limit int) (accounts []pat.Account, err error) {
-	err = f.do(CallAccounts, func() error { accounts, err = f.store.Accounts(ctx, after, limit); return err })
+func (f *Faulty) Accounts(ctx context.Context, after pat.UserID, limit int, of ...pat.AccountType) (accounts []pat.Account, err error) {
+	err = f.do(CallAccounts, func() error { accounts, err = f.store.Accounts(ctx, after, limit, of...); return err })
 	return accounts, err
 }
 
 // AccountsWithTokens calls the store, or fails as planned.
-func (f *Faulty) AccountsWithTokens(ctx context.Context, after pat.UserID, limit int) (accounts []pat.Account, next pat.UserID, err error) {
+func (f *Faulty) AccountsWithTokens(ctx context.Context, after pat.UserID, limit int, of ...pat.AccountType) (accounts []pat.Account, next pat.UserID, err error) {
 	err = f.do(CallAccountsWithTokens, func() error {
-		accounts, next, err = f.store.AccountsWithTokens(ctx, after, limit)
+		accounts, next, err = f.store.AccountsWithTokens(ctx, after, limit, of...)
 		return err
 	})
 	return accounts, next, err

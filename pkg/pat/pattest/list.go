@@ -19,13 +19,19 @@ var listPromises = []promise{
 // listed is the part of a user that Accounts must return.
 type listed struct {
 	ID      pat.UserID
+	Type    pat.AccountType
 	Profile pat.Profile
 	Created int64
 }
 
 func list(t *testing.T, store pat.Store, after pat.UserID, limit int) []listed {
 	t.Helper()
-	accounts, err := store.Accounts(t.Context(), after, limit)
+	return listOf(t, store, after, limit)
+}
+
+func listOf(t *testing.T, store pat.Store, after pat.UserID, limit int, of ...pat.AccountType) []listed {
+	t.Helper()
+	accounts, err := store.Accounts(t.Context(), after, limit, of...)
 	succeed(t, err)
 	return summary(accounts)
 }
@@ -33,7 +39,7 @@ func list(t *testing.T, store pat.Store, after pat.UserID, limit int) []listed {
 func summary(accounts []pat.Account) []listed {
 	var result []listed
 	for _, a := range accounts {
-		result = append(result, listed{a.ID, a.Profile, a.CreatedAt.UnixMilli()})
+		result = append(result, listed{a.ID, a.Type, a.Profile, a.CreatedAt.UnixMilli()})
 	}
 	return result
 }

@@ -22,7 +22,8 @@ type promise struct {
 func Run(t *testing.T, open func(t *testing.T) pat.Store) {
 	promises := slices.Concat(
 		accountPromises, listPromises, everyonePromises, replacePromises, deletePromises, uniquePromises, adminPromises, seenPromises,
-		importPromises, contextPromises, scopePromises, servicePromises, rotationPromises, limitPromises, signInPromises,
+		importPromises, accountTypePromises, contextPromises, scopePromises, servicePromises, rotationPromises, limitPromises,
+		signInPromises,
 	)
 	for _, p := range promises {
 		t.Run(p.name, func(t *testing.T) {

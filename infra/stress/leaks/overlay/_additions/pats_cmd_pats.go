@@ -9,10 +9,10 @@ import (
 	"pats/cmd/pats/failure"
 )
 
-// run dumps what the command prints. The output of the two commands that create a token goes to a separate dump.
+// run dumps what the command prints. The output of the commands that issue a secret goes to a separate dump.
 func run(ctx context.Context, args []string, e env) failure.Code {
 	kind := "stdout"
-	if len(args) >= 2 && !slices.Contains(args, "--help") && leaksCreatesToken(args) {
+	if len(args) >= 2 && !slices.Contains(args, "--help") && leaksIssuesSecret(args) {
 		kind = "stdout-token"
 	}
 	e.stdout = io.MultiWriter(e.stdout, leaksStream(kind))
@@ -20,8 +20,8 @@ func run(ctx context.Context, args []string, e env) failure.Code {
 	return runUnwatched(ctx, args, e)
 }
 
-func leaksCreatesToken(args []string) bool {
-	return args[0] == "token" && args[1] == "create" || args[0] == "admin-token" && args[1] == "new"
+func leaksIssuesSecret(args []string) bool {
+	return args[0] == "token" && (args[1] == "create" || args[1] == "rotate") || args[0] == "admin-token" && args[1] == "new"
 }
 
 type leaksStream string

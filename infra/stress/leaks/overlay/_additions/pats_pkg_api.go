@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -12,11 +11,11 @@ import (
 	"pats/pkg/pat"
 )
 
-// Handle dumps each response, without the body if that contains a new token's secret.
+// Handle dumps each response, without the body if that contains a new secret.
 func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	response, err := h.HandleUnwatched(ctx, event)
 	shown := response
-	if response.StatusCode == http.StatusCreated {
+	if pat.LeaksIssuesSecret(response.StatusCode, event.Path) {
 		shown.Body = ""
 	}
 	text, _ := json.Marshal(shown)

@@ -9,7 +9,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// ServeHTTP dumps each response, without the body if that contains a new token's secret.
+// ServeHTTP dumps each response, without the body if that contains a new secret.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	copied := &leaksCopy{ResponseWriter: w, path: r.URL.Path}
 	watched := r.WithContext(r.Context()) // a copy: the server examines the type of its request's body
@@ -45,7 +45,7 @@ func (c *leaksCopy) Write(p []byte) (int, error) {
 func (c *leaksCopy) dump() {
 	var text bytes.Buffer
 	_ = c.Header().Write(&text)
-	if c.status != http.StatusCreated {
+	if !pat.LeaksIssuesSecret(c.status, c.path) {
 		text.Write(c.body.Bytes())
 	}
 	text.WriteByte('\n')

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -21,6 +22,11 @@ func LeaksWithout(answer []byte, sent ...string) []byte {
 		}
 	}
 	return answer
+}
+
+// LeaksIssuesSecret reports whether a response with the status to a request for the path contains a new secret.
+func LeaksIssuesSecret(status int, path string) bool {
+	return status == http.StatusCreated || status == http.StatusOK && strings.HasSuffix(path, "/rotate")
 }
 
 // newSecret registers each secret that it creates.
