@@ -127,5 +127,6 @@ func respond(w http.ResponseWriter, status int, text string) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Connection", "close")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>pats</title><p>"+text+"</p>")
+	_, _ = io.WriteString(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">`+
+		`<meta name="color-scheme" content="light dark"><title>pats login</title><main><h1>pats login</h1><p>`+text+`</p></main></html>`)
 }

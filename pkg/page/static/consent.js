@@ -23,7 +23,6 @@ function showRequest(request) {
   $('consent-end').textContent = `${fromNow(request.expiresAt)}, on ${fullDate(request.expiresAt)}`
   $('consent-paste').hidden = !request.pasted
   nothingBut('consent-form')
-  heading('consent').focus()
 }
 
 // finish ends the page, so that nothing can be sent twice.
