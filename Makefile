@@ -159,6 +159,14 @@ build-PageFunction:
 build-OAuthFunction:
 	@$(LAMBDA_BUILD) ./functions/oauth
 
+.PHONY: build-AdminTokensFunction
+build-AdminTokensFunction:
+	@$(LAMBDA_BUILD) ./functions/admin-tokens
+
+.PHONY: build-LeaksFunction
+build-LeaksFunction:
+	@$(LAMBDA_BUILD) ./functions/leaks
+
 .PHONY: build-SignInFunction
 build-SignInFunction:
 	@$(LAMBDA_BUILD) ./functions/sign-in

@@ -126,7 +126,9 @@ type readOnly struct{ pat.Store }
 
 var errReadOnly = errors.New("read-only")
 
-func (readOnly) Accounts(context.Context, pat.UserID, int, ...pat.AccountType) ([]pat.Account, error) { return nil, nil }
+func (readOnly) Accounts(context.Context, pat.UserID, int, ...pat.AccountType) ([]pat.Account, error) {
+	return nil, nil
+}
 
 func (readOnly) Account(context.Context, pat.UserID) (pat.Account, error) {
 	return pat.Account{}, pat.NoUser(nil)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,7 +26,7 @@ type tokenRotate struct {
 func (*tokenRotate) Help() string {
 	return `The token keeps its id, description and scopes, and gets a new secret. The old one works until the overlap ends.
 A file is replaced only once the new token is on the disk. If a rotation with --url and without an id is interrupted, run
-the same command again before the overlap ends: it returns the same new token.
+the same command again before the overlap ends, within 24 hours: it returns the same new token.
 
 Examples:
   pats token rotate 2 --user 1 --overlap 24h --token-file ci.token
@@ -74,10 +75,45 @@ func (c *tokenRotate) runOnServer(ctx context.Context, e env, out *printer, type
 		return err
 	}
 	if c.ID != 0 {
-		path = ""
+		return rotation{server, c.ID, r, ""}.run(ctx, out)
 	}
-	return rotation{server, c.ID, r, path}.run(ctx, out)
+	if c.Expires == nil || !c.Expires.at.IsZero() {
+		return rotation{server, 0, r, path}.run(ctx, out)
+	}
+	r.ExpiresAt = wholeMinutes(e.now().Add(c.Expires.after))
+	return rotation{rerunnable{server, c.Expires.after}, 0, r, path}.run(ctx, out)
 }
+
+// rerunnable is a server on which the token presented rotates itself so that it expires some time after now. The rotation is repeatable
+// although a later run asks for a later end.
+type rerunnable struct {
+	*target.Server
+	after time.Duration
+}
+
+// Rotate rotates the token. If an earlier run did, it asks for the end of that run, which it finds by the time of the rotation: ends are
+// whole minutes, and the clocks may differ by one. Errors: those of [target.Server.Rotate].
+func (s rerunnable) Rotate(ctx context.Context, id pat.TokenID, r pat.Rotation) (apitypes.CreatedToken, error) {
+	rotated, err := s.Server.Rotate(ctx, id, r)
+	if !errors.Is(err, target.ErrOtherRequest) {
+		return rotated, err
+	}
+	shown, showErr := s.Show(ctx)
+	if showErr != nil || shown.RotatedAt == nil {
+		return apitypes.CreatedToken{}, err
+	}
+	for _, difference := range []time.Duration{0, -time.Minute, time.Minute} {
+		r.ExpiresAt = wholeMinutes(shown.RotatedAt.Time.Add(s.after + difference))
+		rotated, err = s.Server.Rotate(ctx, id, r)
+		if !errors.Is(err, target.ErrOtherRequest) {
+			break
+		}
+	}
+	return rotated, err
+}
+
+// wholeMinutes rounds down, since a server can have a longest lifetime.
+func wholeMinutes(at time.Time) time.Time { return at.Truncate(time.Minute) }
 
 // rotation is the rotation of a token whose new secret is written to file, or printed if that is empty.
 type rotation struct {

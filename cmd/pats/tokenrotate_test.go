@@ -36,6 +36,7 @@ Token        <token>
   "createdAt": "2026-01-02T03:04:05.678Z",
   "seenAt": null,
   "rotatedAt": "2026-01-02T03:04:05.678Z",
+  "overlapEndsAt": "2026-01-02T03:04:05.678Z",
   "secret": "<token>"
 }
 `)
@@ -90,6 +91,66 @@ func TestTokenRotatesItselfThroughAServer(t *testing.T) {
 	}
 }
 
+// TestRotationWithADaysOverlapRefusesNobody: while a CI token is rotated, a job that read it before and one that reads the file for each
+// request are never refused; the first one is once the day is over.
+func TestRotationWithADaysOverlapRefusesNobody(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	server := sh.serve(t)
+	path := filepath.Join(sh.folder, "ci.token")
+	old := sh.createCIToken(t, server, path)
+	read := func() string { return strings.TrimSpace(readFile(t, path)) }
+	request := func(token string) int {
+		status, _ := server.request(t, http.MethodGet, tokensPath, token)
+		return status
+	}
+
+	var rotation result
+	rotated := make(chan struct{})
+	go func() {
+		defer close(rotated)
+		rotation = sh.runBare(t, "token", "rotate", "--url", server.url, "--token-file", path, "--overlap", "24h")
+	}()
+	for left := 10; left > 0; { // requests of each job after the rotation
+		for job, token := range map[string]string{"job with the old token": old, "job with the file's token": read()} {
+			if got := request(token); got != http.StatusOK {
+				t.Fatalf("a %s: got %d, want 200", job, got)
+			}
+		}
+		select {
+		case <-rotated:
+			left--
+		default:
+		}
+	}
+	wantCode(t, rotation, failure.OK)
+	renewed := read()
+	if renewed == old {
+		t.Fatal("the file has the old token, want the new one")
+	}
+	for _, c := range []struct {
+		advance  time.Duration
+		old, new int
+	}{{24*time.Hour - time.Minute, 200, 200}, {time.Minute, 401, 200}} {
+		sh.clock.Advance(c.advance)
+		if gotOld, gotNew := request(old), request(renewed); gotOld != c.old || gotNew != c.new {
+			t.Errorf("%v later: got %d with the old token and %d with the new one, want %d and %d", c.advance, gotOld, gotNew, c.old, c.new)
+		}
+	}
+}
+
+// createCIToken creates a token through the server, writes it to the file at path, and returns it.
+func (sh *shell) createCIToken(t *testing.T, server *served, path string) string {
+	t.Helper()
+	created := sh.runBare(t, "token", "create", "--url", server.url, "--token-file", sh.tokenPath(), "--description", "ci", "--output", "json")
+	wantCode(t, created, failure.OK)
+	token := tokenLike.FindString(created.Stdout)
+	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
 // TestInterruptedRotationIsRunAgain: a run that ended after the server had rotated the token, and before the file was replaced, leaves
 // the old token in the file, and the next run gets the same new one.
 func TestInterruptedRotationIsRunAgain(t *testing.T) {
@@ -110,6 +171,34 @@ func TestInterruptedRotationIsRunAgain(t *testing.T) {
 	}
 	if other := sh.runBare(t, append(remote, "--token-file", path, "--overlap", "1h")...); other.Code != failure.OK || readFile(t, path) == readFile(t, sh.tokenPath()) {
 		t.Errorf("a rotation of the new token: got code %d and stderr %s, want another token", other.Code, other.Stderr)
+	}
+}
+
+// TestInterruptedRotationWithARelativeEndIsRunAgain: the next run asks for the end of the first one, though its own would be later.
+func TestInterruptedRotationWithARelativeEndIsRunAgain(t *testing.T) {
+	t.Parallel()
+	for name, later := range map[string]time.Duration{"at once": time.Millisecond, "at the end of the overlap": 24*time.Hour - time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sh := newShell(t)
+			server := sh.serve(t)
+			path := filepath.Join(sh.folder, "ci.token")
+			old := sh.createCIToken(t, server, path)
+			rotate := []string{"token", "rotate", "--url", server.url, "--token-file", path, "--overlap", "24h", "--expires", "90d"}
+			first := sh.runBare(t, rotate...)
+			wantCode(t, first, failure.OK)
+			renewed := readFile(t, path)
+			if err := os.WriteFile(path, []byte(old+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			sh.clock.Advance(later)
+			again := sh.runBare(t, rotate...)
+			wantCode(t, again, failure.OK)
+			if readFile(t, path) != renewed || again.Stdout != first.Stdout {
+				t.Errorf("got another token or output:\n%s\nwant that of the first run:\n%s", again.Stdout, first.Stdout)
+			}
+			wantContains(t, "output", again.Stdout, "Expires      2026-04-02T03:04:00Z")
+		})
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
+	"pats/infra/testkit/partners"
 	"pats/infra/testkit/service"
 	"pats/infra/verify/runner"
 )
@@ -115,10 +117,28 @@ func (v *verification) samLocal(ctx context.Context, job *runner.Job) error {
 	if err != nil {
 		return err
 	}
+	variables, err := samVariables(admin)
+	if err != nil {
+		return err
+	}
 	return beside(ctx, job, func() error {
 		env := []string{"PATS_E2E_READY=" + ready, "PATS_E2E_ADMIN_TOKEN=" + admin.Secret}
 		return job.RunWith(ctx, env, "go", "test", "-count=1", "-timeout=20m", "-v", "-run=SamLocal", "./infra/contract/e2e")
-	}, "infra/services/sam-local/start", "--with-parent", "--ready-file", ready, "--port", samPort(), "--env", "ADMIN_TOKEN_HASH="+admin.Hash)
+	}, slices.Concat([]string{"infra/services/sam-local/start", "--with-parent", "--ready-file", ready, "--port", samPort()}, variables)...)
+}
+
+// samVariables returns the arguments that make the functions accept the admin API token, and the reports of partners that derive from it.
+func samVariables(admin adminToken) ([]string, error) {
+	reporters, err := partners.New(admin.Secret)
+	if err != nil {
+		return nil, err
+	}
+	variables, err := reporters.Variables()
+	arguments := []string{"--env", "ADMIN_TOKEN_HASH=" + admin.Hash}
+	for _, variable := range variables {
+		arguments = append(arguments, "--env", variable)
+	}
+	return arguments, err
 }
 
 func samPort() string {

@@ -6,9 +6,6 @@ import (
 	"pats/pkg/pat"
 )
 
-// needAdmin is Unleash's message for a caller without the permission ADMIN.
-const needAdmin = `You don't have the required permissions to perform this operation. To perform this action, you need the "ADMIN" permission.`
-
 // callers checks callers against the store and the settings, as they are now.
 type callers struct {
 	service *pat.Service
@@ -27,8 +24,10 @@ func (c callers) check(ctx context.Context, caller pat.Principal, access access,
 	if err != nil {
 		return err
 	}
-	if access == forAdmins && !holder.Account.EnabledAdmin() {
-		return &pat.Error{Kind: pat.KindForbidden, Message: needAdmin}
+	if access == forAdmins {
+		if err := holder.RequireAdmin(); err != nil {
+			return err
+		}
 	}
 	if scope == "" {
 		return nil

@@ -26,9 +26,10 @@ type made struct {
 	CreatedBy *struct {
 		UserID, TokenID int
 	} `json:"createdBy"`
-	Ancestors []int  `json:"ancestors"`
-	RotatedAt string `json:"rotatedAt"`
-	Secret    string `json:"secret"`
+	Ancestors     []int  `json:"ancestors"`
+	RotatedAt     string `json:"rotatedAt"`
+	OverlapEndsAt string `json:"overlapEndsAt"`
+	Secret        string `json:"secret"`
 }
 
 // with returns a body with the JSON value as description and a valid expiry.

@@ -16,6 +16,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pats/pkg/api/apitypes"
+	"pats/pkg/leaks"
 	"pats/pkg/oauth"
 	"pats/pkg/pat"
 )
@@ -70,7 +71,9 @@ func readDocument(t *testing.T) document {
 
 func handlers() []*Handler {
 	log := slog.New(slog.DiscardHandler)
-	return []*Handler{NewTokens(nil, TokensSettings{Enabled: true}, log), NewUsers(nil, pat.AdminKey{}, log)}
+	return []*Handler{
+		NewTokens(nil, TokensSettings{Enabled: true}, log), NewUsers(nil, pat.AdminKey{}, log), NewAdminTokens(nil, pat.AdminKey{}, log),
+	}
 }
 
 // oauthRoutes are the operations of package oauth, which have errors of their own.
@@ -78,10 +81,13 @@ var oauthRoutes = []string{
 	"POST " + oauth.ResourceIntrospect, "POST " + oauth.ResourceRevoke, "POST " + oauth.ResourceToken, "GET " + oauth.ResourceDiscovery,
 }
 
+// leakRoutes are the operations of package leaks.
+var leakRoutes = []string{"POST " + leaks.ResourceGitHub, "POST " + leaks.ResourceGitLab, "GET " + leaks.ResourceGitLabTypes}
+
 // TestDocumentHasEveryRoute compares the routes of the handlers with the operations of the document.
 func TestDocumentHasEveryRoute(t *testing.T) {
 	t.Parallel()
-	routed, shown := slices.Clone(oauthRoutes), []string(nil)
+	routed, shown := slices.Concat(oauthRoutes, leakRoutes), []string(nil)
 	for _, handler := range handlers() {
 		for resource, route := range handler.routes {
 			for method := range route.operations {
@@ -138,7 +144,7 @@ func TestDocumentHasEveryResource(t *testing.T) {
 	t.Parallel()
 	functions := readTemplate(t).Resources
 	open := map[string]bool{}
-	for _, f := range []function{functions.TokensFunction, functions.UsersFunction, functions.OAuthFunction} {
+	for _, f := range []function{functions.TokensFunction, functions.UsersFunction, functions.AdminTokensFunction, functions.OAuthFunction, functions.LeaksFunction} {
 		for _, event := range f.Properties.Events {
 			open[event.Properties.Path] = event.Properties.Auth.Authorizer == "NONE"
 		}
@@ -155,6 +161,7 @@ func TestDocumentHasEveryResource(t *testing.T) {
 	}
 	want := map[string]bool{
 		ResourceOpenAPI: true, oauth.ResourceIntrospect: true, oauth.ResourceRevoke: true, oauth.ResourceToken: true, oauth.ResourceDiscovery: true,
+		leaks.ResourceGitHub: true, leaks.ResourceGitLab: true, leaks.ResourceGitLabTypes: true,
 	}
 	if diff := gocmp.Diff(want, onlyTrue(open)); diff != "" {
 		t.Errorf("open resources (-want +template):\n%s", diff)

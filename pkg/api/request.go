@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -60,8 +62,9 @@ func (r *request) tokenID(name string) (pat.TokenID, error) {
 	return pat.TokenID(id), err
 }
 
-func (r *request) userID(name string) (pat.UserID, error) {
-	id, err := r.id(name)
+// userID returns the path parameter id of the user routes.
+func (r *request) userID() (pat.UserID, error) {
+	id, err := r.id("id")
 	return pat.UserID(id), err
 }
 
@@ -89,6 +92,17 @@ func (r *request) queryText(name string) (string, error) {
 		return "", unleashjson.RepeatedQuery(name, r.query[name])
 	}
 	return r.query.Get(name), nil
+}
+
+// allowQuery checks that the query has only parameters with these names, since a filter with a misspelled name would select everything.
+// Errors: *unleashjson.Error for the first other one by name.
+func (r *request) allowQuery(names ...string) error {
+	for _, name := range slices.Sorted(maps.Keys(r.query)) {
+		if !slices.Contains(names, name) {
+			return unleashjson.UnknownQuery(name)
+		}
+	}
+	return nil
 }
 
 // object reads a JSON object from the body.

@@ -32,6 +32,7 @@ type shown struct {
 	CreatedAt          string `json:"createdAt"`
 	SeenAt             any    `json:"seenAt"`
 	RotatedAt          string `json:"rotatedAt"`
+	OverlapEndsAt      string `json:"overlapEndsAt"`
 	ExceedsMaxLifetime bool   `json:"exceedsMaxLifetime"`
 	Secret             string `json:"secret"`
 }
@@ -76,7 +77,7 @@ func TestRotation(t *testing.T) {
 			renewed, got := f.rotated(t, h, f.do(t, h, rotation(c.id, c.body)))
 			want := shown{
 				ID: 1, Description: "own", UserID: int(h.Account.ID), CreatedAt: "2026-01-02T03:04:05.678Z", RotatedAt: "2026-01-02T03:04:05.678Z",
-				ExpiresAt: "2026-04-02T03:04:05.678Z", Secret: renewed.Secret.Reveal(),
+				ExpiresAt: "2026-04-02T03:04:05.678Z", Secret: renewed.Secret.Reveal(), OverlapEndsAt: pattest.Start.Add(c.overlap).Format("2006-01-02T15:04:05.000Z"),
 			}
 			if c.expires != "" {
 				want.ExpiresAt = c.expires

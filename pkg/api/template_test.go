@@ -48,9 +48,11 @@ type template struct {
 				GatewayResponses map[string]gatewayResponse `yaml:"GatewayResponses"`
 			} `yaml:"Properties"`
 		} `yaml:"Api"`
-		TokensFunction function `yaml:"TokensFunction"`
-		UsersFunction  function `yaml:"UsersFunction"`
-		OAuthFunction  function `yaml:"OAuthFunction"`
+		TokensFunction      function `yaml:"TokensFunction"`
+		UsersFunction       function `yaml:"UsersFunction"`
+		LeaksFunction       function `yaml:"LeaksFunction"`
+		AdminTokensFunction function `yaml:"AdminTokensFunction"`
+		OAuthFunction       function `yaml:"OAuthFunction"`
 	} `yaml:"Resources"`
 }
 
@@ -180,6 +182,7 @@ func TestTemplateHasEveryRoute(t *testing.T) {
 	functions := readTemplate(t).Resources
 	wantResources(t, functions.TokensFunction, NewTokens(nil, TokensSettings{Enabled: true}, log), "/{proxy+}")
 	wantResources(t, functions.UsersFunction, NewUsers(nil, pat.AdminKey{}, log))
+	wantResources(t, functions.AdminTokensFunction, NewAdminTokens(nil, pat.AdminKey{}, log))
 }
 
 func wantResources(t *testing.T, f function, h *Handler, more ...string) {

@@ -8,22 +8,6 @@ import (
 // maxPage is the maximum number of users in a response, and the default.
 const maxPage = 1000
 
-// page selects users by id.
-type page struct {
-	// after is the highest id that is not listed.
-	after pat.UserID
-	limit int
-}
-
-func readPage(req *request) (page, error) {
-	after, err := req.queryNumber("after", 0, 0, pat.MaxID)
-	if err != nil {
-		return page{}, err
-	}
-	limit, err := req.queryNumber("limit", maxPage, 1, maxPage)
-	return page{after: pat.UserID(after), limit: int(limit)}, err
-}
-
 // readNewProfile reads the body of a create, checking in Unleash's order. A password is checked and dropped, since no user logs
 // in here, and so is sendEmail.
 func readNewProfile(body unleashjson.Object) (pat.Profile, error) {

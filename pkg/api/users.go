@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"pats/pkg/api/apitypes"
 	"pats/pkg/api/unleashjson"
@@ -62,14 +63,13 @@ func (u users) selfBody(ctx context.Context, caller pat.Principal) (apitypes.Sel
 	return apitypes.NewSelf(holder), err
 }
 
-// list returns a page of users in ascending order of id. If there are more users, the header Link refers to the next page
-// (RFC 8288), relative to the request so that it stays under a stage or a base path.
+// list returns a page of users in ascending order of id. If there are more users, the header Link refers to the next page.
 func (u users) list(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	page, err := readPage(req)
+	page, err := readPage(req, maxPage)
 	if err != nil {
 		return response{}, err
 	}
-	accounts, err := u.service.Users(ctx, page.after, page.limit+1)
+	accounts, err := u.service.Users(ctx, page.after, page.limit+1, pat.UserAccount)
 	if err != nil {
 		return response{}, err
 	}
@@ -82,8 +82,7 @@ func (u users) list(ctx context.Context, req *request, _ pat.Principal) (respons
 		return response{}, err
 	}
 	if more {
-		next := fmt.Sprintf(`<?after=%d&limit=%d>; rel="next"`, accounts[page.limit-1].ID, page.limit)
-		resp.headers.Set("Link", next)
+		resp.headers.Set("Link", page.link(accounts[page.limit-1].ID, url.Values{}))
 	}
 	return resp.tagged(req), nil
 }
@@ -106,7 +105,11 @@ func (u users) adminCount(ctx context.Context, req *request, _ pat.Principal) (r
 	if err != nil {
 		return response{}, err
 	}
-	return taggedJSON(req, apitypes.AdminCount{NoPassword: count})
+	service, err := u.service.ServiceAdminCount(ctx)
+	if err != nil {
+		return response{}, err
+	}
+	return taggedJSON(req, apitypes.AdminCount{NoPassword: count, Service: service})
 }
 
 func (u users) create(ctx context.Context, req *request, _ pat.Principal) (response, error) {
@@ -132,11 +135,11 @@ func (u users) create(ctx context.Context, req *request, _ pat.Principal) (respo
 }
 
 func (u users) read(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}
-	account, err := u.service.User(ctx, id)
+	account, err := u.service.User(ctx, id, pat.UserAccount)
 	if err != nil {
 		return response{}, err
 	}
@@ -150,7 +153,7 @@ func (u users) update(ctx context.Context, req *request, _ pat.Principal) (respo
 	if err != nil {
 		return response{}, err
 	}
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}
@@ -162,7 +165,7 @@ func (u users) update(ctx context.Context, req *request, _ pat.Principal) (respo
 	if err != nil {
 		return response{}, err
 	}
-	account, err := u.service.UpdateUser(ctx, id, edit.apply)
+	account, err := u.service.UpdateUser(ctx, id, edit.apply, pat.UserAccount)
 	if err != nil {
 		return response{}, err
 	}
@@ -171,11 +174,11 @@ func (u users) update(ctx context.Context, req *request, _ pat.Principal) (respo
 }
 
 func (u users) remove(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	id, err := req.userID("id")
+	id, err := req.userID()
 	if err != nil {
 		return response{}, err
 	}
-	if err := u.service.DeleteUser(ctx, id); err != nil {
+	if err := u.service.DeleteUser(ctx, id, pat.UserAccount); err != nil {
 		return response{}, err
 	}
 	req.logger(u.log).InfoContext(ctx, "user deleted", "user", id)

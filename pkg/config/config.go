@@ -53,6 +53,7 @@ type Config struct {
 	SignIn     SignIn
 	// OffersSignIn makes the page offer to sign in at an identity provider, whose settings the page does not have. By default it does not.
 	OffersSignIn bool
+	Leaks        Leaks
 }
 
 // Domain returns the settings of the domain.
@@ -74,13 +75,15 @@ func Load(variables Variables) (Config, error) {
 	origin, originErr := origin(variables)
 	shared, sharedErr := loadShared(variables)
 	limits, limitsErr := LoadLimits(variables)
+	leaks, leaksErr := loadLeaks(variables)
 	signIn, signInErr := loadSignIn(variables)
 	offers, offersErr := boolean(variables, offersSignIn, false)
 	config := Config{
 		Admin: admin, TokensEnabled: enabled, Retention: retention, AcceptImported: imported, TokenPrefix: prefix, Scopes: catalog,
-		CORSOrigin: origin, Shared: shared, Limits: limits, SignIn: signIn, OffersSignIn: offers,
+		CORSOrigin: origin, Shared: shared, Limits: limits, Leaks: leaks, SignIn: signIn, OffersSignIn: offers,
 	}
-	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr, limitsErr, signInErr, offersErr)
+	return config, errors.Join(adminErr, enabledErr, retentionErr, importedErr, prefixErr, catalogErr, originErr, sharedErr, limitsErr, leaksErr,
+		signInErr, offersErr)
 }
 
 func adminKey(variables Variables) (pat.AdminKey, error) {

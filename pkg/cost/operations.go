@@ -1,5 +1,10 @@
 package cost
 
+import (
+	"cmp"
+	"time"
+)
+
 // work is what one run of a function uses.
 type work struct {
 	// runs is 1, or 0 if no function runs.
@@ -20,6 +25,8 @@ type operation struct {
 	free bool
 	// check is the authorizer's work if its response is not cached; act is that of the function behind it.
 	check, act work
+	// time is the billed time of the function if it is not handlerTime.
+	time time.Duration
 	// response is the size in bytes of the body and the function's headers.
 	response float64
 }
@@ -41,7 +48,7 @@ var (
 var operations = []operation{
 	list, create, revoke,
 	{name: "an unknown path", check: checked, act: work{runs: 1, reads: 1, logged: 240}, response: 340},
-	{name: "the OpenAPI document", act: work{runs: 1}, response: 105859},
+	{name: "the OpenAPI document", act: work{runs: 1}, response: 138700},
 	{name: "no token, or malformed", free: true, response: 400},
 	{name: "a made-up token", free: true, check: denied, response: 180},
 	{name: "a revoked token", free: true, check: work{runs: 1, reads: 1, logged: denied.logged}, response: 180},
@@ -50,12 +57,16 @@ var operations = []operation{
 	{name: "read a user", check: checked, act: work{runs: 1, reads: 2}, response: 290},
 	{name: "list 100 users", check: checked, act: work{runs: 1, reads: 5}, response: 16000},
 	{name: "update a user's name", check: checked, act: work{runs: 1, reads: 2, writes: 4, logged: 150}, response: 250},
-	// The OAuth routes have no authorizer, so API Gateway charges for refusals too.
+	// The OAuth routes and the reports have no authorizer, so API Gateway charges for refusals too.
 	{name: "introspect a token", act: work{runs: 1, reads: 2}, response: 220},
 	{name: "introspect a made-up token", act: work{runs: 1, reads: 1}, response: 110},
 	{name: "introspect as a made-up caller", act: work{runs: 1, logged: 300}, response: 210},
 	{name: "revoke a token that you hold", act: work{runs: 1, reads: 1, writes: 1, logged: 190}, response: 60},
+	{name: "a report of a leaked token", act: work{runs: 1, reads: 1, writes: 1, logged: 500}, response: 60},
+	{name: "a report of an unknown token", act: work{runs: 1, reads: 1, logged: 200}, response: 60},
 	{name: "delete a user", check: checked, act: work{runs: 1, reads: 2, writes: 10, logged: 150}, response: 60},
+	{name: "list 100 users' tokens", check: checked, act: work{runs: 1, reads: 106}, time: tokenPageTime, response: 165000},
+	{name: "revoke a user's token", check: checked, act: work{runs: 1, reads: 2, writes: 1, logged: 160}, response: 120},
 }
 
 const (
@@ -78,7 +89,7 @@ func (o operation) uses(share float64) uses {
 	u := uses{
 		requests:    1,
 		invocations: o.act.runs + share*o.check.runs,
-		gbSeconds:   o.act.runs*billed(handlerTime) + share*o.check.runs*billed(authorizerTime),
+		gbSeconds:   o.act.runs*billed(cmp.Or(o.time, handlerTime)) + share*o.check.runs*billed(authorizerTime),
 		reads:       o.act.reads + share*o.check.reads,
 		writes:      o.act.writes + share*o.check.writes,
 		logged:      accessLine + logLine(o.act.logged) + share*logLine(o.check.logged),

@@ -3,6 +3,7 @@ package cost_test
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"math"
@@ -20,6 +21,7 @@ import (
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/gateway"
+	"pats/pkg/leaks"
 	"pats/pkg/oauth"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
@@ -89,7 +91,9 @@ type trial struct {
 	// refused names the gateway response sent instead of running a function; open means that the route has no authorizer.
 	refused string
 	open    bool
-	users   int
+	// users is the number of users, and the limit of the page. They have the usual tokens if filled is set, or none.
+	users  int
+	filled bool
 }
 
 var trials = []trial{
@@ -110,10 +114,24 @@ var trials = []trial{
 	{operation: "introspect a made-up token", method: http.MethodPost, resource: oauth.ResourceIntrospect, open: true, form: func(*env) string { return "token=x" }},
 	{operation: "introspect as a made-up caller", method: http.MethodPost, resource: oauth.ResourceIntrospect, open: true, form: presented, token: madeUp},
 	{operation: "revoke a token that you hold", method: http.MethodPost, resource: oauth.ResourceRevoke, open: true, form: presented},
+	{operation: "a report of a leaked token", method: http.MethodPost, resource: leaks.ResourceGitLab, open: true, form: report, token: sharedWithGitLab},
+	{operation: "a report of an unknown token", method: http.MethodPost, resource: leaks.ResourceGitLab, open: true, form: unknownReport, token: sharedWithGitLab},
 	{operation: "delete a user", method: http.MethodDelete, resource: api.ResourceUser, id: other},
+	{operation: "list 100 users' tokens", method: http.MethodGet, resource: api.ResourceAllTokens, users: 100, filled: true},
+	{operation: "revoke a user's token", method: http.MethodDelete, resource: api.ResourceUserToken, id: other},
 }
 
 func presented(e *env) string { return "token=" + e.secret.Reveal() }
+
+const reportOf = `[{"type":"gitleaks_rule_id_pats-token","location":"https://gitlab.example.com/some/repo/-/raw/main/file","token":"%s"}]`
+
+func report(e *env) string { return fmt.Sprintf(reportOf, e.secret.Reveal()) }
+
+func unknownReport(e *env) string {
+	return fmt.Sprintf(reportOf, pattest.Forge(e.t, e.secret.Selector()))
+}
+
+func sharedWithGitLab(*testing.T, *env) string { return "a shared token that is long enough" }
 
 func draft() string {
 	return fmt.Sprintf(`{"description":%q,"expiresAt":%q}`, describe(99), pattest.Start.Add(pattest.Lifetime).Format("2006-01-02T15:04:05.000Z"))
@@ -140,6 +158,7 @@ func revoked(t *testing.T, e *env) string {
 
 // env is the service with an Admin, who is the caller, and an Editor, each with the usual tokens, all in use.
 type env struct {
+	t             *testing.T
 	client        *dynamodb.Client
 	table         string
 	meter         *dynamotest.Meter
@@ -154,7 +173,7 @@ type env struct {
 
 func newEnv(t *testing.T) *env {
 	t.Helper()
-	e := &env{client: dynamostore.NewClient(dynamotest.Settings(t)), table: "test-" + rand.Text(), log: &bytes.Buffer{}}
+	e := &env{t: t, client: dynamostore.NewClient(dynamotest.Settings(t)), table: "test-" + rand.Text(), log: &bytes.Buffer{}}
 	must(t, dynamostore.CreateTable(t.Context(), e.client, e.table))
 	meter, err := dynamotest.NewMeter(t.Context(), e.client, e.table)
 	must(t, err)
@@ -163,12 +182,15 @@ func newEnv(t *testing.T) *env {
 	e.service = pat.NewService(dynamostore.New(e.meter, e.table), pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
 	e.authorizer = authz.New(e.service, pat.AdminKey{}, log)
 	tokens := api.NewTokens(e.service, api.TokensSettings{Enabled: true}, log)
-	users := api.NewUsers(e.service, pat.AdminKey{}, log)
+	users, adminTokens := api.NewUsers(e.service, pat.AdminKey{}, log), api.NewAdminTokens(e.service, pat.AdminKey{}, log)
+	hash := sha256.Sum256([]byte(sharedWithGitLab(t, e)))
 	introspection := oauth.New(e.service, log)
 	e.functions = map[string]gateway.ProxyFunction{
 		api.ResourceTokens: tokens.Handle, api.ResourceToken: tokens.Handle, api.ResourceOpenAPI: tokens.Handle, "/{proxy+}": tokens.Handle,
 		api.ResourceSelf: users.Handle, api.ResourceUsers: users.Handle, api.ResourceUser: users.Handle,
+		api.ResourceAllTokens: adminTokens.Handle, api.ResourceUserToken: adminTokens.Handle,
 		oauth.ResourceIntrospect: introspection.Handle, oauth.ResourceRevoke: introspection.Handle,
+		leaks.ResourceGitLab: leaks.New(e.service, leaks.Settings{GitLabTokenHash: hash[:]}, pat.SystemEnv(log), nil).Handle,
 	}
 	e.caller, e.tokens, e.secret = e.user(t, pattest.Profile("ann", pat.Admin))
 	e.other, _, _ = e.user(t, pattest.Profile("ben", pat.Editor))
@@ -194,7 +216,12 @@ func (e *env) user(t *testing.T, profile pat.Profile) (pat.UserID, []pat.Token, 
 func (e *env) count(t *testing.T, c trial) cost.Counted {
 	t.Helper()
 	for i := range c.users - 2 {
-		_, err := e.service.CreateUser(t.Context(), pattest.Profile(fmt.Sprintf("user%d", i), pat.Viewer))
+		profile := pattest.Profile(fmt.Sprintf("user%d", i), pat.Viewer)
+		if c.filled {
+			e.user(t, profile)
+			continue
+		}
+		_, err := e.service.CreateUser(t.Context(), profile)
 		must(t, err)
 	}
 	token := e.secret.Reveal()
@@ -252,7 +279,7 @@ func (e *env) act(t *testing.T, c trial, token string, claims map[string]any) fl
 		event.Body, event.Headers["Content-Type"] = c.form(e), "application/x-www-form-urlencoded"
 	}
 	if c.id != nil {
-		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(e), 10)}
+		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(e), 10), "tokenId": "1"}
 	}
 	if c.users > 0 {
 		event.QueryStringParameters["limit"] = strconv.Itoa(c.users)

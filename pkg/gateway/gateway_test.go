@@ -314,7 +314,7 @@ const (
 	// room is more than the bytes of the test's own request line and headers.
 	room      = 200
 	bodyLimit = 10 << 20
-	openLimit = 64 << 10
+	openLimit = 2 << 20
 )
 
 var requestLimits = []struct {

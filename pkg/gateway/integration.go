@@ -55,11 +55,12 @@ func (g *Gateway) integrate(ctx context.Context, req *request, m method) (respon
 
 // The sizes of request bodies, in bytes. API Gateway has only the first limit:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
-// The others bound the memory of a laptop: a caller without a token can send small bodies only, and large ones wait for each
-// other.
+// The others bound the memory of a laptop: a caller without a token cannot send the largest bodies, and large ones wait for each other.
 const (
 	maxBodyBytes      = 10 << 20
 	maxSmallBodyBytes = 64 << 10
+	// maxOpenBodyBytes is for routes without an authorizer: enough for functions that refuse bodies above 1 MiB.
+	maxOpenBodyBytes = 2 << 20
 	// maxLargeBodies bounds all bodies above maxSmallBodyBytes that are being read or are with a function.
 	maxLargeBodies = 3 * maxBodyBytes
 )
@@ -67,7 +68,7 @@ const (
 // maxBody returns the limit for bodies of the method's requests.
 func (m method) maxBody() int64 {
 	if m.authorizer == nil {
-		return maxSmallBodyBytes
+		return maxOpenBodyBytes
 	}
 	return maxBodyBytes
 }
@@ -99,9 +100,6 @@ var errBodiesUnderWay = errors.New("too many large bodies are under way")
 
 // readLargeBody appends the rest of a body to text.
 func (g *Gateway) readLargeBody(ctx context.Context, text *strings.Builder, r *http.Request, limit int64) (release func(), err error) {
-	if limit == maxSmallBodyBytes {
-		return nil, tooLarge(limit)
-	}
 	size := r.ContentLength
 	if size < int64(text.Len()) { // chunked
 		size = limit

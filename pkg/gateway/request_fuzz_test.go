@@ -32,13 +32,16 @@ var behind = map[string]string{
 	"/ui/login": "SignInFunction", "/ui/session": "SessionFunction", "/ui/api/admin/user": "AdminSessionFunction",
 	"/api/admin/user": "UsersFunction", "/api/admin/user-admin": "UsersFunction", "/api/admin/user-admin/{id}": "UsersFunction",
 	"/api/admin/user-admin/search": "UsersFunction", "/api/admin/user-admin/admin-count": "UsersFunction",
-	"/oauth/introspect": "OAuthFunction", "/oauth/revoke": "OAuthFunction", "/oauth/token": "OAuthFunction",
+	"/api/admin/tokens": "AdminTokensFunction", "/api/admin/user-admin/{id}/tokens": "AdminTokensFunction",
+	"/api/admin/user-admin/{id}/tokens/{tokenId}": "AdminTokensFunction",
+	"/oauth/introspect":                           "OAuthFunction", "/oauth/revoke": "OAuthFunction", "/oauth/token": "OAuthFunction",
 	"/.well-known/openid-configuration": "OAuthFunction",
+	"/leaks/github":                     "LeaksFunction", "/leaks/gitlab": "LeaksFunction", "/leaks/gitlab/revocable_token_types": "LeaksFunction",
 }
 
 // isOpen reports whether the template has no authorizer for a resource.
 func isOpen(resource string) bool {
-	return behind[resource] == "OAuthFunction" || resource == "/docs/openapi.json" || resource == "/" || strings.HasPrefix(resource, "/ui/")
+	return behind[resource] == "OAuthFunction" || behind[resource] == "LeaksFunction" || resource == "/docs/openapi.json" || resource == "/" || strings.HasPrefix(resource, "/ui/")
 }
 
 // recording is the project's API with functions that record their events.

@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -142,4 +143,37 @@ func ExampleNewStoreChecker() {
 	// Output:
 	// vera [orders:read] <nil>
 	// The token is not valid. Cause: not in the form of a token
+}
+
+// A service without access to the table asks the service of the tokens about each.
+func ExampleNewIntrospectionChecker() {
+	own, _ := pat.NewSecret(rand.Reader, 1)
+	pats := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+own.Reveal() {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"active":true,"scope":"orders:read","username":"vera","exp":32503680000,"sub":"7","token_id":3}`)
+	}))
+	defer pats.Close()
+
+	checker, err := guard.NewIntrospectionChecker(guard.Introspection{Endpoint: pats.URL + "/oauth/introspect", Token: own.Reveal()})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	list := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := guard.FromContext(r.Context())
+		_, _ = fmt.Fprintf(w, "orders of %s", claims.Username)
+	})
+	orders := guard.Require("orders:read").Handler(checker, slog.New(slog.DiscardHandler), list)
+
+	presented, _ := pat.NewSecret(rand.Reader, 7)
+	request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/orders", nil)
+	request.Header.Set("Authorization", "Bearer "+presented.Reveal())
+	response := httptest.NewRecorder()
+	orders.ServeHTTP(response, request)
+	fmt.Println(response.Code, response.Body)
+	// Output:
+	// 200 orders of vera
 }

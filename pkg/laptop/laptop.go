@@ -10,6 +10,7 @@ import (
 	"pats/pkg/wiring/authorizers"
 	"pats/pkg/wiring/openroutes"
 	"pats/pkg/wiring/pages"
+	"pats/pkg/wiring/reports"
 	"pats/pkg/wiring/routes"
 	"pats/pkg/wiring/sessions"
 	"pats/pkg/wiring/signins"
@@ -25,6 +26,8 @@ const (
 	sessionFunction      = "SessionFunction"
 	adminSessionFunction = "AdminSessionFunction"
 	oauthFunction        = "OAuthFunction"
+	leaksFunction        = "LeaksFunction"
+	adminTokensFunction  = "AdminTokensFunction"
 )
 
 // Stack is the template with values for its parameters.
@@ -81,6 +84,8 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 			sessionFunction:      gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
 			adminSessionFunction: gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),
 			oauthFunction:        openroutes.OAuth(s.settings[oauthFunction], store, env),
+			leaksFunction:        reports.Leaks(s.settings[leaksFunction], store, env),
+			adminTokensFunction:  routes.AdminTokens(s.settings[adminTokensFunction], store, env),
 		},
 	}
 }

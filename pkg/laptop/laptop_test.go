@@ -20,8 +20,9 @@ import (
 func TestFunctionsRefuseImportedTokens(t *testing.T) {
 	t.Parallel()
 	for function, event := range map[string]events.APIGatewayProxyRequest{
-		"TokensFunction": {Resource: "/api/admin/user/tokens", Path: "/api/admin/user/tokens", HTTPMethod: http.MethodGet},
-		"UsersFunction":  {Resource: "/api/admin/user", Path: "/api/admin/user", HTTPMethod: http.MethodGet},
+		"TokensFunction":      {Resource: "/api/admin/user/tokens", Path: "/api/admin/user/tokens", HTTPMethod: http.MethodGet},
+		"UsersFunction":       {Resource: "/api/admin/user", Path: "/api/admin/user", HTTPMethod: http.MethodGet},
+		"AdminTokensFunction": {Resource: "/api/admin/tokens", Path: "/api/admin/tokens", HTTPMethod: http.MethodGet},
 	} {
 		for accept, want := range map[string]int{"true": http.StatusOK, "false": http.StatusUnauthorized} {
 			t.Run(function+", "+accept, func(t *testing.T) {
@@ -46,7 +47,7 @@ func importedCaller(t *testing.T, store pat.Store, service *pat.Service) map[str
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := pat.Account{ID: 7, Profile: pattest.Profile("vera", pat.Viewer), CreatedAt: time.Now(), Tokens: []pat.Token{{
+	user := pat.Account{ID: 7, Profile: pattest.Profile("vera", pat.Admin), CreatedAt: time.Now(), Tokens: []pat.Token{{
 		ID: 1, Description: "imported", Scopes: pat.Unscoped(), Selector: secret.Selector(), Verifier: secret.Verifier(),
 		CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
 	}}}

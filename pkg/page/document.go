@@ -29,12 +29,12 @@ type Scope struct {
 func Scopes(catalog pat.ScopeCatalog) []Scope {
 	lowest := map[pat.Scope]pat.Role{}
 	for _, role := range []pat.Role{pat.Admin, pat.Editor, pat.Viewer} {
-		for _, scope := range catalog.Carried(role) {
+		for _, scope := range catalog.Carried(pat.Account{Profile: pat.Profile{Role: role}}) {
 			lowest[scope] = role
 		}
 	}
 	var scopes []Scope
-	for _, scope := range catalog.Carried(pat.Admin) {
+	for _, scope := range catalog.Carried(pat.Account{Profile: pat.Profile{Role: pat.Admin}}) {
 		scopes = append(scopes, Scope{scope, lowest[scope]})
 	}
 	return scopes

@@ -2,7 +2,9 @@ package pat
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 )
 
 // AccountType is the kind of a user. It never changes.
@@ -26,3 +28,16 @@ func (t AccountType) String() string {
 // PersonalAdmin reports whether the account is that of a person who can administer the service. At least one of them stays: a service
 // account does not count, since nobody may be left who holds one of its tokens.
 func (a Account) PersonalAdmin() bool { return a.Type == UserAccount && a.EnabledAdmin() }
+
+var errAccountType = errors.New("the account is of another type")
+
+// checkType checks that the account is of one of the types, unless there are none. Errors: KindNotFound.
+func (a Account) checkType(of []AccountType) error {
+	switch {
+	case len(of) == 0 || slices.Contains(of, a.Type):
+		return nil
+	case slices.Equal(of, []AccountType{ServiceAccount}):
+		return &Error{Kind: KindNotFound, Message: fmt.Sprintf("User %d is not a service account.", a.ID), Err: errAccountType}
+	}
+	return NoUser(errAccountType)
+}

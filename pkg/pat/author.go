@@ -18,10 +18,13 @@ type Maker struct {
 	Token TokenID
 }
 
-// An author is who changes an account: an operator, the holder of one of its tokens, or its user in a session. The zero value may create nothing.
+// An author is who changes an account: an operator, the holder of one of its tokens, its user in a session, or for a service account also
+// an Admin. The zero value may create nothing.
 type author struct {
 	operator bool
 	holder   Holder
+	// foreign reports that the holder's account is not the one that is changed.
+	foreign bool
 }
 
 // A permission returns who changes account at now, or an error if the change is not permitted.
@@ -69,14 +72,23 @@ func (s *Service) author(account Account, caller Identity, now time.Time) (autho
 	return author{holder: Holder{account, token}}, err
 }
 
-// checkBounds checks that draft is no stronger than the author's token, if that is scoped: it must have a subset of its scopes,
+// checkBounds checks that draft is no stronger than the author's token. If that is scoped, the draft must have a subset of its scopes,
 // and end no later than the secret presented. Errors: KindForbidden.
 func (a author) checkBounds(draft Draft) error {
 	own := a.holder.Token
 	if a.operator || own.Scopes.Unscoped() {
-		return nil
+		return a.checkGiven(draft.Scopes)
 	}
 	return cmp.Or(checkSubset("create", draft.Scopes, own.Scopes), checkEnd("create", draft.ExpiresAt, own.ExpiresAt))
+}
+
+// checkGiven checks that an author without a scoped token may give a token scopes: ScopeTokensIntrospect takes an Admin. Errors:
+// KindForbidden.
+func (a author) checkGiven(scopes Scopes) error {
+	if a.operator || scopes.Unscoped() || !scopes.Allow(ScopeTokensIntrospect) || a.holder.Account.EnabledAdmin() {
+		return nil
+	}
+	return forbidden(fmt.Sprintf("Only an Admin can create or rotate a token with the scope %q.", ScopeTokensIntrospect), nil)
 }
 
 // checkSubset checks that scopes are a subset of own. verb says what the author does. Errors: KindForbidden.
@@ -112,9 +124,9 @@ func (a author) maker() Maker {
 	return Maker{a.holder.Account.ID, a.holder.Token.ID}
 }
 
-// ancestors returns the Ancestors of a token that the author creates.
+// ancestors returns the Ancestors of a token that the author creates. They are of the same account.
 func (a author) ancestors() []TokenID {
-	if a.operator || a.holder.Token.ID == 0 {
+	if a.operator || a.foreign || a.holder.Token.ID == 0 {
 		return nil
 	}
 	all := slices.Concat([]TokenID{a.holder.Token.ID}, a.holder.Token.Ancestors)

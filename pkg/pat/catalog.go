@@ -23,7 +23,8 @@ type catalogEntry struct {
 	lowest Role
 }
 
-// builtIn are the scopes of this service, in order. Those of users are for Admins, as the operations are.
+// builtIn are the scopes of this service, in order. Those of users are for Admins, as the operations are. Service accounts carry
+// ScopeTokensIntrospect whatever their role, since only an Admin gives it to them; see author.checkGiven.
 var builtIn = []catalogEntry{
 	{ScopePatsRead, Viewer},
 	{ScopePatsWrite, Viewer},
@@ -95,7 +96,7 @@ func (c ScopeCatalog) Granted(account Account, token Token) []Scope {
 	if token.Scopes.Unscoped() {
 		return carried(c.listed, account.Role)
 	}
-	return slices.DeleteFunc(c.Carried(account.Role), func(scope Scope) bool { return !token.Scopes.Allow(scope) })
+	return slices.DeleteFunc(c.Carried(account), func(scope Scope) bool { return !token.Scopes.Allow(scope) })
 }
 
 // grants reports whether the holder's token, which is scoped, carries scope.
@@ -103,11 +104,14 @@ func (c ScopeCatalog) grants(holder Holder, scope Scope) bool {
 	return slices.Contains(c.Granted(holder.Account, holder.Token), scope)
 }
 
-// Carried returns the scopes that tokens of users with role can carry, in order.
-func (c ScopeCatalog) Carried(role Role) []Scope {
-	all := slices.Concat(carried(builtIn, role), carried(c.listed, role))
+// Carried returns the scopes that tokens of account can carry, in order.
+func (c ScopeCatalog) Carried(account Account) []Scope {
+	all := slices.Concat(carried(builtIn, account.Role), carried(c.listed, account.Role))
+	if account.Type == ServiceAccount {
+		all = append(all, ScopeTokensIntrospect)
+	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 func carried(entries []catalogEntry, role Role) []Scope {
@@ -120,15 +124,15 @@ func carried(entries []catalogEntry, role Role) []Scope {
 	return scopes
 }
 
-// check checks that each of scopes exists and is carried by role. Errors: KindInvalid.
-func (c ScopeCatalog) check(scopes Scopes, role Role) error {
-	exist, carried := c.Carried(Admin), c.Carried(role)
+// check checks that each of scopes exists and that tokens of account can carry it. Errors: KindInvalid.
+func (c ScopeCatalog) check(scopes Scopes, account Account) error {
+	exist, carried := c.Carried(Account{Profile: Profile{Role: Admin}}), c.Carried(account)
 	for _, scope := range scopes.List() {
 		switch {
 		case !slices.Contains(exist, scope):
 			return invalid(fmt.Sprintf("The scope %q does not exist. These do: %s.", scope, join(exist)))
 		case !slices.Contains(carried, scope):
-			return invalid(fmt.Sprintf("The role %s does not carry the scope %q. It carries: %s.", role, scope, join(carried)))
+			return invalid(fmt.Sprintf("The role %s does not carry the scope %q. It carries: %s.", account.Role, scope, join(carried)))
 		}
 	}
 	return nil

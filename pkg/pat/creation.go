@@ -29,7 +29,7 @@ func (c *creation) apply(account Account, now time.Time) (Account, bool, error) 
 	if err != nil {
 		return Account{}, false, err
 	}
-	if err := cmp.Or(c.draft.check(now, c.settings), c.settings.Scopes.check(c.draft.Scopes, account.Role)); err != nil { // before the key, so that a repetition returns no expired token
+	if err := cmp.Or(c.draft.check(now, c.settings), c.settings.Scopes.check(c.draft.Scopes, account)); err != nil { // before the key, so that a repetition returns no expired token
 		return Account{}, false, err
 	}
 	if c.key != nil {

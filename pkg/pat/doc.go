@@ -25,6 +25,7 @@
 //   - Which operations require which scope: author.go, and Service.Tokens.
 //   - Which scopes exist, and which role carries them: catalog.go.
 //   - A token creates no stronger one: author.checkBounds, in author.go; nor does it rotate one: author.checkRotation, in rotation.go.
+//   - Who may introspect tokens, and what that reads: introspect.go.
 //   - Rotation, and how long a replaced secret works: rotate.go, rotation.go and Account.admit.
 //   - Valid users: Profile.revise, in profile.go.
 //   - Which tokens a list of all users' tokens has: TokenFilter, in everytoken.go.

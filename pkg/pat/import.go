@@ -46,7 +46,7 @@ func (s *Service) ReserveUserIDs(ctx context.Context, last UserID) error {
 }
 
 // ImportUser imports a user of another service with IDs and tokens. Repeating it adds what is missing: a user and tokens that are
-// here stay as they are, and what was deleted or revoked here does not come back. Two users are the same if ID and CreatedAt are;
+// here stay as they are, and what was deleted or revoked here does not come back. Two users are the same if ID, Type and CreatedAt are;
 // two tokens, if ID, selector and verifier are. Tokens are in rising order of ID. Version and NextTokenID of user are ignored.
 // The limit of MaxTokens does not apply. A value that breaks a rule, and a token past the retention, is a Refusal.
 // Errors: KindUnavailable, KindInternal; the part that was written before the error stays.

@@ -59,7 +59,7 @@ func (i *importer) run(ctx context.Context) error {
 // refuseUser returns the reason why the user cannot be imported beside the account here, or "".
 func (i *importer) refuseUser(here Account) string {
 	if here.ID != 0 {
-		if !here.CreatedAt.Equal(i.user.CreatedAt) {
+		if !here.CreatedAt.Equal(i.user.CreatedAt) || here.Type != i.user.Type {
 			return refusalOtherUser
 		}
 		return ""

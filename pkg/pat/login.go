@@ -102,7 +102,7 @@ func (s *Service) ApproveLogin(ctx context.Context, caller Identity, challenge L
 		draft.ExpiresAt = now.Add(s.CapLifetime(loginTokenLifetime))
 	}
 	draft = draft.normal()
-	if err := cmp.Or(draft.check(now, s.settings), s.settings.Scopes.check(draft.Scopes, holder.Account.Role)); err != nil {
+	if err := cmp.Or(draft.check(now, s.settings), s.settings.Scopes.check(draft.Scopes, holder.Account)); err != nil {
 		return Login{}, Account{}, err
 	}
 	return Login{

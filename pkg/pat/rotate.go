@@ -30,10 +30,13 @@ func (s *Service) RotateSelf(ctx context.Context, caller Identity, r Rotation) (
 // KindInvalid, also for an expired token or with a Key; KindUnavailable.
 func (s *Service) RotateUserToken(ctx context.Context, user UserID, id TokenID, r Rotation) (Token, Secret, error) {
 	if r.Key != nil {
-		return Token{}, Secret{}, invalid("An Idempotency-Key requires a token that is presented.")
+		return Token{}, Secret{}, invalid(keyWithoutToken)
 	}
 	return s.rotate(ctx, user, rotating{rotation: r, id: func(author) TokenID { return id }, permit: allowOperator})
 }
+
+// keyWithoutToken is the message for a key of an operator.
+const keyWithoutToken = "An Idempotency-Key requires a personal access token that is presented."
 
 // rotateAs rotates the token that id returns. The account of a caller exists, unless the caller's user was deleted.
 func (s *Service) rotateAs(
@@ -159,11 +162,16 @@ func (a Account) replace(token Token) Account {
 
 // noToken returns the KindNotFound for a token that user, whose account the author changes, does not have.
 func (a author) noToken(user UserID, id TokenID) error {
-	if a.operator {
+	if a.operator || a.foreign {
 		return noToken(user, id)
 	}
 	return &Error{Kind: KindNotFound, Message: fmt.Sprintf("You have no token %d.", id), Err: errNoToken}
 }
 
-// tokenID returns the ID of the token that the author presented, or 0 for an operator.
-func (a author) tokenID() TokenID { return a.holder.Token.ID }
+// tokenID returns the ID of the token that the author presented, or 0 if that is none of the account that is changed.
+func (a author) tokenID() TokenID {
+	if a.foreign {
+		return 0
+	}
+	return a.holder.Token.ID
+}

@@ -112,10 +112,10 @@ func (a author) checkRotation(token Token, end time.Time) error {
 		return &Error{Kind: KindRotated, Message: "The token was rotated already. Rotate it with its new secret."}
 	}
 	if a.operator || own.Scopes.Unscoped() {
-		return nil
+		return a.checkGiven(token.Scopes)
 	}
 	latest := own.ExpiresAt
-	if token.ID == own.ID {
+	if token.ID == a.tokenID() {
 		latest = token.ExpiresAt
 	}
 	return cmp.Or(checkSubset("rotate", token.Scopes, own.Scopes), checkEnd("rotate", end, latest))

@@ -84,7 +84,28 @@ func (p Profile) matches(lower string) bool {
 		strings.HasPrefix(strings.ToLower(p.Email), lower)
 }
 
-// AdminCount returns the number of enabled Admins, with one read. Errors: KindUnavailable.
+// AdminCount returns the number of persons who are enabled Admins, with one read. Errors: KindUnavailable.
 func (s *Service) AdminCount(ctx context.Context) (int, error) {
 	return s.store.CountAdmins(ctx)
+}
+
+// ServiceAdminCount returns the number of service accounts that are enabled Admins, after listing all service accounts.
+// Errors: KindUnavailable.
+func (s *Service) ServiceAdminCount(ctx context.Context) (int, error) {
+	count := 0
+	for last := UserID(0); ; {
+		page, err := s.store.Accounts(ctx, last, searchPage, ServiceAccount)
+		if err != nil {
+			return 0, err
+		}
+		for _, account := range page {
+			if account.EnabledAdmin() {
+				count++
+			}
+			last = account.ID
+		}
+		if len(page) < searchPage {
+			return count, nil
+		}
+	}
 }

@@ -44,14 +44,14 @@ func (h *Handler) show(ctx context.Context, event events.APIGatewayProxyRequest)
 	}
 	return respond(http.StatusOK, shown{
 		User: apitypes.NewUser(holder.Account), Mode: "session", SignIn: true, ExpiresAt: caller.Session.ExpiresAt,
-		MaxTokenDays: h.settings.Limits.MaxTokenDays, Scopes: h.scopes(holder.Account.Role),
+		MaxTokenDays: h.settings.Limits.MaxTokenDays, Scopes: h.scopes(holder.Account),
 	})
 }
 
-// scopes returns the scopes that tokens of users with role can carry.
-func (h *Handler) scopes(role pat.Role) []scope {
+// scopes returns the scopes that tokens of account can carry.
+func (h *Handler) scopes(account pat.Account) []scope {
 	scopes := []scope{}
-	for _, s := range h.settings.Limits.Scopes.Carried(role) {
+	for _, s := range h.settings.Limits.Scopes.Carried(account) {
 		scopes = append(scopes, scope{string(s)})
 	}
 	return scopes

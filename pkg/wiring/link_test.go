@@ -17,6 +17,8 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		tokens, users      = api + ".NewTokens", api + ".NewUsers"
 		oauth              = "pats/pkg/oauth.(*Handler)"
 		page, store        = "pats/pkg/page", "pats/pkg/dynamostore"
+		adminTokens        = api + ".adminTokens."
+		leaks              = "pats/pkg/leaks.(*Handler)"
 	)
 	for function, c := range map[string]struct {
 		want   string
@@ -24,10 +26,12 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 	}{
 		"authorizer":        {authorizer, []string{shared, api}},
 		"shared-authorizer": {shared, []string{authorizer, api}},
-		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users}},
-		"users":             {users, []string{"pats/pkg/authz", oauth, tokens}},
-		"oauth":             {oauth, []string{"pats/pkg/authz", api}},
+		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users, adminTokens}},
+		"users":             {users, []string{"pats/pkg/authz", oauth, tokens, adminTokens}},
+		"admin-tokens":      {adminTokens, []string{"pats/pkg/authz", oauth, tokens, users}},
+		"oauth":             {oauth, []string{"pats/pkg/authz", leaks, api}},
 		"page":              {page + ".New", []string{"pats/pkg/authz", api, store}},
+		"leaks":             {leaks, []string{"pats/pkg/authz", oauth, api + "."}},
 	} {
 		t.Run(function, func(t *testing.T) {
 			t.Parallel()

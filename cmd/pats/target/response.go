@@ -41,6 +41,10 @@ func explainTransport(err error) error {
 		Advice: "Is --url right, and is the server running?"}
 }
 
+// ErrOtherRequest is the cause of a refusal because the Idempotency-Key was used for another request, or because what that created has been
+// revoked or replaced.
+var ErrOtherRequest = errors.New("the Idempotency-Key was used for another request")
+
 // refusal returns the failure of a response that is not a success, with the server's own words.
 func refusal(response *http.Response, content []byte) error {
 	var body apitypes.Error
@@ -48,6 +52,9 @@ func refusal(response *http.Response, content []byte) error {
 	f := &failure.Error{
 		Code:    codeOf(response.StatusCode),
 		Message: Printable(cmp.Or(body.Message, "the server responded "+response.Status)),
+	}
+	if response.StatusCode == http.StatusUnprocessableEntity {
+		f.Err = ErrOtherRequest
 	}
 	var lines []string
 	for _, detail := range body.Details {

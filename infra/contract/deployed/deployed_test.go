@@ -20,6 +20,7 @@ import (
 	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/ministack"
 	"pats/infra/testkit/must"
+	"pats/infra/testkit/partners"
 )
 
 const root = "../../.."
@@ -34,6 +35,8 @@ type stack struct {
 	parameters map[string]string
 	// adminToken is the admin API token, whose hash is one of the parameters.
 	adminToken string
+	// partners report leaked tokens to the stack.
+	partners partners.Partners
 	// command is the path of cmd/pats.
 	command string
 	// token is the file with the first user's token.
@@ -93,7 +96,11 @@ func (s *stack) createAdminToken(t *testing.T) {
 	var token struct{ Hash, Secret string }
 	must.Do(t, json.Unmarshal(out, &token))
 	s.adminToken = token.Secret
-	s.parameters = map[string]string{"AdminTokenHash": token.Hash, "PatsEnabled": "true", "AcceptImportedTokens": "false"}
+	s.partners, err = partners.New(s.adminToken)
+	must.Do(t, err)
+	s.parameters, err = s.partners.Parameters()
+	must.Do(t, err)
+	maps.Copy(s.parameters, map[string]string{"AdminTokenHash": token.Hash, "PatsEnabled": "true", "AcceptImportedTokens": "false"})
 }
 
 // deploy creates or updates the stack with the first parameters and these.
@@ -107,7 +114,7 @@ func (s *stack) deploy(t *testing.T, changed map[string]string) {
 }
 
 func (s *stack) target() e2e.Target {
-	return e2e.Target{Front: e2e.Ministack, URL: s.URL, Store: s.Store, AdminToken: s.adminToken}
+	return e2e.Target{Front: e2e.Ministack, URL: s.URL, Store: s.Store, AdminToken: s.adminToken, Partners: s.partners}
 }
 
 // createFirstToken does what an operator does after the first deployment, and uses the token.

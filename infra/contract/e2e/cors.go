@@ -37,7 +37,7 @@ func corsCases() []scenario {
 			{request: list("Authorization: {made}"), want: readable(ended(pat.ReasonInvalid))},
 		}},
 	}
-	for _, path := range []string{"/", "/nope", documentPath, listPath, listPath + "/1", selfPath, usersPath, usersPath + "/1", usersPath + "/search?q=ann", usersPath + "/admin-count"} {
+	for _, path := range []string{"/", "/nope", documentPath, listPath, listPath + "/1", selfPath, usersPath, usersPath + "/1", usersPath + "/search?q=ann", usersPath + "/admin-count", allTokensPath, usersPath + "/1/tokens"} {
 		cases = append(cases,
 			one("a preflight of "+path, newRequest("OPTIONS", path, fromScript, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization"), preflight),
 			one("a preflight with a forged token of "+path, newRequest("OPTIONS", path, "Authorization: {forged}"), preflight))

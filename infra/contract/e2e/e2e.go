@@ -12,6 +12,7 @@ import (
 
 	"pats/infra/contract/openapi"
 	"pats/infra/testkit/figures"
+	"pats/infra/testkit/partners"
 	"pats/infra/testkit/skip"
 	"pats/pkg/pat"
 )
@@ -50,6 +51,8 @@ type Target struct {
 	Store pat.Store
 	// AdminToken is the admin API token of the functions. Without it the cases that need it are skipped.
 	AdminToken string
+	// Partners report leaked tokens to the API. Without them the cases that need them are skipped.
+	Partners partners.Partners
 
 	// document is the OpenAPI document, with which responses are compared.
 	document *openapi.Document
@@ -59,7 +62,7 @@ type Target struct {
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	count := run(t, target, slices.Concat(credentialCases, pathCases, pageCases, listCases, createCases, revokeCases, rotations, sequences,
-		userCases, userSequences, scopeCases, oauthCases, documentCases, attackCases))
+		userCases, userSequences, adminTokenCases, scopeCases, leakCases, oauthCases, documentCases, attackCases))
 	count.print(t, target.Front.subject())
 }
 
@@ -143,11 +146,15 @@ func (s scenario) run(t *testing.T, target Target, count *counts) {
 		count.leftOut++
 		skip.Test(t, noAdminToken)
 	}
+	if !target.Partners.Known() && slices.ContainsFunc(leakPlaceholders, s.needs) {
+		count.leftOut++
+		skip.Test(t, noPartners)
+	}
 	count.ran++
 	for _, why := range s.gaps(target.Front) {
 		count.gaps[why]++
 	}
-	e := &env{t: t, target: target, values: map[string]string{"adminToken": target.AdminToken}}
+	e := newEnv(t, target)
 	for i, step := range s.steps {
 		if step.first != nil {
 			step.first(e)
@@ -166,6 +173,9 @@ func (s scenario) run(t *testing.T, target Target, count *counts) {
 
 // noAdminToken is the reason why cases are skipped without an admin API token.
 const noAdminToken = "the admin API token is not known: set PATS_E2E_ADMIN_TOKEN to the one whose hash the functions have"
+
+// noPartners is the reason why cases are skipped without partners.
+const noPartners = "the stack's partners are not known: reports of leaked tokens cannot be signed"
 
 // needs reports whether a request contains the placeholder.
 func (s scenario) needs(placeholder string) bool {

@@ -27,6 +27,10 @@ type env struct {
 	values map[string]string
 }
 
+func newEnv(t *testing.T, target Target) *env {
+	return &env{t: t, target: target, values: map[string]string{"adminToken": target.AdminToken, "sharedToken": target.Partners.Token()}}
+}
+
 // placeholder is a name in braces. In JSON a quote follows the brace.
 var placeholder = regexp.MustCompile(`\{[a-zA-Z]+\}`)
 

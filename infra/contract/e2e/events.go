@@ -35,6 +35,10 @@ func RunEvents(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 				leftOut++
 				skip.Test(t, noAdminToken)
 			}
+			if c.function == leaksOf && !target.Partners.Known() {
+				leftOut++
+				skip.Test(t, noPartners)
+			}
 			ran++
 			c.run(t, target, folder, invoke)
 		})
@@ -61,11 +65,13 @@ func sameFiles(t *testing.T, folder fs.FS) {
 
 // The functions.
 const (
-	authorizer = deployed.AuthorizerFunction
-	tokensOf   = deployed.TokensFunction
-	usersOf    = deployed.UsersFunction
-	oauthOf    = deployed.OAuthFunction
-	pageOf     = deployed.PageFunction
+	authorizer    = deployed.AuthorizerFunction
+	tokensOf      = deployed.TokensFunction
+	usersOf       = deployed.UsersFunction
+	oauthOf       = deployed.OAuthFunction
+	adminTokensOf = deployed.AdminTokensFunction
+	leaksOf       = deployed.LeaksFunction
+	pageOf        = deployed.PageFunction
 )
 
 // eventCase is a file of events/ with the expected result of its function.
@@ -187,6 +193,24 @@ var eventCases = []eventCase{
 	{"oauth-revoke-no-token", oauthOf, "", nil, responds(oauthError(http.StatusBadRequest, "invalid_request"))},
 	{"oauth-grant", oauthOf, "", nil, responds(oauthError(http.StatusBadRequest, "unsupported_grant_type"))},
 	{"oauth-metadata", oauthOf, "", nil, responds(metadata("https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"))},
+	{"all-tokens", adminTokensOf, "admin", nil, responds(viewerTokens)},
+	{"all-tokens-empty", adminTokensOf, "admin", comeLater, responds(emptyPage)},
+	{"all-tokens-unknown-filter", adminTokensOf, "admin", nil, responds(unknownQuery("unusedsince"))},
+	{"all-tokens-no-time", adminTokensOf, "admin", nil, responds(notQueryTime("unusedSince", "90d"))},
+	{"all-tokens-viewer", adminTokensOf, "viewer", nil, responds(needAdmin)},
+	{"all-tokens-no-scope", adminTokensOf, "usersWriter", nil, responds(lacks(pat.ScopeUsersRead))},
+	{"user-tokens-revoke", adminTokensOf, "admin", nil, responds(revokedTokens("1"))},
+	{"user-tokens-revoke-none", adminTokensOf, "admin", nil, responds(revokedTokens(""))},
+	{"user-tokens-revoke-viewer", adminTokensOf, "viewer", nil, responds(needAdmin)},
+	{"user-token-revoke", adminTokensOf, "admin", nil, responds(revokedTokens("1"))},
+	{"user-token-revoke-not-there", adminTokensOf, "admin", nil, responds(noUserToken(7))},
+	{"user-token-revoke-no-scope", adminTokensOf, "usersReader", nil, responds(lacks(pat.ScopeUsersWrite))},
+	{"leaks-github", leaksOf, "", nil, then(responds(feedback(real)))},
+	{"leaks-github-forged", leaksOf, "", nil, then(responds(unsigned), "own")},
+	{"leaks-github-malformed", leaksOf, "", nil, then(responds(noArray), "own")},
+	{"leaks-gitlab", leaksOf, "", nil, then(responds(accepted))},
+	{"leaks-gitlab-no-token", leaksOf, "", nil, then(responds(unshared), "own")},
+	{"leaks-gitlab-types", leaksOf, "", nil, responds(shows(`{"types":["gitleaks_rule_id_pats-token"]}`))},
 }
 
 // useKey creates another token with the idempotency key of the event.
@@ -208,7 +232,7 @@ var unknown = denied(pat.ReasonInvalid)
 
 func (c eventCase) run(t *testing.T, target Target, folder fs.FS, invoke Invoke) {
 	t.Helper()
-	e := &env{t: t, target: target, values: map[string]string{"adminToken": target.AdminToken}}
+	e := newEnv(t, target)
 	raw, err := fs.ReadFile(folder, c.file+".json")
 	e.must(err)
 	if c.first != nil {
@@ -229,14 +253,19 @@ const (
 	userInFiles        = `"userId": "1"`
 	clientInFiles      = "client_id=1&"
 	fingerprintInFiles = `"fingerprint": "0000000000000000"`
+	signatureInFiles   = "YOUR_SIGNATURE"
+	sharedInFiles      = "YOUR_SHARED_TOKEN"
 )
 
 // event returns the file with a token of this environment and the claims of its holder.
 func (e *env) event(file, holder string) string {
-	if strings.Contains(file, usersPath) {
+	if strings.Contains(file, usersPath) || strings.Contains(file, allTokensPath) {
 		file = e.aboutViewer(file)
 	}
 	file = strings.ReplaceAll(file, tokenInFiles, e.value(holder))
+	if strings.Contains(file, deployed.GitHubPath) || strings.Contains(file, deployed.GitLabPath) {
+		return e.proved(file)
+	}
 	if holder == "adminToken" {
 		return strings.Replace(file, fingerprintInFiles, `"fingerprint": "`+e.fingerprint()+`"`, 1)
 	}
@@ -249,10 +278,22 @@ func (e *env) event(file, holder string) string {
 	return strings.ReplaceAll(file, selectorInFiles, string(selector))
 }
 
+// proved returns the file of a report with the credentials of its partner: GitHub's signature of the body, or GitLab's token.
+func (e *env) proved(file string) string {
+	var event events.APIGatewayProxyRequest
+	e.must(json.Unmarshal([]byte(file), &event))
+	signature, err := e.target.Partners.Sign(event.Body)
+	e.must(err)
+	return strings.NewReplacer(signatureInFiles, signature, sharedInFiles, e.target.Partners.Token()).Replace(file)
+}
+
 // aboutViewer returns a file of the user routes with the Viewer in place of user 2, and an unused name in place of the one in it.
 func (e *env) aboutViewer(file string) string {
 	return strings.NewReplacer(
 		usersPath+`/2"`, usersPath+"/"+e.value("viewerID")+`"`,
+		usersPath+"/2/", usersPath+"/"+e.value("viewerID")+"/",
+		`"user": "2"`, `"user": "`+e.value("viewerID")+`"`,
+		"\"user\": [\n      \"2\"", "\"user\": [\n      \""+e.value("viewerID")+`"`,
 		`"id": "2"`, `"id": "`+e.value("viewerID")+`"`,
 		`"after": "1"`, `"after": "`+e.value("beforeViewer")+`"`,
 		"\"after\": [\n      \"1\"", "\"after\": [\n      \""+e.value("beforeViewer")+`"`,

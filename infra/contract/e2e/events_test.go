@@ -123,7 +123,7 @@ func TestEventsSamLocal(t *testing.T) {
 	t.Parallel()
 	ready := readReady(t)
 	file := filepath.Join(t.TempDir(), "event.json")
-	e2e.RunEvents(t, ready.target(), os.DirFS(folder), func(ctx context.Context, function string, event []byte) ([]byte, error) {
+	e2e.RunEvents(t, ready.target(t), os.DirFS(folder), func(ctx context.Context, function string, event []byte) ([]byte, error) {
 		if err := os.WriteFile(file, event, 0o600); err != nil {
 			return nil, err
 		}

@@ -35,18 +35,23 @@ func readReady(t *testing.T) ready {
 }
 
 // target returns sam local with the table of its functions.
-func (r ready) target() e2e.Target {
+func (r ready) target(t *testing.T) e2e.Target {
+	t.Helper()
 	client := dynamostore.NewClient(dynamostore.Settings{
 		Region: "us-east-1", Endpoint: r["DYNAMODB_URL"], AccessKeyID: "local", SecretAccessKey: "local",
 	})
-	return e2e.Target{
+	target := e2e.Target{
 		Front: e2e.SamLocal, URL: r["API_URL"], Store: dynamostore.New(client, r["TABLE_NAME"]), AdminToken: os.Getenv("PATS_E2E_ADMIN_TOKEN"),
 	}
+	if target.AdminToken != "" {
+		target.Partners, _ = newPartners(t, target.AdminToken) // as `make verify` starts sam local
+	}
+	return target
 }
 
 func TestSamLocal(t *testing.T) {
 	t.Parallel()
-	e2e.Run(t, readReady(t).target())
+	e2e.Run(t, readReady(t).target(t))
 }
 
 // TestDeployed runs against a stack on AWS, with AWS's usual configuration.

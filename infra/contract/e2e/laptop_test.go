@@ -2,12 +2,15 @@ package e2e_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"pats/infra/contract/e2e"
+	"pats/infra/testkit/partners"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
 	"pats/pkg/pat"
@@ -43,12 +46,28 @@ func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 		t.Fatal(err)
 	}
 	store := &cuttable{Store: bolt}
-	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters})
+	partners, accepting := newPartners(t, rand.Text())
+	maps.Copy(accepting, parameters)
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: accepting})
 	return laptopFront{
-		target:    e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: server.AdminToken},
+		target:    e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: store, AdminToken: server.AdminToken, Partners: partners},
 		store:     store,
 		functions: server.Functions,
 	}
+}
+
+// newPartners returns partners and the parameters that accept their reports.
+func newPartners(t *testing.T, seed string) (partners.Partners, map[string]string) {
+	t.Helper()
+	made, err := partners.New(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters, err := made.Parameters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made, parameters
 }
 
 func TestLaptopGateway(t *testing.T) {
@@ -59,6 +78,11 @@ func TestLaptopGateway(t *testing.T) {
 func TestKillSwitch(t *testing.T) {
 	t.Parallel()
 	e2e.RunSwitchedOff(t, newLaptop(t, map[string]string{"PatsEnabled": "false"}).target)
+}
+
+func TestWithoutPartners(t *testing.T) {
+	t.Parallel()
+	e2e.RunWithoutPartners(t, newLaptop(t, map[string]string{"GitHubKeys": "", "GitLabTokenHash": ""}).target)
 }
 
 func TestTokensWithPats(t *testing.T) {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"pats/pkg/pat"
 )
@@ -24,7 +25,7 @@ func renewed(id int, description, seenAt string) expected {
 	return expected{
 		status:  http.StatusOK,
 		headers: map[string]string{"Content-Type": jsonType, "Cache-Control": "no-store"},
-		like:    fmt.Sprintf(shownToken+`,"rotatedAt":TIME,"secret":"SECRET"}`, id, description, seenAt),
+		like:    fmt.Sprintf(shownToken+`,"rotatedAt":TIME,"overlapEndsAt":TIME,"secret":"SECRET"}`, id, description, seenAt),
 	}
 }
 
@@ -32,9 +33,15 @@ func renewed(id int, description, seenAt string) expected {
 func showsToken(id int, description, seenAt string, rotated bool) expected {
 	end := "}"
 	if rotated {
-		end = `,"rotatedAt":TIME}`
+		end = `,"rotatedAt":TIME,"overlapEndsAt":TIME}`
 	}
 	return expected{status: http.StatusOK, headers: map[string]string{"Content-Type": jsonType}, like: fmt.Sprintf(shownToken, id, description, seenAt) + end}
+}
+
+// withoutOverlap expects the same of a token whose replaced secret was revoked.
+func withoutOverlap(a expected) expected {
+	a.like = strings.Replace(a.like, `,"overlapEndsAt":TIME`, "", 1)
+	return a
 }
 
 var (

@@ -145,7 +145,7 @@ func matches(pattern, parts []string) bool {
 		return false
 	}
 	for i, part := range parts {
-		if pattern[i] != part && (pattern[i] != "{id}" || part == "") {
+		if pattern[i] != part && (!strings.HasPrefix(pattern[i], "{") || part == "") {
 			return false
 		}
 	}

@@ -23,6 +23,8 @@ var packages = map[string]string{
 	"UsersFunction":            "./functions/users",
 	"OAuthFunction":            "./functions/oauth",
 	"PageFunction":             "./functions/page",
+	"AdminTokensFunction":      "./functions/admin-tokens",
+	"LeaksFunction":            "./functions/leaks",
 }
 
 // TestSBOMNamesEveryModule compares the document of each binary with what `go list` prints, and with Go's own version.

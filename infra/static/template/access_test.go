@@ -151,7 +151,7 @@ func (t template) statement(s statement) (found findings) {
 }
 
 // kindsOfItems are the partition keys of dynamostore, as patterns.
-var kindsOfItems = []string{"USER#*", "UNIQUE#*", "TOKEN#*", "DIRECTORY", "SYSTEM"}
+var kindsOfItems = []string{"USER#*", "UNIQUE#*", "TOKEN#*", "DIRECTORY", "SERVICES", "SYSTEM"}
 
 // leadingKeys checks that the statement names the kinds of items that it allows.
 func leadingKeys(s statement) (found findings) {

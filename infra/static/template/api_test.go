@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pats/pkg/api"
+	"pats/pkg/leaks"
 	"pats/pkg/oauth"
 	"pats/pkg/page"
 )
@@ -94,11 +95,14 @@ func authorizers(t template) (found findings) {
 // openRoutes are the routes without an authorizer, and the method that each serves: the OpenAPI document, and those that check their
 // callers themselves.
 var openRoutes = map[string]string{
-	api.ResourceOpenAPI:      http.MethodGet,
-	oauth.ResourceIntrospect: http.MethodPost,
-	oauth.ResourceRevoke:     http.MethodPost,
-	oauth.ResourceToken:      http.MethodPost,
-	oauth.ResourceDiscovery:  http.MethodGet,
+	api.ResourceOpenAPI:       http.MethodGet,
+	oauth.ResourceIntrospect:  http.MethodPost,
+	oauth.ResourceRevoke:      http.MethodPost,
+	oauth.ResourceToken:       http.MethodPost,
+	oauth.ResourceDiscovery:   http.MethodGet,
+	leaks.ResourceGitHub:      http.MethodPost,
+	leaks.ResourceGitLab:      http.MethodPost,
+	leaks.ResourceGitLabTypes: http.MethodGet,
 }
 
 // throttles checks that each open route but the OpenAPI document has a throttle apart from that of all others, so that callers without

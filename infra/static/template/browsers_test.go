@@ -52,6 +52,8 @@ func serveBrowsers(t *testing.T, requests *recorder) {
 	b.wantServed(t, deployed.AdminSessionFunction, "POST", "/api/admin/user-admin", "", `{"username":"bob","email":"bob@example.org","rootRole":1}`)
 	b.wantServed(t, deployed.AdminSessionFunction, "GET", "/api/admin/user-admin/search", "", "")
 	b.wantServed(t, deployed.AdminSessionFunction, "PUT", "/api/admin/user-admin/{id}", "3", `{"email":"robert@example.org","rootRole":3}`)
+	b.wantServed(t, deployed.AdminSessionFunction, "GET", "/api/admin/tokens", "", "")
+	b.wantServed(t, deployed.AdminSessionFunction, "DELETE", "/api/admin/user-admin/{id}/tokens", "2", "")
 	b.wantServed(t, deployed.AdminSessionFunction, "DELETE", "/api/admin/user-admin/{id}", "3", "")
 }
 
@@ -98,8 +100,10 @@ func browserEvent(method, resource, id, body string) events.APIGatewayProxyReque
 	path := strings.Replace(resource, "{id}", id, 1)
 	event := events.APIGatewayProxyRequest{
 		Resource: resource, Path: path, HTTPMethod: method, Body: body,
-		Headers:                         map[string]string{"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"},
-		MultiValueQueryStringParameters: map[string][]string{"q": {"bob"}},
+		Headers: map[string]string{"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"},
+	}
+	if strings.HasSuffix(resource, "/search") {
+		event.MultiValueQueryStringParameters = map[string][]string{"q": {"bob"}}
 	}
 	event.RequestContext.DomainName, event.RequestContext.Path = "api.example", "/prod"+path
 	if id != "" {

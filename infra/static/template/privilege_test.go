@@ -58,10 +58,28 @@ var roleRequests = []struct {
 	{"set a counter", oauthOf, put("SYSTEM"), false},
 	{"delete a user", oauthOf, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
 
+	{"read an account", leaksOf, find("USER#1"), true},
+	{"look an imported token up", leaksOf, find("TOKEN#abc"), true},
+	{"revoke tokens", leaksOf, put("USER#1"), true},
+	{"record a use", leaksOf, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), false},
+	{"take a name", leaksOf, put("UNIQUE#ann"), false},
+	{"redirect an imported token", leaksOf, put("TOKEN#abc"), false},
+	{"list all users", leaksOf, find("DIRECTORY"), false},
+	{"set a counter", leaksOf, put("SYSTEM"), false},
+	{"delete a user", leaksOf, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
 	{"list users", users, find("DIRECTORY"), true},
 	{"redirect an imported token", users, put("TOKEN#abc"), false},
 	{"replace a counter", users, put("SYSTEM"), false},
 	{"change a part of a user", users, use("USER#1", "", "SET version = :v"), false},
+
+	{"list users", adminTokens, find("DIRECTORY"), true},
+	{"replace a user", adminTokens, put("USER#1"), true},
+	{"look an address up", adminTokens, find("UNIQUE#ann@example.com"), false},
+	{"rename a user in the directory", adminTokens, put("DIRECTORY"), false},
+	{"redirect an imported token", adminTokens, put("TOKEN#abc"), false},
+	{"change a part of a user", adminTokens, use("USER#1", "", "SET version = :v"), false},
+	{"delete a user", adminTokens, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
 }
 
 // TestRolesRefuse tries what a function under an attacker's control might try, each as a request to DynamoDB.
@@ -78,11 +96,13 @@ func TestRolesRefuse(t *testing.T) {
 }
 
 const (
-	authorizer = deployed.AuthorizerFunction
-	shared     = deployed.SharedAuthorizerFunction
-	tokens     = deployed.TokensFunction
-	users      = deployed.UsersFunction
-	oauthOf    = deployed.OAuthFunction
+	authorizer  = deployed.AuthorizerFunction
+	shared      = deployed.SharedAuthorizerFunction
+	tokens      = deployed.TokensFunction
+	users       = deployed.UsersFunction
+	oauthOf     = deployed.OAuthFunction
+	leaksOf     = deployed.LeaksFunction
+	adminTokens = deployed.AdminTokensFunction
 )
 
 func find(key string) access {

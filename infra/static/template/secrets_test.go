@@ -30,9 +30,13 @@ const (
 	claimPattern   = "^[A-Za-z0-9_:./-]{1,64}$"
 )
 
+// publicKeysPattern allows only an address without a user and a query, or public keys.
+const publicKeysPattern = `^(https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|[A-Za-z0-9._-]+:[A-Za-z0-9+/]+={0,2}(, *[A-Za-z0-9._-]+:[A-Za-z0-9+/]+={0,2})*)?$`
+
 // harmless are the patterns of texts that are no secrets.
 var harmless = []any{
 	scopesPattern, namePattern, originPattern, addressPattern, clientPattern, domainsPattern, groupsPattern, groupPattern, claimPattern,
+	publicKeysPattern,
 }
 
 // clientSecret is the one secret in an environment. No other place for it is free of charge while idle and can be read by the functions; the
@@ -41,7 +45,7 @@ const clientSecret = "OidcClientSecret"
 
 // variables checks the functions' environments, which everybody with access to a function's configuration can read: each variable is the
 // table's name or a parameter that cannot hold a secret, because it has few values, is a hash, a list of scopes, a
-// short name or an origin.
+// short name, an origin or public keys.
 func variables(t template) (found findings) {
 	for _, function := range t.of(kindFunction) {
 		for _, of := range []any{at(t["Globals"], "Function"), at(function.declared, "Properties")} {

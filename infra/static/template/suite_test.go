@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -18,12 +19,14 @@ import (
 	"pats/infra/contract/e2e"
 	"pats/infra/testkit/figures"
 	"pats/infra/testkit/must"
+	"pats/infra/testkit/partners"
 	"pats/pkg/api/apitest"
 	"pats/pkg/config"
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/gateway"
 	"pats/pkg/laptop/laptoptest"
+	"pats/pkg/leaks"
 	"pats/pkg/oauth"
 	"pats/pkg/pat"
 	wiring "pats/pkg/wiring/authorizers"
@@ -68,7 +71,7 @@ func TestSuitePassesUnderTheRoles(t *testing.T) {
 // lookUpImported presents a token that may have been imported, where such tokens are accepted.
 func lookUpImported(t *testing.T, requests *recorder) {
 	t.Helper()
-	server, _ := serveRecorded(t, requests, map[string]string{"AcceptImportedTokens": "true"})
+	server, target := serveRecorded(t, requests, map[string]string{"AcceptImportedTokens": "true"})
 	unknown, err := os.ReadFile("../../../events/authorizer-deny-unknown.json")
 	must.Do(t, err)
 	_, err = laptoptest.Invoke(t.Context(), server.Functions, authorizer, unknown)
@@ -77,6 +80,11 @@ func lookUpImported(t *testing.T, requests *recorder) {
 		HTTPMethod: http.MethodPost, Resource: oauth.ResourceRevoke,
 		Headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
 		Body:    "token=user:" + strings.Repeat("0f", 28),
+	})
+	must.Do(t, err)
+	_, err = server.Functions.Proxies[leaksOf](within(t.Context(), leaksOf), events.APIGatewayProxyRequest{
+		HTTPMethod: http.MethodPost, Resource: leaks.ResourceGitLab, Headers: map[string]string{"Authorization": target.Partners.Token()},
+		Body: `[{"type":"gitleaks_rule_id_pats-token","token":"user:` + strings.Repeat("0f", 28) + `"}]`,
 	})
 	must.Do(t, err)
 }
@@ -123,8 +131,13 @@ func serveRecorded(t *testing.T, requests *recorder, parameters map[string]strin
 			must.Do(t, store.Warm(within(t.Context(), function.id))) // as dynamostore.Connect does
 		}
 	}
-	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters, Wrap: requests.watch})
-	return server, e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: operator, AdminToken: server.AdminToken}
+	reporters, err := partners.New(rand.Text())
+	must.Do(t, err)
+	accepting, err := reporters.Parameters()
+	must.Do(t, err)
+	maps.Copy(accepting, parameters)
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: accepting, Wrap: requests.watch})
+	return server, e2e.Target{Front: e2e.Laptop, URL: server.URL, Store: operator, AdminToken: server.AdminToken, Partners: reporters}
 }
 
 // watch returns the functions so that each marks its requests, and records the operations for which it is invoked.

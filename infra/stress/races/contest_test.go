@@ -25,6 +25,7 @@ var contests = []contest{
 	{"disable against uses", disableAgainstUses},
 	{"import against creates", importAgainstCreates},
 	{"rotations with one secret", rotationsWithOneSecret},
+	{"rotations by another token", rotationsByAnother},
 	{"rotations against uses and a delete", rotationsAgainstUses},
 }
 
@@ -115,8 +116,18 @@ func rotationsWithOneSecret(ctx context.Context, _ testing.TB, e *env, n int) []
 	})
 }
 
+// rotationsByAnother rotates a token by another one from all clients, each of which must be written after the others, and uses what each
+// got.
+func rotationsByAnother(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	id := e.do(ctx, 0, request{action: create, as: firstToken, description: "rotating"}).id
+	return alike(n, func(i, client int) {
+		got := e.do(ctx, client, request{action: rotate, as: firstToken, token: id, overlap: i%2 == 0})
+		e.do(ctx, client, request{action: use, as: id, secret: got.secret})
+	})
+}
+
 // rotationsAgainstUses rotates a token from a quarter of the clients, by itself and by another token, while the others use the latest
-// secret that they know, and one client deletes the token. More rotations at once would end in a 503, since each must be written.
+// secret that they know, and one client deletes the token.
 func rotationsAgainstUses(ctx context.Context, _ testing.TB, e *env, n int) []job {
 	id := e.do(ctx, 0, request{action: create, as: firstToken, description: "rotating"}).id
 	e.do(ctx, 0, request{action: use, as: id})

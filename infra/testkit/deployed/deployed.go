@@ -18,6 +18,8 @@ const (
 	SignInFunction           = "SignInFunction"
 	SessionFunction          = "SessionFunction"
 	AdminSessionFunction     = "AdminSessionFunction"
+	AdminTokensFunction      = "AdminTokensFunction"
+	LeaksFunction            = "LeaksFunction"
 )
 
 // The paths of the API's collections, of the token presented and of the caller's profile.
@@ -26,6 +28,10 @@ const (
 	SelfPath    = TokensPath + "/self"
 	ProfilePath = "/api/admin/user"
 	UsersPath   = "/api/admin/user-admin"
+	// AllTokensPath is the list of the tokens of all users.
+	AllTokensPath = "/api/admin/tokens" //nolint:gosec // a path, no credential
+	GitHubPath    = "/leaks/github"
+	GitLabPath    = "/leaks/gitlab"
 )
 
 // TokenPath returns the path of a token.
@@ -36,3 +42,11 @@ func RotationPath(id pat.TokenID) string { return TokenPath(id) + "/rotate" }
 
 // UserPath returns the path of a user.
 func UserPath(id pat.UserID) string { return UsersPath + "/" + strconv.FormatInt(int64(id), 10) }
+
+// UserTokensPath returns the path of a user's tokens, for Admins.
+func UserTokensPath(id pat.UserID) string { return UserPath(id) + "/tokens" }
+
+// UserTokenPath returns the path of a token of a user, for Admins.
+func UserTokenPath(user pat.UserID, id pat.TokenID) string {
+	return UserTokensPath(user) + "/" + strconv.FormatInt(int64(id), 10)
+}

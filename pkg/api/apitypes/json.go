@@ -71,8 +71,11 @@ func (t *Token) appendJSON(text []byte) []byte {
 	if t.RotatedAt != nil {
 		text = appendTime(append(text, names[9]...), t.RotatedAt)
 	}
+	if t.OverlapEndsAt != nil {
+		text = appendTime(append(text, names[10]...), t.OverlapEndsAt)
+	}
 	if t.ExceedsMaxLifetime {
-		text = append(append(text, names[10]...), "true"...)
+		text = append(append(text, names[11]...), "true"...)
 	}
 	return append(text, '}')
 }

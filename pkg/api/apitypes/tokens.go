@@ -18,12 +18,15 @@ type Token struct {
 	SeenAt *Time `json:"seenAt"`
 	// Scopes are in ascending order. An empty list permits nothing.
 	Scopes []pat.Scope `json:"scopes,omitzero"`
-	// CreatedBy is nil if an operator created the token with the command.
+	// CreatedBy is nil if an operator created the token with the command. A token that acts as its user has it only if another user
+	// created it.
 	CreatedBy *Maker `json:"createdBy,omitempty"`
 	// Ancestors are the IDs of the user's tokens that led to this one, the latest first.
 	Ancestors []pat.TokenID `json:"ancestors,omitempty"`
 	// RotatedAt is nil if the token was never rotated.
 	RotatedAt *Time `json:"rotatedAt,omitempty"`
+	// OverlapEndsAt is when the secret that the last rotation replaced stops working, or stopped.
+	OverlapEndsAt *Time `json:"overlapEndsAt,omitempty"`
 	// ExceedsMaxLifetime marks a token whose expiry date is later than the parameter MaxTokenDays allows.
 	ExceedsMaxLifetime bool `json:"exceedsMaxLifetime,omitempty"`
 }
@@ -46,17 +49,24 @@ func NewToken(user pat.UserID, token pat.Token) Token {
 		SeenAt:      optional(token.SeenAt),
 		RotatedAt:   optional(token.RotatedAt),
 
+		OverlapEndsAt:      optional(token.Replaced.Until),
 		ExceedsMaxLifetime: token.ExceedsMaxLifetime,
 	}
-	if token.Scopes.Unscoped() {
-		return shown
+	if by := token.Maker; by.User != user || !token.Scopes.Unscoped() {
+		shown.CreatedBy = makerOf(token)
 	}
-	shown.Scopes = scopesOf(token.Scopes)
-	shown.Ancestors = token.Ancestors
-	if token.Maker.User != 0 {
-		shown.CreatedBy = &Maker{UserID: token.Maker.User, TokenID: token.Maker.Token}
+	if !token.Scopes.Unscoped() {
+		shown.Scopes, shown.Ancestors = scopesOf(token.Scopes), token.Ancestors
 	}
 	return shown
+}
+
+// makerOf returns nil for an operator, or an unknown maker.
+func makerOf(token pat.Token) *Maker {
+	if token.Maker.User == 0 {
+		return nil
+	}
+	return &Maker{UserID: token.Maker.User, TokenID: token.Maker.Token}
 }
 
 // scopesOf returns nil for no scopes, and an empty list for those that permit nothing.

@@ -4,7 +4,7 @@ import "pats/pkg/pat"
 
 // User is a user, without the members of Unleash's that pats has no values for.
 type User struct {
-	// AccountType is always "User".
+	// AccountType is "User", or "Service" for a service account.
 	AccountType string     `json:"accountType"`
 	ID          pat.UserID `json:"id"`
 	Name        string     `json:"name,omitempty"`
@@ -21,7 +21,7 @@ type User struct {
 // NewUser returns the JSON of account.
 func NewUser(account pat.Account) User {
 	return User{
-		AccountType: "User",
+		AccountType: account.Type.String(),
 		ID:          account.ID,
 		Name:        account.Name,
 		Username:    account.Username,
@@ -68,7 +68,7 @@ func NewFoundUsers(accounts []pat.Account) []User {
 	return users
 }
 
-// AdminCount is the number of enabled Admins. As there are no passwords and no service accounts, NoPassword has all of them.
+// AdminCount is the number of enabled Admins. As there are no passwords, NoPassword has all persons.
 type AdminCount struct {
 	Password   int `json:"password"`
 	NoPassword int `json:"noPassword"`

@@ -3,7 +3,10 @@ package unleashjson
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"pats/pkg/pat"
 )
@@ -43,6 +46,33 @@ func ParseQueryBool(name string, values []string) (bool, error) {
 		return values[0] == "true", nil
 	}
 	return false, mismatch("/query/"+name, "must be boolean", quote(values[0]))
+}
+
+// ParseQueryTime reads the query parameter name, whose value is text: a time in RFC 3339, from 1970 on. In a URL the plus of an offset
+// is %2B. Unleash has no such parameters. Errors: *Error.
+func ParseQueryTime(name, text string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || at.Unix() < 0 {
+		return time.Time{}, mismatch("/query/"+name, "must be a time in RFC 3339, such as 2027-01-31T12:00:00Z", quote(text))
+	}
+	return at.UTC(), nil
+}
+
+// ParseQueryEnum reads the query parameter name, whose value is text: one of choices. Unleash has no such parameters. Errors: *Error.
+func ParseQueryEnum[Text ~string](name, text string, choices []Text) (Text, error) {
+	if slices.Contains(choices, Text(text)) {
+		return Text(text), nil
+	}
+	var names []string
+	for _, choice := range choices {
+		names = append(names, string(choice))
+	}
+	return "", mismatch("/query/"+name, "must be one of "+strings.Join(names, ", "), quote(text))
+}
+
+// UnknownQuery returns the error of a query parameter that the route does not have.
+func UnknownQuery(name string) error {
+	return newError("/query/"+name, fmt.Sprintf("The query does not allow additional parameters. Your request included %s.", quote(name)))
 }
 
 // RepeatedQuery returns the error of a query parameter that has several values where one is wanted.

@@ -23,7 +23,8 @@ func Sessions(settings config.Config, store pat.Store, env pat.Env) routes.Handl
 // Admins returns the handler of the template's AdminSessionFunction.
 func Admins(settings config.Config, store pat.Store, env pat.Env) routes.Handler {
 	service := wiring.Service(settings, store, env)
-	return sessionapi.NewAPI(service, settingsOf(settings), env, api.NewUsers(service, pat.AdminKey{}, env.Log)).Handle
+	users, tokens := api.NewUsers(service, pat.AdminKey{}, env.Log), api.NewAdminTokens(service, pat.AdminKey{}, env.Log)
+	return sessionapi.NewAPI(service, settingsOf(settings), env, users, tokens).Handle
 }
 
 func settingsOf(settings config.Config) sessionapi.Settings {

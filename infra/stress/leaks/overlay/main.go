@@ -33,6 +33,7 @@ var watched = map[string][]string{
 	"pats/pkg/pat":         {"newSecret", "NewAdminSecret", "ParseSecret", "Error.Error", "Service.Check"},
 	"pats/pkg/api":         {"Handler.Handle"},
 	"pats/pkg/authz":       {"Authorizer.Handle", "Shared.Invoke"},
+	"pats/pkg/leaks":       {"Handler.Handle"},
 	"pats/pkg/oauth":       {"Handler.Handle"},
 	"pats/pkg/dynamostore": {"New"},
 	"pats/pkg/gateway":     {"Gateway.ServeHTTP"},
