@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -59,9 +58,10 @@ type answer struct {
 	State string `json:"s,omitempty"`
 }
 
-// location returns the address on the user's machine with a parameter of the answer. No other machine can be named.
+// location returns the address on the user's machine with a parameter of the answer, whose value needs no escapes, nor does the state. No
+// other machine can be named.
 func (a answer) location(name, value string) string {
-	return fmt.Sprintf("http://127.0.0.1:%d/?%s", a.Port, url.Values{name: {value}, "state": {a.State}}.Encode())
+	return fmt.Sprintf("http://127.0.0.1:%d/?%s=%s&state=%s", a.Port, name, value, a.State)
 }
 
 func (h *Handler) requestSealer() session.Sealer { return h.settings.Client.Sealer("login request") }
@@ -69,30 +69,30 @@ func (h *Handler) requestSealer() session.Sealer { return h.settings.Client.Seal
 func (h *Handler) codeSealer() session.Sealer { return h.settings.Client.Sealer("login code") }
 
 // showConsent returns what the page shows of the login in the query, for the user who is signed in.
-func (h *Handler) showConsent(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+func (h *Handler) showConsent(ctx context.Context, event events.APIGatewayProxyRequest) (any, error) {
 	caller, err := h.loginCaller(event)
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	to, challenge, wanted, err := h.readLogin(proxy.Query(event))
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	login, account, err := h.service.ApproveLogin(ctx, caller, challenge, wanted)
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	request := consentRequest{caller.User, challenge, newDraft(login.Draft), to}
 	sealed, err := h.requestSealer().Seal(h.env.Random, request, h.env.Now().Add(consentLifetime))
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	body := apitypes.NewLoginRequest(account, login)
 	body.Request, body.Pasted = sealed, to.Port == 0
 	if to.Port != 0 {
 		body.DenyLocation = to.location("error", "access_denied")
 	}
-	return respond(http.StatusOK, body)
+	return body, nil
 }
 
 // loginCaller returns the caller in a session, unless tokens are turned off.
@@ -186,32 +186,32 @@ func badLogin(reason string) error {
 }
 
 // approve returns the code of a login that the user approves.
-func (h *Handler) approve(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+func (h *Handler) approve(ctx context.Context, event events.APIGatewayProxyRequest) (any, error) {
 	caller, err := h.loginCaller(event)
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	request, err := h.openRequest(event, caller)
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	wanted, err := request.Draft.draft()
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	login, _, err := h.service.ApproveLogin(ctx, caller, request.Challenge, wanted)
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	code, err := h.sealLogin(login)
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	h.logger(event).InfoContext(ctx, "login approved", "user", login.User, "pasted", request.Answer.Port == 0)
 	if request.Answer.Port == 0 {
-		return respond(http.StatusOK, apitypes.ConfirmedLogin{Code: code})
+		return apitypes.ConfirmedLogin{Code: code}, nil
 	}
-	return respond(http.StatusOK, apitypes.ConfirmedLogin{Location: request.Answer.location("code", code)})
+	return apitypes.ConfirmedLogin{Location: request.Answer.location("code", code)}, nil
 }
 
 var errOtherUser = errors.New("the page was shown to another user")
@@ -233,6 +233,17 @@ func (h *Handler) openRequest(event events.APIGatewayProxyRequest, caller pat.Id
 		return consentRequest{}, errPasted
 	}
 	return request, nil
+}
+
+// jsonRoute returns the route that responds with status and the JSON of what act returns.
+func jsonRoute(status int, act func(context.Context, events.APIGatewayProxyRequest) (any, error)) route {
+	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		body, err := act(ctx, event)
+		if err != nil {
+			return events.APIGatewayProxyResponse{}, err
+		}
+		return respond(status, body)
+	}
 }
 
 var errNotJSON = &pat.Error{Kind: pat.KindInvalid, Message: "The request body is not the JSON that is expected."}

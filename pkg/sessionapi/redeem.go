@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"mime"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -46,23 +45,23 @@ func (h *Handler) openLogin(code string) (pat.Login, error) {
 
 // redeem returns the token of a login to the command that began it. Neither a cookie nor a token is needed: the code and the verifier
 // together are the credential. It can be repeated, and returns the same token.
-func (h *Handler) redeem(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+func (h *Handler) redeem(ctx context.Context, event events.APIGatewayProxyRequest) (any, error) {
 	switch {
 	case !h.settings.TokensEnabled:
-		return events.APIGatewayProxyResponse{}, errTokensOff
+		return nil, errTokensOff
 	case h.settings.Client.Issuer == "":
-		return events.APIGatewayProxyResponse{}, errSignInOff
+		return nil, errSignInOff
 	}
 	login, verifier, previous, err := h.readRedemption(event)
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
+		return nil, err
 	}
 	token, secret, err := h.service.RedeemLogin(ctx, login, verifier, previous)
 	if err != nil {
-		return events.APIGatewayProxyResponse{}, explainSpent(err)
+		return nil, explainSpent(err)
 	}
 	h.logger(event).InfoContext(ctx, "login redeemed", "user", login.User, "token", token.ID)
-	return respond(http.StatusCreated, apitypes.NewCreatedToken(login.User, token, secret))
+	return apitypes.NewCreatedToken(login.User, token, secret), nil
 }
 
 func (h *Handler) readRedemption(event events.APIGatewayProxyRequest) (login pat.Login, verifier pat.LoginVerifier, previous pat.Secret, err error) {

@@ -49,9 +49,9 @@ func New(service *pat.Service, settings Settings, env pat.Env, handlers ...*api.
 		http.MethodGet + session.SessionPath:  h.show,
 		http.MethodPost + session.SignOutPath: h.signOut,
 
-		http.MethodGet + session.ConsentRequestPath:  h.showConsent,
-		http.MethodPost + session.ConsentRequestPath: h.approve,
-		http.MethodPost + session.RedeemPath:         h.redeem,
+		http.MethodGet + session.ConsentRequestPath:  jsonRoute(http.StatusOK, h.showConsent),
+		http.MethodPost + session.ConsentRequestPath: jsonRoute(http.StatusOK, h.approve),
+		http.MethodPost + session.RedeemPath:         jsonRoute(http.StatusCreated, h.redeem),
 	}
 	return h
 }

@@ -102,7 +102,7 @@ func reaches(functions, command bool) string {
 
 func TestWhatShipsHasAPermissiveLicence(t *testing.T) {
 	t.Parallel()
-	permissive := []string{"Apache-2.0", "MIT", "BSD-3-Clause", "Apache-2.0 AND MIT"}
+	permissive := []string{"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0 AND MIT"}
 	for path, folder := range modulesOf(t, "Dir", "./functions/...", "./cmd/...") {
 		if got := licence(t, folder); !slices.Contains(permissive, got) {
 			t.Errorf("%s: got the licence %q, want one of %q", path, got, permissive)
@@ -113,6 +113,7 @@ func TestWhatShipsHasAPermissiveLicence(t *testing.T) {
 // phrases are distinctive of a licence's text, without commas, by SPDX identifier.
 var phrases = map[string]string{
 	"Apache-2.0":   "Apache License Version 2.0",
+	"BSD-2-Clause": "provided with the distribution. THIS SOFTWARE",
 	"BSD-3-Clause": "Neither the name of",
 	"MIT":          "Permission is hereby granted free of charge to any person obtaining a copy",
 	"MPL-2.0":      "Mozilla Public License Version 2.0",
