@@ -71,7 +71,7 @@ lint: ## Check the code, the scripts and the template with linters
 	@infra/services/quietly golangci-lint run ./...
 	@cd infra/bench && ../services/quietly golangci-lint run ./...
 	@infra/services/quietly shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash' -- 2>/dev/null)
-	@infra/services/quietly cfn-lint template.yaml examples/protect/*/template.yaml
+	@infra/services/quietly cfn-lint template.yaml cognito.yaml examples/protect/*/template.yaml
 	@infra/services/quietly infra/contract/protect/format
 	@infra/services/quietly env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
 

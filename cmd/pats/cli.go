@@ -28,6 +28,8 @@ type cli struct {
 		Disable userDisable `cmd:"" help:"Refuse all tokens of a user until the user is enabled again."`
 		Enable  userEnable  `cmd:"" help:"Enable a disabled user, whose tokens work again."`
 		Delete  userDelete  `cmd:"" help:"Delete a user and all of the user's tokens."`
+		Link    userLink    `cmd:"" help:"Let a person sign in to a user's account."`
+		Unlink  userUnlink  `cmd:"" help:"Remove the login of a user's account."`
 	} `cmd:"" group:"manage" help:"Administer users."`
 
 	Token struct {

@@ -292,6 +292,8 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"user disable":    service,
 		"user enable":     service,
 		"user delete":     store,
+		"user link":       "--issuer --subject" + service,
+		"user unlink":     service,
 		"token create":    "--description --expires --scope --scope-catalog --token-prefix" + tokens,
 		"token list":      tokens,
 		"token show":      server,

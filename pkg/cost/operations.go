@@ -49,6 +49,9 @@ var operations = []operation{
 	list, create, revoke,
 	{name: "an unknown path", check: checked, act: work{runs: 1, reads: 1, logged: 240}, response: 340},
 	{name: "the OpenAPI document", act: work{runs: 1}, response: 138700},
+	// The static requests of a first view of the page. Within an hour, another view takes neither.
+	{name: "the page's document", act: work{runs: 1}, response: 6700},
+	{name: "the page's script", act: work{runs: 1}, response: 24000},
 	{name: "no token, or malformed", free: true, response: 400},
 	{name: "a made-up token", free: true, check: denied, response: 180},
 	{name: "a revoked token", free: true, check: work{runs: 1, reads: 1, logged: denied.logged}, response: 180},

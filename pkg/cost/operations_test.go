@@ -23,6 +23,7 @@ import (
 	"pats/pkg/gateway"
 	"pats/pkg/leaks"
 	"pats/pkg/oauth"
+	"pats/pkg/page"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 )
@@ -102,6 +103,8 @@ var trials = []trial{
 	{operation: "revoke a token", method: http.MethodDelete, resource: api.ResourceToken, id: lastToken},
 	{operation: "an unknown path", method: http.MethodGet, resource: "/{proxy+}"},
 	{operation: "the OpenAPI document", method: http.MethodGet, resource: api.ResourceOpenAPI, open: true},
+	{operation: "the page's document", method: http.MethodGet, resource: page.ResourcePage, open: true},
+	{operation: "the page's script", method: http.MethodGet, resource: page.ResourceAsset, open: true},
 	{operation: "no token, or malformed", refused: "UNAUTHORIZED", open: true},
 	{operation: "a made-up token", token: madeUp, refused: "ACCESS_DENIED"},
 	{operation: "a revoked token", token: revoked, refused: "ACCESS_DENIED"},
@@ -184,11 +187,12 @@ func newEnv(t *testing.T) *env {
 	tokens := api.NewTokens(e.service, api.TokensSettings{Enabled: true}, log)
 	users, adminTokens := api.NewUsers(e.service, pat.AdminKey{}, log), api.NewAdminTokens(e.service, pat.AdminKey{}, log)
 	hash := sha256.Sum256([]byte(sharedWithGitLab(t, e)))
-	introspection := oauth.New(e.service, log)
+	introspection, files := oauth.New(e.service, log), page.New(page.Settings{MaxTokens: pat.MaxTokens, Scopes: page.Scopes(pat.ScopeCatalog{})})
 	e.functions = map[string]gateway.ProxyFunction{
 		api.ResourceTokens: tokens.Handle, api.ResourceToken: tokens.Handle, api.ResourceOpenAPI: tokens.Handle, "/{proxy+}": tokens.Handle,
 		api.ResourceSelf: users.Handle, api.ResourceUsers: users.Handle, api.ResourceUser: users.Handle,
 		api.ResourceAllTokens: adminTokens.Handle, api.ResourceUserToken: adminTokens.Handle,
+		page.ResourcePage: files.Handle, page.ResourceAsset: files.Handle,
 		oauth.ResourceIntrospect: introspection.Handle, oauth.ResourceRevoke: introspection.Handle,
 		leaks.ResourceGitLab: leaks.New(e.service, leaks.Settings{GitLabTokenHash: hash[:]}, pat.SystemEnv(log), nil).Handle,
 	}
@@ -281,6 +285,9 @@ func (e *env) act(t *testing.T, c trial, token string, claims map[string]any) fl
 	if c.id != nil {
 		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(e), 10), "tokenId": "1"}
 	}
+	if c.resource == page.ResourceAsset {
+		event.PathParameters = map[string]string{"file": "page.000000000000.js"}
+	}
 	if c.users > 0 {
 		event.QueryStringParameters["limit"] = strconv.Itoa(c.users)
 	}
@@ -294,6 +301,22 @@ func (e *env) act(t *testing.T, c trial, token string, claims map[string]any) fl
 		size += len(name) + len(": \r\n") + len(strings.Join(values, ""))
 	}
 	return float64(size)
+}
+
+// TestFirstView: the page's static files are no reason to keep people off it.
+func TestFirstView(t *testing.T) {
+	t.Parallel()
+	const most = 13 // dollars a million
+	total, requests := 0.0, 0
+	for _, bill := range cost.Operations() {
+		if bill.Cached && strings.HasPrefix(bill.Operation, "the page's ") {
+			total += bill.Total()
+			requests++
+		}
+	}
+	if requests != 2 || total > most {
+		t.Errorf("a million first views of %d requests cost %.2f dollars, want at most %d for 2", requests, total, most)
+	}
 }
 
 // TestRecordedUse counts what the authorizer writes for a first use.

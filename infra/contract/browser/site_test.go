@@ -75,10 +75,7 @@ func newSite(t *testing.T, under string) *site {
 	p.target.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	front := httptest.NewServer(http.StripPrefix(under, p))
 	t.Cleanup(front.Close)
-	s := &site{url: front.URL + under + "/", store: store, proxy: p, settings: pat.Settings{Retention: pat.DefaultRetention}}
-	s.settings.Scopes, err = pat.ParseScopeCatalog(scopesOfShop)
-	must.Do(t, err)
-	return s
+	return &site{url: front.URL + under + "/", store: store, proxy: p, settings: pat.Settings{Retention: pat.DefaultRetention, Scopes: catalog(t)}}
 }
 
 // beneath returns functions whose events have the path under which a client reaches the API.

@@ -38,6 +38,7 @@ export function frame(dialog) {
 export function ask(id, submit, done, focus) {
   const dialog = $(id), form = dialog.firstChild, error = dialog.querySelector('.error')
   error.textContent = ''
+  form.oninput = () => { error.textContent = '' }
   form.ariaBusy = 'false'
   form.onsubmit = async event => {
     event.preventDefault()

@@ -1,0 +1,158 @@
+package browser_test
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+
+	"pats/infra/testkit/binaries"
+	"pats/infra/testkit/must"
+	"pats/infra/testkit/service"
+)
+
+// laptop is `pats serve --dev-login`, with which people sign in as a new user runs it.
+type laptop struct {
+	url string
+	// code is what its provider asks for, from the terminal.
+	code string
+}
+
+var (
+	programFolder string
+	program       = sync.OnceValues(func() (string, error) {
+		return binaries.BuildProgram(context.Background(), root, "./cmd/pats", programFolder)
+	})
+)
+
+var accessCode = regexp.MustCompile(`with the code ([0-9A-Z]{5}-[0-9A-Z]{5})`)
+
+func newLaptop(t *testing.T) *laptop {
+	t.Helper()
+	binary, err := program()
+	must.Do(t, err)
+	server, err := service.Start(context.WithoutCancel(t.Context()), service.Command{
+		Args: []string{binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data"), "--dev-login", "--parameter", "Scopes=" + scopesOfShop},
+	})
+	must.Do(t, err)
+	t.Cleanup(func() { _ = server.Stop() })
+	match := accessCode.FindStringSubmatch(string(server.Output()))
+	if match == nil {
+		t.Fatalf("the server prints no code:\n%s", server.Output())
+	}
+	return &laptop{url: server.Ready + "/", code: match[1]}
+}
+
+// enter signs a person in at the provider.
+func (l *laptop) enter(p *tab, name string, admin bool) {
+	p.t.Helper()
+	p.open(l.url)
+	p.click("button", "Sign in")
+	p.fill("Code from the terminal", l.code)
+	p.fill("Name", name)
+	if admin {
+		p.click("checkbox", "Sign in as an Admin")
+	}
+	p.click("button", "Sign in")
+	p.find("button", "Sign out")
+	p.settled()
+}
+
+// TestSession signs in at a provider, and goes from no tokens to a token that works, to signing out.
+func TestSession(t *testing.T) {
+	t.Parallel()
+	server := newLaptop(t)
+	for _, as := range looks {
+		t.Run(as.String(), func(t *testing.T) {
+			p := newTab(t, as)
+			source := p.axe()
+			check := func(state string) {
+				t.Helper()
+				for _, found := range p.violations(source) {
+					t.Errorf("%s: %s", state, found)
+				}
+				p.fits(state)
+			}
+			p.open(server.url)
+			p.find("button", "Use a token instead")
+			check("sign-in")
+			server.enter(p, "vera-"+as.String(), false)
+			p.find("button", "Create your first token")
+			check("no tokens")
+			p.click("button", "Create your first token")
+			p.fill("Description", "First")
+			p.click("button", "Create token")
+			p.find("dialog", "Copy your token now")
+			secret := eval[string](p, "document.getElementById('value').value")
+			p.click("button", "I have copied it")
+			p.settled()
+			check("one token")
+			if p.keeps(secret) {
+				t.Error("the page has the secret after its dialog has closed")
+			}
+			p.open(server.url)
+			p.shows("First")
+			p.click("button", "Sign out")
+			p.shows("You have signed out.")
+			check("signed out")
+			p.open(server.url)
+			p.find("button", "Use a token instead")
+			p.faultless()
+		})
+	}
+}
+
+// TestSessionCookieIsNoBusinessOfScripts: a script that got into the page could not take the session away.
+func TestSessionCookieIsNoBusinessOfScripts(t *testing.T) {
+	t.Parallel()
+	server := newLaptop(t)
+	p := newTab(t, desktop)
+	server.enter(p, "vera", false)
+	if cookies := eval[string](p, "document.cookie"); cookies != "" {
+		t.Errorf("a script reads the cookies %q, want none", cookies)
+	}
+	cookies := call(p, network.GetCookies, network.GetCookiesParams{}).Cookies
+	if len(cookies) != 1 || !cookies[0].HTTPOnly || cookies[0].SameSite != network.CookieSameSiteLax {
+		t.Errorf("got the cookies %+v, want one that scripts cannot read", cookies)
+	}
+}
+
+// TestSessionEndsMidway: the session ends while a person fills in a form, in each way.
+func TestSessionEndsMidway(t *testing.T) {
+	t.Parallel()
+	server := newLaptop(t)
+	for name, end := range map[string]func(t *testing.T, p *tab){
+		"the cookie has expired": func(_ *testing.T, p *tab) { call(p, network.ClearBrowserCookies, cdp.Empty{}) },
+		"an Admin has disabled the user": func(t *testing.T, _ *tab) {
+			admin := newTab(t, desktop)
+			server.enter(admin, "boss", true)
+			admin.click("button", "Users")
+			admin.fillAs("searchbox", "Name, username or email", "ended")
+			admin.click("button", "Find")
+			admin.waitFor(`document.querySelectorAll('#user-list li').length == 1`)
+			admin.click("button", "Disable")
+			admin.find("button", "Cancel")
+			admin.clickNode(admin.nodes("button", "Disable")[0])
+			admin.find("button", "Enable")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newTab(t, desktop)
+			server.enter(p, "ended", false)
+			p.click("button", "New token")
+			p.fill("Description", "Too late")
+			end(t, p)
+			p.click("button", "Create token")
+			p.shows("Your session has ended. Sign in again.")
+			p.find("button", "Use a token instead")
+			if p.has("dialog", "New token") || strings.Contains(eval[string](p, "document.body.innerText"), "ended@") {
+				t.Error("the page still shows what only the user may see")
+			}
+		})
+	}
+}
