@@ -32,6 +32,7 @@
 //   - The form of a token: secret.go and selector.go.
 //   - Revocation by the secret alone, also of leaked ones: revokesecret.go.
 //   - A create or a rotation that can be repeated: idempotency.go.
+//   - Logins of the command: login.go.
 //   - How concurrent changes are resolved: Service.change, in change.go.
 //
 // # Scopes

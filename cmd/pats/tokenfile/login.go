@@ -28,7 +28,7 @@ func LoginPath(configFolder string, base *url.URL) string {
 	server := canonical(base)
 	readable := strings.Trim(unsafeChars.ReplaceAllString(strings.ToLower(server), "_"), "_")
 	hash := sha256.Sum256([]byte(server))
-	name := readable[:min(len(readable), maxReadable)] + "-" + hex.EncodeToString(hash[:8])
+	name := readable[:min(len(readable), maxReadable)] + "-" + hex.EncodeToString(hash[:8]) + ".token"
 	return filepath.Join(configFolder, filepath.FromSlash(loginFolder), name)
 }
 

@@ -65,8 +65,8 @@ func TestLoginPathIsReadable(t *testing.T) {
 	if want := filepath.Join("config", "pats", "tokens") + string(filepath.Separator); folder != want {
 		t.Errorf("got folder %s, want %s", folder, want)
 	}
-	if want := "https_abc.execute-api.eu-central-1.amazonaws.com_443_prod-"; !strings.HasPrefix(name, want) {
-		t.Errorf("got name %s, want it to begin with %s", name, want)
+	if want := "https_abc.execute-api.eu-central-1.amazonaws.com_443_prod-"; !strings.HasPrefix(name, want) || !strings.HasSuffix(name, ".token") {
+		t.Errorf("got name %s, want it to begin with %s and to end in .token", name, want)
 	}
 }
 

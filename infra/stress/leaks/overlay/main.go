@@ -30,7 +30,7 @@ import (
 var watched = map[string][]string{
 	"os":                   {"Remove", "RemoveAll"},
 	"log/slog":             {"DiscardHandler", "commonHandler.handle"},
-	"pats/pkg/pat":         {"newSecret", "NewAdminSecret", "ParseSecret", "Error.Error", "Service.Check"},
+	"pats/pkg/pat":         {"newSecret", "NewAdminSecret", "ParseSecret", "NewLoginVerifier", "ParseLoginVerifier", "Error.Error", "Service.Check"},
 	"pats/pkg/api":         {"Handler.Handle"},
 	"pats/pkg/authz":       {"Authorizer.Handle", "Shared.Invoke"},
 	"pats/pkg/leaks":       {"Handler.Handle"},

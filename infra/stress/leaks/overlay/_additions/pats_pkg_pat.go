@@ -54,6 +54,24 @@ func ParseSecret(text string) (Secret, error) {
 	return secret, err
 }
 
+// NewLoginVerifier registers each verifier that it creates.
+func NewLoginVerifier(random io.Reader) (LoginVerifier, error) {
+	verifier, err := NewLoginVerifierUnwatched(random)
+	if err == nil {
+		os.LeaksRegister(verifier.Reveal())
+	}
+	return verifier, err
+}
+
+// ParseLoginVerifier registers verifiers, and so those that another process created.
+func ParseLoginVerifier(text string) (LoginVerifier, error) {
+	verifier, err := ParseLoginVerifierUnwatched(text)
+	if err == nil {
+		os.LeaksRegister(verifier.Reveal())
+	}
+	return verifier, err
+}
+
 // Check registers tokens that are accepted, and so imported ones.
 func (s *Service) Check(ctx context.Context, secret Secret) (Holder, error) {
 	holder, err := s.CheckUnwatched(ctx, secret)
