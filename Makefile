@@ -149,6 +149,10 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
+.PHONY: build-ServiceAccountsFunction
+build-ServiceAccountsFunction:
+	@$(LAMBDA_BUILD) ./functions/service-accounts
+
 .PHONY: build-OAuthFunction
 build-OAuthFunction:
 	@$(LAMBDA_BUILD) ./functions/oauth

@@ -15,12 +15,13 @@ import (
 
 // The functions' logical IDs in the template.
 const (
-	authorizerFunction  = "AuthorizerFunction"
-	tokensFunction      = "TokensFunction"
-	leaksFunction       = "LeaksFunction"
-	usersFunction       = "UsersFunction"
-	oauthFunction       = "OAuthFunction"
-	adminTokensFunction = "AdminTokensFunction"
+	authorizerFunction      = "AuthorizerFunction"
+	tokensFunction          = "TokensFunction"
+	leaksFunction           = "LeaksFunction"
+	usersFunction           = "UsersFunction"
+	oauthFunction           = "OAuthFunction"
+	adminTokensFunction     = "AdminTokensFunction"
+	serviceAccountsFunction = "ServiceAccountsFunction"
 )
 
 // Stack is the template with values for its parameters.
@@ -70,11 +71,12 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 			authorizerFunction: authorizers.Own(s.settings[authorizerFunction], store, env),
 		},
 		Proxies: map[string]gateway.ProxyFunction{
-			tokensFunction:      routes.Tokens(s.settings[tokensFunction], store, env),
-			leaksFunction:       reports.Leaks(s.settings[leaksFunction], store, env),
-			usersFunction:       routes.Users(s.settings[usersFunction], store, env),
-			adminTokensFunction: routes.AdminTokens(s.settings[adminTokensFunction], store, env),
-			oauthFunction:       openroutes.OAuth(s.settings[oauthFunction], store, env),
+			tokensFunction:          routes.Tokens(s.settings[tokensFunction], store, env),
+			leaksFunction:           reports.Leaks(s.settings[leaksFunction], store, env),
+			usersFunction:           routes.Users(s.settings[usersFunction], store, env),
+			adminTokensFunction:     routes.AdminTokens(s.settings[adminTokensFunction], store, env),
+			oauthFunction:           openroutes.OAuth(s.settings[oauthFunction], store, env),
+			serviceAccountsFunction: routes.ServiceAccounts(s.settings[serviceAccountsFunction], store, env),
 		},
 	}
 }

@@ -18,6 +18,7 @@ var packages = map[string]string{
 	"SharedAuthorizerFunction": "./functions/shared-authorizer",
 	"TokensFunction":           "./functions/tokens",
 	"UsersFunction":            "./functions/users",
+	"ServiceAccountsFunction":  "./functions/service-accounts",
 	"OAuthFunction":            "./functions/oauth",
 	"AdminTokensFunction":      "./functions/admin-tokens",
 	"LeaksFunction":            "./functions/leaks",

@@ -13,6 +13,7 @@ const (
 	SharedAuthorizerFunction = "SharedAuthorizerFunction"
 	TokensFunction           = "TokensFunction"
 	UsersFunction            = "UsersFunction"
+	ServiceAccountsFunction  = "ServiceAccountsFunction"
 	OAuthFunction            = "OAuthFunction"
 	AdminTokensFunction      = "AdminTokensFunction"
 	LeaksFunction            = "LeaksFunction"
