@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -23,8 +24,8 @@ import (
 // requestTimeout bounds one attempt of a request. API Gateway responds within 29 seconds.
 const requestTimeout = 35 * time.Second
 
-// maxResponse is more than the tokens of a user can take, in bytes.
-const maxResponse = 1 << 20
+// maxResponse is more than a page of tokens can take, in bytes: a Lambda's response has at most 6 MiB.
+const maxResponse = 8 << 20
 
 // maxTries bounds the attempts of a request whose response was lost or says that the server is busy.
 const maxTries = 4
@@ -32,6 +33,8 @@ const maxTries = 4
 // Server is a server of the HTTP API. It implements Tokens for the holder of the token that it presents.
 type Server struct {
 	client http.Client
+	// base is the URL of the API.
+	base *url.URL
 	// tokens is the URL of the token routes.
 	tokens *url.URL
 	token  string
@@ -52,6 +55,7 @@ func NewServer(base, token string, allowHTTP bool) (*Server, error) {
 	}
 	return &Server{
 		client: http.Client{Timeout: requestTimeout, CheckRedirect: refuseRedirect},
+		base:   address,
 		tokens: address.JoinPath(api.ResourceTokens),
 		token:  token,
 		pauses: func() backoff.BackOff { return backoff.NewExponentialBackOff() },
@@ -166,6 +170,18 @@ func (s *Server) url(id pat.TokenID) *url.URL {
 	return s.tokens.JoinPath(strconv.FormatInt(int64(id), 10))
 }
 
+// admin returns the URL of a route for Admins.
+func (s *Server) admin(query url.Values, path ...string) *url.URL {
+	address := s.base.JoinPath(path...)
+	address.RawQuery = query.Encode()
+	return address
+}
+
+// presentsAdminToken reports whether the token is an admin API token, by its form.
+func (s *Server) presentsAdminToken() bool {
+	return strings.HasPrefix(pat.BareToken(s.token), pat.AdminPrefix)
+}
+
 // request is a request of the HTTP API.
 type request struct {
 	method string
@@ -174,6 +190,8 @@ type request struct {
 	body []byte
 	// key is the Idempotency-Key, or empty.
 	key string
+	// header receives the header of the response, unless it is nil.
+	header *http.Header
 }
 
 // send sends the request, repeats it while its response is lost, and decodes the response into result unless that is nil. Every
@@ -211,6 +229,9 @@ func (s *Server) attempt(ctx context.Context, r request, result any) error {
 	}
 	if result != nil && json.Unmarshal(body, result) != nil {
 		return s.notPats()
+	}
+	if r.header != nil {
+		*r.header = response.Header
 	}
 	return nil
 }
