@@ -83,7 +83,9 @@ func introspection(ctx context.Context, job *runner.Job) error {
 	env := []string{"PATS_OAUTH_CLIENTS=true"}
 	return runner.Steps(
 		func() error { return job.Run(ctx, "infra/contract/introspection/install") },
-		func() error { return job.RunWith(ctx, env, "go", "test", "-count=1", "-v", "./infra/contract/introspection") },
+		func() error {
+			return job.RunWith(ctx, env, "go", "test", "-count=1", "-v", "./infra/contract/introspection")
+		},
 	)
 }
 

@@ -92,7 +92,7 @@ func startApache(t *testing.T, issuer string, by caller) string {
 	must.Do(t, command.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- command.Wait() }()
-	t.Cleanup(func() { <-ended })
+	t.Cleanup(func() { _ = <-ended })
 	awaitAddress(t, address, ended, &messages)
 	return "http://" + address + "/orders"
 }

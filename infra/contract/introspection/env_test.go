@@ -13,12 +13,11 @@ import (
 
 // env is a stack with an introspector's token, and tokens of a Viewer with what every client must find out about them.
 type env struct {
-	issuer   string
-	service  *pat.Service
-	callers  []caller
-	viewer   pat.Account
-	checks   []check
-	revoking []pattest.Holder
+	issuer  string
+	service *pat.Service
+	callers []caller
+	viewer  pat.Account
+	checks  []check
 }
 
 // caller is how a client presents the introspector's token.
