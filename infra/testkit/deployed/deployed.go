@@ -29,6 +29,9 @@ const (
 	AllTokensPath = "/api/admin/tokens" //nolint:gosec // a path, no credential
 	GitHubPath    = "/leaks/github"
 	GitLabPath    = "/leaks/gitlab"
+	// IntrospectPath and RevokePath are those of OAuth 2.0.
+	IntrospectPath = "/oauth/introspect"
+	RevokePath     = "/oauth/revoke"
 )
 
 // TokenPath returns the path of a token.
