@@ -296,7 +296,7 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"token list":      "--all --expires-before --scope --state --unused-since" + tokens,
 		"token show":      server,
 		"token rotate":    "--expires --overlap --token-prefix" + tokens,
-		"token revoke":    "--all --descendants --expires-before --scope --state --unused-since --yes" + tokens,
+		"token revoke":    "--all --descendants --expires-before --from-file --scope --state --unused-since --yes" + tokens,
 		"import unleash":  "--database-url --dry-run" + service,
 	}
 	flag := regexp.MustCompile(`(?m)^ {2,6}(?:-h, )?(--[a-z-]+)`)

@@ -25,6 +25,8 @@ type shell struct {
 	folder string
 	clock  *pattest.Clock
 	vars   map[string]string
+	// stdin is the standard input of the next commands.
+	stdin string
 }
 
 func newShell(t *testing.T) *shell {
@@ -40,6 +42,7 @@ func (sh *shell) tokenPath() string { return filepath.Join(sh.data(), "token") }
 func (sh *shell) env(stdout, stderr io.Writer) env {
 	return env{
 		program: "pats",
+		stdin:   strings.NewReader(sh.stdin),
 		stdout:  stdout,
 		stderr:  stderr,
 		getenv:  func(name string) string { return sh.vars[name] },

@@ -21,6 +21,7 @@ func main() {
 	ctx := untilSignal(func() { os.Exit(int(failure.Interrupted)) })
 	os.Exit(int(run(ctx, os.Args[1:], env{
 		program:  os.Args[0],
+		stdin:    os.Stdin,
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
@@ -52,6 +53,7 @@ func untilSignal(exit func()) context.Context {
 type env struct {
 	// program is the name under which the command was called, for command lines that it prints.
 	program string
+	stdin   io.Reader
 	// stdout receives results; stderr receives messages, progress and logs, and never a secret.
 	stdout, stderr io.Writer
 	// terminal reports whether stderr is a terminal.

@@ -189,7 +189,8 @@ func tokenState(token apitypes.Token, now time.Time) string {
 type tokenRevoke struct {
 	ID          pat.TokenID `arg:"" optional:"" name:"token-id" help:"The token's id, as in the list. With --url, leave it out to revoke the token presented."`
 	All         bool        `help:"Show which tokens of all users, or with --user of that one, would be revoked, and with --yes revoke them. Needs --user or a filter."`
-	Yes         bool        `help:"With --all: revoke the tokens."`
+	Yes         bool        `help:"With --all or --from-file: revoke the tokens."`
+	FromFile    string      `placeholder:"FILE" help:"Show which of the leaked tokens in FILE would be revoked, and with --yes revoke them and all that were created with them. FILE has one token a line, or is a report of gitleaks in JSON. - reads standard input."`
 	Descendants bool        `help:"Also revoke every token that was created with this one, with one of those, and so on, even if this one is gone already."`
 	filterFlags
 	tokensFlags
@@ -204,12 +205,16 @@ func (*tokenRevoke) Help() string {
   pats token revoke 2 --url http://127.0.0.1:3000 --token-file .pats/token
   pats token revoke --url http://127.0.0.1:3000 --token-file leaked.token --descendants
   pats token revoke --all --user 2
-  pats token revoke --all --unused-since 90d --yes`
+  pats token revoke --all --unused-since 90d --yes
+  gitleaks git --report-format json --report-path - . | pats token revoke --from-file - --yes`
 }
 
 // Run revokes the token.
 func (c *tokenRevoke) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
-	if c.All {
+	switch {
+	case c.FromFile != "":
+		return c.revokeLeaked(ctx, e, out, typed)
+	case c.All:
 		return c.revokeAll(ctx, e, out, typed)
 	}
 	if err := c.needAll(typed, "yes"); err != nil {

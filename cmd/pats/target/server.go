@@ -188,6 +188,8 @@ type request struct {
 	url    *url.URL
 	// body is JSON, or nil.
 	body []byte
+	// form is sent in place of body, without the token to present, or nil.
+	form url.Values
 	// key is the Idempotency-Key, or empty.
 	key string
 	// header receives the header of the response, unless it is nil.
@@ -237,14 +239,24 @@ func (s *Server) attempt(ctx context.Context, r request, result any) error {
 }
 
 func (s *Server) newRequest(ctx context.Context, r request) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), bytes.NewReader(r.body))
+	body := r.body
+	if r.form != nil {
+		body = []byte(r.form.Encode())
+	}
+	request, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Authorization", s.token)
 	request.Header.Set("Accept", "application/json")
-	if r.body != nil {
+	switch {
+	case r.form != nil:
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return request, nil
+	case r.body != nil:
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if s.token != "" {
+		request.Header.Set("Authorization", s.token)
 	}
 	if r.key != "" {
 		request.Header.Set("Idempotency-Key", r.key)
