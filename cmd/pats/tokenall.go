@@ -18,7 +18,7 @@ func listAll(ctx context.Context, all target.AllTokens, filter pat.TokenFilter, 
 	return finish(list, eachPage(ctx, all, filter, progress, list.write))
 }
 
-// finish ends the list, or after err only prints what it has, so that nobody takes it for the whole.
+// finish ends the list. After err, it prints the rows that are left and no end, so that the list cannot be taken for complete.
 func finish(list tokenWriter, err error) error {
 	if err != nil {
 		return errors.Join(err, list.flush())
