@@ -151,6 +151,10 @@ build-TokensFunction:
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
 
+.PHONY: build-ServiceAccountsFunction
+build-ServiceAccountsFunction:
+	@$(LAMBDA_BUILD) ./functions/service-accounts
+
 .PHONY: build-PageFunction
 build-PageFunction:
 	@$(LAMBDA_BUILD) ./functions/page
