@@ -64,8 +64,15 @@ func (s *site) authorizeURL(t *testing.T) string {
 	return config.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier))
 }
 
-// send sends a request and returns the response, of which it has read the body. It follows no redirect.
-func send(t *testing.T, request *http.Request) (*http.Response, string) {
+// reply is a response of the provider.
+type reply struct {
+	status   int
+	location string
+	body     string
+}
+
+// send sends a request. It follows no redirect.
+func send(t *testing.T, request *http.Request) reply {
 	t.Helper()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(request)
@@ -77,7 +84,7 @@ func send(t *testing.T, request *http.Request) (*http.Response, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response, string(body)
+	return reply{response.StatusCode, response.Header.Get("Location"), string(body)}
 }
 
 func form(t *testing.T, address string, fields url.Values) *http.Request {
@@ -95,10 +102,10 @@ func form(t *testing.T, address string, fields url.Values) *http.Request {
 func (s *site) signIn(t *testing.T, fields url.Values) url.Values {
 	t.Helper()
 	fields.Set("code", s.AccessCode())
-	response, body := send(t, form(t, s.authorizeURL(t), fields))
-	location, err := response.Location()
-	if err != nil || response.StatusCode != http.StatusSeeOther || location.Path != "/ui/callback" {
-		t.Fatalf("got %d %s to %v (%v), want a redirect to the callback", response.StatusCode, body, location, err)
+	got := send(t, form(t, s.authorizeURL(t), fields))
+	location, err := url.Parse(got.location)
+	if err != nil || got.status != http.StatusSeeOther || location.Path != "/ui/callback" {
+		t.Fatalf("got %d %s to %v (%v), want a redirect to the callback", got.status, got.body, location, err)
 	}
 	return location.Query()
 }
@@ -171,8 +178,8 @@ func TestAccessCode(t *testing.T) {
 				request = form(t, address, url.Values{"code": {s.AccessCode()}, "name": {"ada"}})
 				request.Header.Set("Sec-Fetch-Site", "cross-site")
 			}
-			if response, body := send(t, request); response.StatusCode != c.status {
-				t.Errorf("got %d %s, want %d", response.StatusCode, body, c.status)
+			if got := send(t, request); got.status != c.status {
+				t.Errorf("got %d %s, want %d", got.status, got.body, c.status)
 			}
 		})
 	}
@@ -183,9 +190,9 @@ func TestNames(t *testing.T) {
 	s := newSite(t)
 	address := s.authorizeURL(t)
 	for _, name := range []string{"", "Ada", "ada@example.com", "-ada", "<b>", strings.Repeat("a", 32)} {
-		response, body := send(t, form(t, address, url.Values{"code": {s.AccessCode()}, "name": {name}}))
-		if response.StatusCode != http.StatusBadRequest || strings.Contains(body, "<b>") {
-			t.Errorf("%q: got %d %s, want 400", name, response.StatusCode, body)
+		got := send(t, form(t, address, url.Values{"code": {s.AccessCode()}, "name": {name}}))
+		if got.status != http.StatusBadRequest || strings.Contains(got.body, "<b>") {
+			t.Errorf("%q: got %d %s, want 400", name, got.status, got.body)
 		}
 	}
 }
@@ -219,9 +226,9 @@ func TestAuthorizationRequests(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, request := range []*http.Request{get, form(t, address.String(), url.Values{"code": {s.AccessCode()}, "name": {"ada"}})} {
-				response, body := send(t, request)
-				if response.StatusCode != http.StatusBadRequest || strings.Contains(body, "evil") {
-					t.Errorf("%s: got %d %s, want 400", request.Method, response.StatusCode, body)
+				got := send(t, request)
+				if got.status != http.StatusBadRequest || strings.Contains(got.body, "evil") {
+					t.Errorf("%s: got %d %s, want 400", request.Method, got.status, got.body)
 				}
 			}
 		})
@@ -279,12 +286,12 @@ func TestOnlyLocalHost(t *testing.T) {
 				t.Fatal(err)
 			}
 			request.Host = host
-			response, _ := send(t, request)
+			got := send(t, request)
 			if path == "/other" && want == http.StatusOK {
 				want = http.StatusNotFound
 			}
-			if response.StatusCode != want {
-				t.Errorf("%s at %s: got %d, want %d", path, host, response.StatusCode, want)
+			if got.status != want {
+				t.Errorf("%s at %s: got %d, want %d", path, host, got.status, want)
 			}
 		}
 	}
@@ -298,7 +305,7 @@ func TestKeysArePublic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, body := send(t, request)
+	body := send(t, request).body
 	var set struct {
 		Keys []map[string]any `json:"keys"`
 	}

@@ -24,8 +24,15 @@ func listen(t *testing.T) *loopback.Listener {
 	return listener
 }
 
-// send sends a request to the listener, as host unless that is empty, and returns the response and its body.
-func send(t *testing.T, listener *loopback.Listener, method, path, host string) (*http.Response, string) {
+// reply is a response of the listener.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends a request to the listener, as host unless that is empty.
+func send(t *testing.T, listener *loopback.Listener, method, path, host string) reply {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, fmt.Sprintf("http://127.0.0.1:%d%s", listener.Port(), path), nil)
 	if err != nil {
@@ -41,24 +48,24 @@ func send(t *testing.T, listener *loopback.Listener, method, path, host string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response, string(body)
+	return reply{response.StatusCode, response.Header, string(body)}
 }
 
 func TestCode(t *testing.T) {
 	t.Parallel()
 	listener := listen(t)
-	response, body := send(t, listener, http.MethodGet, "/?code=the-code&state="+state, "")
-	if response.StatusCode != http.StatusOK || !strings.Contains(body, "return to the terminal") {
-		t.Errorf("got %d %s, want 200", response.StatusCode, body)
+	got := send(t, listener, http.MethodGet, "/?code=the-code&state="+state, "")
+	if got.status != http.StatusOK || !strings.Contains(got.body, "return to the terminal") {
+		t.Errorf("got %d %s, want 200", got.status, got.body)
 	}
-	if strings.Contains(body, "the-code") {
-		t.Errorf("got %s, want no code in it", body)
+	if strings.Contains(got.body, "the-code") {
+		t.Errorf("got %s, want no code in it", got.body)
 	}
 	for name, want := range map[string]string{
 		"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
 		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 	} {
-		if got := response.Header.Get(name); got != want {
+		if got := got.header.Get(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
@@ -98,8 +105,8 @@ func TestForeignRequestsEndNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			listener := listen(t)
-			if response, body := send(t, listener, c.method, c.path, c.host); response.StatusCode != c.status {
-				t.Errorf("got %d %s, want %d", response.StatusCode, body, c.status)
+			if got := send(t, listener, c.method, c.path, c.host); got.status != c.status {
+				t.Errorf("got %d %s, want %d", got.status, got.body, c.status)
 			}
 			send(t, listener, http.MethodGet, "/?code=right&state="+state, "")
 			if code, err := listener.Code(t.Context()); err != nil || code != "right" {

@@ -15,7 +15,7 @@ import (
 // consentPath and redeemPath are those of the stack's template for `pats login`.
 const (
 	consentPath = "/ui/cli"
-	redeemPath  = "/ui/cli/token" //nolint:gosec // a path, not a credential
+	redeemPath  = "/ui/cli/token"
 	sessionPath = "/ui/session"
 )
 

@@ -2,6 +2,8 @@ package browser_test
 
 import (
 	"crypto/rand"
+	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -33,9 +35,7 @@ func newSignInSite(t *testing.T, parameters map[string]string) *signInSite {
 	t.Cleanup(front.Close)
 	provider, err := devlogin.New(front.URL, time.Now)
 	must.Do(t, err)
-	for name, value := range provider.Parameters() {
-		parameters[name] = value
-	}
+	maps.Copy(parameters, provider.Parameters())
 	server := laptoptest.Serve(t, laptoptest.NewStore(t), laptoptest.Options{Parameters: parameters})
 	behind, err := url.Parse(server.URL)
 	must.Do(t, err)
@@ -105,7 +105,7 @@ func (c *command) received(t *testing.T) (string, error) {
 // no violation of axe-core's rules.
 func TestConsent(t *testing.T) {
 	t.Parallel()
-	for _, as := range looks {
+	for _, as := range looks { //nolint:paralleltest // one browser at a time
 		t.Run(as.String(), func(t *testing.T) {
 			s := newSignInSite(t, map[string]string{"AllowPastedCode": "true", "Scopes": scopesOfShop})
 			p := newTab(t, as)
@@ -163,7 +163,7 @@ func TestDeniedConsent(t *testing.T) {
 	p.click("button", "Sign in")
 	p.click("button", "Deny")
 	p.shows("The login was denied.")
-	if _, err := login.received(t); err != loopback.ErrDenied { //nolint:errorlint // it is returned as it is
+	if _, err := login.received(t); !errors.Is(err, loopback.ErrDenied) {
 		t.Errorf("got %v, want %v", err, loopback.ErrDenied)
 	}
 	p.faultless()
