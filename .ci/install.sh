@@ -10,7 +10,7 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need besides Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, gitleaks, schemathesis, DynamoDB Local, ministack, Unleash, PostgreSQL, Chromium,
+compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, gitleaks, schemathesis, DynamoDB Local, Keycloak, ministack, Unleash, PostgreSQL, Chromium,
 axe-core, Lighthouse, the generators of OpenAPI clients, Apache with mod_oauth2 and other OAuth clients, and for the programs in examples/ jq, Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
 
 Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint, gitleaks and schemathesis go to
@@ -155,6 +155,10 @@ fetch_spring() {
   "$root/infra/services/jars" "$root/infra/contract/spring/pom.xml" spring >/dev/null
 }
 
+fetch_keycloak() {
+  "$root/infra/services/keycloak/fetch" >/dev/null
+}
+
 fetch_unleash() {
   "$root/infra/services/unleash/fetch" >/dev/null
 }
@@ -176,6 +180,7 @@ beside install_python schemathesis "$root/infra/contract/openapi/requirements.tx
 beside fetch_dynamodb_local
 beside fetch_ministack
 beside fetch_spring
+beside fetch_keycloak
 beside fetch_unleash
 beside fetch_browser_packages
 beside "$root/infra/contract/examples/install"
