@@ -25,6 +25,7 @@ func TestDeployed(t *testing.T) {
 	must.Do(t, err)
 	s := &site{url: inBrowsers(t, stack) + "/", store: stack.Store, settings: pat.Settings{Retention: pat.DefaultRetention, Scopes: catalog(t)}}
 	s.user(t, pat.Profile{Username: "permanent", Role: pat.Admin}) // the last Admin cannot be deleted
+	//nolint:paralleltest // the cases share one table, and so its users
 	for name, try := range map[string]func(*testing.T, *site){
 		"every state, light and wide":  func(t *testing.T, s *site) { everyStateIsAccessible(t, s, look{"light", 1200}) },
 		"every state, dark and narrow": func(t *testing.T, s *site) { everyStateIsAccessible(t, s, look{"dark", 390}) },

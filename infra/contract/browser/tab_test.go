@@ -28,8 +28,9 @@ const patience = 20 * time.Second
 
 // tab is a tab of Chromium with cookies of its own.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t *testing.T
+	// ctx is chromedp's handle of the tab.
+	ctx context.Context //nolint:containedctx // chromedp keeps a tab in a context
 	log *log
 }
 
