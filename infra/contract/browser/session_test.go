@@ -41,7 +41,7 @@ func newLaptop(t *testing.T) *laptop {
 	})
 	must.Do(t, err)
 	t.Cleanup(func() { _ = server.Stop() })
-	match := accessCode.FindStringSubmatch(string(server.Output()))
+	match := accessCode.FindStringSubmatch(server.Output())
 	if match == nil {
 		t.Fatalf("the server prints no code:\n%s", server.Output())
 	}
@@ -69,6 +69,7 @@ func TestSession(t *testing.T) {
 	server := newLaptop(t)
 	for _, as := range looks {
 		t.Run(as.String(), func(t *testing.T) {
+			t.Parallel()
 			p := newTab(t, as)
 			source := p.axe()
 			check := func(state string) {
@@ -125,10 +126,9 @@ func TestSessionCookieIsNoBusinessOfScripts(t *testing.T) {
 // TestSessionEndsMidway: the session ends while a person fills in a form, in each way.
 func TestSessionEndsMidway(t *testing.T) {
 	t.Parallel()
-	server := newLaptop(t)
-	for name, end := range map[string]func(t *testing.T, p *tab){
-		"the cookie has expired": func(_ *testing.T, p *tab) { call(p, network.ClearBrowserCookies, cdp.Empty{}) },
-		"an Admin has disabled the user": func(t *testing.T, _ *tab) {
+	for name, end := range map[string]func(t *testing.T, p *tab, server *laptop){
+		"the cookie has expired": func(_ *testing.T, p *tab, _ *laptop) { call(p, network.ClearBrowserCookies, cdp.Empty{}) },
+		"an Admin has disabled the user": func(t *testing.T, _ *tab, server *laptop) {
 			admin := newTab(t, desktop)
 			server.enter(admin, "boss", true)
 			admin.click("button", "Users")
@@ -142,11 +142,13 @@ func TestSessionEndsMidway(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newLaptop(t)
 			p := newTab(t, desktop)
 			server.enter(p, "ended", false)
 			p.click("button", "New token")
 			p.fill("Description", "Too late")
-			end(t, p)
+			end(t, p, server)
 			p.click("button", "Create token")
 			p.shows("Your session has ended. Sign in again.")
 			p.find("button", "Use a token instead")
