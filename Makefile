@@ -87,6 +87,10 @@ verify-unleash: bin/verify ## Compare the responses to the same requests with a 
 verify-import: bin/verify ## Import 10,000 users from Unleash's tables into both stores, and check the result
 	@bin/verify import
 
+.PHONY: pictures
+pictures: ## Take the pictures in docs/page with Chromium
+	@PATS_PICTURES=$(CURDIR)/docs/page go test ./infra/contract/browser -run TestPictures -count=1
+
 .PHONY: soak
 soak: bin/verify ## Repeat the harnesses for races, kills, faults and attacks for MINUTES, each round with new seeds
 	@bin/verify soak $(call quoted,MINUTES)
@@ -150,6 +154,10 @@ build-TokensFunction:
 .PHONY: build-UsersFunction
 build-UsersFunction:
 	@$(LAMBDA_BUILD) ./functions/users
+
+.PHONY: build-ServiceAccountsFunction
+build-ServiceAccountsFunction:
+	@$(LAMBDA_BUILD) ./functions/service-accounts
 
 .PHONY: build-PageFunction
 build-PageFunction:

@@ -10,8 +10,8 @@ print_help() {
 Usage: .ci/install.sh
 
 Installs what `make test`, `make lint` and `make verify` need besides Go and git, on Debian 12: Docker, Java, Maven, a C
-compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, gitleaks, schemathesis, DynamoDB Local, ministack, Unleash, PostgreSQL, Chromium,
-axe-core, Lighthouse, the generators of OpenAPI clients, and for the programs in examples/ jq, Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
+compiler, shellcheck, strace, wrk, SAM CLI, cfn-lint, golangci-lint, gitleaks, schemathesis, DynamoDB Local, Keycloak, ministack, Unleash, PostgreSQL, Chromium,
+axe-core, Lighthouse, the generators of OpenAPI clients, Apache with mod_oauth2 and other OAuth clients, and for the programs in examples/ jq, Node.js, PHP, Ruby and their libraries. Tools that are installed already stay as they are.
 
 Debian's packages are installed system-wide, and need root. SAM CLI, cfn-lint, golangci-lint, gitleaks and schemathesis go to
 ~/.cache/pats, with links in .cache/bin; the Makefile finds them there, and `source .cache/env` puts them on a shell's PATH.
@@ -29,6 +29,7 @@ missing_packages() {
   while read -r command package; do
     command -v "$command" >/dev/null || echo "$package"
   done <<'PACKAGES'
+apache2 apache2-bin
 cc gcc
 cc libc6-dev
 chromium chromium
@@ -54,6 +55,7 @@ PACKAGES
   python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
   compgen -G '/usr/share/fonts/truetype/dejavu/*' >/dev/null || echo fonts-dejavu-core
   [[ -e /usr/share/doc/busybox-static ]] || echo busybox-static
+  [[ -e /usr/lib/apache2/modules/mod_oauth2.so ]] || echo libapache2-mod-oauth2
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
 }
 
@@ -153,6 +155,10 @@ fetch_spring() {
   "$root/infra/services/jars" "$root/infra/contract/spring/pom.xml" spring >/dev/null
 }
 
+fetch_keycloak() {
+  "$root/infra/services/keycloak/fetch" >/dev/null
+}
+
 fetch_unleash() {
   "$root/infra/services/unleash/fetch" >/dev/null
 }
@@ -174,10 +180,12 @@ beside install_python schemathesis "$root/infra/contract/openapi/requirements.tx
 beside fetch_dynamodb_local
 beside fetch_ministack
 beside fetch_spring
+beside fetch_keycloak
 beside fetch_unleash
 beside fetch_browser_packages
 beside "$root/infra/contract/examples/install"
 beside "$root/infra/contract/openapi/generators/install"
+beside "$root/infra/contract/introspection/install"
 for _ in "${jobs[@]}"; do
   wait -n
 done

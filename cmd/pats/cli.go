@@ -17,7 +17,7 @@ import (
 
 // cli is the grammar of the command line. The tag "from" names the environment variables that a flag defaults to.
 type cli struct {
-	Output outputFormat `default:"text" enum:"text,json" placeholder:"text|json" from:"PATS_OUTPUT" help:"Format of results. JSON uses the names of the HTTP API (default: text)."`
+	Output outputFormat `default:"text" enum:"text,json,csv" placeholder:"text|json|csv" from:"PATS_OUTPUT" help:"Format of results. JSON uses the names of the HTTP API. CSV is for lists of tokens (default: text)."`
 
 	Serve serveCommand `cmd:"" group:"serve" noresult:"" help:"Serve the API on this machine."`
 	Check checkCommand `cmd:"" group:"serve" help:"Check a data file for corruption."`
@@ -34,10 +34,10 @@ type cli struct {
 
 	Token struct {
 		Create tokenCreate `cmd:"" help:"Create a token. The secret is shown only once."`
-		List   tokenList   `cmd:"" help:"List a user's tokens, without their secrets."`
+		List   tokenList   `cmd:"" help:"List a user's tokens, or those of all users, without their secrets."`
 		Show   tokenShow   `cmd:"" help:"Show the token that is presented to a server, without its secret."`
 		Rotate tokenRotate `cmd:"" help:"Issue a new secret for a token. The old one works until an overlap ends."`
-		Revoke tokenRevoke `cmd:"" help:"Revoke a token at once."`
+		Revoke tokenRevoke `cmd:"" help:"Revoke a token, or many, at once."`
 	} `cmd:"" group:"manage" help:"Administer tokens."`
 
 	Login  loginCommand  `cmd:"" group:"login" help:"Sign in to a server in your browser, and keep a token for the commands here."`
@@ -159,6 +159,9 @@ func parseAndRun(ctx context.Context, args []string, e env) error {
 	typed, err := typedIn(parsed)
 	if err != nil {
 		return err
+	}
+	if grammar.Output == formatCSV && parsed.Selected().Path() != "token list" {
+		return failure.Misuse("--output csv is for `pats token list`", "")
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(e, &printer{e.stdout, e.stderr, grammar.Output}, typed)

@@ -295,16 +295,16 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"user link":       "--issuer --subject" + service,
 		"user unlink":     service,
 		"token create":    "--description --expires --scope --scope-catalog --token-prefix" + tokens,
-		"token list":      tokens,
+		"token list":      "--all --expires-before --scope --state --unused-since" + tokens,
 		"token show":      server,
 		"token rotate":    "--expires --overlap --token-prefix" + tokens,
-		"token revoke":    "--descendants" + tokens,
 		"login":           "--allow-http --expires --no-browser --scope --url",
 		"logout":          "--allow-http --url",
 		"whoami":          server,
+		"token revoke":    "--all --descendants --expires-before --from-file --scope --state --unused-since --yes" + tokens,
 		"import unleash":  "--database-url --dry-run" + service,
 	}
-	flag := regexp.MustCompile(`(?m)^ +(?:-h, )?(--[a-z-]+)`)
+	flag := regexp.MustCompile(`(?m)^ {2,6}(?:-h, )?(--[a-z-]+)`)
 	for command, want := range cases {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()

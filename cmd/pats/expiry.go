@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// expiry is the end of a token: a time, or a duration from the token's creation.
+// expiry is the end of a token, or another time: a time from 1970 on, or a duration from or to the present.
 type expiry struct {
 	at    time.Time
 	after time.Duration
@@ -17,7 +17,7 @@ var errExpiry = errors.New("must be a number of days such as 90d, of hours such 
 
 // UnmarshalText parses the value of --expires. It implements encoding.TextUnmarshaler.
 func (e *expiry) UnmarshalText(text []byte) error {
-	if at, err := time.Parse(time.RFC3339, string(text)); err == nil {
+	if at, err := time.Parse(time.RFC3339, string(text)); err == nil && at.Unix() >= 0 {
 		*e = expiry{at: at}
 		return nil
 	}
@@ -43,6 +43,14 @@ func parseDuration(text string) (time.Duration, error) {
 		return 0, errExpiry
 	}
 	return time.Duration(count) * 24 * time.Hour, nil
+}
+
+// ago returns the time that is as long before now, or the time itself.
+func (e expiry) ago(now time.Time) time.Time {
+	if e.at.IsZero() {
+		return now.Add(-e.after)
+	}
+	return e.at
 }
 
 // from returns the end of a token created at now.

@@ -49,13 +49,13 @@ func (sh *shell) tokenPath() string { return filepath.Join(sh.data(), "token") }
 func (sh *shell) env(stdout, stderr io.Writer) env {
 	return env{
 		program: "pats",
+		stdin:   strings.NewReader(sh.stdin),
 		stdout:  stdout,
 		stderr:  stderr,
 		getenv:  func(name string) string { return sh.vars[name] },
 		now:     sh.clock.Now,
 
 		configFolder: func() (string, error) { return sh.config(), nil },
-		stdin:        strings.NewReader(sh.stdin),
 		hostname:     func() (string, error) { return "ada-laptop", nil },
 		openBrowser:  sh.browser,
 		build: func() (*debug.BuildInfo, bool) {

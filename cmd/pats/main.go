@@ -22,6 +22,7 @@ func main() {
 	ctx := untilSignal(func() { os.Exit(int(failure.Interrupted)) })
 	os.Exit(int(run(ctx, os.Args[1:], env{
 		program:  os.Args[0],
+		stdin:    os.Stdin,
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
@@ -29,7 +30,6 @@ func main() {
 		now:      time.Now,
 		build:    debug.ReadBuildInfo,
 
-		stdin:        os.Stdin,
 		configFolder: os.UserConfigDir,
 		hostname:     os.Hostname,
 		openBrowser:  openBrowser,
@@ -58,6 +58,7 @@ func untilSignal(exit func()) context.Context {
 type env struct {
 	// program is the name under which the command was called, for command lines that it prints.
 	program string
+	stdin   io.Reader
 	// stdout receives results; stderr receives messages, progress and logs, and never a secret.
 	stdout, stderr io.Writer
 	// terminal reports whether stderr is a terminal.
@@ -67,9 +68,7 @@ type env struct {
 	build    func() (*debug.BuildInfo, bool)
 	// configFolder returns the folder of the user's configuration files, which can be missing.
 	configFolder func() (string, error)
-	// stdin has the code that `pats login --no-browser` asks for.
-	stdin    io.Reader
-	hostname func() (string, error)
+	hostname     func() (string, error)
 	// openBrowser shows the page at an address to the user. It can return only when the browser is closed.
 	openBrowser func(address string) error
 }

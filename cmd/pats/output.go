@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,7 +18,12 @@ import (
 // outputFormat is the value of --output.
 type outputFormat string
 
-const formatJSON outputFormat = "json"
+// The formats beside text.
+const (
+	formatJSON outputFormat = "json"
+	// formatCSV is for lists of tokens.
+	formatCSV outputFormat = "csv"
+)
 
 // printer prints results to stdout, and messages to stderr.
 type printer struct {
@@ -25,10 +31,13 @@ type printer struct {
 	format         outputFormat
 }
 
-// print prints body as JSON or rows as text.
+// print prints body as JSON, or rows as text or CSV.
 func (p *printer) print(body any, rows table) error {
-	if p.format == formatJSON {
+	switch p.format {
+	case formatJSON:
 		return writeJSON(p.stdout, body)
+	case formatCSV:
+		return writeCSV(csv.NewWriter(p.stdout), rows)
 	}
 	return rows.write(p.stdout)
 }
@@ -50,6 +59,24 @@ func writeJSON(w io.Writer, body any) error {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(body)
+}
+
+// writeCSV writes rows, whose cells may come from anybody. One that a spreadsheet would take for a formula gets an apostrophe in front
+// (https://owasp.org/www-community/attacks/CSV_Injection).
+func writeCSV(w *csv.Writer, rows table) error {
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = target.Printable(cell)
+			if strings.ContainsAny(cell[:min(1, len(cell))], "=+-@") {
+				row[i] = "'" + row[i]
+			}
+		}
+		if err := w.Write(row); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
 }
 
 // table is the text form of a result: rows of cells, aligned in columns.

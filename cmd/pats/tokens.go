@@ -15,7 +15,7 @@ import (
 
 // tokensFlags choose the tokens that a command works on: a user's in a store, or the caller's on a server.
 type tokensFlags struct {
-	User pat.UserID `placeholder:"ID" help:"User whose tokens they are. Required with a store; a server knows the user by the token presented."`
+	User pat.UserID `placeholder:"ID" help:"User whose tokens they are. Required with a store, unless --all is given; a server knows the user by the token presented."`
 	storeFlags
 	retentionFlag
 	limitFlags
@@ -106,17 +106,23 @@ func (f tokensFlags) withUser(ctx context.Context, e env, typed typedFlags, sett
 	if f.User == 0 {
 		return failure.Misuse("--user ID is needed", "`pats user list` lists the ids.")
 	}
-	retention, err := f.retention()
+	settings, err := f.settings(settings)
 	if err != nil {
 		return err
 	}
-	if settings, err = f.apply(settings); err != nil {
-		return err
-	}
-	settings.Retention = retention
 	return f.withService(ctx, e, typed, access{settings: settings}, func(service *pat.Service) error {
 		return work(target.UserTokens(service, f.User))
 	})
+}
+
+// settings returns settings with the retention and the limits. Errors: failure.Usage.
+func (f tokensFlags) settings(settings pat.Settings) (pat.Settings, error) {
+	retention, err := f.retention()
+	if err != nil {
+		return pat.Settings{}, err
+	}
+	settings.Retention = retention
+	return f.apply(settings)
 }
 
 // server returns the server for the tokens of its caller.
@@ -161,6 +167,8 @@ func (f tokensFlags) withTokens(ctx context.Context, e env, out *printer, typed 
 }
 
 type tokenList struct {
+	All bool `help:"List the tokens of all users, or with --user of that one. With --url, the token presented must be an Admin's."`
+	filterFlags
 	tokensFlags
 	presentFlag
 }
@@ -169,11 +177,25 @@ type tokenList struct {
 func (*tokenList) Help() string {
 	return `Examples:
   pats token list --user 1
-  pats token list --url http://127.0.0.1:3000 --token-file .pats/token`
+  pats token list --url http://127.0.0.1:3000 --token-file .pats/token
+  pats token list --all --unused-since 90d --state active
+  pats token list --all --expires-before 14d --output csv >tokens.csv`
 }
 
 // Run lists the tokens.
 func (c *tokenList) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	filter, err := c.filter(e.now(), c.User)
+	if err != nil {
+		return err
+	}
+	if c.All {
+		return c.withAllTokens(ctx, e, out, typed, c.presentFlag, func(all target.AllTokens) error {
+			return listAll(ctx, all, filter, newTokenWriter(out, e.now()), newPace(e.now, out))
+		})
+	}
+	if err := c.needAll(typed); err != nil {
+		return err
+	}
 	return c.withTokens(ctx, e, out, typed, c.presentFlag, func(tokens target.Tokens) error {
 		list, err := tokens.List(ctx)
 		if err != nil {
@@ -203,7 +225,11 @@ func tokenState(token apitypes.Token, now time.Time) string {
 
 type tokenRevoke struct {
 	ID          pat.TokenID `arg:"" optional:"" name:"token-id" help:"The token's id, as in the list. With --url, leave it out to revoke the token presented."`
+	All         bool        `help:"Show which tokens of all users, or with --user of that one, would be revoked, and with --yes revoke them. Needs --user or a filter."`
+	Yes         bool        `help:"With --all or --from-file: revoke the tokens."`
+	FromFile    string      `placeholder:"FILE" help:"Show which of the leaked tokens in FILE would be revoked, and with --yes revoke them and all that were created with them. FILE has one token a line, or is a report of gitleaks in JSON. - reads standard input."`
 	Descendants bool        `help:"Also revoke every token that was created with this one, with one of those, and so on, even if this one is gone already."`
+	filterFlags
 	tokensFlags
 	presentFlag
 }
@@ -214,11 +240,23 @@ func (*tokenRevoke) Help() string {
   pats token revoke 2 --user 1
   pats token revoke 2 --user 1 --descendants
   pats token revoke 2 --url http://127.0.0.1:3000 --token-file .pats/token
-  pats token revoke --url http://127.0.0.1:3000 --token-file leaked.token --descendants`
+  pats token revoke --url http://127.0.0.1:3000 --token-file leaked.token --descendants
+  pats token revoke --all --user 2
+  pats token revoke --all --unused-since 90d --yes
+  gitleaks git --report-format json --report-path - . | pats token revoke --from-file - --yes`
 }
 
 // Run revokes the token.
 func (c *tokenRevoke) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
+	switch {
+	case c.FromFile != "":
+		return c.revokeLeaked(ctx, e, out, typed)
+	case c.All:
+		return c.revokeAll(ctx, e, out, typed)
+	}
+	if err := c.needAll(typed, "yes"); err != nil {
+		return err
+	}
 	onServer, err := c.onServer(typed)
 	if err != nil {
 		return err

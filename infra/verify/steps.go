@@ -56,8 +56,10 @@ func (v *verification) steps() []runner.Step {
 		{Name: openapiStep, Tools: words("schemathesis curl"), Figures: regexp.MustCompile(`Tested: .*|[0-9]+ generated, .*`), Run: v.openapi},
 		{Name: "generators", Tools: words("curl npm node python3"), Figures: regexp.MustCompile(`.*: generated, compiled, used`), Run: v.generators},
 		{Name: examplesStep, Tools: words("curl java javac jq mvn node npm php python3 ruby"), Figures: regexp.MustCompile(`.*: listed, created, deleted, refused`), Run: v.examples},
+		{Name: "introspection", Tools: words("apache2 java mvn node python3"), Run: introspection},
 		{Name: "sam-local", Tools: words("sam java mvn docker"), Figures: regexp.MustCompile(`[0-9]+ (cases|events).*`), Run: v.samLocal},
 		{Name: deployedStep, Tools: words("sam python3"), Figures: regexp.MustCompile(`known gap in .*`), Run: v.deployed},
+		{Name: "keycloak", Tools: words("java mvn python3 sam"), Run: keycloak},
 		{Name: "protect", Tools: words("curl jq node npm python3 sam"), Run: protect},
 		{Name: "unleash", Tools: unleashTools(), Figures: regexp.MustCompile(`[0-9]+ requests to each, .*`), Run: unleash},
 		{Name: "privilege", Tools: words("java mvn"), Run: v.privilege},
@@ -75,6 +77,23 @@ func (v *verification) steps() []runner.Step {
 func protect(ctx context.Context, job *runner.Job) error {
 	env := []string{"PATS_DEPLOYED=true"}
 	return job.RunWith(ctx, env, "go", "test", "-count=1", "-parallel=6", "-timeout=20m", "-v", "./infra/contract/protect")
+}
+
+// introspection tries the OAuth clients of several languages.
+func introspection(ctx context.Context, job *runner.Job) error {
+	env := []string{"PATS_OAUTH_CLIENTS=true"}
+	return runner.Steps(
+		func() error { return job.Run(ctx, "infra/contract/introspection/install") },
+		func() error {
+			return job.RunWith(ctx, env, "go", "test", "-count=1", "-v", "./infra/contract/introspection")
+		},
+	)
+}
+
+// keycloak signs people in at Keycloak, on the laptop's stack and on the deployed one.
+func keycloak(ctx context.Context, job *runner.Job) error {
+	env := []string{"PATS_KEYCLOAK=true", "PATS_DEPLOYED=true"}
+	return job.RunWith(ctx, env, "go", "test", "-count=1", "-timeout=15m", "-v", "./infra/contract/keycloak")
 }
 
 func words(text string) []string { return strings.Fields(text) }

@@ -69,9 +69,9 @@ func (v *verification) examples(ctx context.Context, job *runner.Job) error {
 	return v.withServer(ctx, job, "infra/contract/examples/check")
 }
 
-// deployed deploys the stack to an emulator of AWS, and runs the HTTP cases against it.
+// deployed deploys the stack to an emulator of AWS, and runs the HTTP cases against it, and the page in a browser.
 func (v *verification) deployed(ctx context.Context, job *runner.Job) error {
-	return v.runWatched(ctx, job, "env", "PATS_DEPLOYED=true", "go", "test", "-count=1", "-v", "./infra/contract/deployed")
+	return v.runWatched(ctx, job, "env", "PATS_DEPLOYED=true", "go", "test", "-count=1", "-v", "-run", "Stack|Deployed", "./infra/contract/deployed", "./infra/contract/browser")
 }
 
 // withServer runs a command beside a pats serve. A watched one is built for that, beside what other steps use.

@@ -116,6 +116,26 @@ func TestAllTokensShowMakersOfUnscopedTokens(t *testing.T) {
 	}
 }
 
+// TestAllTokensOfServiceAccounts: they are among all users, and an Admin revokes their tokens as those of others.
+func TestAllTokensOfServiceAccounts(t *testing.T) {
+	t.Parallel()
+	f := newAdminTokens(t)
+	robot, err := f.service.CreateServiceAccount(t.Context(), pat.Profile{Username: "robot", Name: "Robot", Role: pat.Viewer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.service.CreateUserToken(t.Context(), robot.ID, pattest.Draft("deploys")); err != nil {
+		t.Fatal(err)
+	}
+	got := f.list(t, "?after=2").Body
+	if !strings.Contains(got, `"description":"deploys"`) || !strings.Contains(got, `"user":{"accountType":"Service","id":3,"name":"Robot"`) {
+		t.Errorf("got %s, want the token of the service account", got)
+	}
+	if got := f.send(t, f.admin, http.MethodDelete, api.ResourceUsers+"/3/tokens"); got.Body != `{"revoked":[1]}` {
+		t.Errorf("got %d %s, want token 1 revoked", got.StatusCode, got.Body)
+	}
+}
+
 // onPage is the part of a page that tests compare.
 type onPage struct {
 	Tokens []struct {

@@ -123,6 +123,9 @@ func route(path string) (resource string, params map[string]string) {
 	case "/", api.ResourceTokens, api.ResourceTokenSelf, api.ResourceTokenSelfRotate:
 		return path, nil
 	}
+	if below, found := strings.CutPrefix(path, api.ResourceServiceAccounts); found {
+		return routeOfServices(below)
+	}
 	if id, rotate := strings.CutSuffix(path, "/rotate"); rotate {
 		resource, params := route(id)
 		if resource == api.ResourceToken {
@@ -134,6 +137,20 @@ func route(path string) (resource string, params map[string]string) {
 		return api.ResourceToken, map[string]string{"id": id}
 	}
 	return "/{proxy+}", map[string]string{"proxy": strings.TrimPrefix(path, "/")}
+}
+
+// routeOfServices returns the resource of a path below that of service accounts.
+func routeOfServices(path string) (resource string, params map[string]string) {
+	parts := strings.Split(path, "/")[1:]
+	params = map[string]string{}
+	resource = api.ResourceServiceAccounts
+	for i, name := range []string{"{id}", "token", "{tokenId}", "rotate"}[:min(4, len(parts))] {
+		if strings.HasPrefix(name, "{") {
+			params[strings.Trim(name, "{}")] = parts[i]
+		}
+		resource += "/" + name
+	}
+	return resource, params
 }
 
 // claimsOf returns the context of the authorizer for the holder's token.

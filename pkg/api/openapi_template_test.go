@@ -73,6 +73,7 @@ func handlers() []*Handler {
 	log := slog.New(slog.DiscardHandler)
 	return []*Handler{
 		NewTokens(nil, TokensSettings{Enabled: true}, log), NewUsers(nil, pat.AdminKey{}, log), NewAdminTokens(nil, pat.AdminKey{}, log),
+		NewServiceAccounts(nil, TokensSettings{Enabled: true}, log),
 	}
 }
 
@@ -144,7 +145,10 @@ func TestDocumentHasEveryResource(t *testing.T) {
 	t.Parallel()
 	functions := readTemplate(t).Resources
 	open := map[string]bool{}
-	for _, f := range []function{functions.TokensFunction, functions.UsersFunction, functions.AdminTokensFunction, functions.OAuthFunction, functions.LeaksFunction} {
+	for _, f := range []function{
+		functions.TokensFunction, functions.UsersFunction, functions.AdminTokensFunction, functions.ServiceAccountsFunction, functions.OAuthFunction,
+		functions.LeaksFunction,
+	} {
 		for _, event := range f.Properties.Events {
 			open[event.Properties.Path] = event.Properties.Auth.Authorizer == "NONE"
 		}

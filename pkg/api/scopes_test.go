@@ -28,8 +28,8 @@ var builtInScopes = []pat.Scope{
 // scopedCaller is an Admin who presents a token with scopes, and has another, with the id 2.
 type scopedCaller struct {
 	*userFixture
-	caller pattest.Holder
-	tokens *api.Handler
+	caller           pattest.Holder
+	tokens, services *api.Handler
 }
 
 func newScopedCaller(t *testing.T, scopes ...pat.Scope) scopedCaller {
@@ -53,8 +53,11 @@ func newScopedCaller(t *testing.T, scopes ...pat.Scope) scopedCaller {
 	if _, _, err := f.service.CreateUserToken(t.Context(), account.ID, pattest.Draft("another")); err != nil {
 		t.Fatal(err)
 	}
-	tokens := api.NewTokens(f.service, api.TokensSettings{Enabled: true}, slog.New(slog.DiscardHandler))
-	return scopedCaller{f, pattest.Holder{Account: account, Token: token, Secret: secret}, tokens}
+	settings, log := api.TokensSettings{Enabled: true}, slog.New(slog.DiscardHandler)
+	return scopedCaller{
+		f, pattest.Holder{Account: account, Token: token, Secret: secret},
+		api.NewTokens(f.service, settings, log), api.NewServiceAccounts(f.service, settings, log),
+	}
 }
 
 // send sends a request to the handler that has the path.
@@ -69,6 +72,9 @@ func (c scopedCaller) send(t *testing.T, method, path, body string) events.APIGa
 		return c.as(t, claimsOf(c.caller), method, path, body)
 	}
 	f := fixture{handler: c.tokens}
+	if strings.HasPrefix(path, api.ResourceServiceAccounts) {
+		f.handler = c.services
+	}
 	return f.do(t, c.caller, request{method: method, path: path, headers: []string{"Content-Type: application/json"}, body: body})
 }
 
@@ -82,6 +88,18 @@ func (c scopedCaller) narrowed(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return strconv.Itoa(int(token.ID))
+}
+
+// serviceAccount creates a service account with a token, 1, that a caller with users:write can rotate, and returns its id.
+func (c scopedCaller) serviceAccount(t *testing.T) string {
+	t.Helper()
+	account := pattest.Service(t, c.store, "service", pat.Admin)
+	draft := pattest.Draft("narrowed")
+	draft.Scopes = pattest.Scopes(t, string(pat.ScopeUsersWrite))
+	if _, _, err := c.service.CreateUserToken(t.Context(), account.ID, draft); err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Itoa(int(account.ID))
 }
 
 // shownOperation is an operation in the OpenAPI document that needs a token.
@@ -131,11 +149,19 @@ func shownOperations(t *testing.T) []shownOperation {
 func (o shownOperation) send(t *testing.T, c scopedCaller) events.APIGatewayProxyResponse {
 	t.Helper()
 	path := strings.NewReplacer("{id}", "2", "{tokenId}", "1").Replace(o.path)
+	if strings.HasPrefix(o.path, api.ResourceServiceAccounts) {
+		path = strings.NewReplacer("{id}", c.serviceAccount(t), "{tokenId}", "1").Replace(o.path)
+	}
 	if o.path == api.ResourceTokenRotate {
 		path = strings.ReplaceAll(o.path, "{id}", c.narrowed(t))
 	}
-	if o.path == api.ResourceTokens && o.body != "" {
+	switch {
+	case o.path == api.ResourceTokens && o.body != "":
 		o.body = scoped(`["pats:write"]`) // what a token with that scope can create
+	case o.path == api.ResourceServiceTokens && o.body != "":
+		o.body = scoped(`["users:write"]`)
+	case o.path == api.ResourceServiceTokenRotate:
+		o.body = "{}"
 	}
 	return c.send(t, o.method, path, strings.ReplaceAll(o.body, "vera", "nina")) // the fixture has a vera
 }

@@ -48,11 +48,12 @@ type template struct {
 				GatewayResponses map[string]gatewayResponse `yaml:"GatewayResponses"`
 			} `yaml:"Properties"`
 		} `yaml:"Api"`
-		TokensFunction      function `yaml:"TokensFunction"`
-		UsersFunction       function `yaml:"UsersFunction"`
-		LeaksFunction       function `yaml:"LeaksFunction"`
-		AdminTokensFunction function `yaml:"AdminTokensFunction"`
-		OAuthFunction       function `yaml:"OAuthFunction"`
+		TokensFunction          function `yaml:"TokensFunction"`
+		UsersFunction           function `yaml:"UsersFunction"`
+		LeaksFunction           function `yaml:"LeaksFunction"`
+		AdminTokensFunction     function `yaml:"AdminTokensFunction"`
+		OAuthFunction           function `yaml:"OAuthFunction"`
+		ServiceAccountsFunction function `yaml:"ServiceAccountsFunction"`
 	} `yaml:"Resources"`
 }
 
@@ -183,6 +184,7 @@ func TestTemplateHasEveryRoute(t *testing.T) {
 	wantResources(t, functions.TokensFunction, NewTokens(nil, TokensSettings{Enabled: true}, log), "/{proxy+}")
 	wantResources(t, functions.UsersFunction, NewUsers(nil, pat.AdminKey{}, log))
 	wantResources(t, functions.AdminTokensFunction, NewAdminTokens(nil, pat.AdminKey{}, log))
+	wantResources(t, functions.ServiceAccountsFunction, NewServiceAccounts(nil, TokensSettings{}, log))
 }
 
 func wantResources(t *testing.T, f function, h *Handler, more ...string) {

@@ -95,6 +95,8 @@ type trial struct {
 	// users is the number of users, and the limit of the page. They have the usual tokens if filled is set, or none.
 	users  int
 	filled bool
+	// services is the number of service accounts, with the usual tokens.
+	services int
 }
 
 var trials = []trial{
@@ -121,6 +123,8 @@ var trials = []trial{
 	{operation: "a report of an unknown token", method: http.MethodPost, resource: leaks.ResourceGitLab, open: true, form: unknownReport, token: sharedWithGitLab},
 	{operation: "delete a user", method: http.MethodDelete, resource: api.ResourceUser, id: other},
 	{operation: "list 100 users' tokens", method: http.MethodGet, resource: api.ResourceAllTokens, users: 100, filled: true},
+	{operation: "list 10 service accounts with their tokens", method: http.MethodGet, resource: api.ResourceServiceAccounts, services: 10},
+	{operation: "create a token of a service account", method: http.MethodPost, resource: api.ResourceServiceTokens, id: service, services: 1, body: draft()},
 	{operation: "revoke a user's token", method: http.MethodDelete, resource: api.ResourceUserToken, id: other},
 }
 
@@ -144,6 +148,8 @@ func draft() string {
 func describe(i int) string { return fmt.Sprintf("a token of a typical name, %03d", i) }
 
 func lastToken(e *env) int64 { return int64(e.tokens[len(e.tokens)-1].ID) }
+
+func service(e *env) int64 { return int64(e.serviceAccount) }
 
 func other(e *env) int64 { return int64(e.other) }
 
@@ -170,8 +176,10 @@ type env struct {
 	authorizer    *authz.Authorizer
 	functions     map[string]gateway.ProxyFunction
 	caller, other pat.UserID
-	tokens        []pat.Token
-	secret        pat.Secret
+	// serviceAccount is the service account created last.
+	serviceAccount pat.UserID
+	tokens         []pat.Token
+	secret         pat.Secret
 }
 
 func newEnv(t *testing.T) *env {
@@ -186,6 +194,7 @@ func newEnv(t *testing.T) *env {
 	e.authorizer = authz.New(e.service, pat.AdminKey{}, log)
 	tokens := api.NewTokens(e.service, api.TokensSettings{Enabled: true}, log)
 	users, adminTokens := api.NewUsers(e.service, pat.AdminKey{}, log), api.NewAdminTokens(e.service, pat.AdminKey{}, log)
+	services := api.NewServiceAccounts(e.service, api.TokensSettings{Enabled: true}, log)
 	hash := sha256.Sum256([]byte(sharedWithGitLab(t, e)))
 	introspection, files := oauth.New(e.service, log), page.New(page.Settings{MaxTokens: pat.MaxTokens, Scopes: page.Scopes(pat.ScopeCatalog{})})
 	e.functions = map[string]gateway.ProxyFunction{
@@ -194,6 +203,7 @@ func newEnv(t *testing.T) *env {
 		api.ResourceAllTokens: adminTokens.Handle, api.ResourceUserToken: adminTokens.Handle,
 		page.ResourcePage: files.Handle, page.ResourceAsset: files.Handle,
 		oauth.ResourceIntrospect: introspection.Handle, oauth.ResourceRevoke: introspection.Handle,
+		api.ResourceServiceAccounts: services.Handle, api.ResourceServiceTokens: services.Handle,
 		leaks.ResourceGitLab: leaks.New(e.service, leaks.Settings{GitLabTokenHash: hash[:]}, pat.SystemEnv(log), nil).Handle,
 	}
 	e.caller, e.tokens, e.secret = e.user(t, pattest.Profile("ann", pat.Admin))
@@ -206,6 +216,14 @@ func (e *env) user(t *testing.T, profile pat.Profile) (pat.UserID, []pat.Token, 
 	t.Helper()
 	account, err := e.service.CreateUser(t.Context(), profile)
 	must(t, err)
+	tokens, secret := e.fill(t, account)
+	return account.ID, tokens, secret
+}
+
+// fill creates the usual tokens of a user, and returns them and the secret of the first.
+func (e *env) fill(t *testing.T, account pat.Account) ([]pat.Token, pat.Secret) {
+	t.Helper()
+	var err error
 	tokens, secrets := make([]pat.Token, cost.TokensAUser), make([]pat.Secret, cost.TokensAUser)
 	for i := range tokens {
 		tokens[i], secrets[i], err = e.service.CreateUserToken(t.Context(), account.ID, pattest.Draft(describe(i)))
@@ -213,7 +231,7 @@ func (e *env) user(t *testing.T, profile pat.Profile) (pat.UserID, []pat.Token, 
 		_, err = e.service.Authenticate(t.Context(), secrets[i])
 		must(t, err)
 	}
-	return account.ID, tokens, secrets[0]
+	return tokens, secrets[0]
 }
 
 // count sends the request as API Gateway does.
@@ -227,6 +245,12 @@ func (e *env) count(t *testing.T, c trial) cost.Counted {
 		}
 		_, err := e.service.CreateUser(t.Context(), profile)
 		must(t, err)
+	}
+	for i := range c.services {
+		account, err := e.service.CreateServiceAccount(t.Context(), pat.Profile{Username: fmt.Sprintf("service%d", i), Name: "Deployments", Role: pat.Viewer})
+		must(t, err)
+		e.serviceAccount = account.ID
+		e.fill(t, account)
 	}
 	token := e.secret.Reveal()
 	if c.token != nil {

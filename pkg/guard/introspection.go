@@ -52,14 +52,14 @@ type IntrospectionChecker struct {
 // NewIntrospectionChecker returns an IntrospectionChecker. The error says which setting is invalid, without quoting it.
 func NewIntrospectionChecker(settings Introspection) (*IntrospectionChecker, error) {
 	if !isSafeEndpoint(settings.Endpoint) {
-		return nil, errors.New("Endpoint must be a URL with https, or with http on this machine, and without a user and a query")
+		return nil, errors.New("the endpoint must be a URL with https, or with http on this machine, and without a user and a query")
 	}
 	token, err := pat.ParseSecret(settings.Token)
 	if err != nil {
-		return nil, fmt.Errorf("Token: %w", err)
+		return nil, fmt.Errorf("the token: %w", err)
 	}
 	if settings.Timeout < 0 || settings.CacheFor < 0 || settings.CacheFor > MaxCacheFor {
-		return nil, fmt.Errorf("Timeout must not be negative, and CacheFor must be from 0 to %s", MaxCacheFor)
+		return nil, fmt.Errorf("the timeout must not be negative, and the time in the cache must be from 0 to %s", MaxCacheFor)
 	}
 	timeout := settings.Timeout
 	if timeout == 0 {

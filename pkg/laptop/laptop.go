@@ -18,16 +18,17 @@ import (
 
 // The functions' logical IDs in the template.
 const (
-	authorizerFunction   = "AuthorizerFunction"
-	tokensFunction       = "TokensFunction"
-	usersFunction        = "UsersFunction"
-	pageFunction         = "PageFunction"
-	signInFunction       = "SignInFunction"
-	sessionFunction      = "SessionFunction"
-	adminSessionFunction = "AdminSessionFunction"
-	oauthFunction        = "OAuthFunction"
-	leaksFunction        = "LeaksFunction"
-	adminTokensFunction  = "AdminTokensFunction"
+	authorizerFunction      = "AuthorizerFunction"
+	tokensFunction          = "TokensFunction"
+	usersFunction           = "UsersFunction"
+	pageFunction            = "PageFunction"
+	signInFunction          = "SignInFunction"
+	sessionFunction         = "SessionFunction"
+	adminSessionFunction    = "AdminSessionFunction"
+	oauthFunction           = "OAuthFunction"
+	leaksFunction           = "LeaksFunction"
+	adminTokensFunction     = "AdminTokensFunction"
+	serviceAccountsFunction = "ServiceAccountsFunction"
 )
 
 // Stack is the template with values for its parameters.
@@ -77,15 +78,16 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 			authorizerFunction: authorizers.Own(s.settings[authorizerFunction], store, env),
 		},
 		Proxies: map[string]gateway.ProxyFunction{
-			tokensFunction:       routes.Tokens(s.settings[tokensFunction], store, env),
-			usersFunction:        routes.Users(s.settings[usersFunction], store, env),
-			pageFunction:         gateway.ProxyFunction(pages.Page(s.settings[pageFunction], env)),
-			signInFunction:       gateway.ProxyFunction(signins.SignIn(s.settings[signInFunction], env)),
-			sessionFunction:      gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
-			adminSessionFunction: gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),
-			oauthFunction:        openroutes.OAuth(s.settings[oauthFunction], store, env),
-			leaksFunction:        reports.Leaks(s.settings[leaksFunction], store, env),
-			adminTokensFunction:  routes.AdminTokens(s.settings[adminTokensFunction], store, env),
+			tokensFunction:          routes.Tokens(s.settings[tokensFunction], store, env),
+			usersFunction:           routes.Users(s.settings[usersFunction], store, env),
+			pageFunction:            gateway.ProxyFunction(pages.Page(s.settings[pageFunction], env)),
+			signInFunction:          gateway.ProxyFunction(signins.SignIn(s.settings[signInFunction], env)),
+			sessionFunction:         gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
+			adminSessionFunction:    gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),
+			oauthFunction:           openroutes.OAuth(s.settings[oauthFunction], store, env),
+			leaksFunction:           reports.Leaks(s.settings[leaksFunction], store, env),
+			adminTokensFunction:     routes.AdminTokens(s.settings[adminTokensFunction], store, env),
+			serviceAccountsFunction: routes.ServiceAccounts(s.settings[serviceAccountsFunction], store, env),
 		},
 	}
 }

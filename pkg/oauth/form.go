@@ -59,6 +59,8 @@ func (f form) has(name string) bool { return f.values.Has(name) }
 type submission struct {
 	token  string
 	caller credential
+	// descendants is set by descendants=true, an extension of revocation.
+	descendants bool
 }
 
 // readSubmission reads the token, and the caller's credential, which it does not check. The parameter token_type_hint changes nothing,
@@ -76,5 +78,5 @@ func readSubmission(req request) (submission, error) {
 	if token == "" {
 		return submission{}, badRequest("The parameter token is missing.")
 	}
-	return submission{token, caller}, nil
+	return submission{token, caller, parsed.get("descendants") == "true"}, nil
 }

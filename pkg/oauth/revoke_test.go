@@ -76,6 +76,24 @@ func TestRevocationTakesNoDescendants(t *testing.T) {
 	}
 }
 
+func TestRevocationWithDescendants(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{"true": false, "false": true, "": true, "1": true} {
+		f := newFixture(t)
+		_, child, err := f.service.CreateToken(t.Context(), f.vera.Identity(), pattest.Draft("child"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := request{resource: oauth.ResourceRevoke, body: form("token", f.vera.Secret.Reveal(), "descendants", value)}
+		for range 2 {
+			wantRevoked(t, f.do(t, of))
+		}
+		if f.works(t, f.vera.Secret) || f.works(t, child) != want {
+			t.Errorf("descendants=%s: got %t and %t for the token and its child, want false and %t", value, f.works(t, f.vera.Secret), f.works(t, child), want)
+		}
+	}
+}
+
 // TestRevocationOfReplacedSecret: the holder of the present secret has not leaked anything.
 func TestRevocationOfReplacedSecret(t *testing.T) {
 	t.Parallel()

@@ -132,7 +132,7 @@ func TestModulesFitTogether(t *testing.T) {
 		}
 	}
 	for _, name := range names {
-		for _, line := range strings.Split(source(t, name), "\n") {
+		for line := range strings.SplitSeq(source(t, name), "\n") {
 			match := importLine.FindStringSubmatch(line)
 			if strings.HasPrefix(line, "import ") && match == nil {
 				t.Errorf("%s: %q is not an import of one line", name, line)
@@ -140,7 +140,7 @@ func TestModulesFitTogether(t *testing.T) {
 			if match == nil {
 				continue
 			}
-			for _, imported := range strings.Split(match[1], ", ") {
+			for imported := range strings.SplitSeq(match[1], ", ") {
 				if in[imported] != match[2]+".js" || !exported[imported] {
 					t.Errorf("%s imports %s, which %s.js does not export", name, imported, match[2])
 				}

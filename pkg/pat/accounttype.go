@@ -37,7 +37,7 @@ func (a Account) checkType(of []AccountType) error {
 	case len(of) == 0 || slices.Contains(of, a.Type):
 		return nil
 	case slices.Equal(of, []AccountType{ServiceAccount}):
-		return &Error{Kind: KindNotFound, Message: fmt.Sprintf("User %d is not a service account.", a.ID), Err: errAccountType}
+		return &Error{Kind: KindNotFound, Message: "No service account found", Err: errAccountType}
 	}
 	return NoUser(errAccountType)
 }

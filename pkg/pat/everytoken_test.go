@@ -211,7 +211,7 @@ func TestRevokeUserTokens(t *testing.T) {
 	}
 }
 
-// TestRevokeUserTokensLooksAgain: a token that is used before the write no longer counts as unused.
+// TestRevokeUserTokensLooksAgain: a token that is used before the write does not count as unused.
 func TestRevokeUserTokensLooksAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

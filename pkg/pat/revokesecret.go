@@ -38,6 +38,22 @@ func (s *Service) RevokeLeaked(ctx context.Context, user UserID, secrets []Secre
 	return s.end(ctx, user, e)
 }
 
+// FindLeaked returns what RevokeLeaked would end now. Errors: KindUnavailable.
+func (s *Service) FindLeaked(ctx context.Context, user UserID, secrets []Secret) (Ended, error) {
+	account, err := s.store.Account(ctx, user)
+	switch {
+	case KindOf(err) == KindNotFound:
+		return Ended{}, nil
+	case err != nil:
+		return Ended{}, err
+	}
+	e := newEnding(secrets, s.settings)
+	e.descendants = true
+	now := s.now()
+	_, _, err = e.apply(account.prune(now, s.settings), now)
+	return e.ended, err
+}
+
 // Owner returns the only user who can have the token secret: the one whom a token created here names, without a read, or the one
 // for whom it was imported, after one read. It returns 0 if there is none. Errors: KindUnavailable.
 func (s *Service) Owner(ctx context.Context, secret Secret) (UserID, error) {

@@ -96,6 +96,9 @@ func TestRevokeLeakedEndsDescendantsToo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFamily(t)
+			found, err := f.service.FindLeaked(t.Context(), 1, f.secrets(c.leaked...))
+			wantEndedBy(t, found, err, c.tokens, nil)
+			f.wantOneWrite(t, false)
 			got, err := f.service.RevokeLeaked(t.Context(), 1, f.secrets(c.leaked...))
 			wantEndedBy(t, got, err, c.tokens, nil)
 			f.wantOneWrite(t, len(c.tokens) > 0)
@@ -198,6 +201,16 @@ func TestSecretsOfNoTokenEndNothing(t *testing.T) {
 		f.store.Forget()
 	}
 	f.wantLeft(t, 1, 2, 3, 4, 5, 6)
+}
+
+func TestFindLeakedOfNoUser(t *testing.T) {
+	t.Parallel()
+	f := newFamily(t)
+	got, err := f.service.FindLeaked(t.Context(), 4711, f.secrets(1))
+	wantEndedBy(t, got, err, nil, nil)
+	f.store.Refuse(pattest.CallAccount, 1, pat.Unavailable(nil))
+	_, err = f.service.FindLeaked(t.Context(), 1, f.secrets(1))
+	pattest.WantKind(t, err, pat.KindUnavailable)
 }
 
 // TestRevokeImportedSecret: the user is looked up, and a rotated one that was imported ends alone.

@@ -26,12 +26,12 @@ func newLogin(random io.Reader, next string) (session.Login, error) {
 	return session.Login{State: text(0), Nonce: text(1), Verifier: text(2), Next: next}, nil
 }
 
-// loginPath returns the path of a sign-in that leads to next.
-func loginPath(next string) string {
-	if next == "/" {
-		return session.LoginPath
-	}
-	return session.LoginPath + "?" + url.Values{"next": {next}}.Encode()
+// redirected is the query parameter of a sign-in that began at another address of the stack.
+const redirected = "redirected"
+
+// redirectedPath returns the path of a sign-in that leads to next, at the public address.
+func redirectedPath(next string) string {
+	return session.LoginPath + "?" + url.Values{"next": {next}, redirected: {"true"}}.Encode()
 }
 
 var (

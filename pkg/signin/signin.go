@@ -74,13 +74,14 @@ func (h *Handler) serve(
 }
 
 // login sends the browser to the provider. A browser that came by another address of the stack than the provider sends it back to is sent
-// to that first, since the cookie would not be there.
+// to that first, since the cookie would not be there. It is sent once only: a proxy in front of API Gateway can hide the address.
 func (h *Handler) login(
 	ctx context.Context, event events.APIGatewayProxyRequest, site session.Site, headers http.Header,
 ) (events.APIGatewayProxyResponse, error) {
-	next := session.LocalPath(proxy.Query(event).Get("next"))
-	if !site.Serves(event) {
-		return session.Redirect(headers, site.URL(loginPath(next))), nil
+	query := proxy.Query(event)
+	next := session.LocalPath(query.Get("next"))
+	if !site.Serves(event) && !query.Has(redirected) {
+		return session.Redirect(headers, site.URL(redirectedPath(next))), nil
 	}
 	begun, err := newLogin(h.env.Random, next)
 	if err != nil {

@@ -271,8 +271,11 @@ func TestNoOpenRedirect(t *testing.T) {
 func TestLoginAtAnotherAddress(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, func(s *signin.Settings) { s.PublicURL = "https://pats.example" })
-	if got := f.begin(t, session.LoginPath+"?next=%2Fui%2Fcli%3Fport%3D1").String(); got != "https://pats.example/ui/login?next=%2Fui%2Fcli%3Fport%3D1" {
+	if got := f.begin(t, session.LoginPath+"?next=%2Fui%2Fcli%3Fport%3D1").String(); got != "https://pats.example/ui/login?next=%2Fui%2Fcli%3Fport%3D1&redirected=true" {
 		t.Errorf("got %s, want the same path at the public address", got)
+	}
+	if got := f.begin(t, session.LoginPath+"?redirected=true").Query().Get("redirect_uri"); got != "https://pats.example/ui/callback" {
+		t.Errorf("behind a proxy: got redirect_uri %s, want the one at the public address", got)
 	}
 	f.host = "pats.example"
 	if got := f.begin(t, session.LoginPath).Query().Get("redirect_uri"); got != "https://pats.example/ui/callback" {

@@ -13,7 +13,7 @@ import (
 
 // User is a user of Unleash with the tokens.
 type User struct {
-	// Account has ID, Profile, CreatedAt and Tokens. CreatedAt is 1970 if Unleash has no date. The Selector of a token is empty
+	// Account has ID, Type, Profile, CreatedAt and Tokens. CreatedAt is 1970 if Unleash has no date. The Selector of a token is empty
 	// if Unleash does not create tokens of this form. A date that is infinite in PostgreSQL is out of the range that pats accepts.
 	Account pat.Account
 	// Refusal is the reason why the user cannot be imported, or empty.
@@ -69,6 +69,9 @@ func (r row) user() User {
 	user := User{Account: r.account, Refusal: r.refusal()}
 	user.Account.CreatedAt = date(r.userCreated)
 	user.Account.Role = role(r.roles)
+	if r.service {
+		user.Account.Type = pat.ServiceAccount
+	}
 	if r.tokenID != nil {
 		token := r.token
 		token.ID, token.Scopes = pat.TokenID(*r.tokenID), pat.Unscoped()
@@ -83,8 +86,6 @@ func (r row) refusal() string {
 	switch {
 	case r.system:
 		return "It is a system user of Unleash."
-	case r.service:
-		return "It is a service account."
 	case r.deleted:
 		return "It was deleted in Unleash."
 	case role(r.roles) != 0:

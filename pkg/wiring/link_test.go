@@ -15,6 +15,7 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		authorizer, shared = "pats/pkg/authz.(*Authorizer)", "pats/pkg/authz.(*Shared)"
 		api                = "pats/pkg/api"
 		tokens, users      = api + ".NewTokens", api + ".NewUsers"
+		services           = api + ".NewServiceAccounts"
 		oauth              = "pats/pkg/oauth.(*Handler)"
 		page, store        = "pats/pkg/page", "pats/pkg/dynamostore"
 		adminTokens        = api + ".adminTokens."
@@ -26,9 +27,10 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 	}{
 		"authorizer":        {authorizer, []string{shared, api}},
 		"shared-authorizer": {shared, []string{authorizer, api}},
-		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users, adminTokens}},
-		"users":             {users, []string{"pats/pkg/authz", oauth, tokens, adminTokens}},
-		"admin-tokens":      {adminTokens, []string{"pats/pkg/authz", oauth, tokens, users}},
+		"tokens":            {tokens, []string{"pats/pkg/authz", oauth, users, adminTokens, services}},
+		"users":             {users, []string{"pats/pkg/authz", oauth, tokens, adminTokens, services}},
+		"admin-tokens":      {adminTokens, []string{"pats/pkg/authz", oauth, tokens, users, services}},
+		"service-accounts":  {services, []string{"pats/pkg/authz", oauth, users, tokens, adminTokens}},
 		"oauth":             {oauth, []string{"pats/pkg/authz", leaks, api}},
 		"page":              {page + ".New", []string{"pats/pkg/authz", api, store}},
 		"leaks":             {leaks, []string{"pats/pkg/authz", oauth, api + "."}},

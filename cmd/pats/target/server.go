@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -23,8 +24,8 @@ import (
 // requestTimeout bounds one attempt of a request. API Gateway responds within 29 seconds.
 const requestTimeout = 35 * time.Second
 
-// maxResponse is more than the tokens of a user can take, in bytes.
-const maxResponse = 1 << 20
+// maxResponse is more than a page of tokens can take, in bytes: a Lambda's response has at most 6 MiB.
+const maxResponse = 8 << 20
 
 // maxTries bounds the attempts of a request whose response was lost or says that the server is busy.
 const maxTries = 4
@@ -32,7 +33,8 @@ const maxTries = 4
 // Server is a server of the HTTP API. It implements Tokens for the holder of the token that it presents.
 type Server struct {
 	client http.Client
-	base   *url.URL
+	// base is the URL of the API.
+	base *url.URL
 	// tokens is the URL of the token routes.
 	tokens *url.URL
 	// token is presented, unless it is empty.
@@ -169,14 +171,30 @@ func (s *Server) url(id pat.TokenID) *url.URL {
 	return s.tokens.JoinPath(strconv.FormatInt(int64(id), 10))
 }
 
+// admin returns the URL of a route for Admins.
+func (s *Server) admin(query url.Values, path ...string) *url.URL {
+	address := s.base.JoinPath(path...)
+	address.RawQuery = query.Encode()
+	return address
+}
+
+// presentsAdminToken reports whether the token is an admin API token, by its form.
+func (s *Server) presentsAdminToken() bool {
+	return strings.HasPrefix(pat.BareToken(s.token), pat.AdminPrefix)
+}
+
 // request is a request of the HTTP API.
 type request struct {
 	method string
 	url    *url.URL
 	// body is JSON, or nil.
 	body []byte
+	// form is sent in place of body, without the token to present, or nil.
+	form url.Values
 	// key is the Idempotency-Key, or empty.
 	key string
+	// header receives the header of the response, unless it is nil.
+	header *http.Header
 }
 
 // send sends the request, repeats it while its response is lost, and decodes the response into result unless that is nil. Every
@@ -215,20 +233,31 @@ func (s *Server) attempt(ctx context.Context, r request, result any) error {
 	if result != nil && json.Unmarshal(body, result) != nil {
 		return s.notPats()
 	}
+	if r.header != nil {
+		*r.header = response.Header
+	}
 	return nil
 }
 
 func (s *Server) newRequest(ctx context.Context, r request) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), bytes.NewReader(r.body))
+	body := r.body
+	if r.form != nil {
+		body = []byte(r.form.Encode())
+	}
+	request, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+	request.Header.Set("Accept", "application/json")
+	switch {
+	case r.form != nil:
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return request, nil
+	case r.body != nil:
+		request.Header.Set("Content-Type", "application/json")
+	}
 	if s.token != "" {
 		request.Header.Set("Authorization", s.token)
-	}
-	request.Header.Set("Accept", "application/json")
-	if r.body != nil {
-		request.Header.Set("Content-Type", "application/json")
 	}
 	if r.key != "" {
 		request.Header.Set("Idempotency-Key", r.key)

@@ -152,6 +152,11 @@ var uses = []use{
 		_, err := f.service.Tokens(ctx, h.identity)
 		return err
 	}},
+	{"list 100 users' tokens", 0.05, nil, func(ctx context.Context, f *file, h holder) error {
+		after := max(0, min(h.identity.User, pat.UserID(f.users))-listed)
+		_, _, err := f.service.AllTokens(ctx, after, listed, pat.TokenFilter{})
+		return err
+	}},
 	{"create a token", 0.05, makeRoom, func(ctx context.Context, f *file, h holder) error {
 		f.made++
 		_, _, err := f.service.CreateToken(ctx, h.identity, draft(pat.MaxTokens+f.made))

@@ -33,6 +33,7 @@ func TestRun(t *testing.T) {
 		"create a token":                           {1, 3}, // it has a maker, so the account is written in the format that has scopes
 		"read a user":                              {1, 0},
 		"list 100 users":                           {4, 0},
+		"list 100 users' tokens":                   {105, 0},
 		"create a user":                            {0, 11},
 		"update a user's name":                     {1, 8},
 		"delete a user":                            {1, 12},
@@ -45,7 +46,7 @@ func TestRun(t *testing.T) {
 		}
 	}
 	for what, subject := range map[string]string{
-		"authenticate": scale.Boltstore, "list": scale.Boltstore, "create a token": scale.Boltstore, "open": scale.Boltstore,
+		"authenticate": scale.Boltstore, "list": scale.Boltstore, "list 100 users' tokens": scale.Boltstore, "create a token": scale.Boltstore, "open": scale.Boltstore,
 		"exec to ready line": scale.Laptop,
 	} {
 		if got := find(what, 100, subject); got.Runs != 2 || got.Low <= 0 {

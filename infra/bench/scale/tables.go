@@ -148,6 +148,7 @@ var operations = []operation{
 		return err
 	}},
 	{"list 100 users", page},
+	{"list 100 users' tokens", tokenPage},
 	{"create a user", func(ctx context.Context, a *asked) error {
 		_, err := a.service.CreateUser(ctx, crowd.NewProfile(a.id+pat.MaxID/2, pat.Editor))
 		return err
@@ -175,9 +176,17 @@ func get(ctx context.Context, a *asked) error {
 }
 
 func page(ctx context.Context, a *asked) error {
-	users, err := a.service.Users(ctx, a.after, listed)
+	users, err := a.service.Users(ctx, a.after, listed, pat.UserAccount)
 	if err == nil && len(users) != listed {
 		return fmt.Errorf("the page has %d users, want %d", len(users), listed)
+	}
+	return err
+}
+
+func tokenPage(ctx context.Context, a *asked) error {
+	users, _, err := a.service.AllTokens(ctx, a.after, listed, pat.TokenFilter{})
+	if err == nil && len(users) < listed/2 { // users whom other operations created have no tokens, and others are deleted
+		return fmt.Errorf("the page has tokens of %d users, want about %d", len(users), listed)
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package browser_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +19,7 @@ const root = "../../.."
 
 // packages is the folder of axe-core and Lighthouse, which the first call installs.
 var packages = sync.OnceValues(func() (string, error) {
-	output, err := exec.Command(root+"/infra/services/npm", ".", "browser").Output() //nolint:noctx // all tests share it
+	output, err := exec.Command(root+"/infra/services/npm", ".", "browser").Output()
 	return filepath.Join(strings.TrimSpace(string(output)), "node_modules"), err
 })
 
@@ -51,11 +50,11 @@ type violation struct {
 }
 
 func (v violation) String() string {
-	text := v.ID + ": " + v.Help
+	lines := []string{v.ID + ": " + v.Help}
 	for _, node := range v.Nodes {
-		text += fmt.Sprintf("\n  %s\n  %s", node.HTML, node.Summary)
+		lines = append(lines, "  "+node.HTML, "  "+node.Summary)
 	}
-	return text
+	return strings.Join(lines, "\n")
 }
 
 // violations runs axe-core's rules, all that are not experimental, on what the tab shows.
@@ -76,6 +75,7 @@ func TestEveryStateIsAccessible(t *testing.T) {
 	t.Parallel()
 	for _, as := range looks {
 		t.Run(as.String(), func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, "")
 			everyStateIsAccessible(t, s, as)
 		})
@@ -108,6 +108,7 @@ func TestTextCanBeTwiceAsLarge(t *testing.T) {
 	t.Parallel()
 	for _, as := range []look{{"light", 1200}, {"light", 390}} {
 		t.Run(as.String(), func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, "")
 			p := newTab(t, as)
 			call(p, page.SetFontSizes, page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: 32, Fixed: 26}})

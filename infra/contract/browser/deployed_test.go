@@ -3,6 +3,7 @@ package browser_test
 import (
 	"context"
 	"os"
+	"regexp"
 	"testing"
 
 	"pats/infra/testkit/ministack"
@@ -22,6 +23,9 @@ func TestDeployed(t *testing.T) {
 	t.Cleanup(func() { _ = emulator.Stop() })
 	stack, err := emulator.DeployPats(t.Context(), map[string]string{"Scopes": scopesOfShop})
 	must.Do(t, err)
+	s := &site{url: inBrowsers(t, stack) + "/", store: stack.Store, settings: pat.Settings{Retention: pat.DefaultRetention, Scopes: catalog(t)}}
+	s.user(t, pat.Profile{Username: "permanent", Role: pat.Admin}) // the last Admin cannot be deleted
+	//nolint:paralleltest // the cases share one table, and so its users
 	for name, try := range map[string]func(*testing.T, *site){
 		"every state, light and wide":  func(t *testing.T, s *site) { everyStateIsAccessible(t, s, look{"light", 1200}) },
 		"every state, dark and narrow": func(t *testing.T, s *site) { everyStateIsAccessible(t, s, look{"dark", 390}) },
@@ -29,8 +33,30 @@ func TestDeployed(t *testing.T) {
 		"the secret is shown once":     secretIsShownOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
-			try(t, &site{url: stack.URL + "/", store: stack.Store, settings: pat.Settings{Retention: pat.DefaultRetention, Scopes: catalog(t)}})
+			try(t, s)
+			s.clear(t)
 		})
+	}
+}
+
+// inBrowsers returns the address of a stack as on AWS, where the stage is the only folder: Chromium finds names below localhost on this
+// machine.
+func inBrowsers(t *testing.T, stack ministack.Pats) string {
+	t.Helper()
+	match := regexp.MustCompile(`^http://127\.0\.0\.1(:\d+)/_aws/execute-api/([0-9a-z]+)(/.*)$`).FindStringSubmatch(stack.URL)
+	if match == nil {
+		t.Fatalf("got the address %s, want one of ministack", stack.URL)
+	}
+	return "http://" + match[2] + ".execute-api.localhost" + match[1] + match[3]
+}
+
+// clear deletes all users but the first, so that the next case can create its own.
+func (s *site) clear(t *testing.T) {
+	t.Helper()
+	users, err := s.service(0).Users(t.Context(), 0, 100)
+	must.Do(t, err)
+	for _, user := range users[1:] {
+		must.Do(t, s.service(0).DeleteUser(t.Context(), user.ID))
 	}
 }
 

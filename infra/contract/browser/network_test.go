@@ -136,11 +136,11 @@ func TestTwoTabs(t *testing.T) {
 	one, two := newTab(t, desktop), newTab(t, desktop)
 	one.signIn(s.url, token)
 	two.signIn(s.url, token)
-	one.clickNode(one.nodes("button", "Revoke")[1])
+	one.clickOf("Revoke", "Terraform on the build machine")
 	one.click("button", "Revoke")
 	one.shows("“Terraform on the build machine” revoked.")
 
-	two.clickNode(two.nodes("button", "Revoke")[1])
+	two.clickOf("Revoke", "Terraform on the build machine")
 	two.find("dialog", "Revoke “Terraform on the build machine”?")
 	two.click("button", "Revoke")
 	two.shows("“Terraform on the build machine” revoked.")
@@ -178,7 +178,7 @@ func TestRotatingTheTokenInUse(t *testing.T) {
 	s := newSite(t, "")
 	p := newTab(t, desktop)
 	p.signIn(s.url, s.admin(t))
-	p.clickNode(p.nodes("button", "Rotate")[1])
+	p.clickOf("Rotate", "Deploys of the web shop")
 	p.find("dialog", "Rotate “Deploys of the web shop”?")
 	if p.has("radio", "at once") {
 		t.Error("the secret in use can be ended at once, and then the rotation cannot be repeated")

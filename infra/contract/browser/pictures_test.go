@@ -24,7 +24,7 @@ func TestPictures(t *testing.T) {
 	if folder == "" {
 		t.Skip("PATS_PICTURES is not set: `make pictures` sets it")
 	}
-	must.Do(t, os.MkdirAll(folder, 0o755))
+	must.Do(t, os.MkdirAll(folder, 0o750))
 	for as, names := range pictured {
 		wanted := map[string]bool{}
 		for _, name := range names {

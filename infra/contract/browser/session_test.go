@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -41,11 +42,19 @@ func newLaptop(t *testing.T) *laptop {
 	})
 	must.Do(t, err)
 	t.Cleanup(func() { _ = server.Stop() })
-	match := accessCode.FindStringSubmatch(string(server.Output()))
-	if match == nil {
-		t.Fatalf("the server prints no code:\n%s", server.Output())
+	return &laptop{url: server.Ready + "/", code: printedCode(t, server)}
+}
+
+// printedCode waits for the code, which the server prints after the line that says that it is ready.
+func printedCode(t *testing.T, server *service.Service) string {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
+		if match := accessCode.FindStringSubmatch(server.Output()); match != nil {
+			return match[1]
+		}
 	}
-	return &laptop{url: server.Ready + "/", code: match[1]}
+	t.Fatalf("the server prints no code:\n%s", server.Output())
+	return ""
 }
 
 // enter signs a person in at the provider.
@@ -69,6 +78,7 @@ func TestSession(t *testing.T) {
 	server := newLaptop(t)
 	for _, as := range looks {
 		t.Run(as.String(), func(t *testing.T) {
+			t.Parallel()
 			p := newTab(t, as)
 			source := p.axe()
 			check := func(state string) {
@@ -107,6 +117,20 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// TestSignOutEverywhere: the sessions of other browsers end, too.
+func TestSignOutEverywhere(t *testing.T) {
+	t.Parallel()
+	server := newLaptop(t)
+	one, two := newTab(t, desktop), newTab(t, desktop)
+	server.enter(one, "vera", false)
+	server.enter(two, "vera", false)
+	one.click("button", "Sign out everywhere")
+	one.shows("You have signed out.")
+	two.open(server.url)
+	two.find("button", "Use a token instead")
+	two.faultless()
+}
+
 // TestSessionCookieIsNoBusinessOfScripts: a script that got into the page could not take the session away.
 func TestSessionCookieIsNoBusinessOfScripts(t *testing.T) {
 	t.Parallel()
@@ -125,10 +149,9 @@ func TestSessionCookieIsNoBusinessOfScripts(t *testing.T) {
 // TestSessionEndsMidway: the session ends while a person fills in a form, in each way.
 func TestSessionEndsMidway(t *testing.T) {
 	t.Parallel()
-	server := newLaptop(t)
-	for name, end := range map[string]func(t *testing.T, p *tab){
-		"the cookie has expired": func(_ *testing.T, p *tab) { call(p, network.ClearBrowserCookies, cdp.Empty{}) },
-		"an Admin has disabled the user": func(t *testing.T, _ *tab) {
+	for name, end := range map[string]func(t *testing.T, p *tab, server *laptop){
+		"the cookie has expired": func(_ *testing.T, p *tab, _ *laptop) { call(p, network.ClearBrowserCookies, cdp.Empty{}) },
+		"an Admin has disabled the user": func(t *testing.T, _ *tab, server *laptop) {
 			admin := newTab(t, desktop)
 			server.enter(admin, "boss", true)
 			admin.click("button", "Users")
@@ -142,11 +165,13 @@ func TestSessionEndsMidway(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newLaptop(t)
 			p := newTab(t, desktop)
 			server.enter(p, "ended", false)
 			p.click("button", "New token")
 			p.fill("Description", "Too late")
-			end(t, p)
+			end(t, p, server)
 			p.click("button", "Create token")
 			p.shows("Your session has ended. Sign in again.")
 			p.find("button", "Use a token instead")

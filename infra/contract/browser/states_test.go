@@ -79,7 +79,7 @@ var states = []state{
 	{"revoke", func(p *tab, _ *site, _ string) {
 		p.click("button", "I have copied it")
 		p.settled()
-		p.clickNode(p.nodes("button", "Revoke")[1])
+		p.clickOf("Revoke", "Terraform on the build machine")
 		p.find("dialog", "Revoke “Terraform on the build machine”?")
 	}},
 	{"revoked", func(p *tab, _ *site, _ string) {
@@ -121,7 +121,32 @@ var states = []state{
 	{"all-tokens", func(p *tab, _ *site, _ string) {
 		p.click("button", "All tokens")
 		p.find("heading", "All tokens")
+		p.shows("Backup of the wiki")
 		p.settled()
+	}},
+	{"all-tokens-none", func(p *tab, _ *site, _ string) {
+		p.choose("State", "expired")
+		p.choose("Scope", "orders:write")
+		p.click("button", "Filter")
+		p.shows("Nothing matches.")
+	}},
+	{"all-tokens-filtered", func(p *tab, _ *site, _ string) {
+		p.choose("State", "active")
+		p.choose("Scope", "")
+		p.click("button", "Filter")
+		p.shows("Backup of the wiki")
+		p.settled()
+		if p.has("StaticText", "Trial of the new SDK") {
+			p.t.Error("an expired token is among the active ones")
+		}
+	}},
+	{"all-tokens-revoke", func(p *tab, _ *site, _ string) {
+		p.clickOf("Revoke", "Backup of the wiki")
+		p.find("dialog", "Revoke “Backup of the wiki” of Sam Sample?")
+	}},
+	{"all-tokens-revoked", func(p *tab, _ *site, _ string) {
+		p.click("button", "Revoke")
+		p.shows("“Backup of the wiki” of Sam Sample revoked.")
 	}},
 	{"signed-out", func(p *tab, _ *site, _ string) {
 		p.click("button", "Sign out")

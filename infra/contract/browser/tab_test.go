@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -27,8 +28,9 @@ const patience = 20 * time.Second
 
 // tab is a tab of Chromium with cookies of its own.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t *testing.T
+	// ctx is chromedp's handle of the tab.
+	ctx context.Context //nolint:containedctx // chromedp keeps a tab in a context
 	log *log
 }
 
@@ -125,9 +127,9 @@ func eval[Value any](p *tab, expression string) Value {
 	return run(p, chromedp.Evaluate[Value](expression, chromedp.EvalAwaitPromise))
 }
 
-// nodes returns the elements that the accessibility tree has with a role and, unless it is empty, a name: none while another document
-// takes the place of this one.
-func (p *tab) nodes(role, name string) (found []cdp.BackendNodeID) {
+// tree returns the elements that the accessibility tree has with a role and, unless it is empty, a name: none while another document takes
+// the place of this one.
+func (p *tab) tree(role, name string) (found []*accessibility.Node) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
@@ -140,12 +142,38 @@ func (p *tab) nodes(role, name string) (found []cdp.BackendNodeID) {
 	if err != nil {
 		return nil
 	}
-	for _, node := range tree.Nodes {
-		if !node.Ignored {
-			found = append(found, node.BackendDOMNodeID)
-		}
+	return slices.DeleteFunc(tree.Nodes, func(node *accessibility.Node) bool { return node.Ignored })
+}
+
+// nodes returns the elements of tree.
+func (p *tab) nodes(role, name string) (found []cdp.BackendNodeID) {
+	p.t.Helper()
+	for _, node := range p.tree(role, name) {
+		found = append(found, node.BackendDOMNodeID)
 	}
 	return found
+}
+
+// clickOf clicks the button with a name and a description, such as that of one token in a list.
+func (p *tab) clickOf(name, description string) {
+	p.t.Helper()
+	var found cdp.BackendNodeID
+	p.wait("a button named "+name+" of "+description, func() bool {
+		for _, node := range p.tree("button", name) {
+			if text(node.Description) == description {
+				found = node.BackendDOMNodeID
+			}
+		}
+		return found != 0
+	})
+	p.clickNode(found)
+}
+
+// choose chooses the option with a value.
+func (p *tab) choose(name, value string) {
+	p.t.Helper()
+	call(p, dom.Focus, dom.FocusParams{BackendNodeID: p.find("combobox", name)})
+	eval[any](p, `document.activeElement.value = "`+value+`"; document.activeElement.dispatchEvent(new Event("change", { bubbles: true }))`)
 }
 
 // has reports whether there is an element with a role and a name.

@@ -62,7 +62,7 @@ type Target struct {
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	count := run(t, target, slices.Concat(credentialCases, pathCases, pageCases, listCases, createCases, revokeCases, rotations, sequences,
-		userCases, userSequences, adminTokenCases, scopeCases, leakCases, oauthCases, documentCases, attackCases))
+		userCases, userSequences, adminTokenCases, scopeCases, serviceCases, deniedServices(), leakCases, oauthCases, documentCases, attackCases))
 	count.print(t, target.Front.subject())
 }
 

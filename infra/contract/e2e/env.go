@@ -102,7 +102,7 @@ func (e *env) learn(got response) {
 	if known && body.Secret != "" {
 		e.values["made"], e.values["id"] = body.Secret, body.ID.String()
 	}
-	if known && body.EmailSent != nil {
+	if known && (body.EmailSent != nil || strings.HasPrefix(got.header.Get("Location"), "service-account/")) {
 		e.learnUser(body.ID)
 	}
 	if tag := got.header.Get("Etag"); tag != "" {
@@ -129,8 +129,13 @@ func (e *env) makers() map[string]func() string {
 		"viewer": func() string {
 			return e.tokenOf(e.addUser(pat.Profile{Username: e.value("viewerName"), Name: "Vera", Role: pat.Viewer}))
 		},
-		"viewerName":   newName,
-		"beforeViewer": func() string { return e.userOf("viewer", -1) },
+		"viewerName": newName,
+		// The token of a service account with a Viewer's role.
+		"service":       e.newService,
+		"serviceName":   newName,
+		"serviceInFull": func() string { e.value("service"); return e.value("serviceName") },
+		"beforeService": func() string { return e.userOf("service", -1) },
+		"beforeViewer":  func() string { return e.userOf("viewer", -1) },
 		// An unused name, one that is taken both as a username and before @example.com, and the id of a deleted user.
 		"name":      newName,
 		"takenName": e.takenName,
@@ -175,6 +180,15 @@ func (e *env) ownToken() string { return e.tokenOf(e.callerID()) }
 // tokenOf creates a token of the user, described as "own".
 func (e *env) tokenOf(user pat.UserID) string {
 	return e.newToken(user, "own", e.inAnHour(), 0)
+}
+
+func (e *env) newService() string {
+	e.t.Helper()
+	profile := pat.Profile{Username: e.value("serviceName"), Name: "Deployments", Role: pat.Viewer}
+	account, err := e.service(0).CreateServiceAccount(e.t.Context(), profile)
+	e.must(err)
+	e.removeInTheEnd(account.ID)
+	return e.tokenOf(account.ID)
 }
 
 func (e *env) newAdmin(username string) string {

@@ -69,6 +69,7 @@ const (
 	tokensOf      = deployed.TokensFunction
 	usersOf       = deployed.UsersFunction
 	oauthOf       = deployed.OAuthFunction
+	servicesOf    = deployed.ServiceAccountsFunction
 	adminTokensOf = deployed.AdminTokensFunction
 	leaksOf       = deployed.LeaksFunction
 	pageOf        = deployed.PageFunction
@@ -178,6 +179,22 @@ var eventCases = []eventCase{
 	{"users-delete-viewer", usersOf, "viewer", nil, responds(needAdmin)},
 	{"users-patch", usersOf, "admin", nil, responds(notThere(usersPath + "/abc"))},
 
+	{"service-accounts-list", servicesOf, "admin", nil, responds(servicePage)},
+	{"service-accounts-list-viewer", servicesOf, "viewer", nil, responds(needAdmin)},
+	{"service-accounts-create", servicesOf, "admin", nil, responds(createdService)},
+	{"service-accounts-create-taken", servicesOf, "admin", takeName, responds(serviceNamed)},
+	{"service-accounts-create-no-name", servicesOf, "admin", nil, responds(missing("name"))},
+	{"service-accounts-create-no-scope", servicesOf, "usersReader", nil, responds(lacks(pat.ScopeUsersWrite))},
+	{"service-accounts-update", servicesOf, "admin", nil, responds(disabledService)},
+	{"service-accounts-update-person", servicesOf, "admin", nil, responds(notAService)},
+	{"service-accounts-delete", servicesOf, "admin", nil, responds(done)},
+	{"service-tokens-list", servicesOf, "admin", nil, responds(unusedServiceTokens)},
+	{"service-tokens-create", servicesOf, "admin", nil, responds(createdServiceToken(byAdminsToken))},
+	{"service-tokens-create-admin", servicesOf, "adminToken", nil, responds(createdServiceToken())},
+	{"service-tokens-create-no-bounds", servicesOf, "usersWriter", nil, responds(strongerService)},
+	{"service-tokens-rotate", servicesOf, "admin", nil, responds(rotatedServiceToken)},
+	{"service-tokens-revoke", servicesOf, "admin", nil, responds(done)},
+
 	{"introspect", oauthOf, "admin", nil, responds(active("{adminID}", "{adminName}", "", "Admin", 1))},
 	{"introspect-client-secret", oauthOf, "admin", nil, responds(active("{adminID}", "{adminName}", "", "Admin", 1))},
 	{"introspect-inactive", oauthOf, "admin", nil, responds(inactive)},
@@ -262,6 +279,9 @@ func (e *env) event(file, holder string) string {
 	if strings.Contains(file, usersPath) || strings.Contains(file, allTokensPath) {
 		file = e.aboutViewer(file)
 	}
+	if strings.Contains(file, servicesPath) {
+		file = e.aboutService(file)
+	}
 	file = strings.ReplaceAll(file, tokenInFiles, e.value(holder))
 	if strings.Contains(file, deployed.GitHubPath) || strings.Contains(file, deployed.GitLabPath) {
 		return e.proved(file)
@@ -297,6 +317,20 @@ func (e *env) aboutViewer(file string) string {
 		`"id": "2"`, `"id": "`+e.value("viewerID")+`"`,
 		`"after": "1"`, `"after": "`+e.value("beforeViewer")+`"`,
 		"\"after\": [\n      \"1\"", "\"after\": [\n      \""+e.value("beforeViewer")+`"`,
+		"nina", e.value("name"),
+	).Replace(file)
+}
+
+// aboutService replaces what stands in the files for user 3, a service account, for user 2, and for an unused name.
+func (e *env) aboutService(file string) string {
+	if strings.Contains(file, servicesPath+"/2") {
+		return e.aboutViewer(strings.ReplaceAll(file, servicesPath+"/2", servicesPath+"/"+e.value("viewerID")))
+	}
+	return strings.NewReplacer(
+		servicesPath+"/3", servicesPath+"/"+e.value("serviceID"),
+		`"id": "3"`, `"id": "`+e.value("serviceID")+`"`,
+		`"after": "2"`, `"after": "`+e.value("beforeService")+`"`,
+		"\"after\": [\n      \"2\"", "\"after\": [\n      \""+e.value("beforeService")+`"`,
 		"nina", e.value("name"),
 	).Replace(file)
 }

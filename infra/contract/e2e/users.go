@@ -47,7 +47,7 @@ func found(id, names string) string { return `{"accountType":"User","id":` + id 
 // adminCount expects the number of enabled Admins, at least one.
 var adminCount = ok(func(got response) string {
 	var count map[string]int
-	if err := strict(got.body, &count); err != nil || len(count) != 3 || count["noPassword"] < 1 || count["password"]+count["service"] != 0 {
+	if err := strict(got.body, &count); err != nil || len(count) != 3 || count["noPassword"] < 1 || count["password"] != 0 {
 		return fmt.Sprintf("got %s, want at least one Admin, none of them with a password", got.body)
 	}
 	return ""

@@ -16,7 +16,8 @@ var refusedUsers = []struct {
 	role   int // 0 for none
 	reason string
 }{
-	{`'service', null, now(), null, true, false`, 1, "service account"},
+	{`'service', null, now(), now(), true, false`, 1, "deleted in Unleash"},
+	{`'service-role', null, now(), null, true, false`, 7, `"Release manager" is a custom role`},
 	{`'system', null, now(), null, false, true`, 1, "system user"},
 	{`null, null, now(), now(), false, false`, 1, "deleted in Unleash"},
 	{`'no-role', null, now(), null, false, false`, 0, "no root role"},

@@ -87,10 +87,19 @@ func (s *source) addUser(id pat.UserID, role pat.Role) pat.UserID {
 		profile.Email = fmt.Sprintf("user%d@example.org", id)
 	}
 	created := s.now.Add(-time.Duration(id) * time.Minute)
-	s.users = append(s.users, []any{int64(id), profile.Username, profile.Name, orNull(profile.Email), created})
+	of := typeOf(id)
+	s.users = append(s.users, []any{int64(id), profile.Username, profile.Name, orNull(profile.Email), created, of == pat.ServiceAccount})
 	s.roles = append(s.roles, []any{int(role), int64(id), "default"})
-	s.accounts[id] = pat.Account{ID: id, Profile: profile, CreatedAt: created, NextTokenID: 1, Version: 1}
+	s.accounts[id] = pat.Account{ID: id, Type: of, Profile: profile, CreatedAt: created, NextTokenID: 1, Version: 1}
 	return id
+}
+
+// typeOf makes every seventh user a service account, among them Admins.
+func typeOf(id pat.UserID) pat.AccountType {
+	if id%7 == 1 {
+		return pat.ServiceAccount
+	}
+	return pat.UserAccount
 }
 
 func orNull(text string) any {
@@ -157,7 +166,7 @@ func (s *source) fill(t *testing.T, url string) {
 		columns []string
 		rows    [][]any
 	}{
-		{"users", []string{"id", "username", "name", "email", "created_at"}, s.users},
+		{"users", []string{"id", "username", "name", "email", "created_at", "is_service"}, s.users},
 		{"role_user", []string{"role_id", "user_id", "project"}, s.roles},
 		{"personal_access_tokens", []string{"secret", "selector", "verifier", "description", "user_id", "expires_at", "seen_at", "created_at", "id"}, s.rows},
 	} {

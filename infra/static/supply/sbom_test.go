@@ -21,6 +21,7 @@ var packages = map[string]string{
 	"AdminSessionFunction":     "./functions/admin-session",
 	"TokensFunction":           "./functions/tokens",
 	"UsersFunction":            "./functions/users",
+	"ServiceAccountsFunction":  "./functions/service-accounts",
 	"OAuthFunction":            "./functions/oauth",
 	"PageFunction":             "./functions/page",
 	"AdminTokensFunction":      "./functions/admin-tokens",

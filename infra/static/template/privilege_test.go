@@ -68,7 +68,19 @@ var roleRequests = []struct {
 	{"set a counter", leaksOf, put("SYSTEM"), false},
 	{"delete a user", leaksOf, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
 
+	{"list service accounts", services, find("SERVICES"), true},
+	{"read the caller", services, find("USER#1"), true},
+	{"take a name", services, put("UNIQUE#username:ci"), true},
+	{"list all users", services, find("DIRECTORY"), false},
+	{"look an address up", services, find("UNIQUE#email:ann@example.com"), false},
+	{"enter the list of persons", services, put("DIRECTORY"), false},
+	{"redirect an imported token", services, put("TOKEN#abc"), false},
+	{"replace a counter", services, put("SYSTEM"), false},
+	{"change a part of a user", services, use("USER#1", "", "SET rootRole = :admin"), false},
+
 	{"list users", users, find("DIRECTORY"), true},
+	{"list service accounts", users, find("SERVICES"), true},
+	{"enter the list of service accounts", users, put("SERVICES"), false},
 	{"redirect an imported token", users, put("TOKEN#abc"), false},
 	{"replace a counter", users, put("SYSTEM"), false},
 	{"change a part of a user", users, use("USER#1", "", "SET version = :v"), false},
@@ -103,6 +115,7 @@ const (
 	oauthOf     = deployed.OAuthFunction
 	leaksOf     = deployed.LeaksFunction
 	adminTokens = deployed.AdminTokensFunction
+	services    = deployed.ServiceAccountsFunction
 )
 
 func find(key string) access {
@@ -133,7 +146,7 @@ func keyOf(pk string) map[string]types.AttributeValue {
 func TestUnusedAndMissingAreFound(t *testing.T) {
 	t.Parallel()
 	needed := []access{
-		find("USER#1"), find("UNIQUE#a"), find("DIRECTORY"), find("SYSTEM"), put("USER#1"), put("UNIQUE#a"), put("DIRECTORY"), use("SYSTEM", "", "ADD lastId :one"),
+		find("USER#1"), find("UNIQUE#a"), find("DIRECTORY"), find("SERVICES"), find("SYSTEM"), put("USER#1"), put("UNIQUE#a"), put("DIRECTORY"), use("SYSTEM", "", "ADD lastId :one"),
 		{action: deleteItem, key: "USER#1"}, {action: deleteItem, key: "UNIQUE#a"}, {action: deleteItem, key: "DIRECTORY"},
 	}
 	const actions, keys = "[dynamodb:PutItem, dynamodb:DeleteItem]", "[USER#*, UNIQUE#*, DIRECTORY]"

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	mathrand "math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +59,21 @@ var losses = []loss{
 	}},
 	{name: "revoked by itself", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
 		e.must(t, apiclient.Request{Method: http.MethodDelete, Path: deployed.TokenPath(c.id)}, c.token)
+	}},
+	{name: "revoked by an Admin", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
+		e.must(t, apiclient.Request{Method: http.MethodDelete, Path: deployed.UserTokenPath(c.user, c.id)}, e.admin)
+	}},
+	{name: "all tokens revoked by an Admin", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
+		e.must(t, apiclient.Request{Method: http.MethodDelete, Path: deployed.UserTokensPath(c.user)}, e.admin)
+	}},
+	{name: "revoked as OAuth does", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
+		e.must(t, apiclient.Request{Method: http.MethodPost, Path: deployed.RevokePath, Body: url.Values{"token": {c.token}}}, "")
+	}},
+	{name: "reported as leaked", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
+		secret, err := pat.ParseSecret(c.token)
+		must.Do(t, err)
+		_, err = e.operator.RevokeLeaked(t.Context(), c.user, []pat.Secret{secret})
+		must.Do(t, err)
 	}},
 	{name: "presented to be revoked", refusal: unauthenticated, take: func(t *testing.T, e *env, c caller) {
 		e.must(t, apiclient.Request{Method: http.MethodDelete, Path: deployed.SelfPath}, c.token)
@@ -177,6 +193,9 @@ func (l loss) covers(r apiclient.Request) bool {
 	return !l.adminsOnly || !slices.Contains(ownRoutes, r.Path)
 }
 
+// ended reports whether the loss ends a user's token, which introspection then finds inactive.
+func (l loss) ended() bool { return !l.adminsOnly && !l.asAdmin }
+
 // open reports whether the route lets the caller through before the loss.
 func (l loss) open(r apiclient.Request) bool {
 	return !l.asAdmin || !strings.HasPrefix(r.Path, deployed.TokensPath)
@@ -209,11 +228,32 @@ func (r trial) warm(t *testing.T) {
 			t.Fatalf("before: %v: got %v, let through %t, want %t", route, got, let, r.open(route))
 		}
 	}
+	if r.ended() && !r.introspected(t) {
+		t.Error("before: introspection finds the token inactive")
+	}
 }
 
-// each requests every route that the loss covers once, beginning with the route at from.
+// introspected reports whether an Admin's introspection finds the caller's token active.
+func (r trial) introspected(t *testing.T) bool {
+	t.Helper()
+	var body struct{ Active bool }
+	request := apiclient.Request{Method: http.MethodPost, Path: deployed.IntrospectPath, Body: url.Values{"token": {r.token}}}
+	got := r.send(t, request, "Bearer "+r.admin)
+	if err := got.Decode(http.StatusOK, &body); err != nil {
+		t.Errorf("introspection: %v", err)
+	}
+	return body.Active
+}
+
+// each introspects the caller's token and requests every route that the loss covers once, beginning with the route at from.
 func (r trial) each(t *testing.T, from int, w *window) {
 	t.Helper()
+	if r.ended() {
+		w.requests.Add(1)
+		if r.introspected(t) {
+			w.through.Add(1)
+		}
+	}
 	for i := range r.routes {
 		route := r.routes[(from+i)%len(r.routes)]
 		if !r.covers(route) {

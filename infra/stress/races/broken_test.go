@@ -44,6 +44,9 @@ func TestFaultsAreFound(t *testing.T) {
 		{"a read without scopes", onStore(widening), inContest(createsAgainstDescendants), noOrder},
 		{"a read that prolongs every overlap", onStore(prolonging), inContest(rotationsWithOneSecret), noOrder},
 		{"a read that forgets replaced secrets", onStore(forgetting), inContest(rotationsAgainstUses), noOrder},
+		{"a read that prolongs every overlap", onStore(prolonging), inContest(rotationsWithOneSecret), "replaced secret:"},
+		{"a write that spares one of many tokens", onStore(sparing), inContest(rotationsAgainstEnds), noOrder},
+		{"a write that brings the replaced secret back", onStore(restoring), inContest(rotationsAgainstEnds), noOrder},
 		{"an exhausted store", onStore(exhausted), inContest(distinctCreates), "busy:"},
 		{"a failing store", onStore(failing), inContest(distinctCreates), "unexpected response"},
 		{"a function that trusts the authorizer", trustingFunction, inContest(disableAgainstUses), "disabled user:"},
@@ -71,7 +74,7 @@ func inspectFor(operations []operation, want string) []string {
 	if want != noOrder {
 		clients++
 	}
-	return inspect(operations, rules{}, clients, false).findings
+	return inspect(operations, rules{limit: pat.MaxTokens}, clients, false).findings
 }
 
 // TestLostResponses checks that operations without a response are in order too, whether or not they took effect.
@@ -80,7 +83,7 @@ func TestLostResponses(t *testing.T) {
 	target, service := onStore(unreliable)(t)
 	var sum counts
 	random := rand.New(rand.NewPCG(figures.Seed(t), 0))
-	lossy := setup{store: "unreliable", clients: maxSearched}
+	lossy := setup{store: "unreliable", clients: maxSearched, limit: pat.MaxTokens}
 	for range 5 {
 		for _, c := range contests[:3] {
 			sum.add(t, lossy, c.name, maxSearched, c.run(t, newEnv(t, target, service), maxSearched, random))
@@ -96,7 +99,7 @@ func onStore(fault func(pat.Store) pat.Store) func(testing.TB) (target, *pat.Ser
 	return func(tb testing.TB) (target, *pat.Service) {
 		tb.Helper()
 		intact := laptoptest.NewStore(tb)
-		return direct{newService(fault(intact))}, newService(intact)
+		return direct{newService(fault(intact), pat.MaxTokens)}, newService(intact, pat.MaxTokens)
 	}
 }
 
@@ -104,7 +107,7 @@ func onStore(fault func(pat.Store) pat.Store) func(testing.TB) (target, *pat.Ser
 func trustingFunction(tb testing.TB) (target, *pat.Service) {
 	tb.Helper()
 	const id = deployed.UsersFunction
-	api := newOverHTTP(tb, laptoptest.NewStore(tb), longest, maxSearched, func(functions gateway.Functions) gateway.Functions {
+	api := newOverHTTP(tb, laptoptest.NewStore(tb), setup{ttl: longest, clients: maxSearched, limit: pat.MaxTokens}, func(functions gateway.Functions) gateway.Functions {
 		functions.Proxies[id] = withoutCheck(functions.Proxies[id])
 		return functions
 	})
@@ -228,6 +231,19 @@ func prolonging(store pat.Store) pat.Store {
 // forgetting reads no replaced secret.
 func forgetting(store pat.Store) pat.Store {
 	return changingRotations(store, func(token *pat.Token) { token.Replaced.Selector = "" })
+}
+
+// restoring keeps a replaced secret that a write ends.
+func restoring(store pat.Store) pat.Store {
+	return broken{Store: store, write: func(ctx context.Context, before, after pat.Account) error {
+		after.Tokens = slices.Clone(after.Tokens)
+		for i := range after.Tokens {
+			if token := &after.Tokens[i]; !token.RotatedAt.IsZero() && token.Replaced.Until.IsZero() {
+				token.Replaced.Until = token.RotatedAt.Add(pat.MaxOverlap)
+			}
+		}
+		return store.ReplaceAccount(ctx, before, after)
+	}}
 }
 
 // changingRotations changes the tokens that it reads, if they were rotated.

@@ -22,8 +22,8 @@ const (
 // noOrder begins the finding of a search that tried every order.
 const noOrder = "not linearizable"
 
-// report is the result of the checks of a history.
-type report struct {
+// result is that of the checks of a history.
+type result struct {
 	findings []string
 	// searched is the number of operations in the search for an order.
 	searched int
@@ -33,9 +33,9 @@ type report struct {
 
 // inspect checks the operations of several clients against the rules. The last operation is a list that begins after all others
 // have ended. A 503 is a finding unless mayBeBusy is true.
-func inspect(operations []operation, p rules, clients int, mayBeBusy bool) report {
+func inspect(operations []operation, p rules, clients int, mayBeBusy bool) result {
 	operations = inOrder(operations)
-	r := report{findings: violated(operations)}
+	r := result{findings: violated(operations, p.limit)}
 	if !mayBeBusy {
 		r.findings = append(r.findings, busyOnes(operations)...)
 	}
@@ -50,19 +50,19 @@ func inOrder(operations []operation) []operation {
 }
 
 // violated returns the invariants that the operations, sorted by begin, violate.
-func violated(operations []operation) []string {
-	var found []string
-	for _, check := range []func([]operation) []string{unexpectedOnes, limits, duplicates, order, reusedIDs, lost, usedAfterDelete, usedAfterDisable, unjustified} {
+func violated(operations []operation, limit int) []string {
+	found := slices.Concat(limits(operations, limit), unjustified(operations, limit))
+	for _, check := range []func([]operation) []string{unexpectedOnes, duplicates, order, reusedIDs, lost, usedAfterDelete, usedAfterRotation, usedAfterDisable} {
 		found = append(found, check(operations)...)
 	}
 	return found
 }
 
-func (r report) linearize(operations []operation, p rules, canLose bool) report {
+func (r result) linearize(operations []operation, p rules, canLose bool) result {
 	model, events := p.model(), history(operations, canLose)
 	r.searched = len(events)
-	result, info := porcupine.CheckOperationsVerbose(model, events, searchTime)
-	switch result {
+	verdict, info := porcupine.CheckOperationsVerbose(model, events, searchTime)
+	switch verdict {
 	case porcupine.Illegal:
 		r.findings = append(r.findings, noOrder+": no order of the operations explains these responses")
 		r.draw = func(path string) error { return porcupine.VisualizePath(model, info, path) }
@@ -91,7 +91,7 @@ func busyOnes(operations []operation) []string {
 }
 
 // limits checks that no list has more tokens than the limit, to which imported tokens do not count.
-func limits(operations []operation) []string {
+func limits(operations []operation, limit int) []string {
 	importOutcome := map[pat.TokenID]bool{}
 	for _, o := range operations {
 		for _, token := range o.imported {
@@ -105,7 +105,7 @@ func limits(operations []operation) []string {
 				n++
 			}
 		}
-		if n > pat.MaxTokens {
+		if n > limit {
 			return fmt.Sprintf("limit: %d tokens in %s", n, describe(o.tokens))
 		}
 		return ""
@@ -157,17 +157,13 @@ func reusedIDs(operations []operation) []string {
 
 // lost checks that a created token is in every list that begins later, unless a delete of it began before that list ended.
 func lost(operations []operation) []string {
-	removals := map[pat.TokenID]int64{}
-	for _, o := range operations {
-		if first, ok := removals[o.token]; o.action == remove && (!ok || o.begin < first) {
-			removals[o.token] = o.begin
-		}
-	}
 	lists := lists(operations)
 	return each(created(operations), func(creation operation) string {
 		for _, l := range lists {
-			removed, ok := removals[creation.id]
-			if l.begin < creation.end || ok && removed < l.end || takenWithOthers(operations, creation, l) || slices.Contains(l.tokens, listedToken{creation.id, creation.description}) {
+			ended := slices.ContainsFunc(operations, func(o operation) bool {
+				return o.begin < l.end && (o.action == report || !o.descendants && o.canEnd(creation.id))
+			})
+			if l.begin < creation.end || ended || takenWithOthers(operations, creation, l) || slices.Contains(l.tokens, listedToken{creation.id, creation.description}) {
 				continue
 			}
 			return fmt.Sprintf("lost: %s returned ID %d, which is not in %s", creation.request, creation.id, describe(l.tokens))
@@ -185,7 +181,9 @@ func takenWithOthers(operations []operation, creation, list operation) bool {
 		}
 	}
 	for id := creation.as; id != operator; id = makers[id] {
-		if slices.ContainsFunc(operations, func(o operation) bool { return o.descendants && o.token == id && o.begin < list.end }) {
+		if slices.ContainsFunc(operations, func(o operation) bool {
+			return o.descendants && (o.token == id || o.token == creation.id) && o.begin < list.end
+		}) {
 			return true
 		}
 	}
@@ -209,6 +207,38 @@ func usedAfterDelete(operations []operation) []string {
 		}
 		return ""
 	})
+}
+
+// usedAfterRotation checks that a secret is refused in every request that begins after it was replaced without an overlap, or after
+// two later rotations, since at most two secrets of a token work.
+func usedAfterRotation(operations []operation) []string {
+	rotations := only(operations, func(o operation) bool { return o.action == rotate && o.outcome == done })
+	return each(operations, func(o operation) string {
+		if !accepted(o) || o.as == operator {
+			return ""
+		}
+		issued := issuedBy(rotations, o)
+		later := 0
+		for _, r := range rotations {
+			if r.token != o.as || r.begin < issued || r.end > o.begin || r.response.secret == o.request.secret {
+				continue
+			}
+			if later++; later == 2 || !r.overlap {
+				return fmt.Sprintf("replaced secret: %s got %q", o.request, o.outcome)
+			}
+		}
+		return ""
+	})
+}
+
+// issuedBy returns when the rotation that issued the caller's secret had ended, or 0 for the first secret.
+func issuedBy(rotations []operation, o operation) int64 {
+	for _, r := range rotations {
+		if r.token == o.as && r.response.secret == o.request.secret {
+			return r.end
+		}
+	}
+	return 0
 }
 
 // endings returns when the first delete of each deleted token ended. A delete with descendants counts for the tokens that the deleted
@@ -254,9 +284,11 @@ func usedAfterDisable(operations []operation) []string {
 }
 
 // unjustified checks that a refusal, a limit, a duplicate and the like each have a cause that began before the response.
-func unjustified(operations []operation) []string {
+func unjustified(operations []operation, limit int) []string {
+	isFull := func(earlier []operation, _ operation) bool { return canBeFull(earlier, limit) }
 	return each(operations, func(o operation) string {
 		reason := map[outcome]func([]operation, operation) bool{
+			tooLong: func(_ []operation, o operation) bool { return o.tooLong },
 			refused: isOver, full: isFull, taken: isTaken, stronger: isScoped, replaced: isReplaced, missing: isGone,
 		}[o.outcome]
 		if reason == nil || reason(before(operations, o), o) {
@@ -273,7 +305,8 @@ func before(operations []operation, o operation) []operation {
 
 func isOver(earlier []operation, o operation) bool {
 	return slices.ContainsFunc(earlier, func(p operation) bool {
-		return p.action == disable || p.action == remove && (p.token == o.as || p.descendants) || p.action == rotate && p.token == o.as
+		replaced := p.action == rotate && p.token == o.as && (p.unknown() || p.response.secret != o.request.secret)
+		return p.action == disable || p.canEnd(o.as) || replaced
 	})
 }
 
@@ -283,7 +316,7 @@ func isReplaced(earlier []operation, o operation) bool {
 
 func isGone(earlier []operation, o operation) bool {
 	return o.action == rotate && slices.ContainsFunc(earlier, func(p operation) bool {
-		return p.action == remove && (p.token == o.token || p.descendants)
+		return p.canEnd(o.token)
 	})
 }
 
@@ -293,7 +326,7 @@ func isScoped(earlier []operation, o operation) bool {
 	return scoped && (!o.scoped || rotated) // a replaced secret creates nothing that outlasts it
 }
 
-func isFull(earlier []operation, _ operation) bool {
+func canBeFull(earlier []operation, limit int) bool {
 	tokens := 1 // the manager's
 	for _, p := range earlier {
 		tokens += len(p.imported)
@@ -301,7 +334,7 @@ func isFull(earlier []operation, _ operation) bool {
 			tokens++
 		}
 	}
-	return tokens >= pat.MaxTokens
+	return tokens >= limit
 }
 
 func isTaken(earlier []operation, o operation) bool {
@@ -311,9 +344,9 @@ func isTaken(earlier []operation, o operation) bool {
 	})
 }
 
-// accepted reports whether the response shows that the caller's token was accepted.
+// accepted reports whether the response shows that the caller's token was accepted. Any secret can be ended and reported.
 func accepted(o operation) bool {
-	return slices.Contains([]outcome{done, full, taken, stronger, replaced, missing}, o.outcome)
+	return o.action != endSecret && o.action != report && slices.Contains([]outcome{done, full, taken, stronger, replaced, missing, tooLong}, o.outcome)
 }
 
 func lists(operations []operation) []operation {

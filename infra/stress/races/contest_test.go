@@ -27,6 +27,9 @@ var contests = []contest{
 	{"rotations with one secret", rotationsWithOneSecret},
 	{"rotations by another token", rotationsByAnother},
 	{"rotations against uses and a delete", rotationsAgainstUses},
+	{"creates and rotations, some for too long", tooLongOnes},
+	{"rotations against secrets that are ended", rotationsAgainstEnds},
+	{"creates against a delete of those with scopes", createsAgainstBulkDelete},
 }
 
 // run runs the contest's jobs in a random order and returns the recorded operations.
@@ -144,6 +147,56 @@ func rotationsAgainstUses(ctx context.Context, _ testing.TB, e *env, n int) []jo
 		}
 		e.do(ctx, client, request{action: use, as: id, secret: secret})
 		e.do(ctx, client, request{action: use, as: id, secret: e.latest(id)})
+	})
+}
+
+// tooLongOnes lets a token create others and rotate itself from all clients, every other time for longer than is allowed.
+func tooLongOnes(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	id := e.do(ctx, 0, request{action: create, as: firstToken, description: "rotating"}).id
+	return alike(n, func(i, client int) {
+		long := i%4 < 2
+		if i%2 == 0 {
+			e.do(ctx, client, request{action: create, as: firstToken, description: described(i), tooLong: long})
+		} else {
+			e.do(ctx, client, request{action: rotate, as: id, token: id, self: true, overlap: true, tooLong: long})
+		}
+	})
+}
+
+// rotationsAgainstEnds rotates a token that has created another one, while clients end the secret that they have replaced, or report the
+// one that they were issued, and use what must not work any more.
+func rotationsAgainstEnds(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	id := e.do(ctx, 0, request{action: create, as: firstToken, description: "leaked"}).id
+	child := e.do(ctx, 0, request{action: create, as: id, description: "child"}).id
+	rotation := request{action: rotate, as: firstToken, token: id, overlap: true}
+	return alike(n, func(i, client int) {
+		old := e.latest(id)
+		switch i % 4 {
+		case 0:
+			e.do(ctx, client, rotation)
+			e.do(ctx, client, request{action: endSecret, as: id, secret: old})
+			e.do(ctx, client, request{action: use, as: id, secret: old})
+		case 1:
+			issued := e.do(ctx, client, rotation).secret
+			e.do(ctx, client, request{action: report, as: id, secret: issued})
+			e.do(ctx, client, request{action: use, as: child, self: true})
+		default:
+			e.do(ctx, client, request{action: use, as: id, secret: old})
+		}
+	})
+}
+
+// createsAgainstBulkDelete creates tokens with scopes and without, while an operator deletes those with scopes.
+func createsAgainstBulkDelete(ctx context.Context, _ testing.TB, e *env, n int) []job {
+	return alike(n, func(i, client int) {
+		if i%4 == 0 {
+			e.do(ctx, client, request{action: removeScoped})
+			return
+		}
+		created := e.do(ctx, client, request{action: create, as: firstToken, description: described(i), scoped: i%2 == 0})
+		if created.outcome == done {
+			e.do(ctx, client, request{action: use, as: created.id})
+		}
 	})
 }
 

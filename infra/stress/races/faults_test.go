@@ -18,7 +18,7 @@ import (
 )
 
 // behindFaults is the setup of the histories with faults.
-var behindFaults = setup{store: dynamodb, ttl: "0", clients: 6}
+var behindFaults = setup{store: dynamodb, ttl: "0", clients: 6, limit: pat.MaxTokens}
 
 // TestRacesUnderFaults runs mixed histories over HTTP while 10 to 60 percent of the requests to DynamoDB meet a fault. A response that
 // reports a fault must be a 503; every other one must be in order with those of the other clients.
@@ -57,7 +57,7 @@ func TestClaimedWriteIsFound(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(10) {
 		operations, _ := runUnderFaults(t, seed+1, claiming)
-		if findings := inspect(operations, rules{}, behindFaults.clients, true).findings; len(findings) > 0 {
+		if findings := inspect(operations, behindFaults.rules(), behindFaults.clients, true).findings; len(findings) > 0 {
 			t.Logf("seed %d: found: %s", seed+1, findings[0])
 			return
 		}
@@ -82,8 +82,8 @@ func runUnderFaults(t *testing.T, seed uint64, change func(pat.Store) pat.Store)
 	intact := dynamostore.NewClient(dynamotest.Settings(t))
 	must.Do(t, dynamostore.CreateTable(t.Context(), intact, table))
 	store := change(dynamostore.New(dynamostore.NewClient(settings), table))
-	api := newOverHTTP(t, store, behindFaults.ttl, behindFaults.clients, nil)
-	e := newEnv(t, api, newService(dynamostore.New(intact, table)))
+	api := newOverHTTP(t, store, behindFaults, nil)
+	e := newEnv(t, api, newService(dynamostore.New(intact, table), behindFaults.limit))
 	random := rand.New(rand.NewPCG(seed, 0))
 	proxy.Follow(faults.Random(seed, 10+random.IntN(51), weighted()))
 	e.mix(t.Context(), behindFaults.clients, random)
@@ -114,10 +114,10 @@ func TestVanishedToken(t *testing.T) {
 		{0, request{action: create, as: 1, description: "c"}, response{outcome: done, id: 4}, 7, 8},
 		{0, request{action: list, as: 1}, response{outcome: done, tokens: []listedToken{{1, ownDescription}, {4, "c"}}}, 9, 10},
 	}
-	if found := inspect(operations, rules{}, behindFaults.clients, true).findings; len(found) > 0 {
+	if found := inspect(operations, behindFaults.rules(), behindFaults.clients, true).findings; len(found) > 0 {
 		t.Errorf("with lost responses, got %q, want no findings", found)
 	}
-	if found := inspect(operations, rules{}, behindFaults.clients, false).findings; len(found) == 0 {
+	if found := inspect(operations, behindFaults.rules(), behindFaults.clients, false).findings; len(found) == 0 {
 		t.Error("without lost responses, got no findings, want some")
 	}
 }

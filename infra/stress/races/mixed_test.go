@@ -49,12 +49,16 @@ func (e *env) turn(ctx context.Context, client int, random *rand.Rand) {
 		e.do(ctx, client, request{action: remove, as: as, secret: secret, token: token, descendants: random.IntN(3) == 0})
 	case n < 50 && token != firstToken:
 		e.do(ctx, client, request{action: remove, as: token, secret: e.latest(token), token: token})
-	case n < 60 && token != firstToken:
-		e.do(ctx, client, request{action: rotate, as: as, secret: secret, token: token, overlap: random.IntN(2) == 0})
+	case n < 58 && token != firstToken:
+		e.do(ctx, client, request{action: rotate, as: as, secret: secret, token: token, self: as == token, overlap: random.IntN(2) == 0})
+	case n < 61 && as != firstToken:
+		e.do(ctx, client, request{action: []action{endSecret, report}[random.IntN(2)], as: as, secret: secret})
+	case n < 62:
+		e.do(ctx, client, request{action: removeScoped})
 	case n < 75:
 		e.do(ctx, client, request{action: list, as: as, secret: secret})
 	case n < 98:
-		e.do(ctx, client, request{action: use, as: as, secret: secret})
+		e.do(ctx, client, request{action: use, as: as, secret: secret, self: random.IntN(2) == 0})
 	default:
 		e.do(ctx, client, request{action: disable})
 		e.do(ctx, client, request{action: enable})

@@ -11,6 +11,8 @@ import (
 
 // account is the state of a user in the model. Its tokens are never changed in place.
 type account struct {
+	// limit is how many tokens it can have.
+	limit       int
 	next        pat.TokenID
 	tokens      []heldToken
 	disabled    bool
@@ -50,13 +52,20 @@ func (t heldToken) exceeded(secret int, scoped bool) bool {
 func (t heldToken) admits(secret int) bool { return secret == t.present || secret == t.replaced }
 
 // newAccount returns the account of a user with one token.
-func newAccount() account {
-	return account{next: firstToken + 1, tokens: []heldToken{newToken(listedToken{firstToken, ownDescription}, false, nil)}}
+func newAccount(limit int) account {
+	return account{limit: limit, next: firstToken + 1, tokens: []heldToken{newToken(listedToken{firstToken, ownDescription}, false, nil)}}
 }
 
 // apply is the specification as a plain function: the response to an operation without concurrency, and the state after it. secret is
 // the number of the secret that a rotation issues.
 func (a account) apply(r request, secret int) (response, account) {
+	switch r.action {
+	case endSecret, report:
+		return response{outcome: done}, a.end(r)
+	case removeScoped:
+		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t heldToken) bool { return t.scoped })
+		return response{outcome: done}, a
+	}
 	if r.as != operator && (a.disabled || !a.admits(r)) {
 		return response{outcome: refused}, a
 	}
@@ -64,8 +73,7 @@ func (a account) apply(r request, secret int) (response, account) {
 	case create:
 		return a.create(r)
 	case remove:
-		doomed := a.doomed(r)
-		a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t heldToken) bool { return slices.Contains(doomed, t.id) })
+		a = a.without(r)
 	case rotate:
 		return a.rotate(r, secret)
 	case list:
@@ -78,6 +86,29 @@ func (a account) apply(r request, secret int) (response, account) {
 		return a.importTokens(r.imported)
 	}
 	return response{outcome: done}, a
+}
+
+// end ends the secret that is presented: a replaced one alone, the present one with its token.
+func (a account) end(r request) account {
+	i := slices.Index(a.listedIDs(), r.as)
+	if i < 0 {
+		return a
+	}
+	switch r.secret {
+	case a.tokens[i].present:
+		return a.without(request{token: r.as, descendants: r.action == report})
+	case a.tokens[i].replaced:
+		a.tokens = slices.Clone(a.tokens)
+		a.tokens[i].replaced = noSecret
+	}
+	return a
+}
+
+// without returns a without the tokens that r, a delete, removes.
+func (a account) without(r request) account {
+	doomed := a.doomed(r)
+	a.tokens = slices.DeleteFunc(slices.Clone(a.tokens), func(t heldToken) bool { return slices.Contains(doomed, t.id) })
+	return a
 }
 
 // admits reports whether the caller's secret works.
@@ -121,9 +152,11 @@ const maxAncestors = 10
 func (a account) create(r request) (response, account) {
 	by := a.tokens[slices.Index(a.listedIDs(), r.as)]
 	switch {
+	case r.tooLong:
+		return response{outcome: tooLong}, a
 	case by.exceeded(r.secret, r.scoped):
 		return response{outcome: stronger}, a
-	case len(a.tokens) >= pat.MaxTokens:
+	case len(a.tokens) >= a.limit:
 		return response{outcome: full}, a
 	case slices.ContainsFunc(a.tokens, func(t heldToken) bool { return t.description == r.description }):
 		return response{outcome: taken}, a
@@ -138,6 +171,8 @@ func (a account) rotate(r request, secret int) (response, account) {
 	switch {
 	case i < 0:
 		return response{outcome: missing}, a
+	case r.tooLong:
+		return response{outcome: tooLong}, a
 	case r.as == r.token && r.secret != by.present:
 		return response{outcome: replaced}, a
 	case r.as != r.token && by.exceeded(r.secret, a.tokens[i].scoped):
@@ -191,10 +226,13 @@ func (a account) equal(b account) bool {
 // first attempt found both, and then another delete was quicker. usedAfterDelete and usedAfterDisable check that no request that
 // began after the end of the caller's token is accepted.
 //
-// A create whose first attempt took effect, although the response of the store was lost, is refused if a delete with descendants then
-// removes the caller's token and the new one before the next attempt. It has used an ID, and nothing else is left of it.
+// A create whose first attempt took effect, although the response of the store was lost, is refused if a delete of several tokens then
+// removes the caller's token and the new one before the next attempt. It has used an ID, and nothing else is left of it. If only the new
+// one is removed, the next attempt creates another.
 type rules struct {
 	cachedDenials bool
+	// limit is how many tokens a user can have.
+	limit int
 }
 
 func (r rules) step(before account, sent request, got response) (bool, account) {
@@ -217,7 +255,7 @@ func (r rules) step(before account, sent request, got response) (bool, account) 
 // model returns the rules in the checker's terms.
 func (r rules) model() porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return newAccount() },
+		Init: func() any { return newAccount(r.limit) },
 		Step: func(state, input, output any) (bool, any) {
 			return r.step(state.(account), input.(request), output.(response)) //nolint:errcheck // the checker passes them on
 		},
@@ -299,7 +337,7 @@ func effects(operations []operation, vanished func(operation) bool) func(operati
 }
 
 // vanished returns a function that reports whether an operation can have created a token that is in no response: an ID must be
-// missing, and a delete with descendants must have run meanwhile.
+// missing, and a delete of several tokens must have run meanwhile.
 func vanished(operations []operation) func(operation) bool {
 	seen, last := map[pat.TokenID]bool{firstToken: true}, firstToken
 	for _, o := range operations {
@@ -314,7 +352,8 @@ func vanished(operations []operation) func(operation) bool {
 	}
 	return func(o operation) bool {
 		return missing && o.action == create && slices.ContainsFunc(operations, func(p operation) bool {
-			return p.action == remove && p.descendants && p.end > o.begin && (o.unknown() || p.begin < o.end)
+			canTakeAll := p.action == remove && p.descendants || p.action == report || p.action == removeScoped
+			return canTakeAll && p.end > o.begin && (o.unknown() || p.begin < o.end)
 		})
 	}
 }

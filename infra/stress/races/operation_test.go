@@ -21,6 +21,11 @@ const (
 	disable      action = "disable"
 	enable       action = "enable"
 	importTokens action = "import"
+	// endSecret revokes the secret that is presented, and report does so with all that its token led to. Both admit everybody.
+	endSecret action = "end"
+	report    action = "report"
+	// removeScoped deletes all tokens with scopes, as an operator does.
+	removeScoped action = "delete those with scopes"
 )
 
 // listedToken is a token in a list.
@@ -42,14 +47,18 @@ type request struct {
 	secret int
 	// description is that of the token to create.
 	description string
-	// scoped asks for a token with the scopes of tokens, and until is when the token to create expires.
-	scoped bool
-	until  time.Time
+	// scoped asks for a token with the scopes of tokens, and until is when the token to create expires. tooLong asks for an end beyond the
+	// longest lifetime, of a token to create or to rotate.
+	scoped  bool
+	until   time.Time
+	tooLong bool
 	// token is the ID of the token to delete, if descendants is set with all that it led to, or of the token to rotate, if overlap is set
 	// so that the secret until then still works.
 	token       pat.TokenID
 	descendants bool
 	overlap     bool
+	// self names the token presented in the path, instead of its ID.
+	self bool
 	// imported are the tokens to import, by rising ID.
 	imported []listedToken
 }
@@ -75,6 +84,12 @@ func (r request) String() string {
 	case importTokens:
 		text += " " + describe(r.imported)
 	}
+	if r.tooLong {
+		text += " for too long"
+	}
+	if r.self {
+		text += " (itself)"
+	}
 	if r.as != operator {
 		text += fmt.Sprintf(" as %d", r.as)
 	}
@@ -95,6 +110,7 @@ const (
 	taken      outcome = "taken"      // 409 NameExistsError
 	replaced   outcome = "replaced"   // 409 TokenRotatedError: the secret presented was replaced, and the token to rotate is its own
 	missing    outcome = "missing"    // 404: there is no token to rotate
+	tooLong    outcome = "too long"   // 400: the end is beyond the longest lifetime
 	busy       outcome = "busy"       // 503 with Retry-After; the request may have taken effect
 	unexpected outcome = "unexpected" // must not happen; the request may have taken effect
 )
@@ -137,6 +153,19 @@ func describe(tokens []listedToken) string {
 		texts[i] = token.String()
 	}
 	return "[" + strings.Join(texts, ", ") + "]"
+}
+
+// canEnd reports whether the request can remove the token with id, directly or with a token that led to it.
+func (r request) canEnd(id pat.TokenID) bool {
+	switch r.action {
+	case remove:
+		return r.token == id || r.descendants
+	case endSecret:
+		return r.as == id
+	case report, removeScoped:
+		return true
+	}
+	return false
 }
 
 // operation is a request with its response. begin and end are unique and rise with time: one operation ended before another began

@@ -22,6 +22,8 @@ type setup struct {
 	// ttl is the template's AuthorizerTtlSeconds for the API over HTTP, or empty for the Service.
 	ttl     string
 	clients int
+	// limit is the template's MaxTokensPerUser.
+	limit int
 }
 
 const (
@@ -32,18 +34,18 @@ const (
 
 // setups are used in turn, by seed.
 var setups = []setup{
-	{embedded, longest, 64},
-	{dynamodb, "", 64},
-	{embedded, "", 256},
-	{dynamodb, longest, 64},
-	{embedded, "0", 256},
-	{dynamodb, "", 256},
-	{embedded, "", 64},
-	{dynamodb, "0", 64},
-	{embedded, "0", 64},
-	{dynamodb, longest, 256},
-	{embedded, longest, 256},
-	{dynamodb, "0", 256},
+	{embedded, longest, 64, pat.MaxTokens},
+	{dynamodb, "", 64, pat.MaxTokens},
+	{embedded, "", 256, 100},
+	{dynamodb, longest, 64, pat.MaxTokens},
+	{embedded, "0", 256, pat.MaxTokens},
+	{dynamodb, "", 256, pat.MaxTokens},
+	{embedded, "", 64, 25},
+	{dynamodb, "0", 64, 100},
+	{embedded, "0", 64, pat.MaxTokens},
+	{dynamodb, longest, 256, 25},
+	{embedded, longest, 256, pat.MaxTokens},
+	{dynamodb, "0", 256, pat.MaxTokens},
 }
 
 func (s setup) String() string {
@@ -51,13 +53,15 @@ func (s setup) String() string {
 	if s.ttl != "" {
 		target = "HTTP with TTL " + s.ttl
 	}
-	return fmt.Sprintf("%s, %s, %d clients", s.store, target, s.clients)
+	return fmt.Sprintf("%s, %s, %d clients, %d tokens", s.store, target, s.clients, s.limit)
 }
 
 // mayBeBusy reports whether a 503 is allowed. It is not for up to 64 clients at once on the embedded store.
 func (s setup) mayBeBusy() bool { return s.store != embedded || s.clients > 64 }
 
-func (s setup) rules() rules { return rules{cachedDenials: s.ttl != "" && s.ttl != "0"} }
+func (s setup) rules() rules {
+	return rules{cachedDenials: s.ttl != "" && s.ttl != "0", limit: s.limit}
+}
 
 func (s setup) newStore(tb testing.TB) pat.Store {
 	tb.Helper()
@@ -71,15 +75,16 @@ func (s setup) newStore(tb testing.TB) pat.Store {
 func (s setup) newTarget(tb testing.TB, store pat.Store) (target, *pat.Service) {
 	tb.Helper()
 	if s.ttl == "" {
-		service := newService(store)
+		service := newService(store, s.limit)
 		return direct{service}, service
 	}
-	api := newOverHTTP(tb, store, s.ttl, s.clients, nil)
+	api := newOverHTTP(tb, store, s, nil)
 	return api, api.server.Service
 }
 
-func newService(store pat.Store) *pat.Service {
-	return pat.NewService(store, pat.Settings{Retention: pat.DefaultRetention}, pat.SystemEnv(slog.New(slog.DiscardHandler)))
+func newService(store pat.Store, limit int) *pat.Service {
+	settings := pat.Settings{Retention: pat.DefaultRetention, MaxTokens: limit, MaxLifetime: maxLifetime}
+	return pat.NewService(store, settings, pat.SystemEnv(slog.New(slog.DiscardHandler)))
 }
 
 // counts are the totals of all rounds.
@@ -144,7 +149,7 @@ func (sum *counts) add(t *testing.T, s setup, what string, clients int, operatio
 const maxShown = 10
 
 // picture draws the history into a file that is kept, and returns its name.
-func (r report) picture() string {
+func (r result) picture() string {
 	if r.draw == nil {
 		return ""
 	}

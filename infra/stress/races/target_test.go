@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,8 +24,11 @@ type target interface {
 	do(ctx context.Context, user pat.UserID, r request, secret pat.Secret) (response, pat.Secret)
 }
 
-// tokenLife is how long tokens work.
-const tokenLife = 30 * 24 * time.Hour
+const (
+	// tokenLife is how long tokens work, and maxLifetime how long they can.
+	tokenLife   = 30 * 24 * time.Hour
+	maxLifetime = 60 * 24 * time.Hour
+)
 
 // direct is the Service, without a transport.
 type direct struct{ service *pat.Service }
@@ -40,14 +44,16 @@ func (d direct) do(ctx context.Context, user pat.UserID, r request, secret pat.S
 		token, created, err = d.service.CreateToken(ctx, caller, r.draft())
 		got.id = token.ID
 	case remove:
-		if r.descendants {
-			_, err = d.service.RevokeDescendants(ctx, caller, r.token)
-		} else {
-			err = d.service.RevokeToken(ctx, caller, r.token)
-		}
+		err = d.remove(ctx, caller, r)
+	case endSecret:
+		_, err = d.service.RevokeSecret(ctx, secret)
+	case report:
+		_, err = d.service.RevokeLeaked(ctx, user, []pat.Secret{secret})
+	case removeScoped:
+		_, err = d.service.RevokeUserTokens(ctx, user, pat.TokenFilter{Scope: pat.ScopePatsRead})
 	case rotate:
 		var token pat.Token
-		token, created, err = d.service.RotateToken(ctx, caller, r.token, r.rotation())
+		token, created, err = d.rotate(ctx, caller, r)
 		got.id = token.ID
 	case use:
 		_, err = d.service.Authenticate(ctx, secret)
@@ -62,6 +68,27 @@ func (d direct) do(ctx context.Context, user pat.UserID, r request, secret pat.S
 	return got, created
 }
 
+func (d direct) remove(ctx context.Context, caller pat.Identity, r request) (err error) {
+	switch {
+	case r.self && r.descendants:
+		_, err = d.service.RevokeSelfAndDescendants(ctx, caller)
+	case r.self:
+		err = d.service.RevokeSelf(ctx, caller)
+	case r.descendants:
+		_, err = d.service.RevokeDescendants(ctx, caller, r.token)
+	default:
+		err = d.service.RevokeToken(ctx, caller, r.token)
+	}
+	return err
+}
+
+func (d direct) rotate(ctx context.Context, caller pat.Identity, r request) (pat.Token, pat.Secret, error) {
+	if r.self {
+		return d.service.RotateSelf(ctx, caller, r.rotation())
+	}
+	return d.service.RotateToken(ctx, caller, r.token, r.rotation())
+}
+
 // draft returns the token to create. One with scopes can create others like itself.
 func (r request) draft() pat.Draft {
 	draft := pat.Draft{Description: r.description, Scopes: pat.Unscoped(), ExpiresAt: r.until}
@@ -73,10 +100,14 @@ func (r request) draft() pat.Draft {
 
 // rotation returns the rotation, whose overlap lasts longer than any test.
 func (r request) rotation() pat.Rotation {
+	rotation := pat.Rotation{}
 	if r.overlap {
-		return pat.Rotation{Overlap: pat.MaxOverlap}
+		rotation.Overlap = pat.MaxOverlap
 	}
-	return pat.Rotation{}
+	if r.tooLong {
+		rotation.ExpiresAt = r.until
+	}
+	return rotation
 }
 
 func (d direct) list(ctx context.Context, r request, caller pat.Identity) ([]listedToken, error) {
@@ -100,7 +131,7 @@ func outcomeOf(err error) (outcome, string) {
 	}
 	outcomes := map[pat.Kind]outcome{
 		pat.KindUnauthenticated: refused, pat.KindLimit: full, pat.KindDuplicate: taken, pat.KindUnavailable: busy,
-		pat.KindForbidden: stronger, pat.KindRotated: replaced, pat.KindNotFound: missing,
+		pat.KindForbidden: stronger, pat.KindRotated: replaced, pat.KindNotFound: missing, pat.KindInvalid: tooLong,
 	}
 	if o, ok := outcomes[pat.KindOf(err)]; ok {
 		return o, ""
@@ -115,14 +146,17 @@ type overHTTP struct {
 	clock  *clock
 }
 
-// newOverHTTP serves the store to n clients. The gateway caches the authorizer's responses for ttl seconds.
-func newOverHTTP(tb testing.TB, store pat.Store, ttl string, n int, wrap wrapper) overHTTP {
+// newOverHTTP serves the store to the clients of a setup.
+func newOverHTTP(tb testing.TB, store pat.Store, s setup, wrap wrapper) overHTTP {
 	tb.Helper()
 	clock := &clock{}
 	server := laptoptest.Serve(tb, store, laptoptest.Options{
-		Parameters: map[string]string{"AuthorizerTtlSeconds": ttl}, Now: clock.now, Wrap: wrap,
+		Parameters: map[string]string{
+			"AuthorizerTtlSeconds": s.ttl, "MaxTokensPerUser": strconv.Itoa(s.limit), "MaxTokenDays": strconv.Itoa(int(maxLifetime / (24 * time.Hour))),
+		},
+		Now: clock.now, Wrap: wrap,
 	})
-	return overHTTP{server, apiclient.New(tb, n), clock}
+	return overHTTP{server, apiclient.New(tb, s.clients), clock}
 }
 
 // wrapper replaces the functions that the gateway invokes.
@@ -141,17 +175,20 @@ func (o overHTTP) do(ctx context.Context, user pat.UserID, r request, secret pat
 		sent.Body = apitypes.NewCreateToken(r.draft())
 		return o.create(ctx, sent, http.StatusCreated)
 	case rotate:
-		sent.Method, sent.Path = http.MethodPost, deployed.RotationPath(r.token)
+		sent.Method, sent.Path = http.MethodPost, r.path()+"/rotate"
 		sent.Body = apitypes.NewRotateToken(r.rotation())
 		return o.create(ctx, sent, http.StatusOK)
 	case remove:
-		sent.Method, sent.Path = http.MethodDelete, deployed.TokenPath(r.token)
+		sent.Method, sent.Path = http.MethodDelete, r.path()
 		if r.descendants {
 			sent.Path += "?descendants=true"
 		}
 		return o.send(ctx, sent, http.StatusOK, nil), pat.Secret{}
 	case use:
 		sent.Path = deployed.ProfilePath
+		if r.self {
+			sent.Path = deployed.SelfPath
+		}
 		return o.send(ctx, sent, http.StatusOK, nil), pat.Secret{}
 	case list:
 		if r.as != operator {
@@ -164,6 +201,14 @@ func (o overHTTP) do(ctx context.Context, user pat.UserID, r request, secret pat
 		return o.setDisabled(ctx, user, false), pat.Secret{}
 	}
 	return direct{o.server.Service}.do(ctx, user, r, secret)
+}
+
+// path returns the path of the token to delete or to rotate.
+func (r request) path() string {
+	if r.self {
+		return deployed.SelfPath
+	}
+	return deployed.TokenPath(r.token)
 }
 
 func (o overHTTP) setDisabled(ctx context.Context, user pat.UserID, disabled bool) response {
@@ -181,6 +226,7 @@ var outcomes = map[string]outcome{
 	"409 NameExistsError":         taken,
 	"409 TokenRotatedError":       replaced,
 	"404 NotFoundError":           missing,
+	"400 BadDataError":            tooLong,
 	"503 ServiceUnavailableError": busy,
 }
 

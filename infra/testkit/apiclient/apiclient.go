@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -34,7 +35,7 @@ type Request struct {
 	Method, Path string
 	// Token is the value of the Authorization header.
 	Token string
-	// Body is sent as JSON; nil sends no body.
+	// Body is sent as JSON, or url.Values as a form; nil sends no body.
 	Body any
 	// Key is the Idempotency-Key, if there is one.
 	Key string
@@ -72,26 +73,35 @@ func Send(ctx context.Context, client *http.Client, base string, r Request) (Res
 }
 
 func (r Request) build(ctx context.Context, base string) (*http.Request, error) {
-	var body io.Reader
-	if r.Body != nil {
-		text, err := json.Marshal(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(text)
+	body, contentType, err := r.encoded()
+	if err != nil {
+		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, r.Method, base+r.Path, body)
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Authorization", r.Token)
-	if r.Body != nil {
-		request.Header.Set("Content-Type", "application/json")
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
 	}
 	if r.Key != "" {
 		request.Header.Set("Idempotency-Key", r.Key)
 	}
 	return request, nil
+}
+
+// encoded returns the body and its content type, which is empty without a body.
+func (r Request) encoded() (io.Reader, string, error) {
+	switch body := r.Body.(type) {
+	case nil:
+		return http.NoBody, "", nil
+	case url.Values:
+		return strings.NewReader(body.Encode()), "application/x-www-form-urlencoded", nil
+	default:
+		text, err := json.Marshal(body)
+		return bytes.NewReader(text), "application/json", err
+	}
 }
 
 // Decode decodes the body of a response with the status. Errors: another status; JSON that does not fit value.

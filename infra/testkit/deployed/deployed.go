@@ -13,6 +13,7 @@ const (
 	SharedAuthorizerFunction = "SharedAuthorizerFunction"
 	TokensFunction           = "TokensFunction"
 	UsersFunction            = "UsersFunction"
+	ServiceAccountsFunction  = "ServiceAccountsFunction"
 	OAuthFunction            = "OAuthFunction"
 	PageFunction             = "PageFunction"
 	SignInFunction           = "SignInFunction"
@@ -32,6 +33,9 @@ const (
 	AllTokensPath = "/api/admin/tokens" //nolint:gosec // a path, no credential
 	GitHubPath    = "/leaks/github"
 	GitLabPath    = "/leaks/gitlab"
+	// IntrospectPath and RevokePath are those of OAuth 2.0.
+	IntrospectPath = "/oauth/introspect"
+	RevokePath     = "/oauth/revoke"
 )
 
 // TokenPath returns the path of a token.
