@@ -73,8 +73,8 @@ type env struct {
 	openBrowser func(address string) error
 }
 
-// openBrowser opens the user's browser. What that prints goes to stderr, apart from results.
+// openBrowser opens the user's browser. What that prints is dropped: the address is on the terminal already.
 func openBrowser(address string) error {
-	browser.Stdout = os.Stderr
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard
 	return browser.OpenURL(address)
 }

@@ -75,7 +75,7 @@ func adviseOnStatus(response *http.Response) []string {
 	case location != "" && response.StatusCode < http.StatusBadRequest:
 		return []string{"The server redirects to another address. If you trust that one, name it: --url " + Printable(location)}
 	case response.StatusCode == http.StatusUnauthorized:
-		return []string{"Is the token in PATS_TOKEN or --token-file the right one, and neither expired nor revoked?"}
+		return []string{"Is the token in PATS_TOKEN or --token-file the right one, and neither expired nor revoked? `pats login` gets another."}
 	}
 	return nil
 }

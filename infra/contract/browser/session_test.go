@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -41,11 +42,19 @@ func newLaptop(t *testing.T) *laptop {
 	})
 	must.Do(t, err)
 	t.Cleanup(func() { _ = server.Stop() })
-	match := accessCode.FindStringSubmatch(server.Output())
-	if match == nil {
-		t.Fatalf("the server prints no code:\n%s", server.Output())
+	return &laptop{url: server.Ready + "/", code: printedCode(t, server)}
+}
+
+// printedCode waits for the code, which the server prints after the line that says that it is ready.
+func printedCode(t *testing.T, server *service.Service) string {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
+		if match := accessCode.FindStringSubmatch(server.Output()); match != nil {
+			return match[1]
+		}
 	}
-	return &laptop{url: server.Ready + "/", code: match[1]}
+	t.Fatalf("the server prints no code:\n%s", server.Output())
+	return ""
 }
 
 // enter signs a person in at the provider.
@@ -106,6 +115,20 @@ func TestSession(t *testing.T) {
 			p.faultless()
 		})
 	}
+}
+
+// TestSignOutEverywhere: the sessions of other browsers end, too.
+func TestSignOutEverywhere(t *testing.T) {
+	t.Parallel()
+	server := newLaptop(t)
+	one, two := newTab(t, desktop), newTab(t, desktop)
+	server.enter(one, "vera", false)
+	server.enter(two, "vera", false)
+	one.click("button", "Sign out everywhere")
+	one.shows("You have signed out.")
+	two.open(server.url)
+	two.find("button", "Use a token instead")
+	two.faultless()
 }
 
 // TestSessionCookieIsNoBusinessOfScripts: a script that got into the page could not take the session away.

@@ -33,6 +33,7 @@ async function enter() {
   $('who').textContent = nameOf(user)
   $('account').hidden = false
   $('nav').hidden = !me.admin
+  $('elsewhere').hidden = usesToken()
   say('')
   show('tokens')
 }
@@ -65,12 +66,11 @@ async function paste(event) {
   }
 }
 
-async function signOut() {
-  await attempt(async () => {
-    if (!usesToken()) await send('POST', 'ui/sign-out', { body: {} })
-    leave('You have signed out.')
-  })
-}
+// signOut ends this session, or with the query ?everywhere=true all of the user's.
+const signOut = query => attempt(async () => {
+  if (!usesToken()) await send('POST', `ui/sign-out${query}`, { body: {} })
+  leave('You have signed out.')
+})
 
 function listen() {
   whenEnded(() => {
@@ -81,7 +81,8 @@ function listen() {
   $('use-token').onclick = () => welcome(true)
   $('use-provider').onclick = () => welcome(false)
   $('paste').onsubmit = paste
-  $('sign-out').onclick = signOut
+  $('sign-out').onclick = () => signOut('')
+  $('sign-out-all').onclick = () => signOut('?everywhere=true')
   // Another tab may have changed the tokens.
   document.addEventListener('visibilitychange', () => {
     if (signedIn && !document.hidden && !$('tokens').hidden && !document.querySelector('dialog[open]')) loadTokens()
