@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,13 +54,28 @@ func (p *provider) authorize(ctx context.Context, site session.Site, begun sessi
 }
 
 func (p *provider) config(known *oidc.Provider, site session.Site) *oauth2.Config {
+	endpoint := known.Endpoint()
+	endpoint.AuthStyle = authStyle(known)
 	return &oauth2.Config{
 		ClientID:     p.settings.Client.ID,
 		ClientSecret: p.settings.Client.Secret.Reveal(),
-		Endpoint:     known.Endpoint(),
+		Endpoint:     endpoint,
 		RedirectURL:  site.URL(session.CallbackPath),
 		Scopes:       []string{oidc.ScopeOpenID, "email", "profile"},
 	}
+}
+
+// authStyle returns how the token endpoint takes the client secret (OpenID Connect Discovery §3: by default as Basic). Trying both would
+// present a code twice after a lost response, and a provider takes that for a theft.
+func authStyle(known *oidc.Provider) oauth2.AuthStyle {
+	var metadata struct {
+		Methods []string `json:"token_endpoint_auth_methods_supported"`
+	}
+	err := known.Claims(&metadata)
+	if err == nil && len(metadata.Methods) > 0 && !slices.Contains(metadata.Methods, "client_secret_basic") {
+		return oauth2.AuthStyleInParams
+	}
+	return oauth2.AuthStyleInHeader
 }
 
 var (

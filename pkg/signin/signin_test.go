@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -231,6 +232,25 @@ func TestProviderFails(t *testing.T) {
 				t.Error("the page or the log quotes the provider")
 			}
 		})
+	}
+}
+
+// TestClientSecretIsSentOnce: in the way that the provider takes it, since a code that is presented twice looks stolen.
+func TestClientSecretIsSentOnce(t *testing.T) {
+	t.Parallel()
+	for _, methods := range [][]string{nil, {"client_secret_basic"}, {"client_secret_post"}, {"client_secret_post", "private_key_jwt"}} {
+		f := newFixture(t, nil)
+		f.provider.Change(func(p *signintest.Provider) { p.AuthMethods = methods })
+		location(t, f.signIn(t))
+		clear(f.cookies)
+		var requests atomic.Int32
+		f.provider.Change(func(p *signintest.Provider) {
+			p.Fail = func(http.ResponseWriter, *http.Request) { requests.Add(1); panic(http.ErrAbortHandler) }
+		})
+		f.wantRefused(t, f.signIn(t), http.StatusBadGateway)
+		if got := requests.Load(); got != 1 {
+			t.Errorf("%q: got %d requests with the code, want 1", methods, got)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,6 +46,8 @@ type Provider struct {
 	UserInfo Claims
 	// Raw replaces the ID token.
 	Raw func(Claims) string
+	// AuthMethods are how the token endpoint takes the client secret. If there are none, it takes both.
+	AuthMethods []string
 	// Fail, if it is set, responds to requests to the token endpoint.
 	Fail http.HandlerFunc
 	key  *ecdsa.PrivateKey
@@ -95,6 +98,7 @@ func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request) {
 	document := Claims{
 		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
 		"id_token_signing_alg_values_supported": []string{"ES256", "none", "HS256"},
+		"token_endpoint_auth_methods_supported": p.AuthMethods,
 	}
 	if p.UserInfo != nil {
 		document["userinfo_endpoint"] = p.URL + "/userinfo"
@@ -138,6 +142,9 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 // proven checks the client and PKCE.
 func (p *Provider) proven(r *http.Request, begun url.Values) bool {
 	id, secret, basic := r.BasicAuth()
+	if basic != slices.Contains(p.AuthMethods, "client_secret_basic") && len(p.AuthMethods) > 0 {
+		return false
+	}
 	if !basic {
 		id, secret = r.FormValue("client_id"), r.FormValue("client_secret")
 	}

@@ -12,8 +12,8 @@ import (
 	"pats/pkg/wiring/stateless"
 )
 
-// providerTimeout bounds each request to the identity provider. A callback sends up to four within the function's 9 s.
-const providerTimeout = 3 * time.Second
+// providerTimeout bounds each request to the identity provider. The function's 9 s bound all requests of a callback, up to four.
+const providerTimeout = 6 * time.Second
 
 // SignIn returns the handler of the template's SignInFunction.
 func SignIn(settings config.Config, env pat.Env) stateless.Handler {
