@@ -38,6 +38,7 @@ var goals = []goal{
 	{"zip of the shared authorizer", 3.5, false, "MB", zip(startup.SharedAuthorizer), "", ""},
 	{"zip of the token routes", 3.5, false, "MB", zip(startup.Tokens), "", ""},
 	{"zip of the user routes", 3.5, false, "MB", zip(startup.Users), "", ""},
+	{"zip of the routes of all users' tokens", 3.5, false, "MB", zip(startup.AdminTokens), "", ""},
 	{"authorizer with an instant store", 15, false, "µs", tenTokens(warm.Time), "", ""},
 	{"authorizer with an instant store", 60, false, "allocations", tenTokens(warm.Allocations), "", ""},
 	{"shared authorizer with an instant store, REST REQUEST event", 20, false, "µs", sharedWarm(warm.Time), "", ""},
@@ -50,6 +51,8 @@ var goals = []goal{
 	{"reads of an authenticated GET, authorizer cached, 10⁴ users", 1, false, "units", atScale("authenticated GET, authorizer cached", 1e4, scale.Reads), "", ""},
 	{"reads of an authenticated GET, authorizer not cached, 10² users", 2, false, "units", atScale("authenticated GET, authorizer not cached", 1e2, scale.Reads), "", ""},
 	{"reads of an authenticated GET, authorizer not cached, 10⁴ users", 2, false, "units", atScale("authenticated GET, authorizer not cached", 1e4, scale.Reads), "", ""},
+	{"reads of a page of 100 users' tokens, 10² users", 110, false, "units", atScale("list 100 users' tokens", 1e2, scale.Reads), "", ""},
+	{"reads of a page of 100 users' tokens, 10⁴ users", 110, false, "units", atScale("list 100 users' tokens", 1e4, scale.Reads), "", ""},
 	{"boltstore, authenticate at 10⁴ users compared with 10²", 2, false, times, atScale("authenticate", 1e4, scale.Boltstore), scale.Boltstore, scale.Size(1e2)},
 }
 
