@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"pats/infra/testkit/apiclient"
@@ -130,7 +131,7 @@ func checkActive(_ context.Context, c *checker, got apiclient.Response) error {
 	if err := got.Decode(http.StatusOK, &body); err != nil {
 		return err
 	}
-	if !body.Active || body.Sub != fmt.Sprint(int64(c.user.ID)) {
+	if !body.Active || body.Sub != strconv.FormatInt(int64(c.user.ID), 10) {
 		return errors.New("a token that works is inactive or another user's")
 	}
 	return nil

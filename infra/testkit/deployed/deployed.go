@@ -26,7 +26,7 @@ const (
 	ProfilePath = "/api/admin/user"
 	UsersPath   = "/api/admin/user-admin"
 	// AllTokensPath is the list of the tokens of all users.
-	AllTokensPath = "/api/admin/tokens" //nolint:gosec // a path, no credential
+	AllTokensPath = "/api/admin/tokens"
 	GitHubPath    = "/leaks/github"
 	GitLabPath    = "/leaks/gitlab"
 	// ServiceAccountsPath is the collection of service accounts.
