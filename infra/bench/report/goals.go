@@ -46,6 +46,7 @@ var goals = []goal{
 	{"GET of one token, 16 connections, compared with Unleash 8.2.0", 15, true, times, pats(throughput.List1, throughput.Under(16)), throughput.Unleash, ""},
 	{"GET of ten tokens, 16 connections, compared with Unleash 8.2.0", 15, true, times, pats(throughput.List10, throughput.Under(16)), throughput.Unleash, ""},
 	{"GET of one token, 16 connections, compared with a net/http server that writes the same bytes", 1.0 / 3, true, times, pats(throughput.List1, throughput.Under(16)), throughput.NetHTTP, ""},
+	{"introspection, 16 connections, compared with GET of one token", 0.8, true, times, introspection, throughput.Pats, ""},
 	{"memory at rest, compared with Unleash's Node.js process", 1.0 / 8, false, times, pats(throughput.MemoryAtRest, throughput.RSS), throughput.Unleash, ""},
 	{"reads of an authenticated GET, authorizer cached, 10² users", 1, false, "units", atScale("authenticated GET, authorizer cached", 1e2, scale.Reads), "", ""},
 	{"reads of an authenticated GET, authorizer cached, 10⁴ users", 1, false, "units", atScale("authenticated GET, authorizer cached", 1e4, scale.Reads), "", ""},
@@ -77,6 +78,10 @@ func tenTokens(what string) result.Key {
 
 func pats(what, under string) result.Key {
 	return result.Key{Part: throughput.Part, What: what, Under: under, Subject: throughput.Pats}
+}
+
+var introspection = result.Key{
+	Part: throughput.Part, What: throughput.List1, Under: throughput.Under(16), Subject: throughput.Introspection,
 }
 
 func atScale(what string, users int, subject string) result.Key {
