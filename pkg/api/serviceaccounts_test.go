@@ -3,7 +3,6 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -26,7 +25,7 @@ type serviceFixture struct {
 func newServiceFixture(t *testing.T, enabled bool) *serviceFixture {
 	t.Helper()
 	f := &serviceFixture{fixture: newFixture(t)}
-	f.handler = api.NewServiceAccounts(f.service, api.TokensSettings{Enabled: enabled}, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	f.handler = api.NewServiceAccounts(f.service, api.TokensSettings{Enabled: enabled}, slog.New(slog.DiscardHandler))
 	f.admin = pattest.NewHolder(t, f.store, f.service, pattest.Profile("abby", pat.Admin))
 	f.account = pattest.Service(t, f.store, "robot", pat.Viewer)
 	if _, _, err := f.service.CreateUserToken(t.Context(), f.account.ID, pattest.Draft("own")); err != nil {
