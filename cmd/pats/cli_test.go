@@ -287,7 +287,7 @@ func TestHelpShowsOnlyFlagsOfTheCommand(t *testing.T) {
 		"serve":           "--dev-login --listen --log-format --parameter" + store,
 		"check":           "--data",
 		"table create":    "--endpoint --region --table",
-		"user create":     "--email --name --role --username" + store,
+		"user create":     "--email --name --role --service --username" + store,
 		"user list":       "--after --limit" + store,
 		"user disable":    service,
 		"user enable":     service,

@@ -51,6 +51,12 @@ func TestDynamoDB(t *testing.T) {
 		t.Errorf("the start complained:\n%s", server.stderr.String())
 	}
 	wantFiles(t, sh.data(), "token")
+
+	sh.stdin = token
+	wantText(t, "token revoke", sh.must(t, "token", "revoke", "--from-file", "-", "--yes"), "\nUSER  TOKENS  REPLACED SECRETS OF\n1     1       -\n")
+	if list := sh.must(t, "token", "list", "--user", "1"); strings.Contains(list, "laptop") {
+		t.Errorf("got\n%s\nwant no token after it was revoked", list)
+	}
 }
 
 func TestDynamoDBOutOfReach(t *testing.T) {

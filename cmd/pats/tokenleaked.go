@@ -69,7 +69,7 @@ func (c *tokenRevoke) checkLeaked(typed typedFlags) error {
 // maxNamed is how many lines a warning names.
 const maxNamed = 10
 
-// notTokens returns a warning about what is not a token, or "".
+// notTokens returns a warning about the lines or findings that are not tokens, or "" if there are none.
 func notTokens(numbers []int) string {
 	if len(numbers) == 0 {
 		return ""

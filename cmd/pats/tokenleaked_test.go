@@ -165,7 +165,7 @@ func secretIn(t *testing.T, text string) string {
 	return created.Secret
 }
 
-// TestRevokeFromFileRefusals: nothing is revoked, and no message contains what is in the file.
+// TestRevokeFromFileRefusals: nothing is revoked, and no message quotes the file.
 func TestRevokeFromFileRefusals(t *testing.T) {
 	t.Parallel()
 	sh, _, ci := newLeak(t)

@@ -14,6 +14,7 @@ func (p *printer) user(account pat.Account) error {
 	user := apitypes.NewUser(account)
 	return p.print(user, table{
 		{"Id", formatID(user.ID)},
+		{"Type", user.AccountType},
 		{"Username", user.Username},
 		{"Name", user.Name},
 		{"Email", user.Email},
@@ -61,6 +62,7 @@ type userCreate struct {
 	Email    string   `placeholder:"ADDRESS" help:"Email address, unique. Required without --username."`
 	Name     string   `placeholder:"NAME" help:"Display name."`
 	Role     roleFlag `default:"viewer" placeholder:"admin|editor|viewer" help:"Root role (default: viewer)."`
+	Service  bool     `help:"Create a service account, for a program. Requires --username. Create its tokens with: pats token create --user ID."`
 	usersFlags
 }
 
@@ -68,14 +70,22 @@ type userCreate struct {
 func (*userCreate) Help() string {
 	return `Examples:
   pats user create --username ada --role admin
+  pats user create --service --username deployments --name Deployments
   pats user create --store dynamodb --table pats-Table-1ABC --email ada@example.org --output json`
 }
 
 // Run creates the user.
 func (c *userCreate) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
 	profile := pat.Profile{Username: c.Username, Name: c.Name, Email: c.Email, Role: c.Role.Role}
+	if c.Service && (c.Username == "" || c.Email != "") {
+		return failure.Misuse("a service account has a username and no email address", "Name it with --username, and leave out --email.")
+	}
 	return c.administer(ctx, e, typed, access{create: true}, func(service *pat.Service) error {
-		account, err := service.CreateUser(ctx, profile)
+		create := service.CreateUser
+		if c.Service {
+			create = service.CreateServiceAccount
+		}
+		account, err := create(ctx, profile)
 		if err != nil {
 			return err
 		}
@@ -138,9 +148,9 @@ func (p *printer) users(accounts []pat.Account) error {
 	body := struct {
 		Users []apitypes.User `json:"users"`
 	}{apitypes.NewUsers(accounts)}
-	rows := table{{"ID", "USERNAME", "NAME", "EMAIL", "ROLE", "STATE", "CREATED"}}
+	rows := table{{"ID", "TYPE", "USERNAME", "NAME", "EMAIL", "ROLE", "STATE", "CREATED"}}
 	for _, u := range body.Users {
-		rows = append(rows, []string{formatID(u.ID), u.Username, u.Name, u.Email, u.RootRole.String(), userState(u), formatTime(u.CreatedAt)})
+		rows = append(rows, []string{formatID(u.ID), u.AccountType, u.Username, u.Name, u.Email, u.RootRole.String(), userState(u), formatTime(u.CreatedAt)})
 	}
 	return p.print(body, rows)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pats/cmd/pats/failure"
 	"pats/pkg/boltstore"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
@@ -19,6 +20,7 @@ func TestUserCommandsInText(t *testing.T) {
 	sh := newShell(t)
 	wantText(t, "create", sh.must(t, "user", "create", "--username", "ada", "--name", "Ada", "--email", "ada@example.org", "--role", "admin"), `
 Id        1
+Type      User
 Username  ada
 Name      Ada
 Email     ada@example.org
@@ -29,6 +31,7 @@ Created   2026-01-02T03:04:05Z
 	sh.must(t, "user", "create", "--email", "bob@example.org")
 	wantText(t, "disable", sh.must(t, "user", "disable", "2"), `
 Id        2
+Type      User
 Username  
 Name      
 Email     bob@example.org
@@ -37,16 +40,51 @@ State     disabled
 Created   2026-01-02T03:04:05Z
 `)
 	wantText(t, "list", sh.must(t, "user", "list"), `
-ID  USERNAME  NAME  EMAIL            ROLE    STATE     CREATED
-1   ada       Ada   ada@example.org  Admin   enabled   2026-01-02T03:04:05Z
-2                   bob@example.org  Viewer  disabled  2026-01-02T03:04:05Z
+ID  TYPE  USERNAME  NAME  EMAIL            ROLE    STATE     CREATED
+1   User  ada       Ada   ada@example.org  Admin   enabled   2026-01-02T03:04:05Z
+2   User                  bob@example.org  Viewer  disabled  2026-01-02T03:04:05Z
 `)
 	wantContains(t, "enable", sh.must(t, "user", "enable", "2"), "State     enabled")
 	wantText(t, "delete", sh.must(t, "user", "delete", "2"), "User 2 and all of the user's tokens deleted.\n")
 	wantText(t, "list after delete", sh.must(t, "user", "list"), `
-ID  USERNAME  NAME  EMAIL            ROLE   STATE    CREATED
-1   ada       Ada   ada@example.org  Admin  enabled  2026-01-02T03:04:05Z
+ID  TYPE  USERNAME  NAME  EMAIL            ROLE   STATE    CREATED
+1   User  ada       Ada   ada@example.org  Admin  enabled  2026-01-02T03:04:05Z
 `)
+}
+
+// TestServiceAccountCommands creates a service account with a token, and administers it as a user.
+func TestServiceAccountCommands(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	sh.must(t, "user", "create", "--username", "ada", "--role", "admin")
+	wantText(t, "create", sh.must(t, "user", "create", "--service", "--username", "ci", "--name", "Pipeline"), `
+Id        2
+Type      Service
+Username  ci
+Name      Pipeline
+Email     
+Role      Viewer
+State     enabled
+Created   2026-01-02T03:04:05Z
+`)
+	wantText(t, "list", sh.must(t, "user", "list"), `
+ID  TYPE     USERNAME  NAME      EMAIL  ROLE    STATE    CREATED
+1   User     ada                        Admin   enabled  2026-01-02T03:04:05Z
+2   Service  ci        Pipeline         Viewer  enabled  2026-01-02T03:04:05Z
+`)
+	wantContains(t, "token", sh.must(t, "token", "create", "--user", "2", "--description", "gateway", "--scope", "tokens:introspect"), "tokens:introspect")
+	wantContains(t, "disable", sh.must(t, "user", "disable", "2"), "disabled")
+	wantContains(t, "delete", sh.must(t, "user", "delete", "2"), "User 2")
+	for name, args := range map[string][]string{
+		"no username": {"--service"}, "an email address": {"--service", "--username", "ci", "--email", "ci@example.org"},
+	} {
+		if got := sh.run(t, append([]string{"user", "create"}, args...)...); got.Code != failure.Usage {
+			t.Errorf("%s: got exit code %d, want %d", name, got.Code, failure.Usage)
+		}
+	}
+	if got := sh.run(t, "user", "create", "--service", "--username", "ada"); got.Code != failure.Refused {
+		t.Errorf("a person's username: got exit code %d, want %d", got.Code, failure.Refused)
+	}
 }
 
 func TestUserCommandsInJSON(t *testing.T) {

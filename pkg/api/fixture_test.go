@@ -143,14 +143,13 @@ func route(path string) (resource string, params map[string]string) {
 func routeOfServices(path string) (resource string, params map[string]string) {
 	parts := strings.Split(path, "/")[1:]
 	params = map[string]string{}
-	resource = api.ResourceServiceAccounts
-	for i, name := range []string{"{id}", "token", "{tokenId}", "rotate"}[:min(4, len(parts))] {
+	names := []string{"{id}", "token", "{tokenId}", "rotate"}[:min(4, len(parts))]
+	for i, name := range names {
 		if strings.HasPrefix(name, "{") {
 			params[strings.Trim(name, "{}")] = parts[i]
 		}
-		resource += "/" + name
 	}
-	return resource, params
+	return strings.Join(append([]string{api.ResourceServiceAccounts}, names...), "/"), params
 }
 
 // claimsOf returns the context of the authorizer for the holder's token.

@@ -24,7 +24,7 @@ const (
 type TokensSettings struct {
 	// Admin recognizes the holder of the admin API token, who is not a user and has no tokens.
 	Admin pat.AdminKey
-	// Enabled is the kill switch: if false, every token route is a 404.
+	// Enabled is the kill switch: if false, every route of these is a 404.
 	Enabled bool
 }
 

@@ -11,7 +11,7 @@ import (
 
 // BenchmarkAccount reads users with n tokens each: the same one each time, and 1,000 in turn.
 func BenchmarkAccount(b *testing.B) {
-	for _, tokens := range []int{1, pat.MaxTokens} {
+	for _, tokens := range []int{1, pat.MaxTokens, 100} {
 		for _, users := range []int{1, 1000} {
 			b.Run(fmt.Sprintf("tokens=%d/users=%d", tokens, users), func(b *testing.B) {
 				store, ids := populated(b, users, tokens)

@@ -10,9 +10,11 @@ import (
 const (
 	// cacheUsers is the number of accounts in a cache, about 3 KB each with ten tokens.
 	cacheUsers = 4096
-	// cacheTokens is the largest number of tokens and of spent ones in a cached account. Only imported users have more, and those who may
-	// have more tokens than the default limit.
-	cacheTokens = 32
+	// cacheTokens is the number of tokens and spent ones in all accounts of a cache, about 400 bytes each.
+	cacheTokens = 32 * cacheUsers
+	// accountTokens is the largest number of them in a cached account: twice the largest limit of tokens, since each can be revoked and
+	// created again. Only imported users have more.
+	accountTokens = 200
 )
 
 // cache keeps accounts as they were read, until they are written. It is safe for concurrent use.
@@ -23,6 +25,8 @@ const (
 type cache struct {
 	mu       sync.Mutex
 	accounts map[pat.UserID]pat.Account
+	// tokens is the number of tokens and spent ones in accounts.
+	tokens int
 	// oldest is the lowest transaction whose reads are kept: that of the last write.
 	oldest int
 	closed bool
@@ -40,7 +44,7 @@ func (c *cache) get(id pat.UserID) (pat.Account, bool) {
 
 // keep caches a copy of an account that was read in the transaction with this ID.
 func (c *cache) keep(account pat.Account, transaction int) {
-	if max(len(account.Tokens), len(account.Spent)) > cacheTokens {
+	if tokensOf(account) > accountTokens {
 		return
 	}
 	account = clone(account)
@@ -49,26 +53,35 @@ func (c *cache) keep(account pat.Account, transaction int) {
 	if c.closed || transaction < c.oldest {
 		return
 	}
-	c.makeRoom()
+	c.drop(account.ID)
+	c.makeRoom(tokensOf(account))
 	c.accounts[account.ID] = account
+	c.tokens += tokensOf(account)
 }
 
-// makeRoom drops an arbitrary account from a full cache.
-func (c *cache) makeRoom() {
-	if len(c.accounts) < cacheUsers {
-		return
-	}
+// makeRoom drops arbitrary accounts until there is room for one with n tokens and spent ones.
+func (c *cache) makeRoom(n int) {
 	for id := range c.accounts {
-		delete(c.accounts, id)
-		return
+		if len(c.accounts) < cacheUsers && c.tokens+n <= cacheTokens {
+			return
+		}
+		c.drop(id)
 	}
 }
+
+// drop removes the account, if it is there.
+func (c *cache) drop(id pat.UserID) {
+	c.tokens -= tokensOf(c.accounts[id])
+	delete(c.accounts, id)
+}
+
+func tokensOf(account pat.Account) int { return len(account.Tokens) + len(account.Spent) }
 
 // forget drops the account that the transaction with this ID writes. It must precede the commit.
 func (c *cache) forget(id pat.UserID, transaction int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.accounts, id)
+	c.drop(id)
 	c.oldest = transaction
 }
 
@@ -77,6 +90,7 @@ func (c *cache) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.accounts)
+	c.tokens = 0
 	c.closed = true
 }
 

@@ -275,9 +275,27 @@ func TestCacheIsBounded(t *testing.T) {
 	if got := cache.Len(); got != boltstore.CacheUsers {
 		t.Errorf("got %d accounts, want %d", got, boltstore.CacheUsers)
 	}
-	large := pat.Account{ID: 1 << 20, Tokens: make([]pat.Token, boltstore.CacheTokens+1)}
+	large := pat.Account{ID: 1 << 20, Tokens: make([]pat.Token, boltstore.AccountTokens+1)}
 	cache.Keep(large, 1)
 	if _, hit := cache.Get(large.ID); hit {
 		t.Errorf("an account of %d tokens was cached", len(large.Tokens))
+	}
+}
+
+// TestCacheIsBoundedInTokens: accounts with the most tokens are kept, as many as there is room for, also after some were written.
+func TestCacheIsBoundedInTokens(t *testing.T) {
+	t.Parallel()
+	cache := boltstore.NewCache()
+	tokens := make([]pat.Token, boltstore.AccountTokens-1)
+	for id := range pat.UserID(boltstore.CacheUsers) {
+		account := pat.Account{ID: id + 1, Tokens: tokens, Spent: make([]pat.Spent, 1)}
+		cache.Keep(account, 1)
+		cache.Keep(account, 1)
+		if id%3 == 0 {
+			cache.Forget(account.ID, 1)
+		}
+	}
+	if got, want := cache.Tokens(), boltstore.CacheTokens/boltstore.AccountTokens*boltstore.AccountTokens; got > boltstore.CacheTokens || got < want-boltstore.AccountTokens {
+		t.Errorf("got %d tokens in the cache, want about %d", got, want)
 	}
 }

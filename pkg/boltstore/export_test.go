@@ -104,10 +104,11 @@ type Cache = cache
 // NewCache returns an empty cache.
 var NewCache = newCache
 
-// CacheUsers and CacheTokens bound a cache.
+// CacheUsers and CacheTokens bound a cache, and AccountTokens each account in it.
 const (
-	CacheUsers  = cacheUsers
-	CacheTokens = cacheTokens
+	CacheUsers    = cacheUsers
+	CacheTokens   = cacheTokens
+	AccountTokens = accountTokens
 )
 
 // Get returns the cached account.
@@ -121,6 +122,15 @@ func (c *cache) Forget(id pat.UserID, transaction int) { c.forget(id, transactio
 
 // Len returns the number of cached accounts.
 func (c *cache) Len() int { return len(c.accounts) }
+
+// Tokens returns the number of tokens and spent ones in the cached accounts.
+func (c *cache) Tokens() int {
+	n := 0
+	for _, account := range c.accounts {
+		n += len(account.Tokens) + len(account.Spent)
+	}
+	return n
+}
 
 // Cache returns the store's cache.
 func (s *Store) Cache() *Cache { return s.cache }

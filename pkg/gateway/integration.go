@@ -85,7 +85,7 @@ func (g *Gateway) readBody(ctx context.Context, r *http.Request, limit int64) (b
 		return "", nil, tooLarge(limit)
 	}
 	var text strings.Builder
-	if err := appendBody(&text, r.Body, maxSmallBodyBytes+1); err != nil {
+	if err := appendBody(&text, r, maxSmallBodyBytes+1); err != nil {
 		return "", nil, err
 	}
 	if text.Len() > maxSmallBodyBytes {
@@ -111,7 +111,7 @@ func (g *Gateway) readLargeBody(ctx context.Context, text *strings.Builder, r *h
 	}
 	release = func() { g.largeBodies.Release(size) }
 	text.Grow(int(size) - text.Len())
-	err = appendBody(text, r.Body, limit+1-int64(text.Len()))
+	err = appendBody(text, r, limit+1-int64(text.Len()))
 	if err == nil && int64(text.Len()) > limit {
 		err = tooLarge(limit)
 	}
@@ -126,9 +126,16 @@ func tooLarge(limit int64) error {
 	return refuse(requestTooLarge, fmt.Errorf("the body has more than %d bytes", limit))
 }
 
-// appendBody appends the next bytes of a body to text, up to most.
-func appendBody(text *strings.Builder, body io.Reader, most int64) error {
-	if _, err := io.Copy(text, io.LimitReader(body, most)); err != nil {
+// The sizes of the buffer through which a body is read. Most bodies are much smaller than io.Copy's buffer.
+const (
+	minBuffer = 512
+	maxBuffer = 32 << 10
+)
+
+// appendBody appends the next bytes of a request's body to text, up to most.
+func appendBody(text *strings.Builder, r *http.Request, most int64) error {
+	buffer := make([]byte, max(minBuffer, min(r.ContentLength+1, maxBuffer))) // with room to find the end
+	if _, err := io.CopyBuffer(text, io.LimitReader(r.Body, most), buffer); err != nil {
 		return refuse(default4XX, err)
 	}
 	return nil

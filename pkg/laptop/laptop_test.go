@@ -99,3 +99,35 @@ func TestUserChangeKeepsExpiredTokens(t *testing.T) {
 		t.Errorf("got %d tokens after 99 of 100 days, want 1", got)
 	}
 }
+
+// TestAdminsRevokeTokensWhileTheirRoutesAreDisabled: the kill switch of the token routes leaves Admins a way to revoke tokens.
+func TestAdminsRevokeTokensWhileTheirRoutesAreDisabled(t *testing.T) {
+	t.Parallel()
+	store := laptoptest.NewStore(t)
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: map[string]string{"PatsEnabled": "false"}, Now: pattest.NewClock().Now})
+	holder := pattest.NewHolder(t, store, server.Service, pattest.Profile("ann", pat.Editor))
+	for _, c := range []struct {
+		method, path string
+		status       int
+		want         string
+	}{
+		{http.MethodGet, "/api/admin/user/tokens", http.StatusNotFound, "PATs are disabled."},
+		{http.MethodGet, "/api/admin/tokens", http.StatusOK, `"description":"own"`},
+		{http.MethodDelete, fmt.Sprintf("/api/admin/user-admin/%d/tokens", holder.Account.ID), http.StatusOK, `{"revoked":[1]}`},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", server.AdminToken)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if response.StatusCode != c.status || !strings.Contains(string(body), c.want) {
+			t.Errorf("%s %s: got %d %s, want %d with %s", c.method, c.path, response.StatusCode, body, c.status, c.want)
+		}
+	}
+}

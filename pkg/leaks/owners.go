@@ -11,8 +11,8 @@ import (
 // atOnce is the number of users whose accounts are written at a time.
 const atOnce = 16
 
-// ByOwner returns all, of each of which secret returns a leaked token, by the only user who can have the token. What nobody can have is
-// left out. With an error, it returns what it could find out. Errors: KindUnavailable.
+// ByOwner groups all by the only user who can have the token that secret returns, and leaves out those without such a user. With an error,
+// it returns the groups that it found. Errors: KindUnavailable.
 func ByOwner[T any](ctx context.Context, service *pat.Service, all []T, secret func(T) pat.Secret) (map[pat.UserID][]T, error) {
 	owners := make([]pat.UserID, len(all))
 	var lookUps errgroup.Group

@@ -163,7 +163,7 @@ func TestReplacedSecretsOfDescendantsEndWithThem(t *testing.T) {
 	f.wantLeft(t, 1, 2, 3, 6)
 }
 
-// TestAnExpiredReplacedSecretIsNotWritten: it ended by itself.
+// TestAnExpiredReplacedSecretIsNotWritten: its overlap has ended already.
 func TestAnExpiredReplacedSecretIsNotWritten(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t)

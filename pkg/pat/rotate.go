@@ -36,7 +36,7 @@ func (s *Service) RotateUserToken(ctx context.Context, user UserID, id TokenID, 
 }
 
 // keyWithoutToken is the message for a key of an operator.
-const keyWithoutToken = "An Idempotency-Key requires a personal access token that is presented."
+const keyWithoutToken = "An Idempotency-Key requires a personal access token that is presented." //nolint:gosec // a message, not a credential
 
 // rotateAs rotates the token that id returns. The account of a caller exists, unless the caller's user was deleted.
 func (s *Service) rotateAs(

@@ -38,6 +38,7 @@ var goals = []goal{
 	{"zip of the shared authorizer", 3.5, false, "MB", zip(startup.SharedAuthorizer), "", ""},
 	{"zip of the token routes", 3.5, false, "MB", zip(startup.Tokens), "", ""},
 	{"zip of the user routes", 3.5, false, "MB", zip(startup.Users), "", ""},
+	{"zip of the routes of all users' tokens", 3.5, false, "MB", zip(startup.AdminTokens), "", ""},
 	{"authorizer with an instant store", 15, false, "µs", tenTokens(warm.Time), "", ""},
 	{"authorizer with an instant store", 60, false, "allocations", tenTokens(warm.Allocations), "", ""},
 	{"shared authorizer with an instant store, REST REQUEST event", 20, false, "µs", sharedWarm(warm.Time), "", ""},
@@ -45,11 +46,14 @@ var goals = []goal{
 	{"GET of one token, 16 connections, compared with Unleash 8.2.0", 15, true, times, pats(throughput.List1, throughput.Under(16)), throughput.Unleash, ""},
 	{"GET of ten tokens, 16 connections, compared with Unleash 8.2.0", 15, true, times, pats(throughput.List10, throughput.Under(16)), throughput.Unleash, ""},
 	{"GET of one token, 16 connections, compared with a net/http server that writes the same bytes", 1.0 / 3, true, times, pats(throughput.List1, throughput.Under(16)), throughput.NetHTTP, ""},
+	{"introspection, 16 connections, compared with GET of one token", 0.8, true, times, introspection, throughput.Pats, ""},
 	{"memory at rest, compared with Unleash's Node.js process", 1.0 / 8, false, times, pats(throughput.MemoryAtRest, throughput.RSS), throughput.Unleash, ""},
 	{"reads of an authenticated GET, authorizer cached, 10² users", 1, false, "units", atScale("authenticated GET, authorizer cached", 1e2, scale.Reads), "", ""},
 	{"reads of an authenticated GET, authorizer cached, 10⁴ users", 1, false, "units", atScale("authenticated GET, authorizer cached", 1e4, scale.Reads), "", ""},
 	{"reads of an authenticated GET, authorizer not cached, 10² users", 2, false, "units", atScale("authenticated GET, authorizer not cached", 1e2, scale.Reads), "", ""},
 	{"reads of an authenticated GET, authorizer not cached, 10⁴ users", 2, false, "units", atScale("authenticated GET, authorizer not cached", 1e4, scale.Reads), "", ""},
+	{"reads of a page of 100 users' tokens, 10² users", 110, false, "units", atScale("list 100 users' tokens", 1e2, scale.Reads), "", ""},
+	{"reads of a page of 100 users' tokens, 10⁴ users", 110, false, "units", atScale("list 100 users' tokens", 1e4, scale.Reads), "", ""},
 	{"boltstore, authenticate at 10⁴ users compared with 10²", 2, false, times, atScale("authenticate", 1e4, scale.Boltstore), scale.Boltstore, scale.Size(1e2)},
 }
 
@@ -74,6 +78,10 @@ func tenTokens(what string) result.Key {
 
 func pats(what, under string) result.Key {
 	return result.Key{Part: throughput.Part, What: what, Under: under, Subject: throughput.Pats}
+}
+
+var introspection = result.Key{
+	Part: throughput.Part, What: throughput.List1, Under: throughput.Under(16), Subject: throughput.Introspection,
 }
 
 func atScale(what string, users int, subject string) result.Key {

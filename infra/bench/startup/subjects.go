@@ -63,6 +63,7 @@ func build(ctx context.Context, root, folder string) (subjects []subject, skippe
 var targets = map[string]string{
 	Hello: "Hello", Plain: "Plain",
 	Authorizer: deployed.AuthorizerFunction, SharedAuthorizer: deployed.SharedAuthorizerFunction, Tokens: deployed.TokensFunction, Users: deployed.UsersFunction,
+	AdminTokens: deployed.AdminTokensFunction,
 }
 
 // buildNode returns the command of the function on Node 20, or why there is none.
@@ -86,7 +87,7 @@ func buildNode(ctx context.Context, root string) (command []string, why string, 
 
 // addZips adds the size of the archives that SAM would deploy: the compressed binary.
 func addZips(run *result.Run, folder string) error {
-	for _, name := range []string{Authorizer, SharedAuthorizer, Tokens, Users} {
+	for _, name := range []string{Authorizer, SharedAuthorizer, Tokens, Users, AdminTokens} {
 		var archive bytes.Buffer
 		w := zip.NewWriter(&archive)
 		if err := errors.Join(w.AddFS(os.DirFS(filepath.Join(folder, targets[name]))), w.Close()); err != nil {

@@ -43,6 +43,15 @@ func (l *Load) Run(ctx context.Context, what string, connections int) (Outcome, 
 	return l.run(ctx, newTurn("it", l.url, what, connections), 1)
 }
 
+// Introspect loads the server with introspections for a second, after a response was checked.
+func (l *Load) Introspect(ctx context.Context) (Outcome, error) {
+	t := newTurn(Introspection, l.url, List1, 16)
+	if _, err := l.check(ctx, t); err != nil {
+		return Outcome{}, err
+	}
+	return l.run(ctx, t, 1)
+}
+
 // Check checks one response.
 func (l *Load) Check(ctx context.Context, what string) error {
 	_, err := l.check(ctx, newTurn("it", l.url, what, 1))

@@ -3,12 +3,14 @@ package throughput
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
 	"pats/pkg/api"
+	"pats/pkg/oauth"
 )
 
 // kind is a kind of request.
@@ -22,6 +24,33 @@ var kinds = []kind{
 	{List1, http.MethodGet, http.StatusOK, 1},
 	{List10, http.MethodGet, http.StatusOK, 10},
 	{Create, http.MethodPost, http.StatusCreated, 0},
+}
+
+// shape is how a request is sent.
+type shape struct{ method, path, contentType string }
+
+func (t turn) shape() shape {
+	if t.introspects() {
+		return shape{http.MethodPost, oauth.ResourceIntrospect, "application/x-www-form-urlencoded"}
+	}
+	return shape{t.method, api.ResourceTokens, "application/json"}
+}
+
+// repeats reports whether all requests of the turn are the same.
+func (t turn) repeats() bool { return t.what != Create }
+
+// introspects reports whether the subject introspects the token of List1 instead of listing with it.
+func (t turn) introspects() bool { return t.name == Introspection }
+
+// checkIntrospection returns an error unless the token is active.
+func checkIntrospection(status int, body []byte) error {
+	var found struct {
+		Active bool `json:"active"`
+	}
+	if err := json.Unmarshal(body, &found); err != nil || status != http.StatusOK || !found.Active {
+		return fmt.Errorf("introspection: got status %d and active %t, want 200 and true (%w)", status, found.Active, err)
+	}
+	return nil
 }
 
 // fastest is the number of creates prepared per second, more than any subject handles.
@@ -50,10 +79,12 @@ func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
 
 // lines returns at most n requests in the form of the script's input.
 func (l load) lines(t turn, n int) ([]byte, error) {
-	switch t.what {
-	case List1:
+	switch {
+	case t.introspects():
+		return []byte(l.users.admin.Reveal() + " token=" + l.users.one.Reveal() + "\n"), nil
+	case t.what == List1:
 		return []byte(l.users.one.Reveal() + "\n"), nil
-	case List10:
+	case t.what == List10:
 		return []byte(l.users.ten.Reveal() + "\n"), nil
 	}
 	return l.users.creates(t.name, n)
@@ -67,11 +98,12 @@ func (l load) check(ctx context.Context, t turn) ([]byte, error) {
 		return nil, err
 	}
 	token, body, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
-	request, err := http.NewRequestWithContext(ctx, t.method, t.Ready+api.ResourceTokens, strings.NewReader(body))
+	shape := t.shape()
+	request, err := http.NewRequestWithContext(ctx, shape.method, t.Ready+shape.path, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	request.Header = http.Header{"Authorization": {token}, "Content-Type": {"application/json"}}
+	request.Header = http.Header{"Authorization": {token}, "Content-Type": {shape.contentType}}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
@@ -81,8 +113,8 @@ func (l load) check(ctx context.Context, t turn) ([]byte, error) {
 		l.users.used[t.name]++
 	}
 	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
+	if err != nil || t.introspects() {
+		return text, errors.Join(err, checkIntrospection(response.StatusCode, text))
 	}
 	var list struct {
 		Pats []json.RawMessage `json:"pats"`

@@ -17,6 +17,9 @@ const (
 	// NetHTTP writes the bytes of List1, and does nothing else.
 	NetHTTP = "net/http"
 
+	// Introspection is Pats too. Instead of requesting List1, an Admin introspects its token.
+	Introspection = "pats, introspection"
+
 	// List1 and List10 request the list of a user with 1 and with 10 tokens.
 	List1  = "GET list of 1"
 	List10 = "GET list of 10"
@@ -59,13 +62,16 @@ func addMemory(run *result.Run, what, subject string, m memory) {
 	run.Add(result.Key{Part: Part, What: what, Under: PSS, Subject: subject}, "MiB", m.pss)
 }
 
-// compare compares every quantity of Pats with those of the subjects that have it.
+// divisors are the subjects with which others are compared.
+var divisors = map[string][]string{Pats: {Unleash, NetHTTP}, Introspection: {Pats}}
+
+// compare compares every quantity with those of the subject's divisors that have it.
 func compare(run *result.Run) error {
 	for _, q := range run.Quantities {
-		if q.Part != Part || q.Subject != Pats {
+		if q.Part != Part {
 			continue
 		}
-		for _, against := range []string{Unleash, NetHTTP} {
+		for _, against := range divisors[q.Subject] {
 			divisor := q.Key
 			divisor.Subject = against
 			if _, measured := run.Find(divisor); !measured {

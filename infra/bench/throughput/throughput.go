@@ -1,5 +1,5 @@
 // Package throughput measures the requests per second, memory and CPU time of the laptop server, next to Unleash 8.2.0 on PostgreSQL and
-// next to a net/http server that only writes the same bytes.
+// next to a net/http server that only writes the same bytes. It also measures introspections next to lists.
 //
 // All run on this machine throughout, in their usual configuration, and have the same users and tokens. wrk, with one thread, loads one
 // of them at a time, in alternating rounds, so that disturbances affect all alike. wrk shares the machine's CPUs with them; the CPU time
@@ -68,7 +68,8 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 		return err
 	}
 	defer netHTTP.Kill()
-	c.subjects = append(c.subjects, netHTTP)
+	introspection := &subject{name: Introspection, Service: pats.Service, programs: pats.programs, only: List1}
+	c.subjects = append(c.subjects, netHTTP, introspection)
 	return c.measure(ctx)
 }
 

@@ -71,6 +71,20 @@ func TestLoads(t *testing.T) {
 	}
 }
 
+func TestIntrospections(t *testing.T) {
+	t.Parallel()
+	skip.Without(t, "wrk", "wrk")
+	load := newLoad(t, 0)
+	got, err := load.At(serve(t, load).URL).Introspect(t.Context())
+	if err != nil || got.Requests < 16 {
+		t.Errorf("got %+v, %v; want some responses", got, err)
+	}
+	stranger := newLoad(t, 0)
+	if _, err := stranger.At(serve(t, load).URL).Introspect(t.Context()); err == nil {
+		t.Error("got no error for an introspection by an unknown token, want one")
+	}
+}
+
 // TestRefusedRequestsAreNotMeasured loads with unknown tokens, with repeated creates and with too few creates.
 func TestRefusedRequestsAreNotMeasured(t *testing.T) {
 	t.Parallel()

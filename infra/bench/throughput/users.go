@@ -20,12 +20,14 @@ const (
 	block = 128
 )
 
-// users holds the users of all servers: one with one token, one with ten, and blocks of makers with one each. It supplies every create
+// users holds the users of all servers: one with one token, one with ten, an Admin, and blocks of makers with one each. It supplies every create
 // once to each subject.
 type users struct {
 	accounts []pat.Account
 	one, ten pat.Secret
-	makers   []pat.Secret
+	// admin is an Admin's.
+	admin  pat.Secret
+	makers []pat.Secret
 	// used counts the creates sent to each subject.
 	used      map[string]int
 	expiresAt time.Time
@@ -34,7 +36,7 @@ type users struct {
 func newUsers(blocks int) (*users, error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	u := &users{used: map[string]int{}, expiresAt: now.Add(crowd.Lifetime)}
-	for i := range blocks*block + 2 {
+	for i := range blocks*block + 3 {
 		tokens := 1
 		if i == 1 {
 			tokens = pat.MaxTokens
@@ -43,9 +45,12 @@ func newUsers(blocks int) (*users, error) {
 		if err != nil {
 			return nil, err
 		}
+		if i == 2 {
+			account.Role = pat.Admin
+		}
 		u.accounts, u.makers = append(u.accounts, account), append(u.makers, secrets[0])
 	}
-	u.one, u.ten, u.makers = u.makers[0], u.makers[1], u.makers[2:]
+	u.one, u.ten, u.admin, u.makers = u.makers[0], u.makers[1], u.makers[2], u.makers[3:]
 	return u, nil
 }
 

@@ -11,8 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-
-	"pats/pkg/api"
 )
 
 //go:embed wrk.lua
@@ -24,8 +22,9 @@ func (l load) wrk(ctx context.Context, t turn, seconds int, requests []byte) (ou
 	if err := os.WriteFile(lua, script, 0o600); err != nil {
 		return outcome{}, err
 	}
+	shape := t.shape()
 	command := exec.CommandContext(ctx, "wrk", "-t1", "-c"+strconv.Itoa(t.connections), "-d"+strconv.Itoa(seconds), //nolint:gosec // numbers, and files made here
-		"--timeout", "10", "-s", lua, t.Ready+api.ResourceTokens, "--", t.method)
+		"--timeout", "10", "-s", lua, t.Ready+shape.path, "--", shape.method, shape.contentType, strconv.FormatBool(t.repeats()))
 	var stderr bytes.Buffer
 	command.Stdin, command.Stderr = bytes.NewReader(requests), &stderr
 	if err := command.Run(); err != nil {

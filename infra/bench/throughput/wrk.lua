@@ -1,5 +1,5 @@
--- A script for wrk with one thread. Its argument is a method, and its standard input has lines "TOKEN BODY". For GET it repeats the
--- request with the first token. For other methods each line is one request, and the thread stops when there are no more.
+-- A script for wrk with one thread. Its arguments are a method, a content type and whether the request of the first line repeats. Its
+-- standard input has lines "TOKEN BODY". If they do not repeat, each line is one request, and the thread stops when there are no more.
 local thread
 
 function setup(only)
@@ -12,10 +12,13 @@ function init(args)
   for line in io.lines() do
     local token, body = line:match("^(%S+) ?(.*)$")
     wrk.headers["Authorization"] = token
-    if args[1] == "GET" then
+    if body ~= "" then
+      wrk.headers["Content-Type"] = args[2]
+    end
+    if args[3] == "true" then
+      wrk.method, wrk.body = args[1], body
       return
     end
-    wrk.headers["Content-Type"] = "application/json"
     requests[#requests + 1] = wrk.format(args[1], nil, nil, body)
   end
   supply = #requests

@@ -50,6 +50,7 @@ var withheld = []struct {
 	{"TokensRole", "dynamodb:PutItem", createsToken}, // an action
 	{"UsersRole", "UNIQUE#*", deletesUser},           // a kind of items
 	{"AuthorizerRole", "seen", recordsUse},           // an attribute
+	{"AdminTokensRole", "DIRECTORY", listsAllTokens}, // one partition
 }
 
 // narrowRoles deploys roles that lack one value each, and then the whole roles again.
@@ -137,6 +138,11 @@ func recordsUse(t *testing.T, s *stack) bool {
 func createsToken(t *testing.T, s *stack) bool {
 	body := map[string]string{"description": "made " + filepath.Base(s.template), "expiresAt": "2099-01-01T00:00:00.000Z"}
 	return s.send(t, apiclient.Request{Method: http.MethodPost, Path: deployed.TokensPath, Body: body}).Status == http.StatusCreated
+}
+
+// listsAllTokens reports whether the API lists the tokens of all users.
+func listsAllTokens(t *testing.T, s *stack) bool {
+	return s.send(t, apiclient.Request{Method: http.MethodGet, Path: deployed.AllTokensPath}).Status == http.StatusOK
 }
 
 // deletesUser reports whether the API deletes a user.

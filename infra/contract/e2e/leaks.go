@@ -79,7 +79,7 @@ var (
 	// unshared is the 401 of the function, and notShared that of API Gateway, which renames its header.
 	unshared = plain(http.StatusUnauthorized, "AuthenticationRequired", "The Authorization header does not contain the shared token.").
 			having("WWW-Authenticate", "Bearer")
-	notShared    = unshared.having("WWW-Authenticate", "").having("X-Amzn-Remapped-Www-Authenticate", "Bearer")
+	notShared    = unshared.having("WWW-Authenticate", "").having("X-Amzn-Remapped-Www-Authenticate", "Bearer").sam(noRename, unshared)
 	overMebibyte = plain(http.StatusRequestEntityTooLarge, "BadDataError", "The request body is larger than 1 MiB.")
 )
 

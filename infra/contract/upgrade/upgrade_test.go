@@ -134,6 +134,7 @@ func (e *env) run() {
 	}
 	if !e.whole {
 		e.wantRotatedRefused()
+		e.wantServiceRefused()
 	}
 	scoped, made := e.narrow()
 	e.wantRefused("token", "list", "--user", bob)
@@ -189,6 +190,27 @@ func (e *env) wantRotatedRefused() {
 		must.Do(e, err)
 	})
 	e.wantRefused("token", "list", "--user", strconv.FormatInt(int64(user.ID), 10))
+}
+
+// wantServiceRefused fails the test unless the earlier release refuses a service account, which it would take for a person, and lists
+// the others without it.
+func (e *env) wantServiceRefused() {
+	e.Helper()
+	var account pat.Account
+	e.with(func(s *pat.Service) {
+		var err error
+		account, err = s.CreateServiceAccount(e.Context(), pat.Profile{Username: "robot", Role: pat.Admin})
+		must.Do(e, err)
+		_, _, err = s.CreateUserToken(e.Context(), account.ID, draft("own", pat.Unscoped()))
+		must.Do(e, err)
+	})
+	id := strconv.FormatInt(int64(account.ID), 10)
+	e.wantRefused("token", "list", "--user", id)
+	e.wantRefused("token", "create", "--user", id, "--description", "late")
+	e.wantRefused("user", "disable", id)
+	if users := e.mustRun("user", "list"); strings.Contains(users, "robot") || !strings.Contains(users, "bob") {
+		e.Errorf("the earlier release lists\n%s\nwant the persons alone", users)
+	}
 }
 
 // narrow creates a scoped token of bob's with this release, and an unscoped one that has a maker.

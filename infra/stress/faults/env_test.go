@@ -3,6 +3,8 @@ package faults_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -57,10 +59,14 @@ func newEnv(t *testing.T, n *counts) *env {
 }
 
 // parameters turn the authorizer's cache off, since a cached response would hide its behavior under a fault, and accept imported
-// tokens.
+// tokens and GitLab's reports.
 func parameters() map[string]string {
-	return map[string]string{"AuthorizerTtlSeconds": "0", "AcceptImportedTokens": "true"}
+	hash := sha256.Sum256([]byte(gitLabToken))
+	return map[string]string{"AuthorizerTtlSeconds": "0", "AcceptImportedTokens": "true", "GitLabTokenHash": hex.EncodeToString(hash[:])}
 }
+
+// gitLabToken is what GitLab presents.
+const gitLabToken = "gitlab-presents-this-with-its-reports"
 
 // caseGateway is the template's API, whose functions each case replaces: reading the template takes longer than a case.
 type caseGateway struct {

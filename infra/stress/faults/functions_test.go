@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"strings"
 	"testing"
@@ -49,7 +50,10 @@ func functionTimeout(t *testing.T) time.Duration {
 func testBinaries(t *testing.T, n *counts) {
 	t.Helper()
 	e := newEnv(t, n)
-	names := []string{deployed.TokensFunction, deployed.UsersFunction, deployed.AuthorizerFunction}
+	names := []string{
+		deployed.TokensFunction, deployed.UsersFunction, deployed.AuthorizerFunction, deployed.ServiceAccountsFunction,
+		deployed.AdminTokensFunction, deployed.OAuthFunction,
+	}
 	if figures.Rounds(t, 1) == 1 {
 		names = names[:1]
 	}
@@ -123,10 +127,10 @@ func isUnavailable(response string, err error) bool {
 }
 
 func isSuccess(response string) bool {
-	return strings.Contains(response, `"statusCode":201`) || strings.Contains(response, `"Effect":"Allow"`)
+	return strings.Contains(response, `"statusCode":20`) || strings.Contains(response, `"Effect":"Allow"`)
 }
 
-// newEvent returns the event of a create, or of a token for the authorizer.
+// newEvent returns an event that the function serves with success.
 func newEvent(t *testing.T, name string, f *fixture) []byte {
 	t.Helper()
 	var event any = events.APIGatewayCustomAuthorizerRequest{
@@ -138,6 +142,17 @@ func newEvent(t *testing.T, name string, f *fixture) []byte {
 		event = newProxyEvent(t, f, deployed.TokensPath, createToken(f.fresh, time.Now().Add(time.Hour)))
 	case deployed.UsersFunction:
 		event = newProxyEvent(t, f, deployed.UsersPath, userBody(f.fresh))
+	case deployed.ServiceAccountsFunction:
+		event = newProxyEvent(t, f, deployed.ServiceAccountsPath, map[string]any{"name": f.fresh, "username": f.fresh, "rootRole": int(pat.Viewer)})
+	case deployed.AdminTokensFunction:
+		list := newProxyEvent(t, f, deployed.AllTokensPath, nil)
+		list.HTTPMethod, list.Body = http.MethodGet, ""
+		event = list
+	case deployed.OAuthFunction:
+		revocation := newProxyEvent(t, f, deployed.RevokePath, nil)
+		revocation.Body = url.Values{"token": {f.other.secret}}.Encode()
+		revocation.MultiValueHeaders["Content-Type"] = []string{"application/x-www-form-urlencoded"}
+		event = revocation
 	}
 	raw, err := json.Marshal(event)
 	must.Do(t, err)

@@ -19,12 +19,13 @@ import (
 	"pats/pkg/pat"
 )
 
-// fixture is the users of a case: an Admin with two tokens and, where the case needs it, another Admin with one.
+// fixture is the users of a case: an Admin with two tokens and, where the case needs them, another Admin with one and a service account.
 type fixture struct {
 	admin      pat.Account
 	own, other ownedToken
 	user       pat.Account
 	userToken  ownedToken
+	service    pat.Account
 	// fresh is a name that is not used yet.
 	fresh string
 }
@@ -45,6 +46,9 @@ func (e *env) newFixture(t *testing.T, withUser bool) *fixture {
 	if withUser {
 		f.user, tokens = e.newHolder(t, "user-"+name, pat.Admin, "own")
 		f.userToken = tokens[0]
+		var err error
+		f.service, err = e.service.CreateServiceAccount(t.Context(), pat.Profile{Username: "service-" + name, Role: pat.Viewer})
+		must.Do(t, err)
 	}
 	return f
 }
@@ -105,7 +109,10 @@ const (
 	newUserContested = 1 + 20
 )
 
-var operations = []operation{
+var operations = slices.Concat(ownOperations, adminOperations, openOperations)
+
+// ownOperations are those of the token and user routes.
+var ownOperations = []operation{
 	{
 		name: "list", success: http.StatusOK, calls: 1, contested: 1,
 		request: func(f *fixture) apiclient.Request { return get(deployed.TokensPath, f.own.secret) },

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -26,23 +27,30 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		fault     faults.Fault
 		plan      faults.Plan
 	}{
-		"an unconfirmed create is reported as done":         {"create", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed keyed create is reported as done":   {"create with a key", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed delete is reported as done":         {"delete", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed rotation is reported as done":       {"rotate", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed keyed rotation is reported as done": {"rotate with a key", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed self-rotation is reported as done":  {"rotate itself", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"a rotation ends the overlap":                       {"rotate itself", onStore(endOverlaps), faults.None, faults.Never},
-		"an unconfirmed self-delete is reported as done":    {"delete the one presented", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"a token is shown with another description":         {"show itself", onStore(renameTokens), faults.None, faults.Never},
-		"an unconfirmed new user is reported as done":       {"create user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed update is reported as done":         {"update user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed disable is reported as done":        {"disable user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"an unconfirmed user delete is reported as done":    {"delete user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
-		"a create is repeated blindly":                      {"create", onStore(repeatWrites), faults.Lost, faults.Once(faults.Commits(faults.Lost))},
-		"reads are repeated without a bound":                {"list", onStore(repeatReads), faults.Reset, faults.Always(faults.Reset)},
-		"a function ignores its deadline":                   {"list", planted{functions: ofTokens(ignoreDeadline)}, faults.None, faults.Never},
-		"a 503 has no Retry-After":                          {"list", planted{functions: ofTokens(dropRetryAfter)}, faults.Reset, faults.Always(faults.Reset)},
+		"an unconfirmed create is reported as done":             {"create", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed keyed create is reported as done":       {"create with a key", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed delete is reported as done":             {"delete", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed rotation is reported as done":           {"rotate", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed keyed rotation is reported as done":     {"rotate with a key", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed self-rotation is reported as done":      {"rotate itself", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"a rotation ends the overlap":                           {"rotate itself", onStore(endOverlaps), faults.None, faults.Never},
+		"an unconfirmed self-delete is reported as done":        {"delete the one presented", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"a token is shown with another description":             {"show itself", onStore(renameTokens), faults.None, faults.Never},
+		"an unconfirmed delete by an Admin is reported as done": {"delete a user's token", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed delete of all is reported as done":      {"delete all tokens of a user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed service token is reported as done":      {"create a token of a service account", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed OAuth revocation is reported as done":   {"revoke as OAuth does", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed report is reported as done":             {"report from GitLab", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"a token that cannot be read is inactive":               {"introspect", onStore(missingOnError), faults.None, faults.Never},
+		"a page is cut short":                                   {"list everybody's tokens", onStore(emptyPages), faults.None, faults.Never},
+		"an unconfirmed new user is reported as done":           {"create user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed update is reported as done":             {"update user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed disable is reported as done":            {"disable user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"an unconfirmed user delete is reported as done":        {"delete user", onStore(claimWrites), faults.Reset, faults.Commits(faults.Reset)},
+		"a create is repeated blindly":                          {"create", onStore(repeatWrites), faults.Lost, faults.Once(faults.Commits(faults.Lost))},
+		"reads are repeated without a bound":                    {"list", onStore(repeatReads), faults.Reset, faults.Always(faults.Reset)},
+		"a function ignores its deadline":                       {"list", planted{functions: ofTokens(ignoreDeadline)}, faults.None, faults.Never},
+		"a 503 has no Retry-After":                              {"list", planted{functions: ofTokens(dropRetryAfter)}, faults.Reset, faults.Always(faults.Reset)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,6 +139,30 @@ func (s repeatingReader) Account(ctx context.Context, user pat.UserID) (account 
 		}
 	}
 	return account, err
+}
+
+// missingOnError returns a store that cannot read any account but the first one, and reports the others as missing.
+func missingOnError(s pat.Store) pat.Store { return &missingStore{Store: s} }
+
+type missingStore struct {
+	pat.Store
+	reads atomic.Int64
+}
+
+func (s *missingStore) Account(ctx context.Context, user pat.UserID) (pat.Account, error) {
+	if s.reads.Add(1) > 1 {
+		return pat.Account{}, pat.NoUser(nil)
+	}
+	return s.Store.Account(ctx, user)
+}
+
+// emptyPages returns a store without tokens in its pages.
+func emptyPages(s pat.Store) pat.Store { return emptyPager{s} }
+
+type emptyPager struct{ pat.Store }
+
+func (emptyPager) AccountsWithTokens(context.Context, pat.UserID, int, ...pat.AccountType) ([]pat.Account, pat.UserID, error) {
+	return nil, 0, nil
 }
 
 // endOverlaps returns a store that forgets how long replaced secrets work.

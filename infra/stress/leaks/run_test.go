@@ -85,6 +85,12 @@ var plantedRuns = map[string]struct {
 		},
 		`allowed: 2 in a token file.*hits=0 modes=0\n$`,
 	},
+	"a list of leaked tokens": {
+		func(t *testing.T, folder, token string) {
+			write(t, folder, "kept/1-1/TestRevokeFromFilelines12/001/ci", 0o600, token+"\nand more")
+		},
+		`allowed: 2 in a list of leaked tokens.*hits=0 modes=0\n$`,
+	},
 	"a token file with more in it": {
 		func(t *testing.T, folder, token string) {
 			write(t, folder, "kept/1-1/token", 0o600, token+"\nand more")

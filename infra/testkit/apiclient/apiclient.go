@@ -122,17 +122,11 @@ func (r Response) ErrorName() string {
 // RequestID returns the ID that the server assigned to the request.
 func (r Response) RequestID() string { return r.Header.Get("X-Amzn-Requestid") }
 
-// CheckUnavailable returns an error unless the response is a 503 as the API promises it: in the form of every error, with the
-// request's ID, and with the seconds after which to retry.
+// CheckUnavailable returns an error unless the response is a 503 as the API promises it: in the form of every error with the request's
+// ID, or in that of OAuth 2.0, and with the seconds after which to retry.
 func (r Response) CheckUnavailable() error {
 	if r.Status != http.StatusServiceUnavailable {
 		return fmt.Errorf("got %v, want a 503", r)
-	}
-	var body apitypes.Error
-	decoder := json.NewDecoder(bytes.NewReader(r.Body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&body); err != nil {
-		return fmt.Errorf("the body of the 503 is not an error's: %w: %v", err, r)
 	}
 	var errs []error
 	if seconds, err := strconv.Atoi(r.Header.Get("Retry-After")); err != nil || seconds < 1 {
@@ -141,11 +135,38 @@ func (r Response) CheckUnavailable() error {
 	if got := r.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/json") {
 		errs = append(errs, fmt.Errorf("the 503 has Content-Type %q", got))
 	}
-	if body.Name != "ServiceUnavailableError" || body.Message == "" || len(body.Details) == 0 || body.Details[0].Message == "" {
-		errs = append(errs, fmt.Errorf("the 503 lacks a member: %v", r))
-	}
-	if body.ID == "" || body.ID != r.RequestID() {
-		errs = append(errs, fmt.Errorf("the 503 has ID %q, want the request's, %q", body.ID, r.RequestID()))
+	if !r.isOAuthUnavailable() {
+		errs = append(errs, r.checkUnavailableBody())
 	}
 	return errors.Join(errs...)
+}
+
+// isOAuthUnavailable reports whether the body is that of OAuth 2.0 (RFC 6749 §5.2).
+func (r Response) isOAuthUnavailable() bool {
+	var body struct {
+		Code        string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	return r.strict(&body) == nil && body.Code == "temporarily_unavailable" && body.Description != ""
+}
+
+func (r Response) checkUnavailableBody() error {
+	var body apitypes.Error
+	if err := r.strict(&body); err != nil {
+		return fmt.Errorf("the body of the 503 is not an error's: %w: %v", err, r)
+	}
+	if body.Name != "ServiceUnavailableError" || body.Message == "" || len(body.Details) == 0 || body.Details[0].Message == "" {
+		return fmt.Errorf("the 503 lacks a member: %v", r)
+	}
+	if body.ID == "" || body.ID != r.RequestID() {
+		return fmt.Errorf("the 503 has ID %q, want the request's, %q", body.ID, r.RequestID())
+	}
+	return nil
+}
+
+// strict decodes the body into value, which must have all its members.
+func (r Response) strict(value any) error {
+	decoder := json.NewDecoder(bytes.NewReader(r.Body))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(value)
 }

@@ -30,9 +30,11 @@ const (
 	ProfilePath = "/api/admin/user"
 	UsersPath   = "/api/admin/user-admin"
 	// AllTokensPath is the list of the tokens of all users.
-	AllTokensPath = "/api/admin/tokens" //nolint:gosec // a path, no credential
+	AllTokensPath = "/api/admin/tokens"
 	GitHubPath    = "/leaks/github"
 	GitLabPath    = "/leaks/gitlab"
+	// ServiceAccountsPath is the collection of service accounts.
+	ServiceAccountsPath = "/api/admin/service-account"
 	// IntrospectPath and RevokePath are those of OAuth 2.0.
 	IntrospectPath = "/oauth/introspect"
 	RevokePath     = "/oauth/revoke"
@@ -53,4 +55,9 @@ func UserTokensPath(id pat.UserID) string { return UserPath(id) + "/tokens" }
 // UserTokenPath returns the path of a token of a user, for Admins.
 func UserTokenPath(user pat.UserID, id pat.TokenID) string {
 	return UserTokensPath(user) + "/" + strconv.FormatInt(int64(id), 10)
+}
+
+// ServiceTokensPath returns the path of the tokens of a service account.
+func ServiceTokensPath(id pat.UserID) string {
+	return ServiceAccountsPath + "/" + strconv.FormatInt(int64(id), 10) + "/token"
 }

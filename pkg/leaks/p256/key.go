@@ -8,7 +8,7 @@ import (
 	"errors"
 )
 
-// ParseKey returns the key in a SubjectPublicKeyInfo in DER (RFC 5280 §4.1). Errors: any other key, and what is not one.
+// ParseKey returns the key in a SubjectPublicKeyInfo in DER (RFC 5280 §4.1). Errors: der is not a key, or is one of another kind.
 func ParseKey(der []byte) (*ecdsa.PublicKey, error) {
 	parsed, err := x509.ParsePKIXPublicKey(der)
 	if err != nil {
