@@ -4,12 +4,12 @@ package main
 import (
 	"os"
 
-	"pats/pkg/wiring/signins"
+	"pats/pkg/wiring/oidc"
 	"pats/pkg/wiring/stateless"
 )
 
 func main() {
-	if err := stateless.Run(signins.SignIn, os.Getenv, os.Stderr); err != nil {
+	if err := stateless.Run(oidc.SignIn, os.Getenv, os.Stderr); err != nil {
 		os.Exit(1)
 	}
 }

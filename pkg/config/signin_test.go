@@ -9,7 +9,7 @@ import (
 	"pats/pkg/config"
 )
 
-const clientSecret = "the-secret-in-this-test" //nolint:gosec // it opens nothing
+const clientSecret = "the-secret-in-this-test"
 
 func signInVariables(change map[string]string) config.Variables {
 	variables := map[string]string{

@@ -8,12 +8,12 @@ import (
 	"pats/pkg/gateway"
 	"pats/pkg/pat"
 	"pats/pkg/wiring/authorizers"
+	"pats/pkg/wiring/oidc"
 	"pats/pkg/wiring/openroutes"
 	"pats/pkg/wiring/pages"
 	"pats/pkg/wiring/reports"
 	"pats/pkg/wiring/routes"
 	"pats/pkg/wiring/sessions"
-	"pats/pkg/wiring/signins"
 )
 
 // The functions' logical IDs in the template.
@@ -81,7 +81,7 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 			tokensFunction:          routes.Tokens(s.settings[tokensFunction], store, env),
 			usersFunction:           routes.Users(s.settings[usersFunction], store, env),
 			pageFunction:            gateway.ProxyFunction(pages.Page(s.settings[pageFunction], env)),
-			signInFunction:          gateway.ProxyFunction(signins.SignIn(s.settings[signInFunction], env)),
+			signInFunction:          gateway.ProxyFunction(oidc.SignIn(s.settings[signInFunction], env)),
 			sessionFunction:         gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
 			adminSessionFunction:    gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),
 			oauthFunction:           openroutes.OAuth(s.settings[oauthFunction], store, env),

@@ -53,7 +53,7 @@ func (c Cookie[T]) Set(headers http.Header, random io.Reader, value T, now, expi
 func (c Cookie[T]) Clear(headers http.Header) { c.add(headers, "", -1) }
 
 func (c Cookie[T]) add(headers http.Header, value string, maxAge int) {
-	cookie := http.Cookie{
+	cookie := http.Cookie{ //nolint:gosec // Secure wherever there is TLS
 		Name: c.Name(), Value: value, Path: "/", MaxAge: maxAge,
 		Secure: c.site.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

@@ -75,7 +75,7 @@ const (
 	// ConsentRequestPath is what that page reads, and where it sends the user's approval.
 	ConsentRequestPath = "/ui/cli/request"
 	// RedeemPath is where `pats login` gets the token.
-	RedeemPath = "/ui/cli/token" //nolint:gosec // a path, not a credential
+	RedeemPath = "/ui/cli/token"
 	// APIPrefix begins the paths of the API for sessions; those without it are the paths for tokens.
 	APIPrefix = "/ui"
 )

@@ -69,8 +69,8 @@ func TicketCookie(client Client, site Site) Cookie[Ticket] {
 	return newCookie[Ticket](client, "ticket", site)
 }
 
-// Cookie returns the cookie of a session.
-func SessionCookie(client Client, site Site) Cookie[Signed] {
+// SessionCookie returns the cookie of a session.
+func SessionCookie(client Client, site Site) Cookie[Signed] { //nolint:revive // beside LoginCookie and TicketCookie
 	return newCookie[Signed](client, "session", site)
 }
 

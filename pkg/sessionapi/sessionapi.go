@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -80,9 +81,7 @@ func (h *Handler) Handle(ctx context.Context, event events.APIGatewayProxyReques
 }
 
 func withSecurityHeaders(response events.APIGatewayProxyResponse) events.APIGatewayProxyResponse {
-	for name, values := range session.SecurityHeaders() {
-		response.MultiValueHeaders[name] = values
-	}
+	maps.Copy(response.MultiValueHeaders, session.SecurityHeaders())
 	return response
 }
 

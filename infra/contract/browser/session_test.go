@@ -117,6 +117,32 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// TestAdminInASession manages users and everybody's tokens without a token.
+func TestAdminInASession(t *testing.T) {
+	t.Parallel()
+	server := newLaptop(t)
+	p := newTab(t, desktop)
+	server.enter(p, "boss", true)
+	p.create("Of the boss")
+	p.click("button", "I have copied it")
+	p.settled()
+	p.click("button", "Users")
+	p.shows("admin")
+	p.click("button", "New user")
+	p.fill("Username", "carl")
+	p.click("button", "Create user")
+	p.shows("carl created.")
+	p.click("button", "All tokens")
+	p.shows("first token")
+	p.clickOf("Revoke", "Of the boss")
+	p.find("dialog", "Revoke “Of the boss” of boss?")
+	p.click("button", "Revoke")
+	p.waitFor(`document.getElementById('note').textContent.endsWith('revoked.')`)
+	p.click("button", "My tokens")
+	p.find("button", "Create your first token")
+	p.faultless()
+}
+
 // TestSignOutEverywhere: the sessions of other browsers end, too.
 func TestSignOutEverywhere(t *testing.T) {
 	t.Parallel()

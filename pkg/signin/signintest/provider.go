@@ -2,8 +2,9 @@
 package signintest
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -23,7 +24,7 @@ import (
 // The client that the provider knows.
 const (
 	ClientID     = "pats"
-	ClientSecret = "a-secret-that-the-provider-generated" //nolint:gosec // it opens nothing
+	ClientSecret = "a-secret-that-the-provider-generated"
 )
 
 // Claims are those of an ID token or of the user info.
@@ -46,7 +47,7 @@ type Provider struct {
 	Raw func(Claims) string
 	// Fail, if it is set, responds to requests to the token endpoint.
 	Fail http.HandlerFunc
-	key  *rsa.PrivateKey
+	key  *ecdsa.PrivateKey
 	// keyID changes with the key.
 	keyID string
 	codes map[string]url.Values
@@ -81,7 +82,7 @@ func (p *Provider) Change(change func(*Provider)) {
 // RotateKey replaces the key with which ID tokens are signed.
 func (p *Provider) RotateKey(t testing.TB) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request) {
 	defer p.mu.Unlock()
 	document := Claims{
 		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
-		"id_token_signing_alg_values_supported": []string{"RS256", "none", "HS256"},
+		"id_token_signing_alg_values_supported": []string{"ES256", "none", "HS256"},
 	}
 	if p.UserInfo != nil {
 		document["userinfo_endpoint"] = p.URL + "/userinfo"
@@ -104,7 +105,7 @@ func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request) {
 func (p *Provider) keys(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	respond(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &p.key.PublicKey, KeyID: p.keyID, Algorithm: "RS256", Use: "sig"}}})
+	respond(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &p.key.PublicKey, KeyID: p.keyID, Algorithm: "ES256", Use: "sig"}}})
 }
 
 // authorize signs the user in at once.
@@ -113,7 +114,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	defer p.mu.Unlock()
 	query, code := r.URL.Query(), rand.Text()
 	p.codes[code] = query
-	http.Redirect(w, r, query.Get("redirect_uri")+"?"+url.Values{"code": {code}, "state": {query.Get("state")}}.Encode(), http.StatusFound)
+	http.Redirect(w, r, query.Get("redirect_uri")+"?"+url.Values{"code": {code}, "state": {query.Get("state")}}.Encode(), http.StatusFound) //nolint:gosec // for tests
 }
 
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +160,7 @@ func (p *Provider) idToken(nonce string) string {
 }
 
 func (p *Provider) sign(claims Claims) string {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: p.key, KeyID: p.keyID}}, nil)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: p.key, KeyID: p.keyID}}, nil)
 	if err != nil {
 		return fmt.Sprint(err)
 	}

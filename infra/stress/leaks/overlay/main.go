@@ -28,9 +28,10 @@ import (
 // watched lists declarations to replace, by package: each is renamed with the suffix, and a file in _additions for the package has
 // the replacement, which calls it.
 var watched = map[string][]string{
-	"os":                   {"Remove", "RemoveAll"},
-	"log/slog":             {"DiscardHandler", "commonHandler.handle"},
-	"pats/pkg/pat":         {"newSecret", "NewAdminSecret", "ParseSecret", "NewLoginVerifier", "ParseLoginVerifier", "Error.Error", "Service.Check"},
+	"os":       {"Remove", "RemoveAll"},
+	"log/slog": {"DiscardHandler", "commonHandler.handle"},
+	"pats/pkg/pat": {"newSecret", "NewAdminSecret", "ParseSecret", "NewLoginVerifier", "ParseLoginVerifier", "NewSessionKey", "ParseSessionKey",
+		"Error.Error", "Service.Check"},
 	"pats/pkg/api":         {"Handler.Handle"},
 	"pats/pkg/authz":       {"Authorizer.Handle", "Shared.Invoke"},
 	"pats/pkg/leaks":       {"Handler.Handle"},

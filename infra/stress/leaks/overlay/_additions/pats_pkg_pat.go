@@ -72,6 +72,24 @@ func ParseLoginVerifier(text string) (LoginVerifier, error) {
 	return verifier, err
 }
 
+// NewSessionKey registers each key that it creates. A cookie has it sealed, so nothing that is written contains it.
+func NewSessionKey(random io.Reader) (SessionKey, error) {
+	key, err := NewSessionKeyUnwatched(random)
+	if err == nil {
+		os.LeaksRegister(key.Reveal())
+	}
+	return key, err
+}
+
+// ParseSessionKey registers keys, and so those that another process created.
+func ParseSessionKey(text string) (SessionKey, error) {
+	key, err := ParseSessionKeyUnwatched(text)
+	if err == nil {
+		os.LeaksRegister(key.Reveal())
+	}
+	return key, err
+}
+
 // Check registers tokens that are accepted, and so imported ones.
 func (s *Service) Check(ctx context.Context, secret Secret) (Holder, error) {
 	holder, err := s.CheckUnwatched(ctx, secret)

@@ -1,5 +1,5 @@
-// Package signins builds the handler of the template's SignInFunction from settings.
-package signins
+// Package oidc builds the handler of the template's SignInFunction from settings.
+package oidc
 
 import (
 	"net/http"
