@@ -3,7 +3,6 @@ package browser_test
 import (
 	"context"
 	"os"
-	"regexp"
 	"testing"
 
 	"pats/infra/testkit/ministack"
@@ -23,7 +22,7 @@ func TestDeployed(t *testing.T) {
 	t.Cleanup(func() { _ = emulator.Stop() })
 	stack, err := emulator.DeployPats(t.Context(), map[string]string{"Scopes": scopesOfShop})
 	must.Do(t, err)
-	s := &site{url: inBrowsers(t, stack) + "/", store: stack.Store, settings: pat.Settings{Retention: pat.DefaultRetention, Scopes: catalog(t)}}
+	s := &site{url: stack.PageURL(), store: stack.Store, settings: pat.Settings{Retention: pat.DefaultRetention, Scopes: catalog(t)}}
 	s.user(t, pat.Profile{Username: "permanent", Role: pat.Admin}) // the last Admin cannot be deleted
 	//nolint:paralleltest // the cases share one table, and so its users
 	for name, try := range map[string]func(*testing.T, *site){
@@ -37,17 +36,6 @@ func TestDeployed(t *testing.T) {
 			s.clear(t)
 		})
 	}
-}
-
-// inBrowsers returns the address of a stack as on AWS, where the stage is the only folder: Chromium finds names below localhost on this
-// machine.
-func inBrowsers(t *testing.T, stack ministack.Pats) string {
-	t.Helper()
-	match := regexp.MustCompile(`^http://127\.0\.0\.1(:\d+)/_aws/execute-api/([0-9a-z]+)(/.*)$`).FindStringSubmatch(stack.URL)
-	if match == nil {
-		t.Fatalf("got the address %s, want one of ministack", stack.URL)
-	}
-	return "http://" + match[2] + ".execute-api.localhost" + match[1] + match[3]
 }
 
 // clear deletes all users but the first, so that the next case can create its own.

@@ -66,9 +66,10 @@ func TestSignIn(t *testing.T) {
 	})
 }
 
-// signPeopleIn signs in an Admin by group, a member, and a stranger.
+// signPeopleIn signs in an Admin by group, a member, and a stranger. Those who can also log in with the command.
 func signPeopleIn(t *testing.T, stack string) {
 	t.Helper()
+	command := newPats(t, stack)
 	for name, want := range map[string]struct {
 		status, role int
 	}{
@@ -95,6 +96,7 @@ func signPeopleIn(t *testing.T, stack string) {
 			shown.User.Email != name+"@example.org" || shown.User.RootRole != want.role {
 			t.Errorf("%s: got session %s, want the role %d", name, body, want.role)
 		}
+		command.logIn(t, p, name)
 		p.useSession(t)
 	}
 }

@@ -101,12 +101,12 @@ func (d *deployment) command(ctx context.Context, args ...string) error {
 func (d *deployment) explain() {
 	fmt.Printf(`
 pats is deployed at %[1]s
-The token of user 1 is in %[2]s. Try:
+The token of user 1 is in %[2]s. Sign in with it at %[4]s, or try:
   curl -H "Authorization: $(cat %[2]s)" %[1]s/api/admin/user/tokens
 Deploy other stacks beside it from another shell, after
   source %[3]s
 docs/protect-your-api.md has examples. Ctrl-C stops the emulator and deletes everything in it.
-`, d.pats.URL, d.shown("token"), d.shown("env"))
+`, d.pats.URL, d.shown("token"), d.shown("env"), d.pats.PageURL())
 }
 
 // shown returns the path of a file as a user can type it.

@@ -28,6 +28,14 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+func TestPageURL(t *testing.T) {
+	t.Parallel()
+	pats := ministack.Pats{URL: "http://127.0.0.1:4566/_aws/execute-api/0a1b2c3d/prod"}
+	if got, want := pats.PageURL(), "http://0a1b2c3d.execute-api.localhost:4566/prod/"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestEnvHidesTheAccount(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "production")
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")

@@ -20,6 +20,14 @@ type Pats struct {
 	Store *dynamostore.Store
 }
 
+// PageURL returns where a browser on this machine finds the page: under the stage alone, as on AWS. Browsers take names below localhost
+// for this machine.
+func (p Pats) PageURL() string {
+	base, path, _ := strings.Cut(p.URL, "/_aws/execute-api/")
+	id, stage, _ := strings.Cut(path, "/")
+	return strings.Replace(base, "127.0.0.1", id+".execute-api.localhost", 1) + "/" + stage + "/"
+}
+
 // Variables returns the environment in which cmd/pats works on the stack's table, besides [Emulator.Env], as KEY=VALUE.
 func (p Pats) Variables() []string {
 	return []string{"PATS_STORE=dynamodb", "TABLE_NAME=" + p.Outputs["TableName"]}
