@@ -105,14 +105,14 @@ func (h *Handler) callback(
 ) (events.APIGatewayProxyResponse, error) {
 	now, cookie := h.env.Now(), session.LoginCookie(h.settings.Client, site)
 	begun, err := cookie.Read(proxy.Header(event), now)
-	cookie.Clear(headers)
 	if err != nil {
 		return events.APIGatewayProxyResponse{}, errNotBegun.because(err)
 	}
 	code, err := codeOf(proxy.Query(event), begun, h.settings.Client.Issuer)
-	if err != nil {
+	if err != nil { // the cookie stays, so that no other page ends a sign-in
 		return events.APIGatewayProxyResponse{}, err
 	}
+	cookie.Clear(headers)
 	claims, err := h.provider.redeem(ctx, site, code, begun)
 	if err != nil {
 		return events.APIGatewayProxyResponse{}, err

@@ -141,6 +141,15 @@ func TestCallbackOfAnotherBrowserIsRefused(t *testing.T) {
 	f.wantRefused(t, f.get(t, attackers), http.StatusBadRequest)
 }
 
+// TestForgedCallbackEndsNoSignIn: the browser's own sign-in goes on after another page has sent it to the callback.
+func TestForgedCallbackEndsNoSignIn(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	back := atProvider(t, f.begin(t, session.LoginPath))
+	f.wantRefused(t, f.get(t, session.CallbackPath+"?code=c&state=forged"), http.StatusBadRequest)
+	location(t, f.get(t, back))
+}
+
 // TestCallbackWorksOnce: neither the browser nor the provider accepts a response twice.
 func TestCallbackWorksOnce(t *testing.T) {
 	t.Parallel()
