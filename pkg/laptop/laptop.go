@@ -80,8 +80,8 @@ func (s *Stack) Functions(store pat.Store, env pat.Env) gateway.Functions {
 		Proxies: map[string]gateway.ProxyFunction{
 			tokensFunction:          routes.Tokens(s.settings[tokensFunction], store, env),
 			usersFunction:           routes.Users(s.settings[usersFunction], store, env),
-			pageFunction:            gateway.ProxyFunction(pages.Page(s.settings[pageFunction], env)),
-			signInFunction:          gateway.ProxyFunction(oidc.SignIn(s.settings[signInFunction], env)),
+			pageFunction:            pages.Page(s.settings[pageFunction], env),
+			signInFunction:          oidc.SignIn(s.settings[signInFunction], env),
 			sessionFunction:         gateway.ProxyFunction(sessions.Sessions(s.settings[sessionFunction], store, env)),
 			adminSessionFunction:    gateway.ProxyFunction(sessions.Admins(s.settings[adminSessionFunction], store, env)),
 			oauthFunction:           openroutes.OAuth(s.settings[oauthFunction], store, env),

@@ -83,7 +83,7 @@ func get(t *testing.T, address string) *http.Request {
 // TestSignInAtZitadel signs a person in at the provider of zitadel/oidc, whose ID token has no address, and uses and ends the session.
 func TestSignInAtZitadel(t *testing.T) {
 	t.Parallel()
-	const secret = "a-secret-that-the-provider-generated" //nolint:gosec // it opens nothing
+	const secret = "a-secret-that-the-provider-generated"
 	mux := http.NewServeMux()
 	provider := httptest.NewServer(mux)
 	t.Cleanup(provider.Close)
