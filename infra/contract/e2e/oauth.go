@@ -179,7 +179,7 @@ var oauthCases = []scenario{
 	one("revocation with two credentials", revokeHeld("token={token}&client_secret=x", "Authorization: Bearer x"), badOAuth),
 	one("revocation with DELETE", newRequest(http.MethodDelete, revokePath), badMethodOf),
 	one("a grant", request{http.MethodPost, grantPath, []string{formBody}, "grant_type=client_credentials"}, oauthError(http.StatusBadRequest, "unsupported_grant_type")),
-	one("the metadata", newRequest(http.MethodGet, metadataPath), metadata("{url}")),
+	one("the metadata", newRequest(http.MethodGet, metadataPath), metadata("{url}").ministack("requests have no domain name", metadata("https:///prod"))),
 	one("the metadata with HEAD", newRequest(http.MethodHead, metadataPath), headOf(metadata("{url}"))),
 	one("the metadata with POST", newRequest(http.MethodPost, metadataPath), badMethodOf),
 }
