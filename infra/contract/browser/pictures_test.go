@@ -17,6 +17,9 @@ var pictured = map[look][]string{
 	{"dark", 1000}:  {"tokens", "secret"},
 }
 
+// maskSecret replaces the characters of a secret that is shown, since pictures are committed.
+const maskSecret = `document.getElementById('value').value = document.getElementById('value').value.replace(/_.*/, '_' + '•'.repeat(64))`
+
 // TestPictures writes the pictures of docs/ to the folder that PATS_PICTURES names.
 func TestPictures(t *testing.T) {
 	t.Parallel()
@@ -34,6 +37,7 @@ func TestPictures(t *testing.T) {
 		p := newTab(t, as)
 		walk(t, p, s, s.admin(t), func(state string) {
 			if wanted[state] {
+				eval[string](p, maskSecret)
 				picture := run(p, chromedp.CaptureScreenshot())
 				must.Do(t, os.WriteFile(filepath.Join(folder, state+"-"+as.String()+".png"), picture, 0o644))
 			}
