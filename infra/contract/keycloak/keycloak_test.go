@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -156,9 +157,7 @@ func (p person) send(t *testing.T, method, address, body string, headers http.He
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
 	must.Do(t, err)
-	for name, values := range headers {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, headers)
 	response, err := p.client.Do(request)
 	must.Do(t, err)
 	defer func() { _ = response.Body.Close() }()
