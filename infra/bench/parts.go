@@ -86,7 +86,7 @@ func measureStart(ctx context.Context, c *runCommand, run *result.Run) error {
 }
 
 func measureWarm(ctx context.Context, c *runCommand, run *result.Run) error {
-	options := warm.Options{Rounds: c.rounds(10), Time: "0.2s"}
+	options := warm.Options{Root: root, Rounds: c.rounds(10), Time: "0.2s"}
 	if c.Quick {
 		options.Time = "10x"
 	}

@@ -20,6 +20,8 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		page, store        = "pats/pkg/page", "pats/pkg/dynamostore"
 		adminTokens        = api + ".adminTokens."
 		leaks              = "pats/pkg/leaks.(*Handler)"
+		signIn             = "pats/pkg/signin.(*Handler)"
+		sessions           = "pats/pkg/sessionapi."
 	)
 	for function, c := range map[string]struct {
 		want   string
@@ -32,6 +34,9 @@ func TestFunctionsLinkOnlyTheirHandler(t *testing.T) {
 		"admin-tokens":      {adminTokens, []string{"pats/pkg/authz", oauth, tokens, users, services}},
 		"service-accounts":  {services, []string{"pats/pkg/authz", oauth, users, tokens, adminTokens}},
 		"oauth":             {oauth, []string{"pats/pkg/authz", leaks, api}},
+		"sign-in":           {signIn, []string{"pats/pkg/authz", api, store, page, sessions}},
+		"session":           {sessions, []string{"pats/pkg/authz", oauth, users, adminTokens, services, signIn}},
+		"admin-session":     {users, []string{"pats/pkg/authz", oauth, services, signIn}},
 		"page":              {page + ".New", []string{"pats/pkg/authz", api, store}},
 		"leaks":             {leaks, []string{"pats/pkg/authz", oauth, api + "."}},
 	} {

@@ -27,18 +27,21 @@ const (
 
 // Options determine how long the benchmarks run.
 type Options struct {
+	// Root is the root of the repository.
+	Root string
 	// Rounds is the number of runs of each benchmark.
 	Rounds int
 	// Time is the duration of each run, in the form of go test's -benchtime.
 	Time string
 }
 
-// Run runs all benchmarks in each round. The working directory must be in this module, which requires the product's. If a benchmark
-// fails, the error contains its output.
+// Run runs all benchmarks in each round. If a benchmark fails, the error contains its output.
 func Run(ctx context.Context, run *result.Run, options Options) error {
-	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", options.Time, "pats/pkg/..."}
+	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", options.Time, "./pkg/..."}
 	for range options.Rounds {
-		output, err := exec.CommandContext(ctx, "go", args...).CombinedOutput() //nolint:gosec // the time is a flag of this program
+		command := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the time is a flag of this program
+		command.Dir = options.Root
+		output, err := command.CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, output)
 		}

@@ -3,6 +3,7 @@ package dynamotest
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -19,12 +20,14 @@ type Usage struct {
 	Accounting time.Duration
 }
 
-// Meter forwards calls to a table and adds up what they consume, as AWS counts it. It serves one caller at a time.
+// Meter forwards calls to a table and adds up what they consume, as AWS counts it. It is safe for concurrent use.
 type Meter struct {
 	client *dynamodb.Client
 	table  string
 	// aside is the name of a table in which the writes of transactions are tried one by one.
 	aside string
+
+	mu    sync.Mutex
 	usage Usage
 }
 
@@ -38,9 +41,19 @@ func NewMeter(ctx context.Context, client *dynamodb.Client, table string) (*Mete
 
 // Take returns the usage since its last call.
 func (m *Meter) Take() Usage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	taken := m.usage
 	m.usage = Usage{}
 	return taken
+}
+
+func (m *Meter) add(u Usage) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.usage.Reads += u.Reads
+	m.usage.Writes += u.Writes
+	m.usage.Accounting += u.Accounting
 }
 
 const total = types.ReturnConsumedCapacityTotal
@@ -56,7 +69,7 @@ func (m *Meter) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func
 	if err != nil {
 		return nil, err
 	}
-	m.usage.Reads += max(nothingFound, *out.ConsumedCapacity.CapacityUnits)
+	m.add(Usage{Reads: max(nothingFound, *out.ConsumedCapacity.CapacityUnits)})
 	return out, nil
 }
 
@@ -67,7 +80,7 @@ func (m *Meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...
 	if err != nil {
 		return nil, err
 	}
-	m.usage.Writes += *out.ConsumedCapacity.CapacityUnits
+	m.add(Usage{Writes: *out.ConsumedCapacity.CapacityUnits})
 	return out, nil
 }
 
@@ -78,7 +91,7 @@ func (m *Meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, op
 	if err != nil {
 		return nil, err
 	}
-	m.usage.Writes += *out.ConsumedCapacity.CapacityUnits
+	m.add(Usage{Writes: *out.ConsumedCapacity.CapacityUnits})
 	return out, nil
 }
 
@@ -95,9 +108,9 @@ func (m *Meter) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWri
 		if err != nil {
 			return nil, err
 		}
-		m.usage.Writes += transactional * *alone.CapacityUnits
+		m.add(Usage{Writes: transactional * *alone.CapacityUnits})
 	}
-	m.usage.Accounting += time.Since(begin)
+	m.add(Usage{Accounting: time.Since(begin)})
 	return m.client.TransactWriteItems(ctx, in, opts...)
 }
 
