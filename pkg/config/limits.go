@@ -45,6 +45,9 @@ func LoadLimits(variables Variables) (Limits, error) {
 	return limits, errors.Join(daysErr, enforceErr, tokensErr, countErr)
 }
 
+// MaxTokenDays returns MaxLifetime in days.
+func (l Limits) MaxTokenDays() int { return int(l.MaxLifetime / day) }
+
 // Apply returns settings with l.
 func (l Limits) Apply(settings pat.Settings) pat.Settings {
 	settings.MaxLifetime, settings.EnforceMaxLifetime = l.MaxLifetime, l.EnforceMaxLifetime

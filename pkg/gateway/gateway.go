@@ -10,7 +10,7 @@
 //
 //   - the stage is not a part of the URL: one address serves one API, as a custom domain does;
 //   - throttling is not honored: it protects a bill;
-//   - a route without an authorizer takes bodies of up to 64 KiB, so that callers without a token cannot fill the memory;
+//   - a route without an authorizer takes bodies of up to 2 MiB, so that callers without a token cannot fill the memory;
 //   - a 403 for a path without a resource does not repeat the Authorization header.
 //
 // Where AWS documents nothing, it takes the strict reading: a validation expression matches the whole header, several Authorization

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strings"
+
+	"pats/pkg/proxy"
 )
 
 // metadata is that of OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, as far as this service has it and clients need it.
@@ -36,14 +38,11 @@ func refuseGrant(context.Context, request) (response, error) {
 	}
 }
 
-// baseURL returns the URL that the request's path was appended to. In the path of the request's context it has the stage, or the base
-// path of a custom domain. API Gateway routes a path with a slash at its end as one without.
+// baseURL returns the URL that the request's path was appended to.
 func baseURL(req request) string {
 	scheme := "https"
 	if req.headers.Get("X-Forwarded-Proto") == "http" { // on a laptop
 		scheme = "http"
 	}
-	path := strings.TrimSuffix(req.event.RequestContext.Path, "/")
-	base, _ := strings.CutSuffix(path, req.event.Resource)
-	return scheme + "://" + req.event.RequestContext.DomainName + base
+	return scheme + "://" + req.event.RequestContext.DomainName + strings.TrimSuffix(proxy.Base(req.event), "/")
 }

@@ -24,7 +24,7 @@ var (
 	consentModules = []string{"dom", "time", "api", "scopes", "consent"}
 )
 
-// assetsPath is where the assets are, relative to [Base].
+// assetsPath is where the assets are, relative to [proxy.Base].
 const assetsPath = "ui/assets/"
 
 // asset is a file with its hash.
@@ -40,7 +40,7 @@ func newAsset(name, contentType, body string) asset {
 	return asset{name, hex.EncodeToString(sum[:])[:hashLen], contentType, body}
 }
 
-// path returns the path of a, relative to [Base].
+// path returns the path of a, relative to [proxy.Base].
 func (a asset) path() string {
 	stem, extension, _ := strings.Cut(a.name, ".")
 	return assetsPath + stem + "." + a.hash + "." + extension

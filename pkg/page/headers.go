@@ -1,6 +1,10 @@
 package page
 
-import "net/http"
+import (
+	"net/http"
+
+	"pats/pkg/proxy"
+)
 
 // policy lets the page load its own stylesheet and script, call its own origin, and nothing else. Scripts cannot turn text into HTML or
 // code, and no other page can frame it. The only image is the icon, which is in the document, so no image is ever requested. form-action
@@ -9,13 +13,4 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"base-uri 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // Headers returns the security headers of every response that a browser shows or runs.
-func Headers() http.Header {
-	return http.Header{
-		"Content-Security-Policy":      {policy},
-		"Cross-Origin-Opener-Policy":   {"same-origin"},
-		"Cross-Origin-Resource-Policy": {"same-origin"},
-		"Referrer-Policy":              {"same-origin"},
-		"X-Content-Type-Options":       {"nosniff"},
-		"X-Frame-Options":              {"DENY"}, // for browsers without frame-ancestors
-	}
-}
+func Headers() http.Header { return proxy.BrowserHeaders(policy) }

@@ -5,9 +5,10 @@ package page
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"pats/pkg/proxy"
 )
 
 // The resources of the page, as template.yaml spells them.
@@ -73,9 +74,9 @@ func (h *Handler) serve(event events.APIGatewayProxyRequest) response {
 	}
 	switch event.Resource {
 	case ResourcePage:
-		return response{http.StatusOK, "text/html; charset=utf-8", cacheDocument, h.document.render(Base(event))}
+		return response{http.StatusOK, "text/html; charset=utf-8", cacheDocument, h.document.render(proxy.Base(event))}
 	case ResourceConsent:
-		return response{http.StatusOK, "text/html; charset=utf-8", cacheNone, h.consent.render(Base(event))}
+		return response{http.StatusOK, "text/html; charset=utf-8", cacheNone, h.consent.render(proxy.Base(event))}
 	case ResourceAsset:
 		return h.asset(event.PathParameters["file"])
 	}
@@ -99,25 +100,4 @@ func (h *Handler) asset(file string) response {
 		cache = cacheNone
 	}
 	return response{http.StatusOK, found.contentType, cache, found.body}
-}
-
-// Base returns the path under which a client reaches the API, which ends in a slash: the path of the request without its resource. It
-// is "/" at the root of a domain, and has the stage or the base path of a custom domain otherwise. A path with characters that need no
-// place in a stage or base path has the base "/", so that no link leads to another origin.
-func Base(event events.APIGatewayProxyRequest) string {
-	path := strings.TrimSuffix(event.RequestContext.Path, "/")
-	base := strings.TrimSuffix(path, strings.TrimSuffix(event.Resource, "/")) + "/"
-	if !isBase(base) {
-		return "/"
-	}
-	return base
-}
-
-// baseChars are those of stages and of base paths:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html
-const baseChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_-."
-
-func isBase(path string) bool {
-	return strings.HasPrefix(path, "/") && strings.Trim(path, baseChars) == "" && !strings.Contains(path, "//") &&
-		!strings.Contains(path, "/.")
 }

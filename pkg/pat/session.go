@@ -1,7 +1,7 @@
 package pat
 
 import (
-	"crypto/sha256"
+	"context"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -78,21 +78,26 @@ func noPresentedToken() error {
 	return &Error{Kind: KindNotFound, Message: "You are signed in without a token.", Err: fmt.Errorf("%w: %w", errNoToken, errSession)}
 }
 
-// LoginKey identifies a user at an identity provider: base64url of SHA-256 of issuer, line feed and subject (OpenID Connect Core §2:
-// the two together are unique and never reassigned).
-type LoginKey string
-
-// NewLoginKey returns the key of the subject of issuer.
-func NewLoginKey(issuer, subject string) LoginKey {
-	sum := sha256.Sum256([]byte(issuer + "\n" + subject))
-	return LoginKey(base64.RawURLEncoding.EncodeToString(sum[:]))
+// EndSessions ends all sessions of the caller, also those of other browsers. Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) EndSessions(ctx context.Context, caller Identity) error {
+	ended := false
+	err := s.change(ctx, caller.User, func(account Account, now time.Time) (Account, bool, error) {
+		if _, err := s.admit(account, caller, now); err != nil {
+			if ended && !caller.Session.StartedAt.After(account.SignIn.SessionsFrom) {
+				return account, false, nil // an earlier write took effect, although its response was lost
+			}
+			return Account{}, false, err
+		}
+		ended = true
+		account.SignIn.SessionsFrom = later(now, caller.Session.StartedAt) // which a clock that is ahead can have set
+		return account, true, nil
+	})
+	return hideMissingUser(err)
 }
 
-// unique returns the key as one of Account.UniqueKeys.
-func (k LoginKey) unique() string { return "login:" + string(k) }
-
-// ClientSecret is the secret of this service as a client of the identity provider. It prints as "[redacted]".
-type ClientSecret struct{ sealed }
-
-// NewClientSecret returns text as a ClientSecret.
-func NewClientSecret(text string) ClientSecret { return ClientSecret{seal(text)} }
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -67,6 +67,33 @@ func TestSessionIsAdmittedAfresh(t *testing.T) {
 	}
 }
 
+// TestExpiredSessionEndsNoOthers: a session that expires while another change is faster has ended nothing.
+func TestExpiredSessionEndsNoOthers(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	caller := f.session(t)
+	f.store.Before(pattest.CallReplaceAccount, func() {
+		f.create(t, "faster")
+		f.clock.Advance(24 * time.Hour)
+	})
+	wantRefused(t, f.service.EndSessions(t.Context(), caller), pat.ReasonSessionExpired)
+	if got := pattest.Read(t, f.store, caller.User).SignIn.SessionsFrom; !got.IsZero() {
+		t.Errorf("got the sessions ended at %v, want them unchanged", got)
+	}
+}
+
+// TestEndSessionsFindsItsOwnWrite: its response was lost, so the next attempt finds the caller's session ended.
+func TestEndSessionsFindsItsOwnWrite(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	caller := f.session(t)
+	f.store.LoseResponse(pattest.CallReplaceAccount)
+	if err := f.service.EndSessions(t.Context(), caller); err != nil {
+		t.Error(err)
+	}
+	wantRefused(t, f.service.EndSessions(t.Context(), caller), pat.ReasonSessionEnded)
+}
+
 // TestTokenOfASession: it is made by the user without a token, and has no ancestor, so that revoking another token does not take it.
 func TestTokenOfASession(t *testing.T) {
 	t.Parallel()

@@ -30,6 +30,12 @@ type ProvenUser struct {
 
 func (u ProvenUser) login() LoginKey { return NewLoginKey(u.Issuer, u.Subject) }
 
+// ClientSecret is the secret of this service as a client of the identity provider. It prints as "[redacted]".
+type ClientSecret struct{ sealed }
+
+// NewClientSecret returns text as a ClientSecret.
+func NewClientSecret(text string) ClientSecret { return ClientSecret{seal(text)} }
+
 // SignIn returns the account of a user who has signed in at startedAt: the one with the user's login; else one with the user's verified
 // address and no login, which gets the login, unless it is an Admin's, disabled or a service account; else a new one, if that is permitted.
 // The role follows the provider's group of Admins: it becomes Admin with the group, and ends without it if it came from the group, unless
@@ -173,54 +179,4 @@ func (u ProvenUser) profile() Profile {
 		normal.Username = string(u.login())
 	}
 	return normal
-}
-
-// LinkLogin lets the subject of issuer sign in to a user's account, for an operator. It replaces another login of the account, whose
-// sessions end. Errors: KindNotFound, KindInvalid for a service account, KindUserExists if another account has the login, KindUnavailable.
-func (s *Service) LinkLogin(ctx context.Context, user UserID, issuer, subject string) (Account, error) {
-	return s.changeLogin(ctx, user, NewLoginKey(issuer, subject))
-}
-
-// UnlinkLogin removes the login of a user's account, for an operator, and ends its sessions. Errors: KindNotFound, KindUnavailable.
-func (s *Service) UnlinkLogin(ctx context.Context, user UserID) (Account, error) {
-	return s.changeLogin(ctx, user, "")
-}
-
-func (s *Service) changeLogin(ctx context.Context, user UserID, login LoginKey) (Account, error) {
-	var changed Account
-	err := s.change(ctx, user, func(account Account, now time.Time) (Account, bool, error) {
-		if login != "" && account.Type != UserAccount {
-			return Account{}, false, invalid("A service account cannot sign in.")
-		}
-		if changed = account; account.SignIn.Login == login {
-			return account, false, nil
-		}
-		changed.SignIn.Login, changed.SignIn.SessionsFrom = login, now
-		return changed, true, nil
-	})
-	return changed, err
-}
-
-// EndSessions ends all sessions of the caller, also those of other browsers. Errors: KindUnauthenticated, KindUnavailable.
-func (s *Service) EndSessions(ctx context.Context, caller Identity) error {
-	ended := false
-	err := s.change(ctx, caller.User, func(account Account, now time.Time) (Account, bool, error) {
-		if _, err := s.admit(account, caller, now); err != nil {
-			if ended { // an earlier write took effect, although its response was lost
-				return account, false, nil
-			}
-			return Account{}, false, err
-		}
-		ended = true
-		account.SignIn.SessionsFrom = later(now, caller.Session.StartedAt) // which a clock that is ahead can have set
-		return account, true, nil
-	})
-	return hideMissingUser(err)
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

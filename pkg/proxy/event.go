@@ -3,6 +3,7 @@
 package proxy
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"log/slog"
@@ -14,6 +15,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 )
+
+// Handler is a Lambda function behind routes with proxy integration.
+type Handler = func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
 
 // Header returns the headers of event, which has all values in one form or one value for each name in another, or both. It shares
 // the values with event.

@@ -27,3 +27,16 @@ func Response(status int, headers http.Header, body []byte, origin string) event
 	}
 	return events.APIGatewayProxyResponse{StatusCode: status, MultiValueHeaders: headers, Body: string(body)}
 }
+
+// BrowserHeaders returns the headers of responses that a browser can show: they load what the Content Security Policy lets them, no other
+// page can frame them, and no other site learns their addresses.
+func BrowserHeaders(policy string) http.Header {
+	return http.Header{
+		"Content-Security-Policy":      {policy},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Referrer-Policy":              {"same-origin"},
+		"X-Content-Type-Options":       {"nosniff"},
+		"X-Frame-Options":              {"DENY"}, // for browsers without frame-ancestors
+	}
+}

@@ -12,18 +12,11 @@ import (
 	"pats/pkg/proxy"
 )
 
-// SecurityHeaders returns the headers of every response of the functions for browsers but the page's own, which loads a script and a
-// style. These load nothing, no other page can frame them, and no other site learns their addresses.
-func SecurityHeaders() http.Header {
-	return http.Header{
-		"Content-Security-Policy":      {"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-		"Cross-Origin-Opener-Policy":   {"same-origin"},
-		"Cross-Origin-Resource-Policy": {"same-origin"},
-		"Referrer-Policy":              {"same-origin"},
-		"X-Content-Type-Options":       {"nosniff"},
-		"X-Frame-Options":              {"DENY"}, // for browsers without frame-ancestors
-	}
-}
+// policy is for responses that load nothing.
+const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// SecurityHeaders returns the headers of every response of the functions for browsers but the page's own.
+func SecurityHeaders() http.Header { return proxy.BrowserHeaders(policy) }
 
 // Redirect returns a response that sends the browser to location with GET.
 func Redirect(headers http.Header, location string) events.APIGatewayProxyResponse {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"pats/pkg/proxy"
 )
 
 // Site is the address under which a browser sees the stack.
@@ -26,8 +28,7 @@ func SiteOf(event events.APIGatewayProxyRequest, public string) Site {
 	if isLoopback(host) {
 		scheme = "http"
 	}
-	base, _ := strings.CutSuffix(event.RequestContext.Path, event.Path)
-	return Site{scheme + "://" + host, strings.TrimRight(base, "/")}
+	return Site{scheme + "://" + host, strings.TrimSuffix(proxy.Base(event), "/")}
 }
 
 func isLoopback(hostPort string) bool {

@@ -196,6 +196,25 @@ func TestSignOut(t *testing.T) {
 	wantRefused(t, f.send(t, http.MethodGet, session.SignOutPath, nil, nil, nil), http.StatusUnauthorized)
 }
 
+// TestSignOutEverywhereNeedsASession: a 204 says that all sessions have ended, so there is none for a session that could not end them.
+func TestSignOutEverywhereNeedsASession(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(f *loginFixture){
+		"no session":         func(f *loginFixture) { f.cookie = "" },
+		"an expired session": func(f *loginFixture) { f.clock.Advance(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newLoginFixture(t)
+			end(f)
+			wantRefused(t, f.send(t, http.MethodPost, session.SignOutPath, url.Values{"everywhere": {"true"}}, struct{}{}, nil), http.StatusUnauthorized)
+			if got := pattest.Read(t, f.store, f.user.ID).SignIn.SessionsFrom; !got.IsZero() {
+				t.Errorf("got the sessions ended at %v, want them unchanged", got)
+			}
+		})
+	}
+}
+
 func TestShowSession(t *testing.T) {
 	t.Parallel()
 	f := newLoginFixture(t)

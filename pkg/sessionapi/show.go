@@ -2,7 +2,6 @@ package sessionapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
-	"pats/pkg/proxy"
 )
 
 // shown is who is signed in, and what the user can choose from for a new token.
@@ -37,7 +35,7 @@ func (h *Handler) show(ctx context.Context, event events.APIGatewayProxyRequest)
 		holder, err = h.service.Admit(ctx, caller)
 	}
 	switch {
-	case errors.Is(err, errSignInOff), pat.KindOf(err) == pat.KindUnauthenticated && err != nil:
+	case errors.Is(err, errSignInOff), pat.KindOf(err) == pat.KindUnauthenticated:
 		return respond(http.StatusUnauthorized, map[string]bool{"signIn": h.settings.Client.Issuer != ""})
 	case err != nil:
 		return events.APIGatewayProxyResponse{}, err
@@ -55,12 +53,4 @@ func (h *Handler) scopes(account pat.Account) []scope {
 		scopes = append(scopes, scope{string(s)})
 	}
 	return scopes
-}
-
-func respond(status int, value any) (events.APIGatewayProxyResponse, error) {
-	body, err := json.Marshal(value)
-	if err != nil {
-		return events.APIGatewayProxyResponse{}, err
-	}
-	return proxy.Response(status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body, ""), nil
 }

@@ -2,20 +2,14 @@
 package openroutes
 
 import (
-	"context"
-
-	"github.com/aws/aws-lambda-go/events"
-
 	"pats/pkg/config"
 	"pats/pkg/oauth"
 	"pats/pkg/pat"
+	"pats/pkg/proxy"
 	"pats/pkg/wiring"
 )
 
-// Handler handles the events of a REST API's proxy integration.
-type Handler func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
-
 // OAuth returns the handler of the template's OAuthFunction.
-func OAuth(settings config.Config, store pat.Store, env pat.Env) Handler {
+func OAuth(settings config.Config, store pat.Store, env pat.Env) proxy.Handler {
 	return oauth.New(wiring.Service(settings, store, env), env.Log).AllowOrigin(settings.CORSOrigin).Handle
 }

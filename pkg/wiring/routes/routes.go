@@ -2,37 +2,31 @@
 package routes
 
 import (
-	"context"
-
-	"github.com/aws/aws-lambda-go/events"
-
 	"pats/pkg/api"
 	"pats/pkg/config"
 	"pats/pkg/pat"
+	"pats/pkg/proxy"
 	"pats/pkg/wiring"
 )
 
-// Handler handles the events of a REST API's proxy integration.
-type Handler func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
-
 // Tokens returns the handler of the template's TokensFunction.
-func Tokens(settings config.Config, store pat.Store, env pat.Env) Handler {
+func Tokens(settings config.Config, store pat.Store, env pat.Env) proxy.Handler {
 	of := api.TokensSettings{Admin: settings.Admin, Enabled: settings.TokensEnabled}
 	return api.NewTokens(wiring.Service(settings, store, env), of, env.Log).AllowOrigin(settings.CORSOrigin).Handle
 }
 
 // ServiceAccounts returns the handler of the template's ServiceAccountsFunction.
-func ServiceAccounts(settings config.Config, store pat.Store, env pat.Env) Handler {
+func ServiceAccounts(settings config.Config, store pat.Store, env pat.Env) proxy.Handler {
 	of := api.TokensSettings{Admin: settings.Admin, Enabled: settings.TokensEnabled}
 	return api.NewServiceAccounts(wiring.Service(settings, store, env), of, env.Log).AllowOrigin(settings.CORSOrigin).Handle
 }
 
 // Users returns the handler of the template's UsersFunction.
-func Users(settings config.Config, store pat.Store, env pat.Env) Handler {
+func Users(settings config.Config, store pat.Store, env pat.Env) proxy.Handler {
 	return api.NewUsers(wiring.Service(settings, store, env), settings.Admin, env.Log).AllowOrigin(settings.CORSOrigin).Handle
 }
 
 // AdminTokens returns the handler of the template's AdminTokensFunction.
-func AdminTokens(settings config.Config, store pat.Store, env pat.Env) Handler {
+func AdminTokens(settings config.Config, store pat.Store, env pat.Env) proxy.Handler {
 	return api.NewAdminTokens(wiring.Service(settings, store, env), settings.Admin, env.Log).AllowOrigin(settings.CORSOrigin).Handle
 }

@@ -2,26 +2,24 @@
 package sessions
 
 import (
-	"time"
-
 	"pats/pkg/api"
 	"pats/pkg/config"
 	"pats/pkg/pat"
+	"pats/pkg/proxy"
 	"pats/pkg/session"
 	"pats/pkg/sessionapi"
 	"pats/pkg/wiring"
-	"pats/pkg/wiring/routes"
 )
 
 // Sessions returns the handler of the template's SessionFunction.
-func Sessions(settings config.Config, store pat.Store, env pat.Env) routes.Handler {
+func Sessions(settings config.Config, store pat.Store, env pat.Env) proxy.Handler {
 	service := wiring.Service(settings, store, env)
 	tokens := api.NewTokenRoutes(service, api.TokensSettings{Enabled: settings.TokensEnabled}, env.Log)
 	return sessionapi.New(service, settingsOf(settings), env, tokens).Handle
 }
 
 // Admins returns the handler of the template's AdminSessionFunction.
-func Admins(settings config.Config, store pat.Store, env pat.Env) routes.Handler {
+func Admins(settings config.Config, store pat.Store, env pat.Env) proxy.Handler {
 	service := wiring.Service(settings, store, env)
 	users, tokens := api.NewUsers(service, pat.AdminKey{}, env.Log), api.NewAdminTokens(service, pat.AdminKey{}, env.Log)
 	return sessionapi.NewAPI(service, settingsOf(settings), env, users, tokens).Handle
@@ -35,7 +33,7 @@ func settingsOf(settings config.Config) sessionapi.Settings {
 		TokensEnabled:   settings.TokensEnabled,
 		AllowPastedCode: settings.SignIn.AllowPastedCode,
 		Limits: sessionapi.Limits{
-			MaxTokenDays: int(settings.Limits.MaxLifetime / (24 * time.Hour)),
+			MaxTokenDays: settings.Limits.MaxTokenDays(),
 			Scopes:       settings.Scopes,
 		},
 	}

@@ -2,24 +2,20 @@
 package stateless
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"runtime"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"pats/pkg/config"
 	"pats/pkg/pat"
+	"pats/pkg/proxy"
 )
-
-// Handler handles the events of a REST API's proxy integration.
-type Handler = func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
 
 // Run serves Lambda's events with the handler that build returns. It returns only if the environment is invalid. The log, which goes to
 // logs as JSON, says why.
-func Run(build func(config.Config, pat.Env) Handler, variables config.Variables, logs io.Writer) error {
+func Run(build func(config.Config, pat.Env) proxy.Handler, variables config.Variables, logs io.Writer) error {
 	log := slog.New(slog.NewJSONHandler(logs, nil))
 	settings, err := config.Load(variables)
 	if err != nil {
