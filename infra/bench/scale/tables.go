@@ -51,7 +51,7 @@ type table struct {
 const loaders = 10
 
 func newTable(ctx context.Context, server *dynamotest.Server, users int) (*table, error) {
-	client, name := dynamostore.NewClient(server.Settings()), fmt.Sprintf("users-%d", users)
+	client, name := dynamotest.NewPatientClient(server.Settings()), fmt.Sprintf("users-%d", users)
 	if err := dynamostore.CreateTable(ctx, client, name); err != nil {
 		return nil, err
 	}

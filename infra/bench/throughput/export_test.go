@@ -2,6 +2,7 @@ package throughput
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -15,6 +16,9 @@ type Outcome = outcome
 
 // ParseOutcome is parseOutcome.
 var ParseOutcome = parseOutcome
+
+// subjectName is the name of the only subject.
+const subjectName = "it"
 
 // Load is a load on a server at a URL.
 type Load struct {
@@ -38,23 +42,47 @@ func (l *Load) At(url string) *Load {
 	return &Load{load{l.folder, &users}, url}
 }
 
-// Run loads the server for a second.
-func (l *Load) Run(ctx context.Context, what string, connections int) (Outcome, error) {
-	return l.run(ctx, newTurn("it", l.url, what, connections), 1)
+// Block is block times spare: the creates that one block of users can make.
+const Block = block * spare
+
+// Leave uses the creates but for the last n.
+func (l *Load) Leave(n int) { l.users.used[subjectName] = len(l.users.makers)*spare - n }
+
+// Run loads the server for a second, and longer if it has not responded that often by then, so that a busy machine does not matter.
+func (l *Load) Run(ctx context.Context, what string, connections, responses int) (Outcome, error) {
+	return l.runUntil(ctx, newTurn(subjectName, l.url, what, connections), responses)
 }
 
-// Introspect loads the server with introspections for a second, after a response was checked.
-func (l *Load) Introspect(ctx context.Context) (Outcome, error) {
+// Introspect loads the server with introspections like Run, after a response was checked.
+func (l *Load) Introspect(ctx context.Context, responses int) (Outcome, error) {
 	t := newTurn(Introspection, l.url, List1, 16)
 	if _, err := l.check(ctx, t); err != nil {
 		return Outcome{}, err
 	}
-	return l.run(ctx, t, 1)
+	return l.runUntil(ctx, t, responses)
+}
+
+// longest is how long a load lasts at most, in seconds.
+const longest = 64
+
+// runUntil repeats a load, each time for twice as long, until it has the given number of responses. The numbers of the outcome are those
+// of the last one, but Sent is the sum.
+func (l *Load) runUntil(ctx context.Context, t turn, responses int) (o Outcome, err error) {
+	sent := 0
+	for seconds := 1; seconds <= longest; seconds *= 2 {
+		o, err = l.run(ctx, t, seconds)
+		sent += o.Sent
+		o.Sent = sent
+		if err == nil && o.Requests >= responses || err != nil && !errors.Is(err, errNoResponse) {
+			break
+		}
+	}
+	return o, err
 }
 
 // Check checks one response.
 func (l *Load) Check(ctx context.Context, what string) error {
-	_, err := l.check(ctx, newTurn("it", l.url, what, 1))
+	_, err := l.check(ctx, newTurn(subjectName, l.url, what, 1))
 	return err
 }
 

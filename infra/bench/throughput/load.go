@@ -63,17 +63,17 @@ type load struct {
 	users  *users
 }
 
-// run loads the subject of a turn for the given seconds. Errors: those of wrk.
+// run loads the subject of a turn for the given seconds. The outcome is that of parseOutcome also with an error. Errors: those of wrk.
 func (l load) run(ctx context.Context, t turn, seconds int) (outcome, error) {
 	lines, err := l.lines(t, seconds*fastest)
 	if err != nil {
 		return outcome{}, err
 	}
 	o, err := l.wrk(ctx, t, seconds, lines)
-	if err != nil {
-		return outcome{}, fmt.Errorf("%s, %s with %s: %w", t.what, t.name, Under(t.connections), err)
-	}
 	l.users.used[t.name] += o.Sent
+	if err != nil {
+		return o, fmt.Errorf("%s, %s with %s: %w", t.what, t.name, Under(t.connections), err)
+	}
 	return o, nil
 }
 

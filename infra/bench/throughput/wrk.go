@@ -50,8 +50,10 @@ type outcome struct {
 	Failed  int `json:"failed"`
 }
 
+var errNoResponse = errors.New("no request received a response")
+
 // parseOutcome parses the script's output. It returns an error for any other output, and for a load that measured anything but good
-// responses.
+// responses, with what was counted. Errors: errNoResponse.
 func parseOutcome(text []byte) (outcome, error) {
 	var o outcome
 	if err := json.Unmarshal(text, &o); err != nil {
@@ -59,11 +61,11 @@ func parseOutcome(text []byte) (outcome, error) {
 	}
 	switch {
 	case o.Refused+o.Failed > 0:
-		return outcome{}, fmt.Errorf("of %d requests %d were refused and %d failed", o.Requests, o.Refused, o.Failed)
+		return o, fmt.Errorf("of %d requests %d were refused and %d failed", o.Requests, o.Refused, o.Failed)
 	case o.Sent > o.Supply:
-		return outcome{}, fmt.Errorf("all %d prepared creates were used", o.Supply)
+		return o, fmt.Errorf("all %d prepared creates were used", o.Supply)
 	case o.Requests == 0 || o.Microseconds <= 0:
-		return outcome{}, errors.New("no request received a response")
+		return o, errNoResponse
 	}
 	return o, nil
 }

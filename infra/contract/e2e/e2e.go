@@ -61,7 +61,7 @@ type Target struct {
 // Run runs every case against target and logs their number.
 func Run(t *testing.T, target Target) {
 	t.Helper()
-	count := run(t, target, slices.Concat(credentialCases, pathCases, pageCases, loginCases, listCases, createCases, revokeCases, rotations, sequences,
+	count := run(t, target, slices.Concat(credentialCases, pathCases, pageCases, signInCases, loginCases, listCases, createCases, revokeCases, rotations, sequences,
 		userCases, userSequences, adminTokenCases, scopeCases, serviceCases, deniedServices(), leakCases, oauthCases, documentCases, attackCases))
 	count.print(t, target.Front.subject())
 }

@@ -73,6 +73,9 @@ const (
 	adminTokensOf = deployed.AdminTokensFunction
 	leaksOf       = deployed.LeaksFunction
 	pageOf        = deployed.PageFunction
+	signInOf      = deployed.SignInFunction
+	sessionsOf    = deployed.SessionFunction
+	adminsOf      = deployed.AdminSessionFunction
 )
 
 // eventCase is a file of events/ with the expected result of its function.
@@ -143,6 +146,28 @@ var eventCases = []eventCase{
 	{"page-post", pageOf, "", nil, responds(pageRefusal)},
 	{"page-asset", pageOf, "", nil, responds(oldAsset("text/javascript; charset=utf-8"))},
 	{"page-asset-not-there", pageOf, "", nil, responds(noAsset)},
+
+	{"sign-in-login", signInOf, "", nil, responds(noSignInPage)},
+	{"sign-in-callback", signInOf, "", nil, responds(noSignInPage)},
+	{"session", sessionsOf, "", nil, responds(nobody)},
+	{"session-enter", sessionsOf, "", nil, responds(noSession)},
+	{"session-sign-out", sessionsOf, "", nil, responds(noSession)},
+	{"session-login-request", sessionsOf, "", nil, responds(noSession)},
+	{"session-login-approve", sessionsOf, "", nil, responds(noSession)},
+	{"session-login-token", sessionsOf, "", nil, responds(noSession)},
+	{"session-tokens", sessionsOf, "", nil, responds(noSession)},
+	{"session-token-create", sessionsOf, "", nil, responds(noSession)},
+	{"session-token-revoke", sessionsOf, "", nil, responds(noSession)},
+	{"session-token-rotate", sessionsOf, "", nil, responds(noSession)},
+	{"session-not-there", sessionsOf, "", nil, responds(noSession)},
+	{"admin-session-self", adminsOf, "", nil, responds(noSession)},
+	{"admin-session-users", adminsOf, "", nil, responds(noSession)},
+	{"admin-session-search", adminsOf, "", nil, responds(noSession)},
+	{"admin-session-count", adminsOf, "", nil, responds(noSession)},
+	{"admin-session-delete", adminsOf, "", nil, responds(noSession)},
+	{"admin-session-all-tokens", adminsOf, "", nil, responds(noSession)},
+	{"admin-session-user-tokens", adminsOf, "", nil, responds(noSession)},
+	{"admin-session-user-token", adminsOf, "", nil, responds(noSession)},
 
 	{"self", usersOf, "admin", nil, responds(adminSelf)},
 	{"self-viewer", usersOf, "viewer", nil, responds(viewerSelf)},

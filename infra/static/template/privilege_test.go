@@ -92,6 +92,38 @@ var roleRequests = []struct {
 	{"redirect an imported token", adminTokens, put("TOKEN#abc"), false},
 	{"change a part of a user", adminTokens, use("USER#1", "", "SET version = :v"), false},
 	{"delete a user", adminTokens, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
+	{"read an account", signInOf, find("USER#1"), false},
+	{"find a login", signInOf, find("UNIQUE#login:abc"), false},
+	{"replace a user", signInOf, put("USER#1"), false},
+	{"record a use", signInOf, use("USER#1", "ALL_NEW", "SET seen.#token = :at", "#token", "7"), false},
+	{"delete a user", signInOf, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
+	{"read the caller", sessionsOf, find("USER#1"), true},
+	{"find a login", sessionsOf, find("UNIQUE#login:abc"), true},
+	{"create a user at the first sign-in", sessionsOf, put("UNIQUE#login:abc"), true},
+	{"replace a user", sessionsOf, put("USER#1"), true},
+	{"list all users", sessionsOf, find("DIRECTORY"), false},
+	{"list service accounts", sessionsOf, find("SERVICES"), false},
+	{"look an imported token up", sessionsOf, find("TOKEN#abc"), false},
+	{"redirect an imported token", sessionsOf, put("TOKEN#abc"), false},
+	{"enter the list of service accounts", sessionsOf, put("SERVICES"), false},
+	{"replace a counter", sessionsOf, put("SYSTEM"), false},
+	{"change a part of a user", sessionsOf, use("USER#1", "", "SET rootRole = :admin"), false},
+	{"delete a user", sessionsOf, access{action: deleteItem, key: "USER#1", returns: "NONE"}, false},
+
+	{"list users", adminSessions, find("DIRECTORY"), true},
+	{"replace a user", adminSessions, put("USER#1"), true},
+	{"delete a user", adminSessions, access{action: deleteItem, key: "USER#1", returns: "NONE"}, true},
+	{"look an imported token up", adminSessions, find("TOKEN#abc"), false},
+	{"redirect an imported token", adminSessions, put("TOKEN#abc"), false},
+	{"enter the list of service accounts", adminSessions, put("SERVICES"), false},
+	{"replace a counter", adminSessions, put("SYSTEM"), false},
+	{"change a part of a user", adminSessions, use("USER#1", "", "SET rootRole = :admin"), false},
+
+	{"read an account", pageOf, find("USER#1"), false},
+	{"list all users", pageOf, find("DIRECTORY"), false},
+	{"replace a user", pageOf, put("USER#1"), false},
 }
 
 // TestRolesRefuse tries what a function under an attacker's control might try, each as a request to DynamoDB.
@@ -107,6 +139,20 @@ func TestRolesRefuse(t *testing.T) {
 	}
 }
 
+// TestEveryRoleIsTried checks that roleRequests has rows for each function.
+func TestEveryRoleIsTried(t *testing.T) {
+	t.Parallel()
+	tried := map[string]bool{}
+	for _, test := range roleRequests {
+		tried[test.function] = true
+	}
+	for _, function := range load(t).of(kindFunction) {
+		if !tried[function.id] {
+			t.Errorf("%s: got no request that its role must refuse, want some", function.id)
+		}
+	}
+}
+
 const (
 	authorizer  = deployed.AuthorizerFunction
 	shared      = deployed.SharedAuthorizerFunction
@@ -116,6 +162,11 @@ const (
 	leaksOf     = deployed.LeaksFunction
 	adminTokens = deployed.AdminTokensFunction
 	services    = deployed.ServiceAccountsFunction
+	signInOf    = deployed.SignInFunction
+	sessionsOf  = deployed.SessionFunction
+	pageOf      = deployed.PageFunction
+
+	adminSessions = deployed.AdminSessionFunction
 )
 
 func find(key string) access {

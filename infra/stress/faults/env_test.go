@@ -13,7 +13,6 @@ import (
 	"sync"
 	"testing"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"pats/infra/stress/faults"
@@ -42,10 +41,7 @@ type env struct {
 
 func newEnv(t *testing.T, n *counts) *env {
 	t.Helper()
-	// This client has no timeout: many concurrent cases keep DynamoDB Local busy.
-	options := dynamostore.NewClient(dynamotest.Settings(t)).Options()
-	options.HTTPClient = awshttp.NewBuildableClient()
-	client := dynamodb.New(options)
+	client := dynamotest.NewPatientClient(dynamotest.Settings(t)) // many concurrent cases keep DynamoDB Local busy
 	table := "faults-" + rand.Text()
 	must.Do(t, dynamostore.CreateTable(t.Context(), client, table))
 	store := dynamostore.New(client, table)

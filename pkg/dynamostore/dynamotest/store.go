@@ -4,6 +4,9 @@ import (
 	"crypto/rand"
 	"testing"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"pats/pkg/dynamostore"
 )
 
@@ -22,4 +25,12 @@ func NewStore(tb testing.TB) *dynamostore.Store {
 func Settings(tb testing.TB) dynamostore.Settings {
 	tb.Helper()
 	return settings(Start(tb))
+}
+
+// NewPatientClient returns a client like dynamostore.NewClient, but without its time limits, which DynamoDB Local exceeds on a busy
+// machine.
+func NewPatientClient(settings dynamostore.Settings) *dynamodb.Client {
+	options := dynamostore.NewClient(settings).Options()
+	options.HTTPClient = awshttp.NewBuildableClient()
+	return dynamodb.New(options)
 }
