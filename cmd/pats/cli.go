@@ -40,8 +40,8 @@ type cli struct {
 		Revoke tokenRevoke `cmd:"" help:"Revoke a token, or many, at once."`
 	} `cmd:"" group:"manage" help:"Administer tokens."`
 
-	Login  loginCommand  `cmd:"" group:"login" help:"Sign in to a server in your browser, and keep a token for the commands here."`
-	Logout logoutCommand `cmd:"" group:"login" help:"Revoke that token and forget it."`
+	Login  loginCommand  `cmd:"" group:"login" help:"Sign in to a server in your browser, and store a token for other commands."`
+	Logout logoutCommand `cmd:"" group:"login" help:"Revoke that token and remove it."`
 	Whoami whoamiCommand `cmd:"" group:"login" help:"Show the user and the token that commands present to a server."`
 
 	Import struct {

@@ -31,7 +31,7 @@ type loginCommand struct {
 // Help returns the end of `pats login --help`.
 func (*loginCommand) Help() string {
 	return `It opens a page on which you sign in and approve the token. The page and the terminal must show the same short code. The token
-goes to a file in your configuration folder, readable only by you; commands with the same --url or PATS_URL find it there.
+goes to a file in your configuration folder, readable only by you. Commands with the same --url or PATS_URL use it.
 Logging in again rotates that token if you are the same user and ask for the same scopes. Otherwise it creates one and revokes
 the old one.
 
@@ -40,7 +40,7 @@ Examples:
   pats login --url http://127.0.0.1:3000 --scope pats:read --expires 12h`
 }
 
-// Run gets a token by way of the user's browser, and writes it to the login file.
+// Run gets a token through the user's browser, and writes it to the login file.
 func (c *loginCommand) Run(ctx context.Context, e env, out *printer, typed typedFlags) error {
 	l, err := c.begin(ctx, e, out, typed)
 	if err != nil {
@@ -197,7 +197,7 @@ func explainWait(ctx context.Context, err error) error {
 	case errors.Is(err, loopback.ErrDenied):
 		return failure.New(failure.Refused, "the login was denied in the browser", "")
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		return failure.New(failure.Failed, fmt.Sprintf("nobody approved the login within %g minutes", loginTimeout.Minutes()), "Run `pats login` again.")
+		return failure.New(failure.Failed, fmt.Sprintf("the login was not approved within %g minutes", loginTimeout.Minutes()), "Run `pats login` again.")
 	}
 	return err
 }
@@ -225,7 +225,7 @@ func (l *login) rotated(token apitypes.Token) bool {
 func (l *login) undelivered(ctx context.Context, created apitypes.CreatedToken, cause error) error {
 	if l.rotated(created.Token) {
 		return &failure.Error{Code: failure.Failed, Message: fmt.Sprintf("the token could not be written to %s: %v", l.path, cause), Err: cause,
-			Advice: fmt.Sprintf("The old token works for %g more minutes. Run `pats login` again before.", pat.DefaultOverlap.Minutes())}
+			Advice: fmt.Sprintf("The old token works for %g more minutes. Run `pats login` again before then.", pat.DefaultOverlap.Minutes())}
 	}
 	server, err := target.NewServer(l.flags.URL, created.Secret, l.flags.AllowHTTP)
 	if err != nil {
@@ -245,7 +245,7 @@ func (l *login) retire(ctx context.Context, token apitypes.Token) {
 	}
 }
 
-// welcome prints who is logged in. The login has succeeded, even if the server does not say so any more.
+// welcome prints who is logged in. The login has succeeded, even if this last request fails.
 func (l *login) welcome(ctx context.Context, created apitypes.CreatedToken) error {
 	l.note("The token is in %s.", l.path)
 	server, err := target.NewServer(l.flags.URL, created.Secret, l.flags.AllowHTTP)

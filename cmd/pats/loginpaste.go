@@ -22,7 +22,7 @@ func (l *login) pastedCode(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if code == "" {
-		return "", failure.New(failure.Failed, "no code was pasted", "The page says so if the server does not allow pasted codes. Then run `pats login` where your browser is.")
+		return "", failure.New(failure.Failed, "no code was pasted", "If the page does not allow pasted codes, run `pats login` on the machine that has your browser.")
 	}
 	return code, nil
 }

@@ -23,7 +23,7 @@ type serveCommand struct {
 	Listen    string            `default:"127.0.0.1:3000" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 chooses a free one (default: 127.0.0.1:3000)."`
 	Parameter map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Value for a parameter of the stack's template, such as PatsEnabled=false. Repeatable."`
 	LogFormat string            `default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on stderr, which has a line for each request (default: text)."`
-	DevLogin  bool              `name:"dev-login" help:"Sign in on the page with a provider for development: under any name, with a code that the terminal shows. Only on 127.0.0.1."`
+	DevLogin  bool              `name:"dev-login" help:"Add an identity provider for development, where you sign in under any name with a code that the terminal shows. Only on 127.0.0.1."`
 	storeFlags
 }
 

@@ -173,7 +173,7 @@ func (r rotation) rotate(ctx context.Context, deliver func(apitypes.CreatedToken
 func (r rotation) undelivered(token apitypes.Token, cause error) error {
 	advice := r.overlapOf(token) + " Rotate it again, which ends the old token at once."
 	if r.id == 0 {
-		advice = r.overlapOf(token) + " Run the same command again before: it returns the same new token."
+		advice = r.overlapOf(token) + " Run the same command again before then: it returns the same new token."
 	}
 	return &failure.Error{
 		Code:    failure.Failed,

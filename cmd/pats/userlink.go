@@ -17,8 +17,8 @@ type userLink struct {
 
 // Help returns the end of `pats user link --help`.
 func (*userLink) Help() string {
-	return `The person can then sign in to this account. It replaces another login of the account, whose sessions end. The page that refuses a
-sign-in names the person's issuer and subject.
+	return `The person can then sign in to this account. Another login of the account is replaced, and its sessions end. The page that
+refuses a sign-in shows the person's issuer and subject.
 
 Example:
   pats user link 2 --issuer https://id.example.com --subject 248289761001`
@@ -44,7 +44,8 @@ type userUnlink struct {
 
 // Help returns the end of `pats user unlink --help`.
 func (*userUnlink) Help() string {
-	return `The user's sessions end; tokens keep working.
+	return `The user's sessions end; tokens keep working. An account that is not an Admin's is linked again when the person signs in with the
+verified email address of the account. Disable the user to prevent that.
 
 Example:
   pats user unlink 2`
@@ -56,7 +57,7 @@ func (c *userUnlink) Run(ctx context.Context, e env, out *printer, typed typedFl
 		if _, err := service.UnlinkLogin(ctx, c.ID); err != nil {
 			return err
 		}
-		return out.login(c.ID, fmt.Sprintf("User %d cannot sign in.", c.ID))
+		return out.login(c.ID, fmt.Sprintf("Login of user %d removed.", c.ID))
 	})
 }
 

@@ -22,7 +22,7 @@ func TestUserLink(t *testing.T) {
 	if got := sh.run(t, "user", "link", "2", "--issuer", "https://id.example", "--subject", "24-8 9"); got.Code == failure.OK {
 		t.Errorf("linking a second account succeeded: %s", got.Stdout)
 	}
-	wantText(t, "unlink", sh.must(t, "user", "unlink", "1"), "User 1 cannot sign in.\n")
+	wantText(t, "unlink", sh.must(t, "user", "unlink", "1"), "Login of user 1 removed.\n")
 	wantLogin(t, sh, "")
 }
 

@@ -39,8 +39,8 @@
 //
 //	1  the first
 //	2  with the bucket imported, which Open creates in a file of format 1
-//	3  with service accounts, users who sign in, and tokens that have scopes, a maker or ancestors, or were rotated; the first write of such an account
-//	   raises the format, in the same transaction
+//	3  with service accounts, users who sign in, and tokens that have scopes, a maker or ancestors, or were rotated; the first write of
+//	   such an account raises the format, in the same transaction
 //
 // A program refuses files of a later format than it knows, so one that knows no scopes never takes a scoped token for an unscoped one,
 // none forgets a rotation, and none takes a service account for a person.

@@ -32,12 +32,12 @@ const (
 	defaultGroupsClaim  = "groups"
 )
 
-// SignIn holds the settings of signing in at an identity provider. Without an issuer, nobody can sign in, and the others have no effect.
+// SignIn holds the settings of signing in at an identity provider. Without an issuer, no one can sign in, and the others have no effect.
 type SignIn struct {
 	Issuer       string
 	ClientID     string
 	ClientSecret pat.ClientSecret
-	// Domains and Groups are who may sign in. Without either, only users who have an account may.
+	// Domains and Groups are those whose users can sign in. Without either, only users who have an account can.
 	Domains []string
 	Groups  []string
 	// AdminGroup is the group whose members are Admins, or empty for none.
@@ -48,7 +48,7 @@ type SignIn struct {
 	SessionLifetime time.Duration
 	// PublicURL is the address of the stack, or empty for the one that a request is sent to.
 	PublicURL string
-	// AllowPastedCode lets `pats login --no-browser` get its code from the user's hands, which helps phishing. It is false by default.
+	// AllowPastedCode lets users of `pats login --no-browser` paste its code, which helps phishing. It is false by default.
 	AllowPastedCode bool
 }
 

@@ -17,7 +17,8 @@ import (
 const (
 	// firstFormat is the format of all items but some accounts.
 	firstFormat = 1
-	// scopesFormat is the format of service accounts, of accounts whose user signs in, and of those with a token that has scopes, a maker or ancestors, or was rotated.
+	// scopesFormat is the format of service accounts, of accounts whose user signs in, and of those with a token that has scopes, a maker or
+	// ancestors, or was rotated.
 	scopesFormat = 2
 )
 

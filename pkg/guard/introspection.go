@@ -29,17 +29,17 @@ const (
 type Introspection struct {
 	// Endpoint is the URL of the service's /oauth/introspect. It must be https, unless it is on this machine.
 	Endpoint string
-	// Token may introspect others: it has the scope tokens:introspect.
+	// Token is the token that introspects others. It has the scope tokens:introspect.
 	Token string
 	// Timeout bounds one check. Zero means 5 seconds.
 	Timeout time.Duration
-	// CacheFor is how long a valid token is taken for valid without asking again, up to MaxCacheFor, and never past its end. A token
-	// that is revoked is accepted until then. By default every check asks.
+	// CacheFor is how long a response about a valid token is used again, up to MaxCacheFor and never past the token's end. A revoked token
+	// is accepted until then. By default every check sends a request.
 	CacheFor time.Duration
 }
 
-// IntrospectionChecker is a TokenChecker that asks the service of the tokens (RFC 7662). It fails closed: whatever keeps it from an answer
-// that it understands is an error. It is safe for concurrent use.
+// IntrospectionChecker is a TokenChecker that asks the service of the tokens (RFC 7662). It fails closed: a failure to get a response that
+// it understands is an error. It is safe for concurrent use.
 type IntrospectionChecker struct {
 	endpoint string
 	token    pat.Secret

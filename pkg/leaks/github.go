@@ -11,7 +11,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// The headers of GitHub's secret scanning partner programme:
+// The headers of GitHub's secret scanning partner program:
 // https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partnership-program/secret-scanning-partner-program
 const (
 	keyHeader       = "Github-Public-Key-Identifier"
@@ -21,7 +21,7 @@ const (
 // maxLabels bounds the response, which Lambda limits to 6 MB.
 const maxLabels = 10_000
 
-// github receives reports of GitHub's secret scanning partner programme.
+// github receives reports of GitHub's secret scanning partner program.
 type github struct {
 	keys    *keyring
 	revoker revoker

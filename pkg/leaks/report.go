@@ -10,8 +10,7 @@ import (
 	"pats/pkg/pat"
 )
 
-// report is one element of a report's body: a text that a partner found and took for a token. The partners' members have different
-// names and none is used twice.
+// report is one element of a report's body: a text that a partner found and took for a token. Each partner uses other members.
 type report struct {
 	// Token is required.
 	Token string `json:"token"`

@@ -58,8 +58,8 @@ func parseAssetName(file string) (name, hash string, ok bool) {
 // styles returns the stylesheet, minified.
 func styles() string { return minified("text/css", css.Minify, read("page.css")) }
 
-// adopt applies a stylesheet, and shows the document, whose parts are hidden until then. A request of its own for the stylesheet would
-// cost as much as the whole script.
+// adopt applies a stylesheet, and shows the document, whose parts are hidden until then. A separate request for the stylesheet would cost
+// as much as the whole script.
 const adopt = "const sheet = new CSSStyleSheet()\nsheet.replaceSync(%s)\ndocument.adoptedStyleSheets = [sheet]\n" +
 	"document.querySelectorAll('body > [hidden]').forEach(part => { part.hidden = false })\n"
 

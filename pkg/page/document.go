@@ -7,9 +7,9 @@ import (
 	"pats/pkg/pat"
 )
 
-// Settings are what the page shows before anybody has signed in. They are public.
+// Settings are what the page shows before a user has signed in. They are public.
 type Settings struct {
-	// SignIn reports whether people can sign in at an identity provider. Without, they paste a token.
+	// SignIn reports whether people can sign in at an identity provider. Otherwise they paste a token.
 	SignIn bool `json:"signIn"`
 	// MaxTokenDays is the longest lifetime of a new token in days, or 0 for none.
 	MaxTokenDays int `json:"maxTokenDays"`

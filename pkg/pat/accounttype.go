@@ -26,7 +26,7 @@ func (t AccountType) String() string {
 }
 
 // PersonalAdmin reports whether the account is that of a person who can administer the service. At least one of them stays: a service
-// account does not count, since nobody may be left who holds one of its tokens.
+// account does not count, since possibly no one has one of its tokens.
 func (a Account) PersonalAdmin() bool { return a.Type == UserAccount && a.EnabledAdmin() }
 
 var errAccountType = errors.New("the account is of another type")

@@ -75,8 +75,9 @@ func (s *Service) accountFor(ctx context.Context, secret Secret) (Account, error
 	return s.account(ctx, user)
 }
 
-// Admit reads the caller's account and checks that the caller's token or session is still valid. The account's role and the token's
-// scopes are what the caller may do now; the Holder of a session has an unscoped token without an ID. Errors: KindUnauthenticated, KindUnavailable.
+// Admit reads the caller's account and checks that the caller's token or session is still valid. The account's role and the token's scopes
+// determine what the caller can do now; the Holder of a session has an unscoped token without an ID. Errors: KindUnauthenticated,
+// KindUnavailable.
 func (s *Service) Admit(ctx context.Context, caller Identity) (Holder, error) {
 	account, err := s.account(ctx, caller.User)
 	if err != nil {
@@ -89,7 +90,8 @@ func (s *Service) Admit(ctx context.Context, caller Identity) (Holder, error) {
 	return Holder{account, token}, nil
 }
 
-// admit returns the caller's token, or what stands in for it, if the caller may act at now. account is the caller's. Errors: KindUnauthenticated.
+// admit returns the caller's token, or what stands in for it, if the caller may act at now. account is the caller's. Errors:
+// KindUnauthenticated.
 func (s *Service) admit(account Account, caller Identity, now time.Time) (Token, error) {
 	if caller.session() {
 		return account.admitSession(caller.Session, now)

@@ -19,12 +19,12 @@ const (
 	MaxIdempotencyKeyLen = 255
 )
 
-// IdempotencyKey makes the create or the rotation of a token repeatable without storing the token. The new token's secret part is derived from the
-// token that the caller presents, the key that the client chose, and the new token's selector, which is random and stored. Whoever
-// presents the same token and key again gets the same new token. Nobody else can derive it: the presented token is not stored,
-// and the selector is revealed only as part of the new token. It never prints itself.
+// IdempotencyKey makes the create or the rotation of a token repeatable without storing the token. The new token's secret part is derived
+// from the token that the caller presents, the key that the client chose, and the new token's selector, which is random and stored. Whoever
+// presents the same token and key again gets the same new token. No one else can derive it: the presented token is not stored, and the
+// selector is revealed only as part of the new token. It never prints itself.
 //
-// Where no token is presented, another secret that only the caller has stands in for it, with an info of its own (RFC 5869 §3.2).
+// Where no token is presented, another secret that only the caller has stands in for it, with a separate info (RFC 5869 §3.2).
 type IdempotencyKey struct {
 	source idempotencySource
 	// material is HKDF's pseudorandom key (RFC 5869 §2.2) from the secret that the caller presents and the client's key.

@@ -17,11 +17,11 @@ const (
 	searchMinLen = 2
 )
 
-// SearchUsers returns the users, without service accounts, who match query, in rising order of ID. Whoever has exactly this username
-// or email address is the only match, found with two reads. Otherwise a user matches as in Unleash: if the name contains query, or the username or
-// the email address begins with it, in any case; the search then covers the 10,000 users with the lowest IDs. A query of fewer
-// than two characters, or of more than MaxTextLen, matches no user. Accounts found by a search come without tokens, as from Users.
-// Errors: KindUnavailable.
+// SearchUsers returns the users, without service accounts, who match query, in rising order of ID. Whoever has exactly this username or
+// email address is the only match, found with two reads. Otherwise a user matches as in Unleash: if the name contains query, or the
+// username or the email address begins with it, in any case; the search then covers the 10,000 users with the lowest IDs. A query of fewer
+// than two characters, or of more than MaxTextLen, matches no user. Accounts found by a search come without tokens, as from Users. Errors:
+// KindUnavailable.
 func (s *Service) SearchUsers(ctx context.Context, query string) ([]Account, error) {
 	if len(utf16.Encode([]rune(query))) < searchMinLen || utf8.RuneCountInString(query) > MaxTextLen {
 		return nil, nil

@@ -9,7 +9,7 @@
 //	ticket   from the callback until the session: who has signed in, as the provider says; 60 seconds
 //	session  who is signed in, until when, and 32 random bytes; for as long as the settings say
 //
-// A value is AES-256-GCM of JSON with a random nonce, in base64url, and the cookie's name as additional data. The key is HKDF-SHA256 of
-// the client secret at the identity provider, with the name, the issuer and the client ID as info. So whoever changes the client secret
-// ends all sessions, and nobody who reads the table can forge one.
+// A value is AES-256-GCM of JSON with a random nonce, in base64url, and the cookie's name as additional data. The key is HKDF-SHA256 of the
+// client secret at the identity provider, with the name, the issuer and the client ID as info. So a new client secret ends all sessions,
+// and read access to the table is not enough to forge one.
 package session

@@ -31,7 +31,7 @@ type Sealer struct {
 	aead    cipher.AEAD
 }
 
-// Sealer returns the client's Sealer for purpose. Each purpose has a key of its own.
+// Sealer returns the client's Sealer for purpose. Each purpose has a separate key.
 func (c Client) Sealer(purpose string) Sealer {
 	info := fmt.Sprintf("pats %s\n%s\n%s", purpose, c.Issuer, c.ID)
 	key, err := hkdf.Key(sha256.New, []byte(c.Secret.Reveal()), nil, info, keyLen)
@@ -58,7 +58,7 @@ var (
 	errNoKey   = errors.New("no key")
 )
 
-// envelope is what is sealed.
+// envelope is the plaintext of a sealed value.
 type envelope struct {
 	Expires int64           `json:"exp"` // milliseconds since 1970 UTC
 	Value   json.RawMessage `json:"v"`

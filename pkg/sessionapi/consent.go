@@ -42,7 +42,7 @@ func (d draft) draft() (pat.Draft, error) {
 	return pat.Draft{Description: d.Description, Scopes: scopes, ExpiresAt: time.UnixMilli(d.ExpiresAt).UTC()}, err
 }
 
-// target is where the user's decision goes: to a port of the user's machine, or if Port is 0, into the user's hands.
+// target is where the user's decision goes: to a port of the user's machine, or if Port is 0, to the user, who pastes it.
 type target struct {
 	Port  int    `json:"p,omitempty"`
 	State string `json:"s,omitempty"`
@@ -95,7 +95,7 @@ func (h *Handler) loginCaller(event events.APIGatewayProxyRequest) (pat.Identity
 
 var (
 	errTokensOff = &pat.Error{Kind: pat.KindNotFound, Message: "PATs are disabled."}
-	errPasted    = &pat.Error{Kind: pat.KindForbidden, Message: "This service does not allow to paste codes. " +
+	errPasted    = &pat.Error{Kind: pat.KindForbidden, Message: "This service does not accept pasted codes. " +
 		"Run `pats login` without --no-browser on the machine that has your browser."}
 )
 
@@ -142,7 +142,7 @@ func (h *Handler) openRequest(event events.APIGatewayProxyRequest, caller pat.Id
 	}
 	switch {
 	case request.User != caller.User:
-		return consentRequest{}, &pat.Error{Kind: pat.KindForbidden, Message: "Somebody else is signed in here than when this page was opened.", Err: errOtherUser}
+		return consentRequest{}, &pat.Error{Kind: pat.KindForbidden, Message: "Another user has signed in since this page was opened.", Err: errOtherUser}
 	case request.Target.Port == 0 && !h.settings.AllowPastedCode:
 		return consentRequest{}, errPasted
 	}

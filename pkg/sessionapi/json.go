@@ -34,7 +34,7 @@ func respond(status int, value any) (events.APIGatewayProxyResponse, error) {
 // maxLoginBody is the largest body of a request here, in bytes: more than the longest description and scopes take.
 const maxLoginBody = 16 << 10
 
-var errNotJSON = &pat.Error{Kind: pat.KindInvalid, Message: "The request body is not the JSON that is expected."}
+var errNotJSON = &pat.Error{Kind: pat.KindInvalid, Message: "The request body is not the expected JSON."}
 
 // readJSON decodes the body into value. Errors: KindInvalid.
 func readJSON(event events.APIGatewayProxyRequest, value any) error {

@@ -31,7 +31,7 @@ func singles(query url.Values) (map[string]string, error) {
 	single := map[string]string{}
 	for name, values := range query {
 		if len(values) != 1 {
-			return nil, badLogin("It has a parameter twice.")
+			return nil, badLogin("A parameter is repeated.")
 		}
 		single[name] = values[0]
 	}

@@ -17,14 +17,14 @@ import (
 
 // Settings are the settings of sessions.
 type Settings struct {
-	// Client is this service at the identity provider. Without an issuer, nobody can sign in.
+	// Client is this service at the identity provider. Without an issuer, no one can sign in.
 	Client session.Client
 	// PublicURL is the address of the stack, or empty for the one that a request is sent to.
 	PublicURL string
 	Limits    Limits
 	// TokensEnabled is the kill switch: if false, `pats login` gets no token.
 	TokensEnabled bool
-	// AllowPastedCode lets `pats login` get its code from the user's hands.
+	// AllowPastedCode lets users of `pats login --no-browser` paste its code.
 	AllowPastedCode bool
 }
 
@@ -91,7 +91,7 @@ func withSecurityHeaders(response events.APIGatewayProxyResponse) events.APIGate
 	return response
 }
 
-var errSignInOff = &pat.Error{Kind: pat.KindNotFound, Message: "Nobody can sign in here, since no identity provider is set up."}
+var errSignInOff = &pat.Error{Kind: pat.KindNotFound, Message: "Sign-in is not available: no identity provider is set up."}
 
 // identify returns the caller whose session cookie the request has, if a page of the stack has sent it.
 func (h *Handler) identify(event events.APIGatewayProxyRequest) (pat.Principal, error) {

@@ -27,7 +27,7 @@ type scope struct {
 	Name string `json:"name"`
 }
 
-// show returns who is signed in, or a 401 that says whether signing in is possible.
+// show returns who is signed in, or a 401 that reports whether sign-in is available.
 func (h *Handler) show(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	var holder pat.Holder
 	caller, err := h.caller(event)

@@ -14,7 +14,7 @@ type refusal struct {
 
 // The refusals.
 var (
-	errOff      = &refusal{status: http.StatusNotFound, message: "Nobody can sign in here, since no identity provider is set up."}
+	errOff      = &refusal{status: http.StatusNotFound, message: "Sign-in is not available: no identity provider is set up."}
 	errNoPage   = &refusal{status: http.StatusNotFound, message: "There is no such page."}
 	errMethod   = &refusal{status: http.StatusMethodNotAllowed, message: "This page can only be read."}
 	errNotBegun = &refusal{
@@ -25,7 +25,7 @@ var (
 	errDenied     = &refusal{status: http.StatusForbidden, message: "The identity provider did not sign you in."}
 	errNotAllowed = &refusal{
 		status:  http.StatusForbidden,
-		message: "You cannot sign in here with this account: neither its address nor its groups are among those that may.",
+		message: "You cannot sign in here with this account: neither its address nor its groups have access.",
 	}
 	errInternal = &refusal{status: http.StatusInternalServerError, message: "Something went wrong on our side."}
 )

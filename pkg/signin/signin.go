@@ -18,8 +18,8 @@ import (
 // Settings are the settings of signing in.
 type Settings struct {
 	Client session.Client
-	// Domains and Groups are who may sign in: users with a verified address at one of the domains, in lower case, and members of one of the
-	// groups. Without either, only users who have an account may.
+	// Domains and Groups decide who can sign in: users with a verified address at one of the domains, in lower case, and members of one of
+	// the groups. Without either, only users who have an account can.
 	Domains []string
 	Groups  []string
 	// AdminGroup is the group whose members are Admins, or empty.
@@ -73,8 +73,8 @@ func (h *Handler) serve(
 	return events.APIGatewayProxyResponse{}, errNoPage
 }
 
-// login sends the browser to the provider. A browser that came by another address of the stack than the provider sends it back to is sent
-// to that first, since the cookie would not be there. It is sent once only: a proxy in front of API Gateway can hide the address.
+// login sends the browser to the provider. A browser at another address of the stack than the one that the provider knows is sent to that
+// one first, since the cookie would be missing there. It is sent once only: a proxy in front of API Gateway can hide the address.
 func (h *Handler) login(
 	ctx context.Context, event events.APIGatewayProxyRequest, site session.Site, headers http.Header,
 ) (events.APIGatewayProxyResponse, error) {

@@ -11,7 +11,7 @@ import (
 func OnlyLocalHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLocalHost(r.Host) {
-			http.Error(w, "This server answers only to 127.0.0.1 and localhost.", http.StatusMisdirectedRequest)
+			http.Error(w, "This server accepts requests only for 127.0.0.1 and localhost.", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

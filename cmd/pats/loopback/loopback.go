@@ -117,7 +117,7 @@ func (l *Listener) deliver(r received) {
 	}
 }
 
-// respond shows text. The address of the page contains the code, so the page loads nothing and passes the address to nobody.
+// respond shows text. The address of the page contains the code, so the page loads nothing and sends no referrer.
 func respond(w http.ResponseWriter, status int, text string) {
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")

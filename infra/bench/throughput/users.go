@@ -20,8 +20,8 @@ const (
 	block = 128
 )
 
-// users holds the users of all servers: one with one token, one with ten, an Admin, and blocks of makers with one each. It supplies every create
-// once to each subject.
+// users holds the users of all servers: one with one token, one with ten, an Admin, and blocks of makers with one each. It supplies every
+// create once to each subject.
 type users struct {
 	accounts []pat.Account
 	one, ten pat.Secret

@@ -20,7 +20,7 @@ var loginCases = []scenario{
 
 var (
 	consentPage = expected{status: http.StatusOK, headers: pageHeaders("text/html; charset=utf-8", "no-store"), body: consentParts}
-	noSignIn    = plain(http.StatusNotFound, "NotFoundError", "Nobody can sign in here, since no identity provider is set up.")
+	noSignIn    = plain(http.StatusNotFound, "NotFoundError", "Sign-in is not available: no identity provider is set up.")
 )
 
 var consentPattern = regexp.MustCompile(`<base href="/[^"]*">[\s\S]*"ui/assets/consent\.[0-9a-f]{12}\.js"`)

@@ -58,7 +58,7 @@ func forBrowsers(a expected) expected {
 	return a
 }
 
-var refusedSignInPattern = regexp.MustCompile(`<p>Nobody can sign in here, since no identity provider is set up\.</p><p><a href="[^":]*` + session.LoginPath + `">`)
+var refusedSignInPattern = regexp.MustCompile(`<p>Sign-in is not available: no identity provider is set up\.</p><p><a href="[^":]*` + session.LoginPath + `">`)
 
 // refusedSignIn expects the page for a user who cannot sign in, which contains nothing of the query.
 func refusedSignIn(got response) string {

@@ -19,7 +19,8 @@ const root = "../../.."
 // measuring is the folder of the module that only measures.
 const measuring = root + "/infra/bench"
 
-// goList returns the lines that `go list` prints in the product's module, sorted and without repetitions, with the build tags of the binaries.
+// goList returns the lines that `go list` prints in the product's module, sorted and without repetitions, with the build tags of the
+// binaries.
 func goList(t *testing.T, args ...string) []string {
 	t.Helper()
 	return goListIn(t, root, args...)

@@ -176,8 +176,8 @@ func anySync(bool) bool         { return true }
 func beforeMeta(meta bool) bool { return !meta }
 func afterMeta(meta bool) bool  { return meta }
 
-// without returns the recording without the events for which removed is true. meta is true if the last write was to one of bbolt's two meta pages,
-// which are the first two.
+// without returns the recording without the events for which removed is true. meta is true if the last write was to one of bbolt's two meta
+// pages, which are the first two.
 func (r recording) without(removed func(e event, meta bool) bool) recording {
 	meta := false
 	less := *r.trace

@@ -300,9 +300,9 @@ func history(operations []operation, canLose bool) []porcupine.Operation {
 	return events
 }
 
-// effects returns a function that reports whether an operation with an unknown outcome can have taken effect: a token without a
-// response must have been in a list or have vanished, and a token to delete must be missing in the last list. Without it the checker would try
-// every order of operations that never happened.
+// effects returns a function that reports whether an operation with an unknown outcome can have taken effect: a token without a response
+// must have been in a list or have vanished, and a token to delete must be missing in the last list. Without it the checker would try every
+// order of operations that never happened.
 func effects(operations []operation, vanished func(operation) bool) func(operation) bool {
 	given, orphans, last := map[pat.TokenID]bool{firstToken: true}, map[string]bool{}, map[pat.TokenID]bool{}
 	for _, o := range operations {

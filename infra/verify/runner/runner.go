@@ -78,7 +78,8 @@ func (c Counts) String() string {
 // lanes is how many steps run side by side.
 const lanes = 2
 
-// Run runs the steps, and starts them in the order given. At the end it repeats the failures. Errors: ctx's, and those of the folder of logs. A failed step is not an error.
+// Run runs the steps, and starts them in the order given. At the end it repeats the failures. Errors: ctx's, and those of the folder of
+// logs. A failed step is not an error.
 func (r Runner) Run(ctx context.Context, steps []Step) (Counts, error) {
 	if err := os.MkdirAll(r.Logs, 0o755); err != nil { //nolint:gosec // logs without secrets
 		return Counts{}, err

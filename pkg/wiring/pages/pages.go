@@ -8,7 +8,7 @@ import (
 	"pats/pkg/proxy"
 )
 
-// Page returns the handler of the template's PageFunction, which writes no log of its own.
+// Page returns the handler of the template's PageFunction, which logs nothing itself.
 func Page(settings config.Config, _ pat.Env) proxy.Handler {
 	return page.New(page.Settings{
 		SignIn:       settings.OffersSignIn,
