@@ -55,7 +55,7 @@ func TestFirstStartRefusesToReplaceFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantServes(t, sh)
-			wantContains(t, "users", sh.must(t, "user", "list"), "1   admin")
+			wantContains(t, "users", sh.must(t, "user", "list"), "1   User  admin")
 		})
 	}
 }

@@ -29,6 +29,8 @@ type shell struct {
 	// stdin is what the user types, and browser what opens addresses.
 	stdin   string
 	browser func(address string) error
+	// browsing are the browsers that are open.
+	browsing sync.WaitGroup
 }
 
 func newShell(t *testing.T) *shell {
@@ -57,7 +59,11 @@ func (sh *shell) env(stdout, stderr io.Writer) env {
 
 		configFolder: func() (string, error) { return sh.config(), nil },
 		hostname:     func() (string, error) { return "ada-laptop", nil },
-		openBrowser:  sh.browser,
+		openBrowser: func(address string) error {
+			sh.browsing.Add(1)
+			defer sh.browsing.Done()
+			return sh.browser(address)
+		},
 		build: func() (*debug.BuildInfo, bool) {
 			return &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
 				{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"},
@@ -85,6 +91,7 @@ func (sh *shell) runBare(t *testing.T, args ...string) result {
 	defer cancel()
 	var stdout, stderr output
 	code := run(ctx, args, sh.env(&stdout, &stderr))
+	sh.browsing.Wait() // the browser may still read what the command's listener sent
 	return result{code, stdout.String(), stderr.String()}
 }
 

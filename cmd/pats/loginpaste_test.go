@@ -68,7 +68,7 @@ func TestPastedCodesAreOffByDefault(t *testing.T) {
 	}
 	browser.signIn(t, "ada", page.RequestURI())
 	got := browser.get(t, server.url+"/ui/cli/request?"+page.RawQuery)
-	if got.status != http.StatusForbidden || !strings.Contains(got.body, "does not allow") {
+	if got.status != http.StatusForbidden || !strings.Contains(got.body, "does not accept pasted codes") {
 		t.Errorf("the page: got %d %s, want 403", got.status, got.body)
 	}
 	if _, err := io.WriteString(typed, "\n"); err != nil {

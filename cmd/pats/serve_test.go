@@ -41,7 +41,7 @@ func TestFirstStart(t *testing.T) {
 	wantMode(t, sh.data(), os.ModeDir|0o700)
 	wantMode(t, sh.tokenPath(), 0o600)
 	wantMode(t, filepath.Join(sh.data(), "pats.db"), 0o600)
-	wantContains(t, "users", sh.must(t, "user", "list"), "1   admin")
+	wantContains(t, "users", sh.must(t, "user", "list"), "1   User  admin")
 	wantText(t, "stdout", server.stdout.String(), fmt.Sprintf("curl %s%s -H \"Authorization: $(cat %s)\"\n", server.url, tokensPath, sh.tokenPath()))
 	wantContains(t, "stderr", server.stderr.String(), "Created user 1, admin", sh.tokenPath(), "msg=request", "status=200", "msg=stopping")
 }

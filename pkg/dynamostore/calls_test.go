@@ -97,9 +97,13 @@ var callTests = []struct {
 		return nil
 	}, calls{}},
 	{"list users", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
-		_, err := f.service.Users(ctx, 0, 100)
+		_, err := f.service.Users(ctx, 0, 100, pat.UserAccount)
 		return err
 	}, calls{query: 1}},
+	{"list users and service accounts", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
+		_, err := f.service.Users(ctx, 0, 100)
+		return err
+	}, calls{query: 2}},
 	{"list no users", func(ctx context.Context, f *fixture, _ pattest.Holder) error {
 		_, err := f.service.Users(ctx, 0, 0)
 		return err

@@ -1,7 +1,6 @@
 package oauth_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"log/slog"
@@ -28,7 +27,7 @@ type fixture struct {
 	clock   *pattest.Clock
 	admin   pattest.Holder
 	vera    pattest.Holder
-	log     bytes.Buffer
+	log     pattest.Log
 }
 
 func newFixture(t testing.TB) *fixture {

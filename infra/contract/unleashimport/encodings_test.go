@@ -19,7 +19,7 @@ func checkEncodings(t *testing.T, command, url string) {
 		"LATIN1":    {1: "Zoë", 2: ""},
 		"SQL_ASCII": {2: ""},
 	} {
-		tg := newBolt(t, command, fillEncoded(t, url, encoding), 0)
+		tg := newBolt(t, command, fillEncoded(t, url, encoding))
 		got := tg.run(t)
 		store := tg.open(t)
 		for id, name := range want {

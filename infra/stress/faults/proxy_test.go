@@ -43,7 +43,7 @@ func observe(t *testing.T, fault faults.Fault, operation string) observed {
 	t.Cleanup(dynamo.Close)
 	timeout := 8 * time.Second // no quick fault takes as long, even on a busy machine
 	if slices.Contains(faults.Slow(), fault) {
-		timeout = 400 * time.Millisecond
+		timeout = 2 * time.Second // Stall must reach DynamoDB before it ends
 	}
 	proxy := faults.Start(t, dynamo.URL, timeout)
 	proxy.Follow(faults.Always(fault))

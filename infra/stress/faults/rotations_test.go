@@ -85,7 +85,7 @@ func (c *checker) checkWhole(ctx context.Context, rotated ownedToken, got apicli
 		return false, fmt.Errorf("the list has %+v, want the two tokens", tokens)
 	}
 	want := apitypes.NewToken(c.admin.ID, rotated.Token)
-	want.SeenAt, want.RotatedAt = listed[0].SeenAt, listed[0].RotatedAt
+	want.SeenAt, want.RotatedAt, want.OverlapEndsAt = listed[0].SeenAt, listed[0].RotatedAt, listed[0].OverlapEndsAt
 	if !reflect.DeepEqual(listed[0], want) {
 		return false, fmt.Errorf("the list has %+v, want %+v", listed[0], want)
 	}
