@@ -167,5 +167,5 @@ func walk(t *testing.T, p *tab, s *site, token string, look func(state string)) 
 // shows waits until a text is visible.
 func (p *tab) shows(text string) {
 	p.t.Helper()
-	p.wait("the text "+text, func() bool { return strings.Contains(eval[string](p, "document.body?.innerText ?? ''"), text) })
+	p.wait("the text "+text, func() bool { return strings.Contains(peek[string](p, "document.body?.innerText ?? ''"), text) })
 }

@@ -127,6 +127,19 @@ func eval[Value any](p *tab, expression string) Value {
 	return run(p, chromedp.Evaluate[Value](expression, chromedp.EvalAwaitPromise))
 }
 
+// peek is like eval, but returns the zero value while another document takes the place of this one.
+func peek[Value any](p *tab, expression string) Value {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[Value](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		var none Value
+		return none
+	}
+	return value
+}
+
 // tree returns the elements that the accessibility tree has with a role and, unless it is empty, a name: none while another document takes
 // the place of this one.
 func (p *tab) tree(role, name string) (found []*accessibility.Node) {
@@ -211,7 +224,7 @@ func (p *tab) wait(what string, reached func() bool) {
 // waitFor waits until a JavaScript expression is true.
 func (p *tab) waitFor(expression string) {
 	p.t.Helper()
-	p.wait(expression, func() bool { return eval[bool](p, expression) })
+	p.wait(expression, func() bool { return peek[bool](p, expression) })
 }
 
 // click clicks the middle of an element with the mouse.
