@@ -272,7 +272,7 @@ var badFilters = map[string]struct{ parameter, rule, sent string }{
 	"state=valid":  {"state", "must be one of active, expired, disabled", "valid"},
 }
 
-const notTimeRule = "must be a time in RFC 3339, such as 2027-01-31T12:00:00Z"
+const notTimeRule = "must be a time in RFC 3339 from 1970 on, such as 2027-01-31T12:00:00Z"
 
 func badQuery(parameter, rule, sent string) problem {
 	return schema("/query/"+parameter, fmt.Sprintf("The `/query/%s` property %s. You sent %q.", parameter, rule, sent))

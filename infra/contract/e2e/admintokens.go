@@ -52,7 +52,7 @@ func unknownQuery(name string) expected {
 }
 
 func notQueryTime(name, sent string) expected {
-	return schema("/query/"+name, fmt.Sprintf("The `/query/%s` property must be a time in RFC 3339, such as 2027-01-31T12:00:00Z. You sent %q.", name, sent))
+	return schema("/query/"+name, fmt.Sprintf("The `/query/%s` property must be a time in RFC 3339 from 1970 on, such as 2027-01-31T12:00:00Z. You sent %q.", name, sent))
 }
 
 // adminTokenCases are about the tokens of all users.

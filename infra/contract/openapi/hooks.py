@@ -1,8 +1,10 @@
-"""Protects the user and the token of the run: no generated request deletes, rotates or changes those with id 1."""
+"""Protects the user and the token of the run, whose ids are 1: a request that names one of them names the next id instead."""
 
 import schemathesis
 
 
 @schemathesis.hook
-def filter_path_parameters(ctx, path_parameters):
-    return not path_parameters or str(path_parameters.get("id")) not in {"1", "1.0", "+1", "0x1"}
+def before_call(ctx, case, kwargs):
+    for name, value in (case.path_parameters or {}).items():
+        if str(value) in {"1", "1.0", "+1", "0x1"}:
+            case.path_parameters[name] = 2

@@ -227,8 +227,8 @@ func (a account) equal(b account) bool {
 // began after the end of the caller's token is accepted.
 //
 // A create whose first attempt took effect, although the response of the store was lost, is refused if a delete of several tokens then
-// removes the caller's token and the new one before the next attempt. It has used an ID, and nothing else is left of it. If only the new
-// one is removed, the next attempt creates another.
+// removes the new one before the next attempt, and the caller's token has ended or its user is disabled by then. It has used an ID, and
+// nothing else is left of it. If the caller still works, the next attempt creates another.
 type rules struct {
 	cachedDenials bool
 	// limit is how many tokens a user can have.
@@ -304,23 +304,12 @@ func history(operations []operation, canLose bool) []porcupine.Operation {
 // must have been in a list or have vanished, and a token to delete must be missing in the last list. Without it the checker would try every
 // order of operations that never happened.
 func effects(operations []operation, vanished func(operation) bool) func(operation) bool {
-	given, orphans, last := map[pat.TokenID]bool{firstToken: true}, map[string]bool{}, map[pat.TokenID]bool{}
-	for _, o := range operations {
-		given[o.id] = true
-		for _, token := range o.imported {
-			given[token.id] = true
-		}
-	}
-	for _, o := range operations {
-		if o.action != list || o.outcome != done {
-			continue
-		}
+	_, orphans := unclaimed(operations)
+	last := map[pat.TokenID]bool{}
+	for _, o := range lists(operations) {
 		clear(last)
 		for _, token := range o.tokens {
 			last[token.id] = true
-			if !given[token.id] {
-				orphans[token.description] = true
-			}
 		}
 	}
 	return func(o operation) bool {
@@ -336,24 +325,43 @@ func effects(operations []operation, vanished func(operation) bool) func(operati
 	}
 }
 
-// vanished returns a function that reports whether an operation can have created a token that is in no response: an ID must be
-// missing, and a delete of several tokens must have run meanwhile.
+// vanished returns a function that reports whether an operation can have created a token that its response does not tell of, and that
+// is gone: no response to a create tells of an ID or of a listed token with that description, and a delete of several tokens must have run
+// meanwhile.
 func vanished(operations []operation) func(operation) bool {
-	seen, last := map[pat.TokenID]bool{firstToken: true}, firstToken
-	for _, o := range operations {
-		for _, token := range append([]listedToken{{id: o.id}}, slices.Concat(o.tokens, o.imported)...) {
-			seen[token.id] = true
-			last = max(last, token.id)
-		}
-	}
-	missing := false
-	for id := firstToken; id <= last; id++ {
-		missing = missing || !seen[id]
-	}
+	missing, orphans := unclaimed(operations)
 	return func(o operation) bool {
-		return missing && o.action == create && slices.ContainsFunc(operations, func(p operation) bool {
+		return o.action == create && (missing || orphans[o.description]) && slices.ContainsFunc(operations, func(p operation) bool {
 			canTakeAll := p.action == remove && p.descendants || p.action == report || p.action == removeScoped
 			return canTakeAll && p.end > o.begin && (o.unknown() || p.begin < o.end)
 		})
 	}
+}
+
+// unclaimed reports whether an ID is in no response at all, and returns the descriptions of listed tokens that are in no response to
+// a create or an import.
+func unclaimed(operations []operation) (missing bool, orphans map[string]bool) {
+	claimed, listed, last := map[pat.TokenID]bool{firstToken: true}, map[pat.TokenID]string{}, firstToken
+	for _, o := range operations {
+		for _, token := range append([]listedToken{{id: o.id}}, o.imported...) {
+			claimed[token.id] = true
+			last = max(last, token.id)
+		}
+		for _, token := range o.tokens {
+			listed[token.id] = token.description
+			last = max(last, token.id)
+		}
+	}
+	orphans = map[string]bool{}
+	for id := firstToken; id <= last; id++ {
+		description, seen := listed[id]
+		switch {
+		case claimed[id]:
+		case seen:
+			orphans[description] = true
+		default:
+			missing = true
+		}
+	}
+	return missing, orphans
 }

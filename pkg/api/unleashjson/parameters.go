@@ -53,7 +53,7 @@ func ParseQueryBool(name string, values []string) (bool, error) {
 func ParseQueryTime(name, text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || at.Unix() < 0 {
-		return time.Time{}, mismatch("/query/"+name, "must be a time in RFC 3339, such as 2027-01-31T12:00:00Z", quote(text))
+		return time.Time{}, mismatch("/query/"+name, "must be a time in RFC 3339 from 1970 on, such as 2027-01-31T12:00:00Z", quote(text))
 	}
 	return at.UTC(), nil
 }
