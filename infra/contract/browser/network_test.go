@@ -87,7 +87,7 @@ func TestLostAnswersUntilThePersonRetries(t *testing.T) {
 	p.click("button", "New token")
 	p.fill("Description", "Lost")
 	p.click("button", "Create token")
-	p.shows("No answer arrived. Try again.")
+	p.shows("The server did not answer. Try again.")
 	back.Store(true)
 	p.click("button", "Create token")
 	p.find("dialog", "Copy your token now")

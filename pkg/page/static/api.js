@@ -46,7 +46,7 @@ export async function send(method, path, { body, key, next } = {}) {
     })
     text = await response.text()
   } catch {
-    throw problem('No answer arrived. Try again.', 0, true)
+    throw problem('The server did not answer. Try again.', 0, true)
   }
   if (!response.ok) throw refusal(response.status, text)
   next?.(/<(\?[^>]*)>; rel="next"/.exec(response.headers.get('Link'))?.[1])

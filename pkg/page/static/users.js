@@ -14,7 +14,7 @@ const find = text => fill('user-list', async () => {
   const found = await call('GET', `user-admin/search?q=${encodeURIComponent(text)}`)
   const users = await Promise.all(found.slice(0, 20).map(({ id }) => call('GET', `user-admin/${id}`)))
   $('user-list').replaceChildren(...users.map(userRow))
-  if (!users.length) say('Nobody matches.')
+  if (!users.length) say('No user matches.')
   $('more-users').hidden = true
 })
 
