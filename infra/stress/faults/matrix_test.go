@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"pats/infra/stress/faults"
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/figures"
@@ -38,7 +40,7 @@ var scopes = []scope{
 // shares is the number of parts of a matrix; each part has every scope and every fault in it.
 const shares = 19
 
-// matrix calls run for each combination of a fault, a thing and a scope, or for one share of them in each round. A few quick cases run at once and, since they mostly wait, all slow ones.
+// matrix calls run for each combination of a fault, a thing and a scope, or for one share of them in each round.
 func matrix[Thing any](t *testing.T, n *counts, things []Thing, name func(Thing) string, run func(*testing.T, faults.Fault, Thing, scope)) {
 	t.Helper()
 	rounds, turn := figures.Rounds(t, 1), int(figures.Seed(t)%shares)
@@ -66,25 +68,34 @@ type testCase struct {
 	run  func(*testing.T)
 }
 
-// maxQuick is the number of quick cases that run at once.
-const maxQuick = 6
+// maxQuick and maxSlow are the numbers of quick and of slow cases that run at once. The slow ones mostly wait, but for the same time: if all
+// began together, all deadlines would pass together, and the functions would be too late for want of a processor.
+const (
+	maxQuick = 6
+	maxSlow  = 64
+)
 
 // runCases runs the cases as subtests, whatever the flag -parallel says.
 func runCases(t *testing.T, n *counts, quick, slow []testCase) {
 	t.Helper()
-	running := make(chan struct{}, maxQuick)
 	var wg sync.WaitGroup
-	for _, c := range slow {
-		wg.Go(func() { n.run(t, c) })
-	}
-	for _, c := range quick {
-		running <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-running }()
+	wg.Go(func() { runSome(t, n, quick, maxQuick) })
+	wg.Go(func() { runSome(t, n, slow, maxSlow) })
+	wg.Wait()
+}
+
+// runSome runs the cases, at most limit of them at once.
+func runSome(t *testing.T, n *counts, cases []testCase, limit int) {
+	t.Helper()
+	var group errgroup.Group
+	group.SetLimit(limit)
+	for _, c := range cases {
+		group.Go(func() error {
 			n.run(t, c)
+			return nil
 		})
 	}
-	wg.Wait()
+	_ = group.Wait() // the cases report by t
 }
 
 // maxRequests returns how many requests to DynamoDB an operation may cause under a fault.
