@@ -12,6 +12,9 @@ import (
 	"pats/pkg/proxy"
 )
 
+// UnavailableMessage tells a user that this service has no identity provider.
+const UnavailableMessage = "Sign-in is not available: no identity provider is set up."
+
 // policy is for responses that load nothing.
 const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

@@ -105,7 +105,7 @@ func TestTamperedCookieIsRefused(t *testing.T) {
 	}
 }
 
-// TestNoCookieIsReadAsAnother: each has a key of its own, so a ticket is no session, even under the session's name.
+// TestNoCookieIsReadAsAnother checks that the cookie of a sign-in is refused under the name of a ticket or a session: the keys differ.
 func TestNoCookieIsReadAsAnother(t *testing.T) {
 	t.Parallel()
 	_, value := sealed(t, public)

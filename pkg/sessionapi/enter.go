@@ -58,17 +58,12 @@ func (h *Handler) begin(ctx context.Context, ticket session.Ticket) (pat.Identit
 func (h *Handler) refuseEntry(
 	ctx context.Context, event events.APIGatewayProxyRequest, headers http.Header, err error,
 ) events.APIGatewayProxyResponse {
-	status, message := http.StatusForbidden, "The service cannot be reached at the moment."
-	e, known := errors.AsType[*pat.Error](err)
-	switch {
-	case known && (e.Kind == pat.KindForbidden || e.Kind == pat.KindUnauthenticated):
-		message = e.Message
+	if e, known := errors.AsType[*pat.Error](err); known && (e.Kind == pat.KindForbidden || e.Kind == pat.KindUnauthenticated) {
 		h.logger(event).InfoContext(ctx, "refused a sign-in", "cause", err)
-	default:
-		status = http.StatusServiceUnavailable
-		h.logger(event).ErrorContext(ctx, "a sign-in failed", "cause", err)
+		return notice(http.StatusForbidden, headers, e.Message, h.site(event))
 	}
-	return notice(status, headers, message, h.site(event))
+	h.logger(event).ErrorContext(ctx, "a sign-in failed", "cause", err)
+	return notice(http.StatusServiceUnavailable, headers, "The service cannot be reached at the moment.", h.site(event))
 }
 
 func notice(status int, headers http.Header, message string, site session.Site) events.APIGatewayProxyResponse {

@@ -11,8 +11,8 @@ import (
 	"pats/pkg/proxy"
 )
 
-// jsonRoute returns the route that responds with status and the JSON of what act returns.
-func jsonRoute(status int, act func(context.Context, events.APIGatewayProxyRequest) (any, error)) route {
+// jsonRoute returns the handler that responds with status and the JSON of what act returns.
+func jsonRoute(status int, act func(context.Context, events.APIGatewayProxyRequest) (any, error)) proxy.Handler {
 	return func(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 		body, err := act(ctx, event)
 		if err != nil {

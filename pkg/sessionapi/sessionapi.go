@@ -42,16 +42,14 @@ type Handler struct {
 	env      pat.Env
 	log      *slog.Logger
 	// routes has the routes of sessions themselves by method and resource.
-	routes map[string]route
+	routes map[string]proxy.Handler
 	api    *api.Handler
 }
-
-type route func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
 
 // New returns the handler of sessions and of the resources of handlers for users in one.
 func New(service *pat.Service, settings Settings, env pat.Env, handlers ...*api.Handler) *Handler {
 	h := NewAPI(service, settings, env, handlers...)
-	h.routes = map[string]route{
+	h.routes = map[string]proxy.Handler{
 		http.MethodGet + session.EnterPath:    h.enter,
 		http.MethodGet + session.SessionPath:  h.show,
 		http.MethodPost + session.SignOutPath: h.signOut,
@@ -91,7 +89,7 @@ func withSecurityHeaders(response events.APIGatewayProxyResponse) events.APIGate
 	return response
 }
 
-var errSignInOff = &pat.Error{Kind: pat.KindNotFound, Message: "Sign-in is not available: no identity provider is set up."}
+var errSignInOff = &pat.Error{Kind: pat.KindNotFound, Message: session.UnavailableMessage}
 
 // identify returns the caller whose session cookie the request has, if a page of the stack has sent it.
 func (h *Handler) identify(event events.APIGatewayProxyRequest) (pat.Principal, error) {

@@ -11,8 +11,8 @@ import (
 	"pats/pkg/session"
 )
 
-// signOut makes the browser forget the session, and with ?everywhere=true ends all of the user's sessions. Without a session, only the
-// first succeeds: nobody may believe that the other sessions have ended.
+// signOut makes the browser forget the session, and with ?everywhere=true ends all of the user's sessions. Without a session, the
+// latter fails, since it cannot end the others.
 func (h *Handler) signOut(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	caller, err := h.caller(event)
 	everywhere := proxy.Query(event).Get("everywhere") == "true"

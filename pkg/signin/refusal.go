@@ -3,6 +3,8 @@ package signin
 import (
 	"errors"
 	"net/http"
+
+	"pats/pkg/session"
 )
 
 // refusal is why a user is not signed in. Its message is for the user, and its cause for the log.
@@ -14,7 +16,7 @@ type refusal struct {
 
 // The refusals.
 var (
-	errOff      = &refusal{status: http.StatusNotFound, message: "Sign-in is not available: no identity provider is set up."}
+	errOff      = &refusal{status: http.StatusNotFound, message: session.UnavailableMessage}
 	errNoPage   = &refusal{status: http.StatusNotFound, message: "There is no such page."}
 	errMethod   = &refusal{status: http.StatusMethodNotAllowed, message: "This page can only be read."}
 	errNotBegun = &refusal{
