@@ -28,6 +28,9 @@ GOFILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum templ
 # The race detector needs cgo, and cgo a C compiler.
 RACE = $(shell command -v cc >/dev/null && echo -race)
 
+# Runs go test, and repeats what failed at the end of the output.
+GOTESTSUM = go tool -modfile=$(call quoted,CURDIR)/infra/services/gotestsum/go.mod gotestsum --format-hide-empty-pkg
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,10 +63,10 @@ test: bin/verify ## Run the tests (those for DynamoDB Local need Java and Maven)
 run-tests: test-product test-bench
 
 test-product:
-	@infra/services/quietly go test $(RACE) -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./...
+	@infra/services/quietly $(GOTESTSUM) -- $(RACE) -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./...
 
 test-bench:
-	@cd infra/bench && ../services/quietly go test $(RACE) ./...
+	@cd infra/bench && ../services/quietly $(GOTESTSUM) -- $(RACE) ./...
 
 .PHONY: lint
 lint: ## Check the code, the scripts and the template with linters
