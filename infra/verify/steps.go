@@ -67,6 +67,7 @@ func (v *verification) steps() []runner.Step {
 	}
 	steps = append(steps, v.harnessSteps()...)
 	return append(steps,
+		runner.Step{Name: "lighthouse", Tools: words("chromium node npm"), Alone: true, Run: lighthouse},
 		runner.Step{Name: "fuzz", Alone: true, Run: fuzzStep},
 		runner.Step{Name: leaksStep, Alone: true, Figures: regexp.MustCompile(`allowed: .*`), Run: v.leaks},
 		runner.Step{Name: "bench", Tools: words("java mvn npm psql wrk"), Alone: true, Figures: regexp.MustCompile(`.* (not )?reached.*`), Run: v.bench},
@@ -94,6 +95,11 @@ func introspection(ctx context.Context, job *runner.Job) error {
 func keycloak(ctx context.Context, job *runner.Job) error {
 	env := []string{"PATS_KEYCLOAK=true", "PATS_DEPLOYED=true"}
 	return job.RunWith(ctx, env, "go", "test", "-count=1", "-timeout=15m", "-v", "./infra/contract/keycloak")
+}
+
+// lighthouse measures the page's first view, a few times because times vary.
+func lighthouse(ctx context.Context, job *runner.Job) error {
+	return job.RunWith(ctx, []string{"PATS_ROUNDS=5"}, "go", "test", "-count=1", "-v", "-run=TestLighthouse", "./infra/contract/browser")
 }
 
 func words(text string) []string { return strings.Fields(text) }

@@ -1,12 +1,15 @@
 package browser_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"pats/infra/testkit/figures"
@@ -14,54 +17,84 @@ import (
 	"pats/infra/testkit/skip"
 )
 
-// minScore is the least score of a category, of 1.
-const minScore = 0.95
+const (
+	// minScore is the least score of a category, of 1.
+	minScore = 0.95
+	// performance is the category that depends on what else the machine does.
+	performance = "performance"
+)
 
-// TestLighthouse runs Lighthouse on the first view, as a phone with a slow network sees it.
+// TestLighthouse runs Lighthouse on the first view, as a phone with a slow network sees it. Performance is judged by the median of
+// PATS_ROUNDS rounds, which `make verify` sets while the machine does nothing else.
 func TestLighthouse(t *testing.T) {
 	t.Parallel()
 	skip.Without(t, "chromium", "chromium")
 	skip.Without(t, "node", "nodejs")
+	rounds := figures.Rounds(t, 0)
 	s := newSite(t, "")
-	report := filepath.Join(t.TempDir(), "report.json")
-	command := exec.CommandContext(t.Context(), filepath.Join(nodeModules(t), ".bin/lighthouse"), s.url, "--quiet", "--output=json",
-		"--output-path="+report, "--chrome-flags=--headless=new --no-sandbox")
+	reports := make([]lighthouseReport, max(rounds, 1))
+	for i := range reports {
+		reports[i] = lighthouse(t, s.url)
+	}
+	var counts []figures.Count
+	for _, name := range slices.Sorted(maps.Keys(reports[0].Categories)) {
+		if name == performance && rounds == 0 {
+			continue
+		}
+		slices.SortFunc(reports, func(a, b lighthouseReport) int {
+			return cmp.Compare(a.Categories[name].Score, b.Categories[name].Score)
+		})
+		median := reports[len(reports)/2]
+		score := median.Categories[name].Score
+		counts = append(counts, figures.Count{Name: name, N: int(score*100 + 0.5)})
+		if score < minScore {
+			t.Errorf("%s: got the score %.2f, want at least %.2f\n%s", name, score, minScore, median.lost(name))
+		}
+	}
+	figures.Print(t, "lighthouse", counts...)
+}
+
+// lighthouseReport is what Lighthouse found out.
+type lighthouseReport struct {
+	Categories map[string]struct {
+		Score     float64 `json:"score"`
+		AuditRefs []struct {
+			ID     string  `json:"id"`
+			Weight float64 `json:"weight"`
+		} `json:"auditRefs"`
+	} `json:"categories"`
+	Audits map[string]struct {
+		Score *float64 `json:"score"`
+		Title string   `json:"title"`
+	} `json:"audits"`
+}
+
+func lighthouse(t *testing.T, url string) lighthouseReport {
+	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	must.Do(t, err)
+	path := filepath.Join(t.TempDir(), "report.json")
+	command := exec.CommandContext(t.Context(), filepath.Join(nodeModules(t), ".bin/lighthouse"), url, "--quiet", "--output=json",
+		"--output-path="+path, "--chrome-flags=--headless=new --no-sandbox")
 	command.Env = append(os.Environ(), "CHROME_PATH="+chromium)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("lighthouse: %v\n%s", err, output)
 	}
-	text, err := os.ReadFile(report)
+	text, err := os.ReadFile(path)
 	must.Do(t, err)
-	var result struct {
-		Categories map[string]struct {
-			Score     float64 `json:"score"`
-			AuditRefs []struct {
-				ID     string  `json:"id"`
-				Weight float64 `json:"weight"`
-			} `json:"auditRefs"`
-		} `json:"categories"`
-		Audits map[string]struct {
-			Score *float64 `json:"score"`
-			Title string   `json:"title"`
-		} `json:"audits"`
-	}
-	must.Do(t, json.Unmarshal(text, &result))
-	var counts []figures.Count
-	for _, name := range slices.Sorted(maps.Keys(result.Categories)) {
-		category := result.Categories[name]
-		counts = append(counts, figures.Count{Name: name, N: int(category.Score*100 + 0.5)})
-		if category.Score >= minScore {
-			continue
-		}
-		t.Errorf("%s: got the score %.2f, want at least %.2f", name, category.Score, minScore)
-		for _, ref := range category.AuditRefs {
-			if audit := result.Audits[ref.ID]; ref.Weight > 0 && audit.Score != nil && *audit.Score < 1 {
-				t.Logf("%s: %s has %.2f", name, audit.Title, *audit.Score)
-			}
+	var report lighthouseReport
+	must.Do(t, json.Unmarshal(text, &report))
+	return report
+}
+
+// lost returns the audits that cost the category points, a line each.
+func (r lighthouseReport) lost(category string) string {
+	var lines strings.Builder
+	for _, ref := range r.Categories[category].AuditRefs {
+		if audit := r.Audits[ref.ID]; ref.Weight > 0 && audit.Score != nil && *audit.Score < 1 {
+			fmt.Fprintf(&lines, "%s has %.2f\n", audit.Title, *audit.Score)
 		}
 	}
-	figures.Print(t, "lighthouse", counts...)
+	return lines.String()
 }
