@@ -154,7 +154,7 @@ func readFile(t *testing.T, path string) string {
 }
 
 // watchdog bounds how long a test waits.
-const watchdog = 30 * time.Second
+const watchdog = time.Minute
 
 // output is a stream that a test can wait for. Its zero value is empty.
 type output struct {

@@ -129,7 +129,7 @@ func newPerson(t *testing.T, stack string) person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return person{&http.Client{Jar: jar, Timeout: 10 * time.Second}, stack}
+	return person{&http.Client{Jar: jar, Timeout: time.Minute}, stack}
 }
 
 // wantOneAccount fails the test unless two sign-ins have created one account, with the token of its user alone.

@@ -28,13 +28,15 @@ type fixture struct {
 	log      *bytes.Buffer
 	// cookies are the values of the browser's cookies by their names.
 	cookies map[string]string
+	// client is that of the handler.
+	client *http.Client
 	// host is the address that the browser uses.
 	host string
 }
 
 func newFixture(t *testing.T, change func(*signin.Settings)) *fixture {
 	t.Helper()
-	f := &fixture{clock: pattest.NewClock(), log: &bytes.Buffer{}, cookies: map[string]string{}, host: "api.example"}
+	f := &fixture{clock: pattest.NewClock(), log: &bytes.Buffer{}, cookies: map[string]string{}, client: &http.Client{Timeout: time.Minute}, host: "api.example"}
 	f.provider = signintest.Start(t, f.clock.Now)
 	f.settings = signin.Settings{
 		Client:      session.Client{Issuer: f.provider.URL, ID: signintest.ClientID, Secret: pat.NewClientSecret(signintest.ClientSecret)},
@@ -45,7 +47,7 @@ func newFixture(t *testing.T, change func(*signin.Settings)) *fixture {
 	}
 	env := pattest.Env(f.clock)
 	env.Random, env.Log = rand.Reader, slog.New(slog.NewTextHandler(f.log, nil))
-	f.handler = signin.New(f.settings, &http.Client{Timeout: time.Second}, env)
+	f.handler = signin.New(f.settings, f.client, env)
 	return f
 }
 

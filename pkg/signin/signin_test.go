@@ -234,6 +234,7 @@ func TestProviderFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, nil)
+			f.client.Timeout = time.Second
 			f.provider.Change(func(p *signintest.Provider) { p.Fail = fail })
 			response := f.signIn(t)
 			f.wantRefused(t, response, http.StatusBadGateway)

@@ -41,7 +41,7 @@ func TestOnlyAnAllowIsMeasured(t *testing.T) {
 
 func TestAProgramThatEnds(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	err := startup.StartAuthorizer(ctx, "sh", "-c", "echo no settings >&2; exit 1")
 	if err == nil || !strings.Contains(err.Error(), "no settings") || ctx.Err() != nil {

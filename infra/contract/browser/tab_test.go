@@ -24,7 +24,7 @@ import (
 )
 
 // patience is how long a tab waits for what must appear.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // tab is a tab of Chromium with cookies of its own.
 type tab struct {

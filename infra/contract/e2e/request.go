@@ -79,7 +79,7 @@ func (r response) String() string {
 var secret = regexp.MustCompile(`((?:user:v2|pats)_[A-Za-z0-9_-]{22}_)[A-Za-z0-9_-]{43}`)
 
 // patience limits one exchange. sam local sometimes has to start a container first.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // send sends the request to the API at base, and reads the response. A connection that is closed without a response is not an
 // error. Errors: those of the network.

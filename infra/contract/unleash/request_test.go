@@ -84,7 +84,7 @@ type response struct {
 }
 
 // patience limits one exchange.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // newClient returns a client that changes nothing: it follows no redirects, asks for no compression and keeps no connections.
 func newClient() *http.Client {

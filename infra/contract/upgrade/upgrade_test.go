@@ -242,7 +242,7 @@ func (e *env) with(work func(*pat.Service)) {
 }
 
 // timeout bounds a command of the earlier release: a server that starts where it should refuse to would not end.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 // release runs the earlier release's command on the store.
 func (e *env) release(args ...string) (stdout, stderr string, err error) {

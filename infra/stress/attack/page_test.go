@@ -86,7 +86,7 @@ type answer struct {
 // browse sends a request, whose body follows a NUL, on a connection of its own.
 func (w rawEnv) browse(t *testing.T, request string) answer {
 	t.Helper()
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(t.Context(), "tcp", w.address)
+	conn, err := (&net.Dialer{Timeout: connectionTimeout}).DialContext(t.Context(), "tcp", w.address)
 	must.Do(t, err)
 	defer func() { _ = conn.Close() }()
 	must.Do(t, conn.SetDeadline(time.Now().Add(connectionTimeout)))

@@ -49,7 +49,7 @@ const connectionTimeout = 20 * time.Second
 // or its status, and "open" if the connection does not close.
 func (w rawEnv) exchangeBytes(t *testing.T, text string) string {
 	t.Helper()
-	dialer := net.Dialer{Timeout: time.Second}
+	dialer := net.Dialer{Timeout: connectionTimeout}
 	conn, err := dialer.DialContext(t.Context(), "tcp", w.address)
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ const (
 	// clients and has no end for 64.
 	maxSearched = 12
 	// searchTime bounds the search.
-	searchTime = 20 * time.Second
+	searchTime = time.Minute
 )
 
 // noOrder begins the finding of a search that tried every order.
