@@ -50,7 +50,7 @@ func (a *audit) run(ctx context.Context) error {
 	}
 	a.checkUsers(users)
 	for _, h := range a.history.allHolders() {
-		if !slices.ContainsFunc(users, func(u apitypes.User) bool { return u.ID == h.user && u.Username == h.name }) {
+		if !h.service && !slices.ContainsFunc(users, func(u apitypes.User) bool { return u.ID == h.user && u.Username == h.name }) {
 			a.find(lost, "user %d %s is not listed", h.user, h.name)
 			continue
 		}
@@ -79,6 +79,7 @@ func (a *audit) checkHolder(ctx context.Context, h *holder) error {
 	}
 	a.checkList(h, list)
 	a.checkIDs(h)
+	a.checkTogether(h, list)
 	known := map[string]bool{}
 	for _, t := range h.tokens {
 		known[t.description] = true
@@ -100,7 +101,7 @@ func (a *audit) list(ctx context.Context, h *holder) ([]apitypes.Token, error) {
 	if err != nil || !accepted {
 		return nil, err
 	}
-	return a.state.tokens(ctx, h.own)
+	return a.state.tokens(ctx, h)
 }
 
 // checkList checks what is true of every list.
@@ -133,6 +134,25 @@ func (a *audit) checkIDs(h *holder) {
 		assigned[t.id] = t.description
 		if t.id <= t.floor {
 			a.find(inconsistent, "user %d got ID %d for %q after %d", h.user, t.id, t.description, t.floor)
+		}
+	}
+}
+
+// checkTogether checks that the tokens which one request without a response was to revoke are all left, or none.
+func (a *audit) checkTogether(h *holder, list []apitypes.Token) {
+	total, left := map[*op]int{}, map[*op]int{}
+	for _, t := range h.tokens {
+		if a.at(t.create) != done || a.at(t.remove) != sent {
+			continue
+		}
+		total[t.remove]++
+		if slices.ContainsFunc(list, func(l apitypes.Token) bool { return l.Description == t.description }) {
+			left[t.remove]++
+		}
+	}
+	for request, n := range total {
+		if left[request] > 0 && left[request] < n {
+			a.find(inconsistent, "user %d has %d of %d tokens that one request was to revoke", h.user, left[request], n)
 		}
 	}
 }

@@ -29,7 +29,11 @@ func newClient(t *testing.T, s *service.Service) *client {
 
 // send sends a request. Errors: no whole response arrived.
 func (c *client) send(ctx context.Context, method, path string, secret pat.Secret, body any) (apiclient.Response, error) {
-	got, err := apiclient.Send(ctx, c.http, c.url, apiclient.Request{Method: method, Path: path, Token: secret.Reveal(), Body: body})
+	return c.exchange(ctx, apiclient.Request{Method: method, Path: path, Token: secret.Reveal(), Body: body})
+}
+
+func (c *client) exchange(ctx context.Context, r apiclient.Request) (apiclient.Response, error) {
+	got, err := apiclient.Send(ctx, c.http, c.url, r)
 	if got.Status == http.StatusServiceUnavailable {
 		c.unavailable.Add(1)
 	}
@@ -38,11 +42,11 @@ func (c *client) send(ctx context.Context, method, path string, secret pat.Secre
 
 // state is what an audit compares with the history.
 type state interface {
-	// tokens returns the tokens of the secret's user.
-	tokens(ctx context.Context, secret pat.Secret) ([]apitypes.Token, error)
+	// tokens returns the tokens of the holder.
+	tokens(ctx context.Context, h *holder) ([]apitypes.Token, error)
 	// accepts reports whether the secret authenticates its user.
 	accepts(ctx context.Context, secret pat.Secret) (bool, error)
-	// users returns all users by rising ID.
+	// users returns users by rising ID: all but the service accounts, or all.
 	users(ctx context.Context) ([]apitypes.User, error)
 }
 
@@ -52,9 +56,9 @@ type remote struct {
 	admin pat.Secret
 }
 
-func (r remote) tokens(ctx context.Context, secret pat.Secret) ([]apitypes.Token, error) {
+func (r remote) tokens(ctx context.Context, h *holder) ([]apitypes.Token, error) {
 	var body apitypes.TokenList
-	err := r.get(ctx, deployed.TokensPath, secret, &body)
+	err := r.get(ctx, h.tokensPath(), h.own, &body)
 	return body.Pats, err
 }
 

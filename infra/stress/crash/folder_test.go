@@ -55,7 +55,8 @@ func (f *folder) firstToken() (pat.Secret, error) {
 	return pat.ParseSecret(strings.TrimSpace(string(text)))
 }
 
-// setUp begins the history of a folder that has been served at least once, with the first user and the given number of holders.
+// setUp begins the history of a folder that has been served at least once, with the first user, the given number of holders and a
+// service account.
 // If a kill came before the token file was written, it creates a token as the ready line advises.
 func (f *folder) setUp(t *testing.T, holders int) {
 	t.Helper()
@@ -69,11 +70,12 @@ func (f *folder) setUp(t *testing.T, holders int) {
 	}
 	must.Do(t, err)
 	f.offline(t, func(service *pat.Service) {
-		f.history.admin = &holder{name: "admin", user: 1, own: secret}
+		f.history.admin = &holder{name: "admin", user: 1, own: secret, admin: secret}
 		f.addFirstUser(t, service)
 		for i := range holders {
-			f.history.holders = append(f.history.holders, newHolder(t, service, fmt.Sprintf("holder-%d", i)))
+			f.history.holders = append(f.history.holders, newHolder(t, service, fmt.Sprintf("holder-%d", i), secret))
 		}
+		f.history.holders = append(f.history.holders, newServiceHolder(t, service, secret))
 	})
 }
 
@@ -91,15 +93,22 @@ func (f *folder) addFirstUser(t *testing.T, service *pat.Service) {
 	}
 }
 
-func newHolder(t *testing.T, service *pat.Service, name string) *holder {
+func newHolder(t *testing.T, service *pat.Service, name string, admin pat.Secret) *holder {
 	t.Helper()
 	account, err := service.CreateUser(t.Context(), pat.Profile{Username: name, Role: pat.Viewer})
 	must.Do(t, err)
-	h := &holder{name: name, user: account.ID}
+	h := &holder{name: name, user: account.ID, admin: admin}
 	id, secret := issue(t, service, account.ID, "anchor")
 	h.own = secret
 	h.add("anchor", id, secret)
 	return h
+}
+
+func newServiceHolder(t *testing.T, service *pat.Service, admin pat.Secret) *holder {
+	t.Helper()
+	account, err := service.CreateServiceAccount(t.Context(), pat.Profile{Username: "robot", Role: pat.Viewer})
+	must.Do(t, err)
+	return &holder{name: "robot", user: account.ID, own: admin, admin: admin, service: true}
 }
 
 func issue(t *testing.T, service *pat.Service, user pat.UserID, description string) (pat.TokenID, pat.Secret) {

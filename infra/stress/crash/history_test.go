@@ -2,9 +2,11 @@ package crash_test
 
 import (
 	"slices"
+	"strconv"
 	"sync"
 
 	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
 	"pats/pkg/pat"
 )
 
@@ -77,7 +79,7 @@ const (
 	required
 )
 
-// lifetime is a request that creates something, and the one that deletes it, or nil.
+// lifetime is a request that creates something, and the one that deletes it, or nil. One request can delete several things.
 type lifetime struct{ create, remove *op }
 
 func (l lifetime) expected(at moment) presence {
@@ -151,12 +153,27 @@ func (t *token) settleRotation(happened bool) {
 type holder struct {
 	name string
 	user pat.UserID
-	// own is the token that the clients present. It is one of tokens, and is never revoked.
+	// own is the token that the clients present. It is one of tokens, and is never revoked; for a service account it is the admin's.
 	own pat.Secret
+	// admin is the admin's token, which revokes others' tokens.
+	admin pat.Secret
+	// service is true for a service account.
+	service bool
 
 	mu     sync.Mutex
 	tokens []*token
 	top    pat.TokenID
+}
+
+func (h *holder) tokensPath() string {
+	if h.service {
+		return deployed.ServiceTokensPath(h.user)
+	}
+	return deployed.TokensPath
+}
+
+func (h *holder) tokenPath(id pat.TokenID) string {
+	return h.tokensPath() + "/" + strconv.FormatInt(int64(id), 10)
 }
 
 // request notes that a token is about to be requested.

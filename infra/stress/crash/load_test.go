@@ -21,11 +21,14 @@ type worker interface {
 	step(ctx context.Context, c *client, rng *rand.Rand) (more bool, err error)
 }
 
-// workers returns two workers for each holder, and one for the members.
+// workers returns two workers for each holder, one for a service account, and one for the members.
 func workers(h *history) []worker {
 	all := []worker{&memberWorker{h}}
 	for _, holder := range h.holders {
-		all = append(all, &tokenWorker{holder, "a"}, &tokenWorker{holder, "b"})
+		all = append(all, &tokenWorker{holder, "a"})
+		if !holder.service { // whose tokens are sometimes revoked all together
+			all = append(all, &tokenWorker{holder, "b"})
+		}
 	}
 	return all
 }
@@ -72,10 +75,14 @@ func (w *tokenWorker) step(ctx context.Context, c *client, rng *rand.Rand) (bool
 		return w.holder.create(ctx, c, w.name)
 	}
 	t := own[rng.IntN(len(own))]
-	if rng.IntN(3) == 0 {
+	switch {
+	case rng.IntN(3) == 0:
 		return w.holder.rotate(ctx, c, t)
+	case w.holder.service && rng.IntN(2) == 0:
+		return w.holder.revokeAll(ctx, c, own)
+	default:
+		return w.holder.revokeSomehow(ctx, c, t, rng)
 	}
-	return w.holder.revoke(ctx, c, t)
 }
 
 func (w *tokenWorker) own() []*token {
@@ -98,7 +105,7 @@ func (h *holder) create(ctx context.Context, c *client, worker string) (bool, er
 	h.mu.Unlock()
 	t := h.request(description)
 	body := apitypes.CreateToken{Description: description, ExpiresAt: apitypes.Time{Time: time.Now().Add(tokenLife)}, Scopes: scopesOf(description)}
-	got, err := c.send(ctx, http.MethodPost, deployed.TokensPath, h.own, body)
+	got, err := c.send(ctx, http.MethodPost, h.tokensPath(), h.own, body)
 	if err != nil {
 		return false, nil //nolint:nilerr // the server was killed
 	}
@@ -123,16 +130,11 @@ func scopesOf(description string) []pat.Scope {
 	return nil
 }
 
-func (h *holder) revoke(ctx context.Context, c *client, t *token) (bool, error) {
-	t.remove = &op{}
-	return requestChange(ctx, c, t.remove, http.MethodDelete, deployed.TokenPath(t.id), h.own, nil)
-}
-
 // rotate rotates the token without an overlap.
 func (h *holder) rotate(ctx context.Context, c *client, t *token) (bool, error) {
 	r := &rotation{op: &op{}}
 	t.rotations = append(t.rotations, r)
-	got, err := c.send(ctx, http.MethodPost, deployed.RotationPath(t.id), h.own, apitypes.NewRotateToken(pat.Rotation{}))
+	got, err := c.send(ctx, http.MethodPost, h.tokenPath(t.id)+"/rotate", h.own, apitypes.NewRotateToken(pat.Rotation{}))
 	if err != nil {
 		return false, nil //nolint:nilerr // the server was killed
 	}

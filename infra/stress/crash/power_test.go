@@ -363,8 +363,8 @@ func (s readOnce) Account(ctx context.Context, id pat.UserID) (pat.Account, erro
 
 func (readOnce) MarkSeen(context.Context, pat.Account, pat.TokenID, time.Time) error { return nil }
 
-func (s storeState) tokens(ctx context.Context, secret pat.Secret) ([]apitypes.Token, error) {
-	account, err := s.Account(ctx, secret.Selector().UserID())
+func (s storeState) tokens(ctx context.Context, h *holder) ([]apitypes.Token, error) {
+	account, err := s.Account(ctx, h.user)
 	return apitypes.NewTokenList(account.ID, account.Tokens).Pats, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"pats/infra/testkit/binaries"
 	"pats/infra/testkit/must"
+	"pats/infra/testkit/partners"
 	"pats/infra/testkit/service"
 )
 
@@ -45,11 +46,26 @@ func program(t *testing.T) string {
 	return path
 }
 
-// serveCommand is `pats serve` on a data folder.
+// serveCommand is `pats serve` on a data folder. The server accepts reports of leaked tokens.
 func serveCommand(t *testing.T, data string) service.Command {
 	t.Helper()
-	return service.Command{Args: []string{program(t), "serve", "--listen", "127.0.0.1:0", "--data", data}}
+	args := []string{program(t), "serve", "--listen", "127.0.0.1:0", "--data", data}
+	parameters, err := reporters().Parameters()
+	must.Do(t, err)
+	for name, value := range parameters {
+		args = append(args, "--parameter", name+"="+value)
+	}
+	return service.Command{Args: args}
 }
+
+// reporters report leaked tokens.
+var reporters = sync.OnceValue(func() partners.Partners {
+	made, err := partners.New("reporters of the harness")
+	if err != nil {
+		panic(err) // the seed is fixed
+	}
+	return made
+})
 
 // launch starts a server and does not wait for it. It is killed at the end of the test.
 func launch(t *testing.T, c service.Command) *service.Service {

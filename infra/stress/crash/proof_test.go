@@ -27,6 +27,7 @@ func TestAuditFindsPlantedFaults(t *testing.T) {
 		"a rotation is lost":               {lost, undoRotation},
 		"a replaced secret works":          {lost, extendOverlap},
 		"a created user is lost":           {lost, deleteUser},
+		"half of a revocation":             {inconsistent, revokeHalf},
 		"an ID is reused":                  {inconsistent, reuseID},
 		"a token that was never requested": {inconsistent, addToken},
 		"a user who was never requested":   {inconsistent, addUser},
@@ -108,6 +109,14 @@ func deleteToken(t *testing.T, f *folder, w *fixture) {
 	})
 }
 
+// revokeHalf revokes one of two tokens that a request without a response was to revoke together.
+func revokeHalf(t *testing.T, f *folder, w *fixture) {
+	t.Helper()
+	together, tokens := &op{}, f.history.holders[0].tokens
+	w.kept.remove, tokens[len(tokens)-1].remove = together, together
+	deleteToken(t, f, w)
+}
+
 // changeSecret replaces what the store keeps of a token's secret.
 func changeSecret(t *testing.T, f *folder, w *fixture) {
 	t.Helper()
@@ -170,7 +179,7 @@ func addToken(t *testing.T, f *folder, _ *fixture) {
 
 func addUser(t *testing.T, f *folder, _ *fixture) {
 	t.Helper()
-	f.offline(t, func(service *pat.Service) { newHolder(t, service, "stranger") })
+	f.offline(t, func(service *pat.Service) { newHolder(t, service, "stranger", f.history.admin.own) })
 }
 
 // restoreSettled makes the history expect that a token was never created.

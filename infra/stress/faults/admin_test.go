@@ -62,12 +62,14 @@ var openOperations = []operation{
 		check: checkUsersTokenEnded,
 	},
 	{
+		name: "report from GitHub", withUser: true, success: http.StatusOK, calls: change, contested: changeContested,
+		request: func(f *fixture) apiclient.Request { return f.gitHubReport },
+		check:   checkUsersTokenEnded,
+	},
+	{
 		name: "report from GitLab", withUser: true, success: http.StatusNoContent, calls: change, contested: changeContested,
-		request: func(f *fixture) apiclient.Request {
-			report := []map[string]string{{"type": "gitleaks_rule_id_pats-token", "token": f.userToken.secret, "location": "https://example.com"}}
-			return post(deployed.GitLabPath, gitLabToken, report)
-		},
-		check: checkUsersTokenEnded,
+		request: func(f *fixture) apiclient.Request { return f.gitLabReport },
+		check:   checkUsersTokenEnded,
 	},
 }
 

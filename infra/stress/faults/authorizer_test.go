@@ -156,7 +156,7 @@ func TestAdminTokenNeedsNoTable(t *testing.T) {
 	settings := dynamotest.Settings(t)
 	settings.Endpoint = unusedURL
 	store := dynamostore.New(dynamostore.NewClient(settings), "none")
-	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters()})
+	server := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters(t)})
 	got, err := apiclient.Send(t.Context(), apiclient.New(t, 1), server.URL, get(noRoute, server.AdminToken))
 	must.Do(t, err)
 	if got.Status != http.StatusNotFound {

@@ -3,10 +3,9 @@ package faults_test
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"pats/infra/stress/faults"
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/must"
+	"pats/infra/testkit/partners"
 	"pats/pkg/dynamostore"
 	"pats/pkg/dynamostore/dynamotest"
 	"pats/pkg/gateway"
@@ -45,9 +45,9 @@ func newEnv(t *testing.T, n *counts) *env {
 	table := "faults-" + rand.Text()
 	must.Do(t, dynamostore.CreateTable(t.Context(), client, table))
 	store := dynamostore.New(client, table)
-	stack, err := laptop.Read(parameters())
+	stack, err := laptop.Read(parameters(t))
 	must.Do(t, err)
-	intact := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters()})
+	intact := laptoptest.Serve(t, store, laptoptest.Options{Parameters: parameters(t)})
 	return &env{
 		table: table, client: apiclient.New(t, 64), store: store, service: intact.Service, intact: intact, stack: stack,
 		gateways: &gateways{t, make(chan *caseGateway, maxIdleGateways)}, counts: n,
@@ -55,14 +55,22 @@ func newEnv(t *testing.T, n *counts) *env {
 }
 
 // parameters turn the authorizer's cache off, since a cached response would hide its behavior under a fault, and accept imported
-// tokens and GitLab's reports.
-func parameters() map[string]string {
-	hash := sha256.Sum256([]byte(gitLabToken))
-	return map[string]string{"AuthorizerTtlSeconds": "0", "AcceptImportedTokens": "true", "GitLabTokenHash": hex.EncodeToString(hash[:])}
+// tokens and the partners' reports.
+func parameters(t *testing.T) map[string]string {
+	t.Helper()
+	parameters, err := reporters(t).Parameters()
+	must.Do(t, err)
+	maps.Copy(parameters, map[string]string{"AuthorizerTtlSeconds": "0", "AcceptImportedTokens": "true"})
+	return parameters
 }
 
-// gitLabToken is what GitLab presents.
-const gitLabToken = "gitlab-presents-this-with-its-reports"
+// reporters report leaked tokens.
+func reporters(t *testing.T) partners.Partners {
+	t.Helper()
+	made, err := partners.New("reporters of the harness")
+	must.Do(t, err)
+	return made
+}
 
 // caseGateway is the template's API, whose functions each case replaces: reading the template takes longer than a case.
 type caseGateway struct {
@@ -86,7 +94,7 @@ func (g *gateways) lend(t *testing.T) *caseGateway {
 	case lent = <-g.idle:
 	default:
 		lent = &caseGateway{}
-		lent.url = laptoptest.Serve(g.test, nil, laptoptest.Options{Parameters: parameters(), Wrap: lent.functions.Functions}).URL
+		lent.url = laptoptest.Serve(g.test, nil, laptoptest.Options{Parameters: parameters(g.test), Wrap: lent.functions.Functions}).URL
 	}
 	t.Cleanup(func() {
 		select {

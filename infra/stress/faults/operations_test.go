@@ -26,6 +26,8 @@ type fixture struct {
 	user       pat.Account
 	userToken  ownedToken
 	service    pat.Account
+	// gitHubReport and gitLabReport report the user's token as leaked.
+	gitHubReport, gitLabReport apiclient.Request
 	// fresh is a name that is not used yet.
 	fresh string
 }
@@ -49,6 +51,9 @@ func (e *env) newFixture(t *testing.T, withUser bool) *fixture {
 		var err error
 		f.service, err = e.service.CreateServiceAccount(t.Context(), pat.Profile{Username: "service-" + name, Role: pat.Viewer})
 		must.Do(t, err)
+		f.gitHubReport, err = reporters(t).GitHubReport(f.userToken.secret)
+		must.Do(t, err)
+		f.gitLabReport = reporters(t).GitLabReport(f.userToken.secret)
 	}
 	return f
 }

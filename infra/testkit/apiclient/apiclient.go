@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -39,6 +40,8 @@ type Request struct {
 	Body any
 	// Key is the Idempotency-Key, if there is one.
 	Key string
+	// Header are the other headers.
+	Header http.Header
 }
 
 func (r Request) String() string { return r.Method + " " + r.Path }
@@ -81,6 +84,7 @@ func (r Request) build(ctx context.Context, base string) (*http.Request, error) 
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(request.Header, r.Header)
 	request.Header.Set("Authorization", r.Token)
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)

@@ -9,6 +9,11 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
+	"net/http"
+
+	"pats/infra/testkit/apiclient"
+	"pats/infra/testkit/deployed"
 )
 
 // KeyID identifies the key that signs GitHub's reports.
@@ -58,6 +63,23 @@ func (p Partners) Sign(body string) (string, error) {
 	digest := sha256.Sum256([]byte(body))
 	signature, err := ecdsa.SignASN1(rand.Reader, p.key, digest[:])
 	return base64.StdEncoding.EncodeToString(signature), err
+}
+
+// GitHubReport returns GitHub's report of a leaked token. Errors: those of Sign.
+func (p Partners) GitHubReport(token string) (apiclient.Request, error) {
+	body, err := json.Marshal([]map[string]string{{"type": "pats", "token": token, "url": "https://example.com", "source": "content"}})
+	if err != nil {
+		return apiclient.Request{}, err
+	}
+	signature, err := p.Sign(string(body))
+	header := http.Header{"Github-Public-Key-Identifier": {KeyID}, "Github-Public-Key-Signature": {signature}}
+	return apiclient.Request{Method: http.MethodPost, Path: deployed.GitHubPath, Body: json.RawMessage(body), Header: header}, err
+}
+
+// GitLabReport returns GitLab's report of a leaked token.
+func (p Partners) GitLabReport(token string) apiclient.Request {
+	report := []map[string]string{{"type": "gitleaks_rule_id_pats-token", "token": token, "location": "https://example.com"}}
+	return apiclient.Request{Method: http.MethodPost, Path: deployed.GitLabPath, Token: p.token, Body: report}
 }
 
 // Token returns the token that GitLab presents.
