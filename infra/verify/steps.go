@@ -70,7 +70,7 @@ func (v *verification) steps() []runner.Step {
 		runner.Step{Name: "lighthouse", Tools: words("chromium node npm"), Alone: true, Run: lighthouse},
 		runner.Step{Name: "fuzz", Alone: true, Run: fuzzStep},
 		runner.Step{Name: leaksStep, Alone: true, Figures: regexp.MustCompile(`allowed: .*`), Run: v.leaks},
-		runner.Step{Name: "bench", Tools: words("java mvn npm psql wrk"), Alone: true, Figures: regexp.MustCompile(`.* (not )?reached.*`), Run: v.bench},
+		runner.Step{Name: "bench", Tools: words("java mvn npm psql python3 wrk"), Alone: true, Figures: regexp.MustCompile(`.* (not )?reached.*`), Run: v.bench},
 	)
 }
 

@@ -87,7 +87,7 @@ func Run(ctx context.Context, run *result.Run, options Options) (err error) {
 	if err := (bench{db, subjects, speeds, run}).measure(ctx, options.Rounds); err != nil {
 		return err
 	}
-	return addZips(run, folder)
+	return addZips(ctx, run, folder)
 }
 
 // bench holds what all rounds share.

@@ -1,14 +1,11 @@
 package startup
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -85,15 +82,18 @@ func buildNode(ctx context.Context, root string) (command []string, why string, 
 	return []string{node, strings.TrimSpace(string(bundle))}, "", nil
 }
 
-// addZips adds the size of the archives that SAM would deploy: the compressed binary.
-func addZips(run *result.Run, folder string) error {
+// addZips adds the size of the archives that SAM CLI would upload, if there is Python.
+func addZips(ctx context.Context, run *result.Run, folder string) error {
+	if _, err := exec.LookPath("python3"); err != nil {
+		run.Skipped = append(run.Skipped, Part+", "+Zip+": install Python 3")
+		return nil //nolint:nilerr // the size is left out
+	}
 	for _, name := range []string{Authorizer, SharedAuthorizer, Tokens, Users, AdminTokens} {
-		var archive bytes.Buffer
-		w := zip.NewWriter(&archive)
-		if err := errors.Join(w.AddFS(os.DirFS(filepath.Join(folder, targets[name]))), w.Close()); err != nil {
+		size, err := binaries.ZipSize(ctx, filepath.Join(folder, targets[name], "bootstrap"))
+		if err != nil {
 			return err
 		}
-		run.Add(result.Key{Part: Part, What: Zip, Subject: name}, "MB", float64(archive.Len())/1e6)
+		run.Add(result.Key{Part: Part, What: Zip, Subject: name}, "MB", float64(size)/1e6)
 	}
 	return nil
 }

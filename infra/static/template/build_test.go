@@ -1,14 +1,12 @@
 package template_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"debug/elf"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"pats/infra/testkit/binaries"
 	"pats/infra/testkit/must"
 )
 
@@ -33,7 +31,8 @@ func TestBuildMakesStaticStrippedBinaries(t *testing.T) {
 			}
 			binary := filepath.Join(folder, function.id, "bootstrap")
 			checkBinary(t, binary)
-			size := zipped(t, binary)
+			size, err := binaries.ZipSize(t.Context(), binary)
+			must.Do(t, err)
 			t.Logf("%s: zip of %.2f MB", function.id, float64(size)/1e6)
 			if size > maxZip {
 				t.Errorf("the zip has %d bytes, want at most %d", size, maxZip)
@@ -58,18 +57,4 @@ func checkBinary(t *testing.T, path string) {
 	if binary.Machine != elf.EM_AARCH64 {
 		t.Errorf("it is built for %v, want the template's default, arm64", binary.Machine)
 	}
-}
-
-func zipped(t *testing.T, path string) int {
-	t.Helper()
-	binary, err := os.ReadFile(path)
-	must.Do(t, err)
-	var out bytes.Buffer
-	archive := zip.NewWriter(&out)
-	entry, err := archive.Create("bootstrap")
-	must.Do(t, err)
-	_, err = io.Copy(entry, bytes.NewReader(binary))
-	must.Do(t, err)
-	must.Do(t, archive.Close())
-	return out.Len()
 }
