@@ -72,49 +72,55 @@ func (l *laptop) enter(p *tab, name string, admin bool) {
 	p.settled()
 }
 
-// TestSession signs in at a provider, and goes from no tokens to a token that works, to signing out.
+// TestSession signs in at the provider of `pats serve --dev-login`.
 func TestSession(t *testing.T) {
 	t.Parallel()
 	server := newLaptop(t)
 	for _, as := range looks {
 		t.Run(as.String(), func(t *testing.T) {
 			t.Parallel()
-			p := newTab(t, as)
-			source := p.axe()
-			check := func(state string) {
-				t.Helper()
-				for _, found := range p.violations(source) {
-					t.Errorf("%s: %s", state, found)
-				}
-				p.fits(state)
-			}
-			p.open(server.url)
-			p.find("button", "Use a token instead")
-			check("sign-in")
-			server.enter(p, "vera-"+as.String(), false)
-			p.find("button", "Create your first token")
-			check("no tokens")
-			p.click("button", "Create your first token")
-			p.fill("Description", "First")
-			p.click("button", "Create token")
-			p.find("dialog", "Copy your token now")
-			secret := eval[string](p, "document.getElementById('value').value")
-			p.click("button", "I have copied it")
-			p.settled()
-			check("one token")
-			if p.keeps(secret) {
-				t.Error("the page has the secret after its dialog has closed")
-			}
-			p.open(server.url)
-			p.shows("First")
-			p.click("button", "Sign out")
-			p.shows("You have signed out.")
-			check("signed out")
-			p.open(server.url)
-			p.find("button", "Use a token instead")
-			p.faultless()
+			session(t, as, server.url, func(p *tab) { server.enter(p, "vera-"+as.String(), false) })
 		})
 	}
+}
+
+// session signs a new user in, with enter, and goes from no tokens to a token to signing out.
+func session(t *testing.T, as look, url string, enter func(*tab)) {
+	t.Helper()
+	p := newTab(t, as)
+	source := p.axe()
+	check := func(state string) {
+		t.Helper()
+		for _, found := range p.violations(source) {
+			t.Errorf("%s: %s", state, found)
+		}
+		p.fits(state)
+	}
+	p.open(url)
+	p.find("button", "Use a token instead")
+	check("sign-in")
+	enter(p)
+	p.find("button", "Create your first token")
+	check("no tokens")
+	p.click("button", "Create your first token")
+	p.fill("Description", "First")
+	p.click("button", "Create token")
+	p.find("dialog", "Copy your token now")
+	secret := eval[string](p, "document.getElementById('value').value")
+	p.click("button", "I have copied it")
+	p.settled()
+	check("one token")
+	if p.keeps(secret) {
+		t.Error("the page has the secret after its dialog has closed")
+	}
+	p.open(url)
+	p.shows("First")
+	p.click("button", "Sign out")
+	p.shows("You have signed out.")
+	check("signed out")
+	p.open(url)
+	p.find("button", "Use a token instead")
+	p.faultless()
 }
 
 // TestAdminInASession manages users and everybody's tokens without a token.
