@@ -52,6 +52,11 @@ var operations = []operation{
 	// The static requests of a first view of the page. Within an hour, another view takes neither.
 	{name: "the page's document", act: work{runs: 1}, response: 6700},
 	{name: "the page's script", act: work{runs: 1}, response: 24000},
+	// The requests of a session have no authorizer: the function reads the cookie, and then the user.
+	{name: "begin a session", act: work{runs: 1, reads: 3, logged: 150}, response: 670},
+	{name: "show a session", act: work{runs: 1, reads: 1}, response: 700},
+	{name: "list tokens in a session", act: work{runs: 1, reads: 1}, response: 1300},
+	{name: "create a token in a session", act: work{runs: 1, reads: 1, writes: 2, logged: 150}, response: 600},
 	{name: "no token, or malformed", free: true, response: 400},
 	{name: "a made-up token", free: true, check: denied, response: 180},
 	{name: "a revoked token", free: true, check: work{runs: 1, reads: 1, logged: denied.logged}, response: 180},

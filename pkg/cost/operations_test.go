@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -26,6 +27,8 @@ import (
 	"pats/pkg/page"
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
+	"pats/pkg/session"
+	"pats/pkg/sessionapi"
 )
 
 // TestOperations counts what each operation uses, on the real functions with DynamoDB Local: units exactly, bytes within a tenth.
@@ -89,6 +92,8 @@ type trial struct {
 	form func(*env) string
 	// token returns the token in the header; nil means the caller's.
 	token func(*testing.T, *env) string
+	// cookie returns the cookie that a page of the stack sends along; nil means none.
+	cookie func(*testing.T, *env) string
 	// refused names the gateway response sent instead of running a function; open means that the route has no authorizer.
 	refused string
 	open    bool
@@ -107,6 +112,10 @@ var trials = []trial{
 	{operation: "the OpenAPI document", method: http.MethodGet, resource: api.ResourceOpenAPI, open: true},
 	{operation: "the page's document", method: http.MethodGet, resource: page.ResourcePage, open: true},
 	{operation: "the page's script", method: http.MethodGet, resource: page.ResourceAsset, open: true},
+	{operation: "begin a session", method: http.MethodGet, resource: session.EnterPath, open: true, cookie: ticket},
+	{operation: "show a session", method: http.MethodGet, resource: session.SessionPath, open: true, cookie: signedIn},
+	{operation: "list tokens in a session", method: http.MethodGet, resource: sessionTokens, open: true, cookie: signedIn},
+	{operation: "create a token in a session", method: http.MethodPost, resource: sessionTokens, open: true, cookie: signedIn, body: draft()},
 	{operation: "no token, or malformed", refused: "UNAUTHORIZED", open: true},
 	{operation: "a made-up token", token: madeUp, refused: "ACCESS_DENIED"},
 	{operation: "a revoked token", token: revoked, refused: "ACCESS_DENIED"},
@@ -165,9 +174,54 @@ func revoked(t *testing.T, e *env) string {
 	return e.secret.Reveal()
 }
 
+const (
+	sessionTokens = session.APIPrefix + api.ResourceTokens
+	host          = "pats.example.com"
+)
+
+var client = session.Client{Issuer: "https://id.example.com", ID: "pats", Secret: pat.NewClientSecret("a client secret of the provider")}
+
+// signedIn returns the cookie of a session of the caller.
+func signedIn(t *testing.T, e *env) string {
+	t.Helper()
+	started := e.started(t)
+	cookie := session.SessionCookie(client, session.Site{Origin: "https://" + host})
+	return set(t, cookie, session.Signed{User: e.caller, Facts: session.FactsOf(started)}, started)
+}
+
+// ticket returns the cookie with which the caller comes from the identity provider, not for the first time.
+func ticket(t *testing.T, e *env) string {
+	t.Helper()
+	_, err := e.service.LinkLogin(t.Context(), e.caller, client.Issuer, "ann")
+	must(t, err)
+	e.clock.Advance(time.Second) // linking ended the sessions before it
+	started := e.started(t)
+	cookie := session.TicketCookie(client, session.Site{Origin: "https://" + host})
+	profile := pattest.Profile("ann", pat.Admin)
+	who := pat.ProvenUser{Issuer: client.Issuer, Subject: "ann", Email: profile.Email, Name: profile.Name}
+	return set(t, cookie, session.Ticket{User: who, Started: session.FactsOf(started), Next: "/"}, started)
+}
+
+func (e *env) started(t *testing.T) pat.Session {
+	t.Helper()
+	key, err := pat.NewSessionKey(rand.Reader)
+	must(t, err)
+	now := e.clock.Now()
+	return pat.Session{StartedAt: now, ExpiresAt: now.Add(session.TicketLifetime), Key: key}
+}
+
+func set[T any](t *testing.T, cookie session.Cookie[T], value T, s pat.Session) string {
+	t.Helper()
+	headers := http.Header{}
+	must(t, cookie.Set(headers, rand.Reader, value, s.StartedAt, s.ExpiresAt))
+	text, _, _ := strings.Cut(headers.Get("Set-Cookie"), ";")
+	return text
+}
+
 // env is the service with an Admin, who is the caller, and an Editor, each with the usual tokens, all in use.
 type env struct {
 	t             *testing.T
+	clock         *pattest.Clock
 	client        *dynamodb.Client
 	table         string
 	meter         *dynamotest.Meter
@@ -184,19 +238,23 @@ type env struct {
 
 func newEnv(t *testing.T) *env {
 	t.Helper()
-	e := &env{t: t, client: dynamostore.NewClient(dynamotest.Settings(t)), table: "test-" + rand.Text(), log: &bytes.Buffer{}}
+	e := &env{t: t, clock: pattest.NewClock(), client: dynamostore.NewClient(dynamotest.Settings(t)), table: "test-" + rand.Text(), log: &bytes.Buffer{}}
 	must(t, dynamostore.CreateTable(t.Context(), e.client, e.table))
 	meter, err := dynamotest.NewMeter(t.Context(), e.client, e.table)
 	must(t, err)
 	e.meter = meter
 	log := slog.New(slog.NewJSONHandler(e.log, nil))
-	e.service = pat.NewService(dynamostore.New(e.meter, e.table), pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(pattest.NewClock()))
+	e.service = pat.NewService(dynamostore.New(e.meter, e.table), pat.Settings{Retention: pat.DefaultRetention}, pattest.Env(e.clock))
 	e.authorizer = authz.New(e.service, pat.AdminKey{}, log)
 	tokens := api.NewTokens(e.service, api.TokensSettings{Enabled: true}, log)
 	users, adminTokens := api.NewUsers(e.service, pat.AdminKey{}, log), api.NewAdminTokens(e.service, pat.AdminKey{}, log)
 	services := api.NewServiceAccounts(e.service, api.TokensSettings{Enabled: true}, log)
 	hash := sha256.Sum256([]byte(sharedWithGitLab(t, e)))
 	introspection, files := oauth.New(e.service, log), page.New(page.Settings{MaxTokens: pat.MaxTokens, Scopes: page.Scopes(pat.ScopeCatalog{})})
+	inSessions := pattest.Env(e.clock)
+	inSessions.Random, inSessions.Log = rand.Reader, log
+	tokenRoutes := api.NewTokenRoutes(e.service, api.TokensSettings{Enabled: true}, log)
+	sessions := sessionapi.New(e.service, sessionapi.Settings{Client: client, TokensEnabled: true}, inSessions, tokenRoutes)
 	e.functions = map[string]gateway.ProxyFunction{
 		api.ResourceTokens: tokens.Handle, api.ResourceToken: tokens.Handle, api.ResourceOpenAPI: tokens.Handle, "/{proxy+}": tokens.Handle,
 		api.ResourceSelf: users.Handle, api.ResourceUsers: users.Handle, api.ResourceUser: users.Handle,
@@ -204,6 +262,7 @@ func newEnv(t *testing.T) *env {
 		page.ResourcePage: files.Handle, page.ResourceAsset: files.Handle,
 		oauth.ResourceIntrospect: introspection.Handle, oauth.ResourceRevoke: introspection.Handle,
 		api.ResourceServiceAccounts: services.Handle, api.ResourceServiceTokens: services.Handle,
+		session.EnterPath: sessions.Handle, session.SessionPath: sessions.Handle, sessionTokens: sessions.Handle,
 		leaks.ResourceGitLab: leaks.New(e.service, leaks.Settings{GitLabTokenHash: hash[:]}, pat.SystemEnv(log), nil).Handle,
 	}
 	e.caller, e.tokens, e.secret = e.user(t, pattest.Profile("ann", pat.Admin))
@@ -256,6 +315,10 @@ func (e *env) count(t *testing.T, c trial) cost.Counted {
 	if c.token != nil {
 		token = c.token(t, e)
 	}
+	cookie := ""
+	if c.cookie != nil {
+		cookie = c.cookie(t, e)
+	}
 	var counted cost.Counted
 	var claims map[string]any
 	e.begin()
@@ -272,7 +335,7 @@ func (e *env) count(t *testing.T, c trial) cost.Counted {
 		return counted
 	}
 	e.begin()
-	counted.Responses = e.act(t, c, token, claims)
+	counted.Responses = e.act(t, c, token, cookie, claims)
 	used := e.meter.Take()
 	counted.Runs, counted.Reads, counted.Writes, counted.ActLogged = 1, used.Reads, used.Writes, float64(e.log.Len())
 	return counted
@@ -295,7 +358,7 @@ func (e *env) check(t *testing.T, token string) map[string]any {
 }
 
 // act runs the function and returns the size of its response in bytes.
-func (e *env) act(t *testing.T, c trial, token string, claims map[string]any) float64 {
+func (e *env) act(t *testing.T, c trial, token, cookie string, claims map[string]any) float64 {
 	t.Helper()
 	event := events.APIGatewayProxyRequest{
 		Resource: c.resource, Path: c.resource, HTTPMethod: c.method, Body: c.body,
@@ -305,6 +368,10 @@ func (e *env) act(t *testing.T, c trial, token string, claims map[string]any) fl
 	}
 	if c.form != nil {
 		event.Body, event.Headers["Content-Type"] = c.form(e), "application/x-www-form-urlencoded"
+	}
+	if cookie != "" {
+		event.MultiValueHeaders = http.Header{"Cookie": {cookie}, "Content-Type": {"application/json"}, "Sec-Fetch-Site": {"same-origin"}}
+		event.RequestContext.DomainName, event.RequestContext.Path = host, c.resource
 	}
 	if c.id != nil {
 		event.PathParameters = map[string]string{"id": strconv.FormatInt(c.id(e), 10), "tokenId": "1"}
