@@ -41,7 +41,8 @@ func (s *cuttable) Account(ctx context.Context, id pat.UserID) (pat.Account, err
 func newLaptop(t *testing.T, parameters map[string]string) laptopFront {
 	t.Helper()
 	bolt := laptoptest.NewStore(t)
-	standing := pat.Account{Profile: pat.Profile{Username: "standing", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
+	// The name is that of each test's Viewer, since on other fronts tests share the table.
+	standing := pat.Account{Profile: pat.Profile{Username: "standing", Name: "Vera", Role: pat.Admin}, CreatedAt: time.Now(), NextTokenID: 1}
 	if _, err := bolt.CreateAccount(t.Context(), standing); err != nil {
 		t.Fatal(err)
 	}
