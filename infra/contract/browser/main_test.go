@@ -1,13 +1,14 @@
 package browser_test
 
 import (
+	"context"
 	"os"
 	"testing"
 )
 
 func TestMain(m *testing.M) { os.Exit(inFolder(m.Run)) }
 
-// inFolder runs the tests with a folder for the program, which they share.
+// inFolder runs the tests with a folder for the program, and a browser, which they share.
 func inFolder(tests func() int) int {
 	folder, err := os.MkdirTemp("", "pats-browser")
 	if err != nil {
@@ -15,5 +16,8 @@ func inFolder(tests func() int) int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	programFolder = folder
+	var stop func()
+	chromium, stop = newBrowser(context.Background())
+	defer stop()
 	return tests()
 }

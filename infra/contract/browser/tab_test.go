@@ -41,6 +41,12 @@ type log struct {
 	requests []*network.EventRequestWillBeSent
 }
 
+var (
+	// chromium is the browser of most tabs, since starting one takes longer than most tests.
+	chromium      context.Context
+	startChromium = sync.OnceValue(func() error { return chromedp.Do(chromium) })
+)
+
 // look is how a tab shows pages.
 type look struct {
 	scheme string
@@ -51,41 +57,57 @@ func (l look) String() string { return fmt.Sprintf("%s-%d", l.scheme, l.width) }
 
 var desktop = look{"light", 1200}
 
-// newTab opens a tab in a browser of its own, which ends with the test. So tabs share no cookies.
+// newTab opens a tab, which ends with the test, and shares no cookies or storage with another.
 func newTab(t *testing.T, as look) *tab {
 	t.Helper()
 	skip.Without(t, "chromium", "chromium")
-	browser := startBrowser(t)
-	ctx, cancel := chromedp.NewContext(browser)
-	t.Cleanup(cancel)
+	must.Do(t, startChromium())
+	ctx, stop := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
+	t.Cleanup(stop)
 	p := &tab{t: t, ctx: ctx, log: &log{}}
-	must.Do(t, chromedp.Listen(ctx, p.log.add))
+	p.dress(as)
+	return p
+}
+
+// newTabAlone opens a tab in a browser of its own, which also has a clipboard of its own.
+func newTabAlone(t *testing.T, as look) *tab {
+	t.Helper()
+	skip.Without(t, "chromium", "chromium")
+	browser, stop := newBrowser(context.WithoutCancel(t.Context()))
+	t.Cleanup(stop)
+	must.Do(t, chromedp.Do(browser))
+	p := &tab{t: t, ctx: browser, log: &log{}}
+	p.dress(as)
+	return p
+}
+
+// dress lets the new tab have a look, and write its log.
+func (p *tab) dress(as look) {
+	p.t.Helper()
+	must.Do(p.t, chromedp.Listen(p.ctx, p.log.add))
 	call(p, network.Enable, network.EnableParams{})
 	call(p, console.Enable, cdp.Empty{})
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // whatever other tabs do
 	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: as.width, Height: 800, DeviceScaleFactor: 1, Mobile: as.width < 500,
 	})
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: as.scheme}},
 	})
-	return p
 }
 
-// startBrowser starts Chromium, which ends with the test. Root needs --no-sandbox.
-func startBrowser(t *testing.T) context.Context {
-	t.Helper()
+// newBrowser returns a context in which [chromedp.Do] starts Chromium, which ends with stop. Root needs --no-sandbox.
+func newBrowser(ctx context.Context) (browser context.Context, stop func()) {
 	options := chromedp.DefaultExecAllocatorOptions[:]
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	allocator, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
-	t.Cleanup(cancel)
-	browser, stop := chromedp.NewContext(allocator)
-	t.Cleanup(stop)
-	if err := chromedp.Do(browser); err != nil {
-		t.Fatalf("starting chromium: %v", err)
+	allocator, kill := chromedp.NewExecAllocator(ctx, options...)
+	browser, _ = chromedp.NewContext(allocator)
+	return browser, func() {
+		_ = chromedp.Cancel(browser) // if it is killed, its children end alone
+		kill()
 	}
-	return browser
 }
 
 func (l *log) add(event any) {
