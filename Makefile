@@ -14,6 +14,8 @@ SAM_PORT ?= 3001
 AWS_PORT ?= 4566
 # The processor of the deployed functions: arm64 or x86_64, the values of the template's parameter Architecture.
 ARCH ?= arm64
+# Whether the tests look for data races: true or false.
+RACE ?= false
 FUZZTIME ?= 20000x
 MINUTES ?= 30
 
@@ -25,8 +27,12 @@ quoted = '$(subst ','\'',$(value $(1)))'
 export PATH
 
 GOFILES = $(shell git ls-files -co --exclude-standard '*.go' go.mod go.sum template.yaml)
-# The race detector needs cgo, and cgo a C compiler.
-RACE = $(shell command -v cc >/dev/null && echo -race)
+# The tags leave out the RPC protocol of the retired go1.x runtime, and HTTP/2, which DynamoDB does not offer. Commands and tests are built
+# with the same flags, so that each package is compiled once.
+BUILD_FLAGS = -trimpath -tags lambda.norpc,nethttpomithttp2
+# The race detector needs cgo, and cgo a C compiler. Tests are slower with it.
+TEST_FLAGS = $(if $(filter true,$(RACE)),-race,$(BUILD_FLAGS))
+TEST_CGO = $(if $(filter true,$(RACE)),1,0)
 
 # Runs go test, and repeats what failed at the end of the output.
 GOTESTSUM = go tool -modfile=$(call quoted,CURDIR)/infra/services/gotestsum/go.mod gotestsum --format-hide-empty-pkg
@@ -35,7 +41,7 @@ GOTESTSUM = go tool -modfile=$(call quoted,CURDIR)/infra/services/gotestsum/go.m
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@printf '  %s=%s' $(foreach name,PORT DATA SCOPES DEV_LOGIN SAM_PORT AWS_PORT ARCH FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
+	@printf '  %s=%s' $(foreach name,PORT DATA SCOPES DEV_LOGIN SAM_PORT AWS_PORT ARCH RACE FUZZTIME MINUTES,$(name) $(call quoted,$(name)))
 	@echo
 
 .PHONY: run
@@ -45,28 +51,25 @@ run: bin/pats ## Serve the API on this machine, with nothing but Go (PORT=, DATA
 .PHONY: build
 build: bin/pats ## Build the command bin/pats
 
-# The tags leave out the RPC protocol of the retired go1.x runtime, and HTTP/2.
 bin/pats: $(GOFILES)
-	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -o $@ ./cmd/pats
+	@CGO_ENABLED=0 go build $(BUILD_FLAGS) -o $@ ./cmd/pats
 
-# The same flags, so that the compiler finds most packages in its cache.
 bin/verify: $(GOFILES)
-	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -o $@ ./infra/verify
+	@CGO_ENABLED=0 go build $(BUILD_FLAGS) -o $@ ./infra/verify
 
 .PHONY: test
-test: bin/verify ## Run the tests (those for DynamoDB Local need Java and Maven)
+test: bin/verify ## Run the tests (RACE=true; those for DynamoDB Local need Java and Maven)
 	@bin/verify with-dynamodb $(MAKE) -j2 run-tests
-	@command -v cc >/dev/null || echo "skipped: the race detector (needs a C compiler)"
 
 # Both modules at a time, and one package more than there are CPUs, since some tests wait for time-outs.
 .PHONY: run-tests test-product test-bench
 run-tests: test-product test-bench
 
 test-product:
-	@infra/services/quietly $(GOTESTSUM) -- $(RACE) -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./...
+	@CGO_ENABLED=$(TEST_CGO) infra/services/quietly $(GOTESTSUM) -- $(TEST_FLAGS) -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./...
 
 test-bench:
-	@cd infra/bench && ../services/quietly $(GOTESTSUM) -- $(RACE) ./...
+	@cd infra/bench && CGO_ENABLED=$(TEST_CGO) ../services/quietly $(GOTESTSUM) -- $(TEST_FLAGS) ./...
 
 .PHONY: lint
 lint: ## Check the code, the scripts and the template with linters
@@ -123,7 +126,7 @@ deployed: bin/pats bin/deployed ## Deploy the stack to an emulator of AWS on thi
 	@exec bin/deployed --port $(call quoted,AWS_PORT) $(if $(SCOPES),--scopes $(call quoted,SCOPES))
 
 bin/deployed: $(GOFILES)
-	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -o $@ ./infra/services/deployed
+	@CGO_ENABLED=0 go build $(BUILD_FLAGS) -o $@ ./infra/services/deployed
 
 .PHONY: deploy
 deploy: ## Build for ARCH and deploy the stack to AWS; asks for the parameters
@@ -135,12 +138,11 @@ clean: ## Remove build results; your data in .pats stays
 	@rm -rf bin .aws-sam
 
 # sam build calls these targets for the functions in template.yaml, with the folder for the result in ARTIFACTS_DIR. The binaries are static:
-# the base image may not have the C library that cgo would need. The tags leave out the RPC protocol of the retired go1.x runtime, and
-# HTTP/2, which DynamoDB does not offer.
+# the base image may not have the C library that cgo would need.
 GOARCH_arm64 = arm64
 GOARCH_x86_64 = amd64
 LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) \
-	go build -trimpath -ldflags="-s -w" -tags lambda.norpc,nethttpomithttp2 -o $(call quoted,ARTIFACTS_DIR)/bootstrap
+	go build $(BUILD_FLAGS) -ldflags="-s -w" -o $(call quoted,ARTIFACTS_DIR)/bootstrap
 
 .PHONY: build-AuthorizerFunction
 build-AuthorizerFunction:

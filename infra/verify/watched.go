@@ -45,7 +45,7 @@ func (v *verification) startWatching(ctx context.Context, job *runner.Job) error
 }
 
 func (v *verification) test(ctx context.Context, job *runner.Job) error {
-	return v.runWatched(ctx, job, "make", "test")
+	return v.runWatched(ctx, job, "make", "test", "RACE=true")
 }
 
 // openapi sends generated requests to a server and compares the responses with the OpenAPI document.
