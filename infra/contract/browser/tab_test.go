@@ -81,7 +81,7 @@ func newTabAlone(t *testing.T, as look) *tab {
 	return p
 }
 
-// dress lets the new tab have a look, and write its log.
+// dress gives the new tab a look, and begins its log.
 func (p *tab) dress(as look) {
 	p.t.Helper()
 	must.Do(p.t, chromedp.Listen(p.ctx, p.log.add))
@@ -105,7 +105,9 @@ func newBrowser(ctx context.Context) (browser context.Context, stop func()) {
 	allocator, kill := chromedp.NewExecAllocator(ctx, options...)
 	browser, _ = chromedp.NewContext(allocator)
 	return browser, func() {
-		_ = chromedp.Cancel(browser) // if it is killed, its children end alone
+		closing, cancel := context.WithTimeout(browser, patience)
+		defer cancel()
+		_ = chromedp.Cancel(closing) // kill leaves Chromium's own children to end by themselves
 		kill()
 	}
 }
