@@ -99,7 +99,7 @@ func keycloak(ctx context.Context, job *runner.Job) error {
 
 // lighthouse measures the page's first view, a few times because times vary.
 func lighthouse(ctx context.Context, job *runner.Job) error {
-	return job.RunWith(ctx, []string{"PATS_ROUNDS=5"}, "go", "test", "-count=1", "-v", "-run=TestLighthouse", "./infra/contract/browser")
+	return job.RunWith(ctx, []string{"PATS_ROUNDS=3"}, "go", "test", "-count=1", "-v", "-run=TestLighthouse", "./infra/contract/browser")
 }
 
 func words(text string) []string { return strings.Fields(text) }
