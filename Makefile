@@ -137,8 +137,8 @@ deploy: ## Build for ARCH and deploy the stack to AWS; asks for the parameters
 clean: ## Remove build results; your data in .pats stays
 	@rm -rf bin .aws-sam
 
-# sam build calls these targets for the functions in template.yaml, with the folder for the result in ARTIFACTS_DIR. The binaries are static:
-# the base image may not have the C library that cgo would need.
+# sam build calls these targets for the functions in template.yaml, with the folder for the result in ARTIFACTS_DIR. The binaries are static,
+# since the image may lack the C library that cgo uses.
 GOARCH_arm64 = arm64
 GOARCH_x86_64 = amd64
 LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) \

@@ -85,13 +85,20 @@ func TestEveryStateIsAccessible(t *testing.T) {
 func everyStateIsAccessible(t *testing.T, s *site, as look) {
 	t.Helper()
 	p := newTab(t, as)
+	walk(t, p, s, s.admin(t), p.checker())
+}
+
+// checker returns a function that checks what the tab shows in a state: that it breaks no rule of axe-core, and that nothing is cut off.
+func (p *tab) checker() func(state string) {
+	p.t.Helper()
 	source := p.axe()
-	walk(t, p, s, s.admin(t), func(state string) {
+	return func(state string) {
+		p.t.Helper()
 		for _, found := range p.violations(source) {
-			t.Errorf("%s: %s", state, found)
+			p.t.Errorf("%s: %s", state, found)
 		}
 		p.fits(state)
-	})
+	}
 }
 
 // fits checks that nothing is cut off at the side.

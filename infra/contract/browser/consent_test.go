@@ -109,14 +109,7 @@ func TestConsent(t *testing.T) {
 		t.Run(as.String(), func(t *testing.T) {
 			s := newSignInSite(t, map[string]string{"AllowPastedCode": "true", "Scopes": scopesOfShop})
 			p := newTab(t, as)
-			source := p.axe()
-			check := func(state string) {
-				t.Helper()
-				for _, found := range p.violations(source) {
-					t.Errorf("%s: %s", state, found)
-				}
-				p.fits(state)
-			}
+			check := p.checker()
 			login := newCommand(t, s, "orders:read pats:read")
 			p.open(login.consent())
 			p.find("button", "Sign in")

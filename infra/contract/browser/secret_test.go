@@ -106,7 +106,7 @@ func TestEscapeKeepsSecret(t *testing.T) {
 func TestCopiedTokenWorks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "")
-	p := newTabAlone(t, desktop)
+	p := newTabOfOwnBrowser(t, desktop)
 	p.signIn(s.url, s.admin(t))
 	call(p, browser.SetPermission, browser.SetPermissionParams{
 		Permission: &browser.PermissionDescriptor{Name: "clipboard-read"}, Setting: browser.PermissionSettingGranted,

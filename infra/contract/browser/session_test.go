@@ -88,14 +88,7 @@ func TestSession(t *testing.T) {
 func session(t *testing.T, as look, url string, enter func(*tab)) {
 	t.Helper()
 	p := newTab(t, as)
-	source := p.axe()
-	check := func(state string) {
-		t.Helper()
-		for _, found := range p.violations(source) {
-			t.Errorf("%s: %s", state, found)
-		}
-		p.fits(state)
-	}
+	check := p.checker()
 	p.open(url)
 	p.find("button", "Use a token instead")
 	check("sign-in")

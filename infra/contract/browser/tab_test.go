@@ -65,24 +65,24 @@ func newTab(t *testing.T, as look) *tab {
 	ctx, stop := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
 	p := &tab{t: t, ctx: ctx, log: &log{}}
-	p.dress(as)
+	p.setUp(as)
 	return p
 }
 
-// newTabAlone opens a tab in a browser of its own, which also has a clipboard of its own.
-func newTabAlone(t *testing.T, as look) *tab {
+// newTabOfOwnBrowser is newTab for tests of the clipboard, which all tabs of a browser share.
+func newTabOfOwnBrowser(t *testing.T, as look) *tab {
 	t.Helper()
 	skip.Without(t, "chromium", "chromium")
 	browser, stop := newBrowser(context.WithoutCancel(t.Context()))
 	t.Cleanup(stop)
 	must.Do(t, chromedp.Do(browser))
 	p := &tab{t: t, ctx: browser, log: &log{}}
-	p.dress(as)
+	p.setUp(as)
 	return p
 }
 
-// dress gives the new tab a look, and begins its log.
-func (p *tab) dress(as look) {
+// setUp sets the look of a new tab and starts its log.
+func (p *tab) setUp(as look) {
 	p.t.Helper()
 	must.Do(p.t, chromedp.Listen(p.ctx, p.log.add))
 	call(p, network.Enable, network.EnableParams{})
@@ -107,7 +107,7 @@ func newBrowser(ctx context.Context) (browser context.Context, stop func()) {
 	return browser, func() {
 		closing, cancel := context.WithTimeout(browser, patience)
 		defer cancel()
-		_ = chromedp.Cancel(closing) // kill leaves Chromium's own children to end by themselves
+		_ = chromedp.Cancel(closing) // kill alone would leave child processes of Chromium behind
 		kill()
 	}
 }

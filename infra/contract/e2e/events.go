@@ -343,7 +343,7 @@ func (e *env) aboutViewer(file string) string {
 		`"after": "1"`, `"after": "`+e.value("beforeViewer")+`"`,
 		"\"after\": [\n      \"1\"", "\"after\": [\n      \""+e.value("beforeViewer")+`"`,
 		"nina", e.value("name"),
-		`"vera"`, `"`+e.value("viewerStart")+`"`, // other tests have their own
+		`"vera"`, `"`+e.value("viewerStart")+`"`, // other tests have a Viewer of the same name
 	).Replace(file)
 }
 

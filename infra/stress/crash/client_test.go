@@ -9,6 +9,7 @@ import (
 
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/deployed"
+	"pats/infra/testkit/partners"
 	"pats/infra/testkit/service"
 	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
@@ -18,13 +19,15 @@ import (
 type client struct {
 	url  string
 	http *http.Client
+	// reporters report leaked tokens.
+	reporters partners.Partners
 	// unavailable counts the responses with status 503.
 	unavailable atomic.Int64
 }
 
 func newClient(t *testing.T, s *service.Service) *client {
 	t.Helper()
-	return &client{url: s.Ready, http: apiclient.New(t, 16)}
+	return &client{url: s.Ready, http: apiclient.New(t, 16), reporters: partners.Fixed(t)}
 }
 
 // send sends a request. Errors: no whole response arrived.

@@ -56,8 +56,7 @@ func (f *folder) firstToken() (pat.Secret, error) {
 }
 
 // setUp begins the history of a folder that has been served at least once, with the first user, the given number of holders and a
-// service account.
-// If a kill came before the token file was written, it creates a token as the ready line advises.
+// service account. If a kill came before the token file was written, it creates a token as the ready line advises.
 func (f *folder) setUp(t *testing.T, holders int) {
 	t.Helper()
 	secret, err := f.firstToken()

@@ -50,22 +50,13 @@ func program(t *testing.T) string {
 func serveCommand(t *testing.T, data string) service.Command {
 	t.Helper()
 	args := []string{program(t), "serve", "--listen", "127.0.0.1:0", "--data", data}
-	parameters, err := reporters().Parameters()
+	parameters, err := partners.Fixed(t).Parameters()
 	must.Do(t, err)
 	for name, value := range parameters {
 		args = append(args, "--parameter", name+"="+value)
 	}
 	return service.Command{Args: args}
 }
-
-// reporters report leaked tokens.
-var reporters = sync.OnceValue(func() partners.Partners {
-	made, err := partners.New("reporters of the harness")
-	if err != nil {
-		panic(err) // the seed is fixed
-	}
-	return made
-})
 
 // launch starts a server and does not wait for it. It is killed at the end of the test.
 func launch(t *testing.T, c service.Command) *service.Service {

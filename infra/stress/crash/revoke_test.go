@@ -10,29 +10,23 @@ import (
 
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/deployed"
+	"pats/infra/testkit/partners"
 	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
 // revoke revokes the token as its holder does, or as the admin does that of a service account.
 func (h *holder) revoke(ctx context.Context, c *client, t *token) (bool, error) {
-	t.remove = &op{}
-	return requestChange(ctx, c, t.remove, http.MethodDelete, h.tokenPath(t.id), h.own, nil)
+	return t.revoke(ctx, c, h.ownRevocation(t))
 }
 
 // revokeSomehow revokes the token in one of all ways.
 func (h *holder) revokeSomehow(ctx context.Context, c *client, t *token, rng *rand.Rand) (bool, error) {
-	ways, err := h.revocations(t)
+	ways, err := h.revocations(c.reporters, t)
 	if err != nil {
 		return false, err
 	}
-	t.remove = &op{}
-	way := ways[rng.IntN(len(ways))]
-	got, err := c.exchange(ctx, way.request)
-	if err != nil {
-		return false, nil //nolint:nilerr // the server was killed
-	}
-	return true, record(t.remove, got, way.success, nil)
+	return t.revoke(ctx, c, ways[rng.IntN(len(ways))])
 }
 
 // revocation is a request that revokes a token, and the status of its success.
@@ -41,20 +35,31 @@ type revocation struct {
 	success int
 }
 
-// revocations returns all ways to revoke the token. Errors: those of signing a report.
-func (h *holder) revocations(t *token) ([]revocation, error) {
-	ways := []revocation{
-		{apiclient.Request{Method: http.MethodDelete, Path: h.tokenPath(t.id), Token: h.own.Reveal()}, http.StatusOK},
-		{apiclient.Request{Method: http.MethodDelete, Path: deployed.UserTokenPath(h.user, t.id), Token: h.admin.Reveal()}, http.StatusOK},
+func (t *token) revoke(ctx context.Context, c *client, way revocation) (bool, error) {
+	t.remove = &op{}
+	got, err := c.exchange(ctx, way.request)
+	if err != nil {
+		return false, nil //nolint:nilerr // the server was killed
 	}
+	return true, record(t.remove, got, way.success, nil)
+}
+
+func (h *holder) ownRevocation(t *token) revocation {
+	return revocation{apiclient.Request{Method: http.MethodDelete, Path: h.tokenPath(t.id), Token: h.own.Reveal()}, http.StatusOK}
+}
+
+// revocations returns all ways to revoke the token. Errors: those of signing a report.
+func (h *holder) revocations(reporters partners.Partners, t *token) ([]revocation, error) {
+	asAdmin := apiclient.Request{Method: http.MethodDelete, Path: deployed.UserTokenPath(h.user, t.id), Token: h.admin.Reveal()}
+	ways := []revocation{h.ownRevocation(t), {asAdmin, http.StatusOK}}
 	secret := t.present()
 	if secret == (pat.Secret{}) {
 		return ways, nil
 	}
 	asOAuth := apiclient.Request{Method: http.MethodPost, Path: deployed.RevokePath, Body: url.Values{"token": {secret.Reveal()}}}
-	fromGitHub, err := reporters().GitHubReport(secret.Reveal())
+	fromGitHub, err := reporters.GitHubReport(secret.Reveal())
 	return append(ways, revocation{asOAuth, http.StatusOK}, revocation{fromGitHub, http.StatusOK},
-		revocation{reporters().GitLabReport(secret.Reveal()), http.StatusNoContent}), err
+		revocation{reporters.GitLabReport(secret.Reveal()), http.StatusNoContent}), err
 }
 
 // present returns the token's present secret, or the zero Secret if it is unknown.

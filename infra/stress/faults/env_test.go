@@ -58,18 +58,10 @@ func newEnv(t *testing.T, n *counts) *env {
 // tokens and the partners' reports.
 func parameters(t *testing.T) map[string]string {
 	t.Helper()
-	parameters, err := reporters(t).Parameters()
+	parameters, err := partners.Fixed(t).Parameters()
 	must.Do(t, err)
 	maps.Copy(parameters, map[string]string{"AuthorizerTtlSeconds": "0", "AcceptImportedTokens": "true"})
 	return parameters
-}
-
-// reporters report leaked tokens.
-func reporters(t *testing.T) partners.Partners {
-	t.Helper()
-	made, err := partners.New("reporters of the harness")
-	must.Do(t, err)
-	return made
 }
 
 // caseGateway is the template's API, whose functions each case replaces: reading the template takes longer than a case.

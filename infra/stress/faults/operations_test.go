@@ -15,6 +15,7 @@ import (
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/deployed"
 	"pats/infra/testkit/must"
+	"pats/infra/testkit/partners"
 	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
@@ -51,9 +52,10 @@ func (e *env) newFixture(t *testing.T, withUser bool) *fixture {
 		var err error
 		f.service, err = e.service.CreateServiceAccount(t.Context(), pat.Profile{Username: "service-" + name, Role: pat.Viewer})
 		must.Do(t, err)
-		f.gitHubReport, err = reporters(t).GitHubReport(f.userToken.secret)
+		reporters := partners.Fixed(t)
+		f.gitHubReport, err = reporters.GitHubReport(f.userToken.secret)
 		must.Do(t, err)
-		f.gitLabReport = reporters(t).GitLabReport(f.userToken.secret)
+		f.gitLabReport = reporters.GitLabReport(f.userToken.secret)
 	}
 	return f
 }

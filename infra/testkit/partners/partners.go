@@ -11,9 +11,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"testing"
 
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/deployed"
+	"pats/infra/testkit/must"
 )
 
 // KeyID identifies the key that signs GitHub's reports.
@@ -35,6 +37,14 @@ func New(seed string) (Partners, error) {
 	}
 	token := sha256.Sum256([]byte("GitLab's token " + seed))
 	return Partners{key, hex.EncodeToString(token[:])}, nil
+}
+
+// Fixed returns the same partners in every test, for servers that end with it.
+func Fixed(tb testing.TB) Partners {
+	tb.Helper()
+	made, err := New("partners of a harness")
+	must.Do(tb, err)
+	return made
 }
 
 // Known reports whether p has credentials.
