@@ -74,7 +74,7 @@ func inspectFor(operations []operation, want string) []string {
 	if want != noOrder {
 		clients++
 	}
-	return inspect(operations, rules{limit: pat.MaxTokens}, clients, false).findings
+	return inspect(operations, rules{limit: pat.MaxTokens}, clients).findings
 }
 
 // TestLostResponses checks that operations without a response are in order too, whether or not they took effect.
@@ -83,10 +83,10 @@ func TestLostResponses(t *testing.T) {
 	target, service := onStore(unreliable)(t)
 	var sum counts
 	random := rand.New(rand.NewPCG(figures.Seed(t), 0))
-	lossy := setup{store: "unreliable", clients: maxSearched, limit: pat.MaxTokens}
+	s := setup{store: lossy, clients: 6, limit: pat.MaxTokens}
 	for range 5 {
 		for _, c := range contests[:3] {
-			sum.add(t, lossy, c.name, maxSearched, c.run(t, newEnv(t, target, service), maxSearched, random))
+			sum.add(t, s, c.name, s.clients, c.run(t, newEnv(t, target, service), s.clients, random))
 		}
 	}
 	if sum.unavailable == 0 {

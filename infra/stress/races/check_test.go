@@ -32,17 +32,14 @@ type result struct {
 }
 
 // inspect checks the operations of several clients against the rules. The last operation is a list that begins after all others
-// have ended. A 503 is a finding unless mayBeBusy is true.
-func inspect(operations []operation, p rules, clients int, mayBeBusy bool) result {
+// have ended.
+func inspect(operations []operation, p rules, clients int) result {
 	operations = inOrder(operations)
-	r := result{findings: violated(operations, p.limit)}
-	if !mayBeBusy {
-		r.findings = append(r.findings, busyOnes(operations)...)
-	}
+	r := result{findings: violated(operations, p)}
 	if clients > maxSearched {
 		return r
 	}
-	return r.linearize(operations, p, mayBeBusy)
+	return r.linearize(operations, p)
 }
 
 func inOrder(operations []operation) []operation {
@@ -50,24 +47,41 @@ func inOrder(operations []operation) []operation {
 }
 
 // violated returns the invariants that the operations, sorted by begin, violate.
-func violated(operations []operation, limit int) []string {
-	found := slices.Concat(limits(operations, limit), unjustified(operations, limit))
+func violated(operations []operation, p rules) []string {
+	found := slices.Concat(limits(operations, p.limit), unjustified(operations, p))
+	if !p.mayBeBusy {
+		found = append(found, busyOnes(operations)...)
+	}
 	for _, check := range []func([]operation) []string{unexpectedOnes, duplicates, order, reusedIDs, lost, usedAfterDelete, usedAfterRotation, usedAfterDisable} {
 		found = append(found, check(operations)...)
 	}
 	return found
 }
 
-func (r result) linearize(operations []operation, p rules, canLose bool) result {
-	model, events := p.model(), history(operations, canLose)
-	r.searched = len(events)
-	verdict, info := porcupine.CheckOperationsVerbose(model, events, searchTime)
+// linearize searches for an order of the operations. Where the store is busy, one of its responses may have got lost as well, which is
+// tried if nothing else explains the others.
+func (r result) linearize(operations []operation, p rules) result {
+	found := search(operations, p, p.loses)
+	if len(found.findings) > 0 && p.mayBeBusy && !p.loses {
+		if again := search(operations, p, true); len(again.findings) == 0 {
+			found = again
+		}
+	}
+	found.findings = append(r.findings, found.findings...)
+	return found
+}
+
+// search searches for an order of the operations, as if responses of the store had got lost if lost is true.
+func search(operations []operation, p rules, lost bool) result {
+	model := judge{p, newVacancies(operations)}.model()
+	verdict, info := porcupine.CheckOperationsVerbose(model, history(operations, lost), searchTime)
+	r := result{searched: len(operations)}
 	switch verdict {
 	case porcupine.Illegal:
-		r.findings = append(r.findings, noOrder+": no order of the operations explains these responses")
+		r.findings = []string{noOrder + ": no order of the operations explains these responses"}
 		r.draw = func(path string) error { return porcupine.VisualizePath(model, info, path) }
 	case porcupine.Unknown:
-		r.findings = append(r.findings, fmt.Sprintf("undecided: no order of the operations was found within %s", searchTime))
+		r.findings = []string{fmt.Sprintf("undecided: no order of the operations was found within %s", searchTime)}
 	}
 	return r
 }
@@ -284,28 +298,31 @@ func usedAfterDisable(operations []operation) []string {
 }
 
 // unjustified checks that a refusal, a limit, a duplicate and the like each have a cause that began before the response.
-func unjustified(operations []operation, limit int) []string {
-	isFull := func(earlier []operation, _ operation) bool { return canBeFull(earlier, limit) }
+func unjustified(operations []operation, p rules) []string {
+	isFull := func(earlier []operation, _ operation) bool { return canBeFull(earlier, p.limit) }
 	return each(operations, func(o operation) string {
 		reason := map[outcome]func([]operation, operation) bool{
 			tooLong: func(_ []operation, o operation) bool { return o.tooLong },
 			refused: isOver, full: isFull, taken: isTaken, stronger: isScoped, replaced: isReplaced, missing: isGone,
 		}[o.outcome]
-		if reason == nil || reason(before(operations, o), o) {
+		if reason == nil || reason(before(operations, o, p.mayBeBusy), o) {
 			return ""
 		}
 		return fmt.Sprintf("unjustified: %s got %q", o.request, o.outcome)
 	})
 }
 
-// before returns the operations that may have taken effect before the response to o.
-func before(operations []operation, o operation) []operation {
-	return only(operations, func(p operation) bool { return p.begin < o.end && (p.outcome == done || p.unknown()) })
+// before returns the other operations that may have taken effect before the response to o. If the store can lose its responses, one
+// whose response tells of no effect may have had one too.
+func before(operations []operation, o operation, canLose bool) []operation {
+	return only(operations, func(p operation) bool {
+		return p.begin < o.end && p.begin != o.begin && (p.outcome == done || p.unknown() || canLose && p.changes())
+	})
 }
 
 func isOver(earlier []operation, o operation) bool {
 	return slices.ContainsFunc(earlier, func(p operation) bool {
-		replaced := p.action == rotate && p.token == o.as && (p.unknown() || p.response.secret != o.request.secret)
+		replaced := p.action == rotate && p.token == o.as && (p.outcome != done || p.response.secret != o.request.secret)
 		return p.action == disable || p.canEnd(o.as) || replaced
 	})
 }

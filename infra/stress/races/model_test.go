@@ -1,6 +1,7 @@
 package races_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -17,6 +18,11 @@ type account struct {
 	tokens      []heldToken
 	disabled    bool
 	wasDisabled bool
+	// answered are the beginnings of the changes whose answered attempt has taken effect. They follow from the order so far, which is why
+	// equal need not compare them.
+	answered []int64
+	// settled is set when all operations have ended: what is unanswered has taken effect by then, or never does.
+	settled bool
 }
 
 // heldToken is a token in the model.
@@ -60,6 +66,9 @@ func newAccount(limit int) account {
 // the number of the secret that a rotation issues.
 func (a account) apply(r request, secret int) (response, account) {
 	switch r.action {
+	case settle:
+		a.settled = true
+		return response{outcome: done}, a
 	case endSecret, report:
 		return response{outcome: done}, a.end(r)
 	case removeScoped:
@@ -210,7 +219,8 @@ func (a account) importTokens(imported []listedToken) (response, account) {
 }
 
 func (a account) equal(b account) bool {
-	return a.next == b.next && a.disabled == b.disabled && a.wasDisabled == b.wasDisabled && slices.EqualFunc(a.tokens, b.tokens, heldToken.equal)
+	return a.next == b.next && a.disabled == b.disabled && a.wasDisabled == b.wasDisabled && a.settled == b.settled &&
+		slices.EqualFunc(a.tokens, b.tokens, heldToken.equal)
 }
 
 // rules are what a target promises.
@@ -226,142 +236,167 @@ func (a account) equal(b account) bool {
 // first attempt found both, and then another delete was quicker. usedAfterDelete and usedAfterDisable check that no request that
 // began after the end of the caller's token is accepted.
 //
-// A create whose first attempt took effect, although the response of the store was lost, is refused if a delete of several tokens then
-// removes the new one before the next attempt, and the caller's token has ended or its user is disabled by then. It has used an ID, and
-// nothing else is left of it. If the caller still works, the next attempt creates another.
+// A change whose first attempt took effect, although the response of the store was lost, is made again if another client undid it before
+// the next attempt: a user is disabled twice, and a create that finds its token deleted creates another, or is refused if the caller's own
+// token has ended by then.
 type rules struct {
 	cachedDenials bool
 	// limit is how many tokens a user can have.
 	limit int
+	// mayBeBusy allows a 503, and loses is set if the store loses many of its responses.
+	mayBeBusy, loses bool
 }
 
-func (r rules) step(before account, sent request, got response) (bool, account) {
-	issued := got.secret
-	if got.unknown() {
-		issued = noSecret
+// fate is what is known of an operation's effect.
+type fate string
+
+const (
+	// answered operations took effect once between begin and end, as the response tells.
+	answered fate = "answered"
+	// attempted ones may have done so before as well.
+	attempted fate = "attempted"
+	// unanswered ones may take effect once at any time after begin.
+	unanswered fate = "unanswered"
+)
+
+// judge applies the rules to one history.
+type judge struct {
+	rules
+	vacant vacancies
+}
+
+// step returns the states that can follow from before. There is none if the operation cannot have taken effect then.
+func (j judge) step(before account, o operation, f fate) []account {
+	switch f {
+	case attempted:
+		if slices.Contains(before.answered, o.begin) {
+			return nil
+		}
+		return append(j.changed(before, o), before)
+	case unanswered:
+		if before.settled {
+			return []account{before}
+		}
+		return j.changed(before, o)
 	}
-	want, after := before.apply(sent, issued)
+	after := j.answer(before, o)
+	for i := range after {
+		if o.changes() {
+			after[i].answered = append(slices.Clip(after[i].answered), o.begin)
+		}
+	}
+	return after
+}
+
+// changed returns the state after an operation without a response, or nothing if it changes nothing.
+func (j judge) changed(before account, o operation) []account {
+	_, after := before.apply(o.request, noSecret)
+	if after.equal(before) || o.action == create && !j.vacant.fit(before.next, o.description) {
+		return nil
+	}
+	return []account{after}
+}
+
+func (j judge) answer(before account, o operation) []account {
+	want, after := before.apply(o.request, o.response.secret)
 	switch {
-	case got.unknown():
-		return true, after
-	case got.outcome == refused && r.cachedDenials && before.wasDisabled && sent.as != operator:
-		return true, before
-	case got.outcome == done && sent.action == remove && !slices.ContainsFunc(before.doomed(sent), before.has):
-		return true, before
+	case o.outcome == refused && j.cachedDenials && before.wasDisabled && o.as != operator:
+		return []account{before}
+	case o.outcome == done && o.action == remove && !slices.ContainsFunc(before.doomed(o.request), before.has):
+		return []account{before}
+	case want.equal(o.response):
+		return []account{after}
 	}
-	return want.equal(got), after
+	return nil
 }
 
 // model returns the rules in the checker's terms.
-func (r rules) model() porcupine.Model {
-	return porcupine.Model{
-		Init: func() any { return newAccount(r.limit) },
-		Step: func(state, input, output any) (bool, any) {
-			return r.step(state.(account), input.(request), output.(response)) //nolint:errcheck // the checker passes them on
+func (j judge) model() porcupine.Model {
+	model := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{newAccount(j.limit)} },
+		Step: func(state, input, output any) (after []any) {
+			for _, a := range j.step(state.(account), input.(operation), output.(fate)) { //nolint:errcheck // the checker passes them on
+				after = append(after, a)
+			}
+			return after
 		},
 		Equal: func(a, b any) bool { return a.(account).equal(b.(account)) }, //nolint:errcheck // the checker passes them on
 		DescribeOperation: func(input, output any) string {
-			return input.(request).String() + ": " + output.(response).String() //nolint:errcheck // the checker passes them on
+			o := input.(operation) //nolint:errcheck // the checker passes it on
+			return fmt.Sprintf("%s: %s (%s)", o.request, o.response, output)
 		},
-		DescribeState: func(state any) string { return describe(state.(account).listed()) }, //nolint:errcheck // the checker passes them on
+		DescribeState: func(state any) string { return describe(state.(account).listed()) }, //nolint:errcheck // the checker passes it on
 	}
+	return model.ToModel()
 }
 
-// forever is when an operation with an unknown outcome ends: it can take effect at any time after its beginning.
-const forever = math.MaxInt64
-
-// history returns the operations in the checker's form, without unknown ones that had no effect. If the responses of the store can get
-// lost, a create that was answered may have taken effect once before.
-func history(operations []operation, canLose bool) []porcupine.Operation {
+// history returns the operations in the checker's form, without unknown ones that had no effect. Each attempt that has no response is one
+// of a client of its own: the caller went on. If responses of the store may have got lost, every change may have been attempted before.
+func history(operations []operation, lost bool) []porcupine.Operation {
 	var events []porcupine.Operation
-	clients := 0
-	for _, o := range operations {
-		clients = max(clients, o.client+1)
+	clients := maxSearched
+	alone := func(o operation, f fate, end int64) {
+		events = append(events, porcupine.Operation{ClientId: clients, Input: o, Call: o.begin, Output: f, Return: end})
+		clients++
 	}
-	vanished := vanished(operations)
-	effect := effects(operations, vanished)
+	last := int64(0)
+	kept := kept(operations)
 	for _, o := range operations {
-		if canLose && !o.unknown() && vanished(o) {
-			events = append(events, porcupine.Operation{
-				ClientId: clients, Input: o.request, Call: o.begin, Output: response{outcome: busy}, Return: forever,
-			})
-			clients++
+		last = max(last, o.end)
+		if lost && o.changes() {
+			alone(o, attempted, o.end)
 		}
-		event := porcupine.Operation{ClientId: o.client, Input: o.request, Call: o.begin, Output: o.response, Return: o.end}
-		if o.unknown() {
-			if !effect(o) {
-				continue
-			}
-			event.ClientId, event.Return = clients, forever // a separate client: the caller went on
-			clients++
+		switch {
+		case !o.unknown():
+			events = append(events, porcupine.Operation{ClientId: o.client, Input: o, Call: o.begin, Output: answered, Return: o.end})
+		case o.changes() && !kept(o):
+			alone(o, unanswered, math.MaxInt64)
 		}
-		events = append(events, event)
 	}
+	alone(operation{request: request{action: settle}, response: response{outcome: done}, begin: last + 1}, answered, last+2)
 	return events
 }
 
-// effects returns a function that reports whether an operation with an unknown outcome can have taken effect: a token without a response
-// must have been in a list or have vanished, and a token to delete must be missing in the last list. Without it the checker would try every
-// order of operations that never happened.
-func effects(operations []operation, vanished func(operation) bool) func(operation) bool {
-	_, orphans := unclaimed(operations)
-	last := map[pat.TokenID]bool{}
-	for _, o := range lists(operations) {
-		clear(last)
-		for _, token := range o.tokens {
-			last[token.id] = true
-		}
-	}
+// kept returns a function that reports whether an operation is a delete of a single token that is in the last list. Without it the checker
+// would try every order of operations that never happened.
+func kept(operations []operation) func(operation) bool {
+	lists := lists(operations)
 	return func(o operation) bool {
-		switch o.action {
-		case create:
-			return orphans[o.description] || vanished(o)
-		case remove:
-			return o.descendants || !last[o.token]
-		case list, use:
-			return false
-		}
-		return true
+		return o.action == remove && !o.descendants && len(lists) > 0 &&
+			slices.ContainsFunc(lists[len(lists)-1].tokens, func(t listedToken) bool { return t.id == o.token })
 	}
 }
 
-// vanished returns a function that reports whether an operation can have created a token that its response does not tell of, and that
-// is gone: no response to a create tells of an ID or of a listed token with that description, and a delete of several tokens must have run
-// meanwhile.
-func vanished(operations []operation) func(operation) bool {
-	missing, orphans := unclaimed(operations)
-	return func(o operation) bool {
-		return o.action == create && (missing || orphans[o.description]) && slices.ContainsFunc(operations, func(p operation) bool {
-			canTakeAll := p.action == remove && p.descendants || p.action == report || p.action == removeScoped
-			return canTakeAll && p.end > o.begin && (o.unknown() || p.begin < o.end)
-		})
-	}
+// vacancies are the IDs that no response assigns to a create or an import: creates without a response can have used them.
+type vacancies struct {
+	// descriptions maps those below the last ID to the description in a list, or to "" if they are in none.
+	descriptions map[pat.TokenID]string
+	last         pat.TokenID
 }
 
-// unclaimed reports whether an ID is in no response at all, and returns the descriptions of listed tokens that are in no response to
-// a create or an import.
-func unclaimed(operations []operation) (missing bool, orphans map[string]bool) {
-	claimed, listed, last := map[pat.TokenID]bool{firstToken: true}, map[pat.TokenID]string{}, firstToken
+// fit reports whether a token with the description can have had the ID.
+func (v vacancies) fit(id pat.TokenID, description string) bool {
+	listed, vacant := v.descriptions[id]
+	return id > v.last || vacant && (listed == "" || listed == description)
+}
+
+func newVacancies(operations []operation) vacancies {
+	v := vacancies{descriptions: map[pat.TokenID]string{}, last: firstToken}
+	claimed, listed := map[pat.TokenID]bool{firstToken: true}, map[pat.TokenID]string{}
 	for _, o := range operations {
 		for _, token := range append([]listedToken{{id: o.id}}, o.imported...) {
 			claimed[token.id] = true
-			last = max(last, token.id)
+			v.last = max(v.last, token.id)
 		}
 		for _, token := range o.tokens {
 			listed[token.id] = token.description
-			last = max(last, token.id)
+			v.last = max(v.last, token.id)
 		}
 	}
-	orphans = map[string]bool{}
-	for id := firstToken; id <= last; id++ {
-		description, seen := listed[id]
-		switch {
-		case claimed[id]:
-		case seen:
-			orphans[description] = true
-		default:
-			missing = true
+	for id := firstToken; id <= v.last; id++ {
+		if !claimed[id] {
+			v.descriptions[id] = listed[id]
 		}
 	}
-	return missing, orphans
+	return v
 }

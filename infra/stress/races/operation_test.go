@@ -26,6 +26,8 @@ const (
 	report    action = "report"
 	// removeScoped deletes all tokens with scopes, as an operator does.
 	removeScoped action = "delete those with scopes"
+	// settle stands in a search for the end of all operations. No client requests it.
+	settle action = "settle"
 )
 
 // listedToken is a token in a list.
@@ -62,6 +64,9 @@ type request struct {
 	// imported are the tokens to import, by rising ID.
 	imported []listedToken
 }
+
+// changes reports whether the request asks for a change of the account.
+func (r request) changes() bool { return r.action != list && r.action != use }
 
 func (r request) String() string {
 	text := string(r.action)

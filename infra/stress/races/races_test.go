@@ -29,7 +29,9 @@ type setup struct {
 const (
 	embedded = "boltstore"
 	dynamodb = "dynamostore"
-	longest  = "3600"
+	// lossy stands for a store many of whose responses get lost.
+	lossy   = "a lossy store"
+	longest = "3600"
 )
 
 // setups are used in turn, by seed.
@@ -60,7 +62,7 @@ func (s setup) String() string {
 func (s setup) mayBeBusy() bool { return s.store != embedded || s.clients > 64 }
 
 func (s setup) rules() rules {
-	return rules{cachedDenials: s.ttl != "" && s.ttl != "0", limit: s.limit}
+	return rules{cachedDenials: s.ttl != "" && s.ttl != "0", limit: s.limit, mayBeBusy: s.mayBeBusy(), loses: s.store == lossy}
 }
 
 func (s setup) newStore(tb testing.TB) pat.Store {
@@ -127,7 +129,7 @@ func (sum *counts) round(t *testing.T, s setup, seed uint64) {
 // add counts the operations, checks them, and reports the findings.
 func (sum *counts) add(t *testing.T, s setup, what string, clients int, operations []operation) {
 	t.Helper()
-	r := inspect(operations, s.rules(), clients, s.mayBeBusy())
+	r := inspect(operations, s.rules(), clients)
 	sum.requests += len(operations)
 	if r.searched > 0 {
 		sum.histories++
