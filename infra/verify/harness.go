@@ -22,8 +22,8 @@ type harness struct {
 }
 
 var harnesses = []harness{
-	{name: "crash", rounds: 200, tools: words("strace")},
 	{name: "faults", rounds: 20, tools: words("java mvn")},
+	{name: "crash", rounds: 200, tools: words("strace")},
 	{name: "races", rounds: 24, tools: words("java mvn"), alone: true},
 	{name: "attack", rounds: 12, alone: true},
 }

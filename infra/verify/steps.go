@@ -45,7 +45,8 @@ type verification struct {
 	watchErr error
 }
 
-// steps returns all steps in the order in which they start. Those that leave a core idle stand beside each other.
+// steps returns all steps in the order in which they start. Those that leave a core idle stand beside each other, with the longest, sam-local,
+// first.
 func (v *verification) steps() []runner.Step {
 	steps := []runner.Step{
 		{Name: "lint", Tools: words("golangci-lint shellcheck cfn-lint sam"), Run: makeTarget("lint")},
@@ -53,11 +54,11 @@ func (v *verification) steps() []runner.Step {
 		{Name: "build", Tools: words("sam"), Figures: regexp.MustCompile(`[A-Za-z]*Function: zip of .*`), Run: buildFunctions},
 		{Name: "vuln", Run: vuln},
 		{Name: testStep, Tools: words("java mvn cc"), Alone: true, Run: v.test},
+		{Name: "sam-local", Tools: words("sam java mvn docker"), Figures: regexp.MustCompile(`[0-9]+ (cases|events).*`), Run: v.samLocal},
 		{Name: openapiStep, Tools: words("schemathesis curl"), Figures: regexp.MustCompile(`Tested: .*|[0-9]+ generated, .*`), Run: v.openapi},
 		{Name: "generators", Tools: words("curl npm node python3"), Figures: regexp.MustCompile(`.*: generated, compiled, used`), Run: v.generators},
 		{Name: examplesStep, Tools: words("curl java javac jq mvn node npm php python3 ruby"), Figures: regexp.MustCompile(`.*: listed, created, deleted, refused`), Run: v.examples},
 		{Name: "introspection", Tools: words("apache2 java mvn node python3"), Run: introspection},
-		{Name: "sam-local", Tools: words("sam java mvn docker"), Figures: regexp.MustCompile(`[0-9]+ (cases|events).*`), Run: v.samLocal},
 		{Name: deployedStep, Tools: words("sam python3"), Figures: regexp.MustCompile(`known gap in .*`), Run: v.deployed},
 		{Name: "keycloak", Tools: words("java mvn python3 sam"), Run: keycloak},
 		{Name: "protect", Tools: words("curl jq node npm python3 sam"), Run: protect},
