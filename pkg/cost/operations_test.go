@@ -28,6 +28,7 @@ import (
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 	"pats/pkg/session"
+	"pats/pkg/session/sessiontest"
 	"pats/pkg/sessionapi"
 )
 
@@ -181,12 +182,12 @@ const (
 
 var client = session.Client{Issuer: "https://id.example.com", ID: "pats", Secret: pat.NewClientSecret("a client secret of the provider")}
 
+var site = session.Site{Origin: "https://" + host}
+
 // signedIn returns the cookie of a session of the caller.
 func signedIn(t *testing.T, e *env) string {
 	t.Helper()
-	started := e.started(t)
-	cookie := session.SessionCookie(client, session.Site{Origin: "https://" + host})
-	return set(t, cookie, session.Signed{User: e.caller, Facts: session.FactsOf(started)}, started)
+	return sessiontest.Cookie(t, client, site, e.caller, e.clock.Now())
 }
 
 // ticket returns the cookie with which the caller comes from the identity provider, not for the first time.
@@ -195,27 +196,9 @@ func ticket(t *testing.T, e *env) string {
 	_, err := e.service.LinkLogin(t.Context(), e.caller, client.Issuer, "ann")
 	must(t, err)
 	e.clock.Advance(time.Second) // linking ended the sessions before it
-	started := e.started(t)
-	cookie := session.TicketCookie(client, session.Site{Origin: "https://" + host})
-	profile := pattest.Profile("ann", pat.Admin)
+	now, profile := e.clock.Now(), pattest.Profile("ann", pat.Admin)
 	who := pat.ProvenUser{Issuer: client.Issuer, Subject: "ann", Email: profile.Email, Name: profile.Name}
-	return set(t, cookie, session.Ticket{User: who, Started: session.FactsOf(started), Next: "/"}, started)
-}
-
-func (e *env) started(t *testing.T) pat.Session {
-	t.Helper()
-	key, err := pat.NewSessionKey(rand.Reader)
-	must(t, err)
-	now := e.clock.Now()
-	return pat.Session{StartedAt: now, ExpiresAt: now.Add(session.TicketLifetime), Key: key}
-}
-
-func set[T any](t *testing.T, cookie session.Cookie[T], value T, s pat.Session) string {
-	t.Helper()
-	headers := http.Header{}
-	must(t, cookie.Set(headers, rand.Reader, value, s.StartedAt, s.ExpiresAt))
-	text, _, _ := strings.Cut(headers.Get("Set-Cookie"), ";")
-	return text
+	return sessiontest.Ticket(t, client, site, session.Ticket{User: who, Started: session.FactsOf(sessiontest.New(t, now)), Next: "/"}, now)
 }
 
 // env is the service with an Admin, who is the caller, and an Editor, each with the usual tokens, all in use.

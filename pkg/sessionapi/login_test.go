@@ -21,6 +21,7 @@ import (
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 	"pats/pkg/session"
+	"pats/pkg/session/sessiontest"
 	"pats/pkg/sessionapi"
 )
 
@@ -62,23 +63,13 @@ func newLoginFixture(t *testing.T) *loginFixture {
 	return f
 }
 
+// site is where the stack would be deployed.
+var site = session.Site{Origin: "https://" + host}
+
 // cookieOf returns the cookie of an hour's session of user that starts now.
 func (f *loginFixture) cookieOf(t *testing.T, user pat.UserID) string {
 	t.Helper()
-	key, err := pat.NewSessionKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := f.clock.Now()
-	started := pat.Session{StartedAt: now, ExpiresAt: now.Add(time.Hour), Key: key}
-	headers := http.Header{}
-	signed := session.Signed{User: user, Facts: session.FactsOf(started)}
-	err = session.SessionCookie(f.settings.Client, session.Site{Origin: "https://" + host}).Set(headers, rand.Reader, signed, now, started.ExpiresAt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cookie, _, _ := strings.Cut(headers.Get("Set-Cookie"), ";")
-	return cookie
+	return sessiontest.Cookie(t, f.settings.Client, site, user, f.clock.Now())
 }
 
 // send handles a request that a page of the stack sends with the user's cookie, after edit has changed it.

@@ -1,7 +1,6 @@
 package sessionapi_test
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -17,6 +16,7 @@ import (
 	"pats/pkg/pat"
 	"pats/pkg/pat/pattest"
 	"pats/pkg/session"
+	"pats/pkg/session/sessiontest"
 	"pats/pkg/sessionapi"
 )
 
@@ -270,25 +270,15 @@ func TestKillSwitch(t *testing.T) {
 // ticket returns the cookie that the identity provider's callback leaves for a user, after change.
 func (f *loginFixture) ticket(t *testing.T, change func(*session.Ticket)) string {
 	t.Helper()
-	key, err := pat.NewSessionKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
 	now := f.clock.Now()
 	ticket := session.Ticket{
 		User:    pat.ProvenUser{Issuer: f.settings.Client.Issuer, Subject: "1", Email: f.user.Email},
-		Started: session.FactsOf(pat.Session{StartedAt: now, ExpiresAt: now.Add(time.Hour), Key: key}), Next: "/",
+		Started: session.FactsOf(sessiontest.New(t, now)), Next: "/",
 	}
 	if change != nil {
 		change(&ticket)
 	}
-	headers := http.Header{}
-	err = session.TicketCookie(f.settings.Client, session.Site{Origin: "https://" + host}).Set(headers, rand.Reader, ticket, now, now.Add(session.TicketLifetime))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cookie, _, _ := strings.Cut(headers.Get("Set-Cookie"), ";")
-	return cookie
+	return sessiontest.Ticket(t, f.settings.Client, site, ticket, now)
 }
 
 // asSession returns a cookie under the name of the session's.
@@ -382,7 +372,7 @@ func TestTicketLeadsToOneSession(t *testing.T) {
 	_, first := f.enter(t, ticket)
 	_, second := f.enter(t, ticket)
 	read := func(cookie string) session.Signed {
-		signed, err := session.SessionCookie(f.settings.Client, session.Site{Origin: "https://" + host}).Read(http.Header{"Cookie": {cookie}}, f.clock.Now())
+		signed, err := session.SessionCookie(f.settings.Client, site).Read(http.Header{"Cookie": {cookie}}, f.clock.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

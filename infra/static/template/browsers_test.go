@@ -18,6 +18,7 @@ import (
 	"pats/pkg/gateway"
 	"pats/pkg/pat"
 	"pats/pkg/session"
+	"pats/pkg/session/sessiontest"
 	"pats/pkg/wiring/sessions"
 )
 
@@ -45,7 +46,7 @@ func serveBrowsers(t *testing.T, requests *recorder) {
 			deployed.AdminSessionFunction: sessions.Admins(settings, store, env),
 		},
 	}
-	b.enter(t, env)
+	b.enter(t)
 	b.wantServed(t, deployed.SessionFunction, "POST", "/api/admin/user/tokens", "", `{"description":"laptop","expiresAt":"2099-01-01T00:00:00Z"}`)
 	b.wantServed(t, deployed.AdminSessionFunction, "GET", "/api/admin/user-admin", "", "")
 	b.wantServed(t, deployed.AdminSessionFunction, "GET", "/api/admin/user-admin/admin-count", "", "")
@@ -69,17 +70,14 @@ func browserSettings(t *testing.T) config.Config {
 }
 
 // enter begins a session with a ticket, as SignInFunction leaves one.
-func (b *browser) enter(t *testing.T, env pat.Env) {
+func (b *browser) enter(t *testing.T) {
 	t.Helper()
-	key, err := pat.NewSessionKey(env.Random)
-	must.Do(t, err)
-	now, headers := time.Now().Truncate(time.Millisecond), http.Header{}
+	now := time.Now().Truncate(time.Millisecond)
 	ticket := session.Ticket{
 		User:    pat.ProvenUser{Issuer: b.client.Issuer, Subject: "1", Email: "ann@example.org", MayCreate: true, Admin: true},
-		Started: session.FactsOf(pat.Session{StartedAt: now, ExpiresAt: now.Add(time.Hour), Key: key}), Next: "/",
+		Started: session.FactsOf(sessiontest.New(t, now)), Next: "/",
 	}
-	must.Do(t, session.TicketCookie(b.client, site).Set(headers, env.Random, ticket, now, now.Add(session.TicketLifetime)))
-	b.keepCookie(headers)
+	b.cookie = sessiontest.Ticket(t, b.client, site, ticket, now)
 	response := b.send(t, deployed.SessionFunction, browserEvent(http.MethodGet, session.EnterPath, "", ""))
 	if response.StatusCode != http.StatusSeeOther {
 		t.Fatalf("entering: got status %d with %s, want 303", response.StatusCode, response.Body)
