@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,9 +30,9 @@ func TestFaultsAreFound(t *testing.T) {
 		run       func(testing.TB, *env, *rand.Rand) []operation
 		want      string
 	}{
-		{"a write that ignores the version", onStore(unconditional), inContest(distinctCreates), "assigned twice"},
-		{"a write that merges after a conflict", onStore(merging), inContest(distinctCreates), "limit:"},
-		{"a write that merges after a conflict", onStore(merging), inContest(sameCreates), "duplicate:"},
+		{"a write that ignores the version", onStore(atOnce(unconditional)), inContest(distinctCreates), "assigned twice"},
+		{"a write that merges after a conflict", onStore(atOnce(merging)), inContest(distinctCreates), "limit:"},
+		{"a write that merges after a conflict", onStore(atOnce(merging)), inContest(sameCreates), "duplicate:"},
 		{"a skipped write", onStore(dropping), inContest(distinctCreates), "lost:"},
 		{"an ID derived from the number of tokens", onStore(recounting), inMixture, "order:"},
 		{"a stale read", onStore(staleReads), inContest(disableAgainstUses), "disabled user:"},
@@ -154,6 +155,23 @@ func (b broken) ReplaceAccount(ctx context.Context, before, after pat.Account) e
 		return b.write(ctx, before, after)
 	}
 	return b.Store.ReplaceAccount(ctx, before, after)
+}
+
+// atOnce returns fault with writes that collide: the first reads, one of each client, wait for each other.
+func atOnce(fault func(pat.Store) pat.Store) func(pat.Store) pat.Store {
+	return func(store pat.Store) pat.Store {
+		var reads atomic.Int64
+		var first sync.WaitGroup
+		first.Add(maxSearched)
+		return fault(broken{Store: store, read: func(ctx context.Context, id pat.UserID) (pat.Account, error) {
+			account, err := store.Account(ctx, id)
+			if reads.Add(1) <= maxSearched {
+				first.Done()
+				first.Wait()
+			}
+			return account, err
+		}})
+	}
 }
 
 func unconditional(store pat.Store) pat.Store {

@@ -58,21 +58,20 @@ func violated(operations []operation, p rules) []string {
 	return found
 }
 
-// linearize searches for an order of the operations. Where the store is busy, one of its responses may have got lost as well, which is
-// tried if nothing else explains the others.
+// linearize searches for an order of the operations.
 func (r result) linearize(operations []operation, p rules) result {
-	found := search(operations, p, p.loses)
-	if len(found.findings) > 0 && p.mayBeBusy && !p.loses {
-		if again := search(operations, p, true); len(again.findings) == 0 {
-			found = again
+	var found result
+	for _, lost := range p.lost() {
+		if found = search(operations, p, lost); len(found.findings) == 0 {
+			break
 		}
 	}
 	found.findings = append(r.findings, found.findings...)
 	return found
 }
 
-// search searches for an order of the operations, as if responses of the store had got lost if lost is true.
-func search(operations []operation, p rules, lost bool) result {
+// search searches for an order of the operations, as if so many responses of the store to each change may have got lost.
+func search(operations []operation, p rules, lost int) result {
 	model := judge{p, newVacancies(operations)}.model()
 	verdict, info := porcupine.CheckOperationsVerbose(model, history(operations, lost), searchTime)
 	r := result{searched: len(operations)}

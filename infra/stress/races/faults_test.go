@@ -21,7 +21,13 @@ import (
 // behindFaults is the setup of the histories with faults.
 var behindFaults = setup{store: lossy, ttl: "0", clients: 6, limit: pat.MaxTokens}
 
-// TestRacesUnderFaults runs mixed histories over HTTP while 10 to 60 percent of the requests to DynamoDB meet a fault. A response that
+// leastPercent and mostPercent bound how many of the requests to DynamoDB meet a fault.
+const (
+	leastPercent = 10
+	mostPercent  = 60
+)
+
+// TestRacesUnderFaults runs mixed histories over HTTP while some of the requests to DynamoDB meet a fault. A response that
 // reports a fault must be a 503; every other one must be in order with those of the other clients.
 func TestRacesUnderFaults(t *testing.T) {
 	t.Parallel()
@@ -36,7 +42,8 @@ func TestRacesUnderFaults(t *testing.T) {
 			seed := figures.Seed(t) + uint64(i)
 			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 				t.Parallel()
-				operations, met := runUnderFaults(t, seed, func(store pat.Store) pat.Store { return store })
+				random := rand.New(rand.NewPCG(seed, 0))
+				operations, met := runUnderFaults(t, random, leastPercent+random.IntN(mostPercent-leastPercent+1), func(store pat.Store) pat.Store { return store })
 				mu.Lock()
 				defer mu.Unlock()
 				sum.rounds++
@@ -57,9 +64,9 @@ func TestRacesUnderFaults(t *testing.T) {
 func TestClaimedWriteIsFound(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(10) {
-		operations, _ := runUnderFaults(t, seed+1, claiming)
+		operations, _ := runUnderFaults(t, rand.New(rand.NewPCG(seed, 0)), mostPercent, claiming)
 		if findings := inspect(operations, behindFaults.rules(), behindFaults.clients).findings; len(findings) > 0 {
-			t.Logf("seed %d: found: %s", seed+1, findings[0])
+			t.Logf("seed %d: found: %s", seed, findings[0])
 			return
 		}
 	}
@@ -75,8 +82,9 @@ func claiming(store pat.Store) pat.Store {
 	}}
 }
 
-// runUnderFaults returns the operations of a mixed history on a store behind faults, as changed by change, and the number of faults.
-func runUnderFaults(t *testing.T, seed uint64, change func(pat.Store) pat.Store) ([]operation, int) {
+// runUnderFaults returns the operations of a mixed history on a store, as changed by change, for which this share of the requests to
+// DynamoDB meets a fault, and the number of faults.
+func runUnderFaults(t *testing.T, random *rand.Rand, percent int, change func(pat.Store) pat.Store) ([]operation, int) {
 	t.Helper()
 	proxy, settings := faults.InFrontOfDynamoDB(t)
 	table := "races-" + crand.Text()
@@ -85,8 +93,7 @@ func runUnderFaults(t *testing.T, seed uint64, change func(pat.Store) pat.Store)
 	store := change(dynamostore.New(dynamostore.NewClient(settings), table))
 	api := newOverHTTP(t, store, behindFaults, nil)
 	e := newEnv(t, api, newService(dynamostore.New(intact, table), behindFaults.limit))
-	random := rand.New(rand.NewPCG(seed, 0))
-	proxy.Follow(faults.Random(seed, 10+random.IntN(51), weighted()))
+	proxy.Follow(faults.Random(random.Uint64(), percent, weighted()))
 	e.mix(t.Context(), behindFaults.clients, random)
 	proxy.Follow(faults.Never)
 	proxy.Settle()
@@ -139,6 +146,23 @@ func TestRepeatedChange(t *testing.T) {
 			{2, request{action: create, as: 1, description: "b"}, response{outcome: taken}, 4, 5},
 			{2, request{action: remove, as: 1, token: 2, descendants: true}, response{outcome: done}, 6, 7},
 			{0, request{action: create, as: 1, description: "c"}, response{outcome: done, id: 4}, 9, 10},
+			last,
+		}},
+		{"two tokens of one create", []operation{
+			first,
+			{1, request{action: create, as: 1, description: "c"}, response{outcome: done, id: 4}, 3, 12},
+			{2, request{action: list, as: 2}, response{outcome: done, tokens: []listedToken{{1, ownDescription}, {2, "a"}, {3, "c"}}}, 4, 5},
+			{2, request{action: remove, as: 1, token: 3}, response{outcome: done}, 6, 7},
+			{2, request{action: list, as: 2}, response{outcome: done, tokens: []listedToken{{1, ownDescription}, {2, "a"}}}, 8, 9},
+			{2, request{action: remove, as: 2, token: 2}, response{outcome: done}, 10, 11},
+			last,
+		}},
+		{"three tokens of one create", []operation{
+			{0, request{action: create, as: 1, description: "c"}, response{outcome: done, id: 4}, 1, 10},
+			{2, request{action: list, as: 1}, response{outcome: done, tokens: []listedToken{{1, ownDescription}, {2, "c"}}}, 2, 3},
+			{2, request{action: remove, as: 1, token: 2}, response{outcome: done}, 4, 5},
+			{2, request{action: list, as: 1}, response{outcome: done, tokens: []listedToken{{1, ownDescription}, {3, "c"}}}, 6, 7},
+			{2, request{action: remove, as: 1, token: 3}, response{outcome: done}, 8, 9},
 			last,
 		}},
 		{"a rotation", []operation{

@@ -247,6 +247,18 @@ type rules struct {
 	mayBeBusy, loses bool
 }
 
+// lost returns how many responses of the store to one change may have got lost, in the order in which it is worth trying: the more there are,
+// the longer a search takes. The last attempt of three is answered.
+func (r rules) lost() []int {
+	switch {
+	case r.loses:
+		return []int{1, 2}
+	case r.mayBeBusy:
+		return []int{0, 1}
+	}
+	return []int{0}
+}
+
 // fate is what is known of an operation's effect.
 type fate string
 
@@ -331,8 +343,9 @@ func (j judge) model() porcupine.Model {
 }
 
 // history returns the operations in the checker's form, without unknown ones that had no effect. Each attempt that has no response is one
-// of a client of its own: the caller went on. If responses of the store may have got lost, every change may have been attempted before.
-func history(operations []operation, lost bool) []porcupine.Operation {
+// of a client of its own: the caller went on. Every change may have been attempted before as often as responses of the store to it may have
+// got lost.
+func history(operations []operation, lost int) []porcupine.Operation {
 	var events []porcupine.Operation
 	clients := maxSearched
 	alone := func(o operation, f fate, end int64) {
@@ -343,8 +356,10 @@ func history(operations []operation, lost bool) []porcupine.Operation {
 	kept := kept(operations)
 	for _, o := range operations {
 		last = max(last, o.end)
-		if lost && o.changes() {
-			alone(o, attempted, o.end)
+		for range lost {
+			if o.changes() {
+				alone(o, attempted, o.end)
+			}
 		}
 		switch {
 		case !o.unknown():
