@@ -55,12 +55,15 @@ func newEnv(t *testing.T, n *counts) *env {
 }
 
 // parameters turn the authorizer's cache off, since a cached response would hide its behavior under a fault, and accept imported
-// tokens and the partners' reports.
+// tokens, the partners' reports and people who have signed in.
 func parameters(t *testing.T) map[string]string {
 	t.Helper()
 	parameters, err := partners.Fixed(t).Parameters()
 	must.Do(t, err)
-	maps.Copy(parameters, map[string]string{"AuthorizerTtlSeconds": "0", "AcceptImportedTokens": "true"})
+	maps.Copy(parameters, map[string]string{
+		"AuthorizerTtlSeconds": "0", "AcceptImportedTokens": "true",
+		"OidcIssuer": provider.Issuer, "OidcClientId": provider.ID, "OidcClientSecret": clientSecret,
+	})
 	return parameters
 }
 

@@ -109,9 +109,27 @@ func (o operation) maxRequests(fault faults.Fault) int {
 // try sends one request under a plan, and returns what is wrong with the response, its cost, and the table afterwards.
 func (o operation) try(t *testing.T, on *target, fault faults.Fault, plan faults.Plan) error {
 	t.Helper()
-	c := on.newChecker(on.newFixture(t, o.withUser))
+	c := on.prepared(t, o, o.withUser)
 	got, err := on.sendUnder(t.Context(), plan, o.request(c.fixture), o.maxRequests(fault))
-	return errors.Join(err, checkStatus(got, o.success), o.check(t.Context(), c, got))
+	return errors.Join(err, o.checkStatus(got), o.check(t.Context(), c, got))
+}
+
+// prepared returns a checker of a new fixture that is ready for the operation.
+func (e *env) prepared(t *testing.T, o operation, withUser bool) *checker {
+	t.Helper()
+	c := e.newChecker(e.newFixture(t, withUser))
+	if o.prepare != nil {
+		o.prepare(t, c)
+	}
+	return c
+}
+
+// checkStatus returns an error unless the response is a success or a correct 503.
+func (o operation) checkStatus(got apiclient.Response) error {
+	if o.page && got.Status == http.StatusServiceUnavailable {
+		return checkUnavailablePage(got)
+	}
+	return checkStatus(got, o.success)
 }
 
 // testOperations checks that every response is a success or a 503, in time, and that the table agrees with it.
@@ -168,13 +186,13 @@ func testConnectionRefused(t *testing.T, n *counts) {
 			settings.Endpoint = unusedURL
 			target := newTargetAt(t, e, allButAuthorizer, planted{}, settings)
 			n.addInjected(map[faults.Fault]int{connectionRefused: 1})
-			c := e.newChecker(e.newFixture(t, true))
+			c := e.prepared(t, o, true)
 			got, err := apiclient.Send(t.Context(), e.client, target.url, o.request(c.fixture))
 			must.Do(t, err)
 			if got.Status != http.StatusServiceUnavailable {
 				t.Errorf("got %v, want a 503", got)
 			}
-			must.Do(t, errors.Join(checkStatus(got), target.late.check(), o.check(t.Context(), c, got)))
+			must.Do(t, errors.Join(o.checkStatus(got), target.late.check(), o.check(t.Context(), c, got)))
 		}})
 	}
 	runCases(t, n, cases, nil)

@@ -31,6 +31,9 @@ type fixture struct {
 	gitHubReport, gitLabReport apiclient.Request
 	// fresh is a name that is not used yet.
 	fresh string
+	// cookie is what the browser has, and login what a user has approved, once the operation is prepared.
+	cookie string
+	login  apitypes.RedeemLogin
 }
 
 // ownedToken is a token with its secret.
@@ -105,6 +108,10 @@ type operation struct {
 	calls, contested int
 	// withUser is true if the case needs another user.
 	withUser bool
+	// prepare does what comes before the request, without faults.
+	prepare func(*testing.T, *checker)
+	// page is true if a 503 is a page for a person.
+	page bool
 }
 
 // The maximum cost of a change: a read and a write, three times without a response, and sixty times with conflicts.
@@ -116,7 +123,7 @@ const (
 	newUserContested = 1 + 20
 )
 
-var operations = slices.Concat(ownOperations, adminOperations, openOperations)
+var operations = slices.Concat(ownOperations, adminOperations, openOperations, sessionOperations)
 
 // ownOperations are those of the token and user routes.
 var ownOperations = []operation{
@@ -134,7 +141,7 @@ var ownOperations = []operation{
 	},
 	{
 		name: "create with a key", success: http.StatusCreated, calls: change, contested: changeContested,
-		request: keyedCreate, check: checkKeyedCreate,
+		request: keyedCreate, check: checkRepeatable(keyedCreate),
 	},
 	{
 		name: "create with scopes", success: http.StatusCreated, calls: change, contested: changeContested,
@@ -310,9 +317,26 @@ func (c *checker) checkAccepted(ctx context.Context, token string, wanted bool) 
 
 // usersNamed returns the users with the username among the case's own and later ones.
 func (c *checker) usersNamed(ctx context.Context, name string) ([]apitypes.User, error) {
-	var body apitypes.UserList
-	err := c.want(ctx, get(fmt.Sprintf("%s?after=%d&limit=500", deployed.UsersPath, c.admin.ID), c.own.secret), http.StatusOK, &body)
-	return slices.DeleteFunc(body.Users, func(u apitypes.User) bool { return u.Username != name }), err
+	return c.usersWith(ctx, func(u apitypes.User) bool { return u.Username == name })
+}
+
+// usersWith returns those of the case's own and later users that are wanted.
+func (c *checker) usersWith(ctx context.Context, wanted func(apitypes.User) bool) ([]apitypes.User, error) {
+	const page = 500
+	var found []apitypes.User
+	for last := c.admin.ID; ; {
+		var body apitypes.UserList
+		err := c.want(ctx, get(fmt.Sprintf("%s?after=%d&limit=%d", deployed.UsersPath, last, page), c.own.secret), http.StatusOK, &body)
+		for _, user := range body.Users {
+			last = user.ID
+			if wanted(user) {
+				found = append(found, user)
+			}
+		}
+		if err != nil || len(body.Users) < page {
+			return found, err
+		}
+	}
 }
 
 // described returns the tokens with the description.
@@ -386,24 +410,25 @@ func checkScopedCreate(ctx context.Context, c *checker, got apiclient.Response) 
 	return checkCreated(ctx, c, got)
 }
 
-// checkKeyedCreate checks that a repetition with the same Idempotency-Key returns the token that the first request created, or
-// creates it.
-func checkKeyedCreate(ctx context.Context, c *checker, got apiclient.Response) error {
-	if err := checkCreated(ctx, c, got); err != nil {
-		return err
+// checkRepeatable checks that a repetition returns the token that the first request created, or creates it.
+func checkRepeatable(request func(*fixture) apiclient.Request) func(context.Context, *checker, apiclient.Response) error {
+	return func(ctx context.Context, c *checker, got apiclient.Response) error {
+		if err := checkCreated(ctx, c, got); err != nil {
+			return err
+		}
+		repeated, err := c.send(ctx, request(c.fixture))
+		if err != nil {
+			return err
+		}
+		var first, second apitypes.CreatedToken
+		if err := repeated.Decode(http.StatusCreated, &second); err != nil {
+			return err
+		}
+		if got.Status == http.StatusCreated && (got.Decode(http.StatusCreated, &first) != nil || first.ID != second.ID || first.Secret != second.Secret) {
+			return fmt.Errorf("the repetition returned token %d, the first request %d", second.ID, first.ID)
+		}
+		return checkCreated(ctx, c, repeated)
 	}
-	repeated, err := c.send(ctx, keyedCreate(c.fixture))
-	if err != nil {
-		return err
-	}
-	var first, second apitypes.CreatedToken
-	if err := repeated.Decode(http.StatusCreated, &second); err != nil {
-		return err
-	}
-	if got.Status == http.StatusCreated && (got.Decode(http.StatusCreated, &first) != nil || first.ID != second.ID || first.Secret != second.Secret) {
-		return fmt.Errorf("the repetition returned token %d, the first request %d", second.ID, first.ID)
-	}
-	return checkCreated(ctx, c, repeated)
 }
 
 // checkDeleted checks that after a 200 the token is gone and refused. After a 503 it must be gone and refused, or exist and be

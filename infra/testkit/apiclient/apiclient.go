@@ -23,12 +23,15 @@ import (
 // timeout is longer than API Gateway lets a client wait.
 const timeout = time.Minute
 
-// New returns a client that keeps the given number of idle connections until the end of the test.
+// New returns a client that keeps the given number of idle connections until the end of the test, and follows no redirect.
 func New(tb testing.TB, connections int) *http.Client {
 	tb.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: connections}
 	tb.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: timeout}
+	return &http.Client{
+		Transport: transport, Timeout: timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // Request is a request to the API.
