@@ -77,7 +77,7 @@ func soak(ctx context.Context, v *verification, h harness, seed int) ([]figures.
 	}
 	defer func() { _ = log.Close() }()
 	if err := h.run(ctx, log, append(env, seedVariable(seed))...); err != nil {
-		return nil, fmt.Errorf("%w; its log is %s; to repeat: %s go run ./infra/verify %s", err, log.Name(), seedVariable(seed), h.name)
+		return nil, fmt.Errorf("%w; its log is %s; to repeat: %s go run ./infra/verify run %s", err, log.Name(), seedVariable(seed), h.name)
 	}
 	text, err := os.ReadFile(log.Name())
 	return figures.Parse(string(text)), err
