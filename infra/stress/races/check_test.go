@@ -61,7 +61,7 @@ func violated(operations []operation, p rules) []string {
 // linearize searches for an order of the operations.
 func (r result) linearize(operations []operation, p rules) result {
 	var found result
-	for _, lost := range p.lost() {
+	for _, lost := range p.lostResponses() {
 		if found = search(operations, p, lost); len(found.findings) == 0 {
 			break
 		}
