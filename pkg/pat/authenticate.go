@@ -56,7 +56,7 @@ func (s *Service) Check(ctx context.Context, secret Secret) (Holder, error) {
 func (s *Service) accountFor(ctx context.Context, secret Secret) (Account, error) {
 	refusal := Refused(ReasonInvalid, errMalformed)
 	if secret.native() {
-		account, err := s.account(ctx, secret.Selector().UserID())
+		account, err := s.account(ctx, Identity{User: secret.Selector().UserID()})
 		if err != nil && KindOf(err) != KindUnauthenticated {
 			return Account{}, err
 		}
@@ -70,16 +70,16 @@ func (s *Service) accountFor(ctx context.Context, secret Secret) (Account, error
 	}
 	user, err := s.store.LookUp(ctx, secret.Selector())
 	if err != nil {
-		return Account{}, hideMissingUser(err)
+		return Account{}, Identity{}.hideMissingUser(err)
 	}
-	return s.account(ctx, user)
+	return s.account(ctx, Identity{User: user})
 }
 
 // Admit reads the caller's account and checks that the caller's token or session is still valid. The account's role and the token's scopes
 // determine what the caller can do now; the Holder of a session has an unscoped token without an ID. Errors: KindUnauthenticated,
 // KindUnavailable.
 func (s *Service) Admit(ctx context.Context, caller Identity) (Holder, error) {
-	account, err := s.account(ctx, caller.User)
+	account, err := s.account(ctx, caller)
 	if err != nil {
 		return Holder{}, err
 	}
@@ -104,18 +104,22 @@ func (s *Service) admit(account Account, caller Identity, now time.Time) (Token,
 
 var errImported = errors.New("imported tokens are not accepted")
 
-// account reads the account of a caller. Errors: KindUnauthenticated, KindUnavailable.
-func (s *Service) account(ctx context.Context, user UserID) (Account, error) {
-	account, err := s.store.Account(ctx, user)
-	return account, hideMissingUser(err)
+// account reads the caller's account. Errors: KindUnauthenticated, KindUnavailable.
+func (s *Service) account(ctx context.Context, caller Identity) (Account, error) {
+	account, err := s.store.Account(ctx, caller.User)
+	return account, caller.hideMissingUser(err)
 }
 
-// hideMissingUser returns err, but the KindNotFound of a missing user as an invalid token: callers must not learn which users exist.
-func hideMissingUser(err error) error {
-	if KindOf(err) == KindNotFound && !errors.Is(err, errNoToken) {
-		return Refused(ReasonInvalid, err)
+// hideMissingUser returns err, but the KindNotFound of the caller's account as an invalid token or a session that was ended: callers must
+// not learn which users exist.
+func (c Identity) hideMissingUser(err error) error {
+	switch {
+	case KindOf(err) != KindNotFound || errors.Is(err, errNoToken):
+		return err
+	case c.session():
+		return Refused(ReasonSessionEnded, err)
 	}
-	return err
+	return Refused(ReasonInvalid, err)
 }
 
 func (s *Service) markSeen(ctx context.Context, account Account, token Token) {

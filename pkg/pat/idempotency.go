@@ -70,7 +70,7 @@ func (s *Service) CreateTokenOnce(ctx context.Context, caller Identity, draft Dr
 		draft: draft.normal(), secret: secret, key: &key, permit: presenting(key, caller, s.allow(caller, ScopePatsWrite)),
 		settings: s.settings,
 	}
-	return c.result(hideMissingUser(s.change(ctx, caller.User, c.apply)))
+	return c.result(caller.hideMissingUser(s.change(ctx, caller.User, c.apply)))
 }
 
 // presenting permits what allow permits if the caller is the one who presented the secret of key.

@@ -46,7 +46,7 @@ func (s *Service) rotateAs(
 		permit = presenting(*r.Key, caller, permit)
 	}
 	token, secret, err := s.rotate(ctx, caller.User, rotating{rotation: r, id: id, permit: permit})
-	return token, secret, hideMissingUser(err)
+	return token, secret, caller.hideMissingUser(err)
 }
 
 func (s *Service) rotate(ctx context.Context, user UserID, c rotating) (Token, Secret, error) {

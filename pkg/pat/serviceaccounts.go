@@ -80,7 +80,7 @@ func (s *Service) allowAdmin(ctx context.Context, by Principal, key *Idempotency
 		holds = presenting(*key, by.Identity, holds)
 	}
 	return func(account Account, now time.Time) (author, error) {
-		a, err := s.authorElsewhere(ctx, account, by.Identity.User, holds, now)
+		a, err := s.authorElsewhere(ctx, account, by.Identity, holds, now)
 		if err == nil {
 			err = a.holder.RequireAdmin()
 		}
@@ -99,12 +99,12 @@ func operatorWithout(key *IdempotencyKey) permission {
 	return func(Account, time.Time) (author, error) { return author{}, invalid(keyWithoutToken) }
 }
 
-// authorElsewhere returns the author of a change of account who holds a token of user, as holds permits.
-func (s *Service) authorElsewhere(ctx context.Context, account Account, user UserID, holds permission, now time.Time) (author, error) {
-	if user == account.ID {
+// authorElsewhere returns the author of a change of account who is caller, as holds permits.
+func (s *Service) authorElsewhere(ctx context.Context, account Account, caller Identity, holds permission, now time.Time) (author, error) {
+	if caller.User == account.ID {
 		return holds(account, now)
 	}
-	own, err := s.account(ctx, user)
+	own, err := s.account(ctx, caller)
 	if err != nil {
 		return author{}, err
 	}

@@ -92,7 +92,7 @@ func (s *Service) EndSessions(ctx context.Context, caller Identity) error {
 		account.SignIn.SessionsFrom = later(now, caller.Session.StartedAt) // which a clock that is ahead can have set
 		return account, true, nil
 	})
-	return hideMissingUser(err)
+	return caller.hideMissingUser(err)
 }
 
 func later(a, b time.Time) time.Time {

@@ -49,7 +49,7 @@ func TestSessionIsAdmittedAfresh(t *testing.T) {
 			if err := f.service.DeleteUser(t.Context(), caller.User); err != nil {
 				t.Fatal(err)
 			}
-		}, pat.ReasonInvalid},
+		}, pat.ReasonSessionEnded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -25,7 +25,7 @@ func (s *Service) Tokens(ctx context.Context, caller Identity) ([]Token, error) 
 // scopes or its end; KindInvalid, KindLimit, KindDuplicate, KindUnavailable.
 func (s *Service) CreateToken(ctx context.Context, caller Identity, draft Draft) (Token, Secret, error) {
 	token, secret, err := s.create(ctx, caller.User, draft, s.allow(caller, ScopePatsWrite))
-	return token, secret, hideMissingUser(err)
+	return token, secret, caller.hideMissingUser(err)
 }
 
 // RevokeToken removes the caller's token with id, which is invalid from then on. If the caller has no such token, RevokeToken does
@@ -33,7 +33,7 @@ func (s *Service) CreateToken(ctx context.Context, caller Identity, draft Draft)
 // caller presented; KindUnavailable.
 func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) error {
 	_, err := s.revoke(ctx, caller.User, justToken(id), s.allowToken(caller, id))
-	return hideMissingUser(err)
+	return caller.hideMissingUser(err)
 }
 
 // RevokeDescendants removes the caller's token with id, if it exists, and all that it led to: the tokens created with it, those
@@ -41,13 +41,13 @@ func (s *Service) RevokeToken(ctx context.Context, caller Identity, id TokenID) 
 // found only if one between them exists. Errors: those of RevokeToken.
 func (s *Service) RevokeDescendants(ctx context.Context, caller Identity, id TokenID) ([]TokenID, error) {
 	removed, err := s.revoke(ctx, caller.User, withDescendants(id), s.allowToken(caller, id))
-	return removed, hideMissingUser(err)
+	return removed, caller.hideMissingUser(err)
 }
 
 // RevokeSelf removes the token that the caller presented. Errors: KindUnauthenticated, KindUnavailable.
 func (s *Service) RevokeSelf(ctx context.Context, caller Identity) error {
 	_, err := s.revoke(ctx, caller.User, presentedBy(caller), s.allowSelf(caller))
-	return hideMissingUser(err)
+	return caller.hideMissingUser(err)
 }
 
 // RevokeSelfAndDescendants removes the token that the caller presented and all that it led to, as RevokeDescendants does.
@@ -55,7 +55,7 @@ func (s *Service) RevokeSelf(ctx context.Context, caller Identity) error {
 func (s *Service) RevokeSelfAndDescendants(ctx context.Context, caller Identity) ([]TokenID, error) {
 	selected := func(account Account) []TokenID { return account.withDescendants(presentedBy(caller)(account)...) }
 	removed, err := s.revoke(ctx, caller.User, selected, s.allowSelf(caller))
-	return removed, hideMissingUser(err)
+	return removed, caller.hideMissingUser(err)
 }
 
 // UserTokens returns a user's tokens for an operator, in ascending order of ID. Errors: KindNotFound, KindUnavailable.
