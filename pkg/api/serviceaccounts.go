@@ -98,21 +98,8 @@ func nameTaken(err error) error {
 	}
 }
 
-// update changes a service account. Its errors are in the order of those of a user.
 func (s serviceAccounts) update(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	raw, err := req.json()
-	if err != nil {
-		return response{}, err
-	}
-	id, err := req.userID()
-	if err != nil {
-		return response{}, err
-	}
-	body, err := unleashjson.ParseObject(raw)
-	if err != nil {
-		return response{}, err
-	}
-	edit, err := readServiceEdit(body)
+	id, edit, err := readUserEdit(req, readServiceEdit)
 	if err != nil {
 		return response{}, err
 	}

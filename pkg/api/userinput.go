@@ -50,6 +50,25 @@ type profileEdit struct {
 	disabled    *bool
 }
 
+// readUserEdit returns the id in the path and the edit that read makes of the body. As in Unleash, an error in the body's JSON comes before
+// one in the id, and that before one in the body's members.
+func readUserEdit(req *request, read func(unleashjson.Object) (profileEdit, error)) (pat.UserID, profileEdit, error) {
+	raw, err := req.json()
+	if err != nil {
+		return 0, profileEdit{}, err
+	}
+	id, err := req.userID()
+	if err != nil {
+		return 0, profileEdit{}, err
+	}
+	body, err := unleashjson.ParseObject(raw)
+	if err != nil {
+		return 0, profileEdit{}, err
+	}
+	edit, err := read(body)
+	return id, edit, err
+}
+
 // readProfileEdit reads the body of an update. As in Unleash, members that are absent, null, empty or 0 change nothing, and unknown
 // members are ignored. disabled, which Unleash does not have, is changed by true and false only.
 func readProfileEdit(body unleashjson.Object) (edit profileEdit, err error) {

@@ -8,7 +8,6 @@ import (
 	"net/url"
 
 	"pats/pkg/api/apitypes"
-	"pats/pkg/api/unleashjson"
 	"pats/pkg/pat"
 )
 
@@ -146,22 +145,8 @@ func (u users) read(ctx context.Context, req *request, _ pat.Principal) (respons
 	return taggedJSON(req, apitypes.NewUser(account))
 }
 
-// update changes a user. As in Unleash, an error in the body's JSON comes before one in the id, and that before one in the body's
-// members.
 func (u users) update(ctx context.Context, req *request, _ pat.Principal) (response, error) {
-	raw, err := req.json()
-	if err != nil {
-		return response{}, err
-	}
-	id, err := req.userID()
-	if err != nil {
-		return response{}, err
-	}
-	body, err := unleashjson.ParseObject(raw)
-	if err != nil {
-		return response{}, err
-	}
-	edit, err := readProfileEdit(body)
+	id, edit, err := readUserEdit(req, readProfileEdit)
 	if err != nil {
 		return response{}, err
 	}
