@@ -7,6 +7,7 @@ import (
 
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/deployed"
+	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -108,15 +109,23 @@ func (l lifetime) settle(exists bool) {
 type token struct {
 	lifetime
 	description string
+	body        apitypes.CreateToken
 	// id is 0 until a response or a list shows it.
 	id pat.TokenID
 	// floor is the highest ID of the holder's tokens known before the request.
 	floor pat.TokenID
 	// secret is the first one, or the zero Secret if the response was lost.
-	secret    pat.Secret
+	secret pat.Secret
+	// repeated is true if a repetition of the request brought the secret.
+	repeated  bool
 	rotations []*rotation
 	// refused is true if an audit found the token refused.
 	refused bool
+}
+
+// repeatable reports whether a repetition of the request can bring the secret of the token, which exists.
+func (t *token) repeatable() bool {
+	return t.secret == (pat.Secret{}) && t.id != 0 && len(t.rotations) == 0 && keyOf(t.description) != ""
 }
 
 // rotation is a request to rotate a token without an overlap.
@@ -247,13 +256,16 @@ func (m *member) settleProfile(p profile) {
 	}
 }
 
-// counts are the numbers of acknowledged requests, and of those without a response.
-type counts struct{ creates, deletes, rotations, changes, unanswered int }
+// counts are the numbers of acknowledged requests, of those without a response, and of creates that were repeated for one.
+type counts struct{ creates, repeated, deletes, rotations, changes, unanswered int }
 
 func (n *counts) add(h *history) {
 	for _, holder := range h.allHolders() {
 		for _, t := range holder.tokens {
 			n.addLifetime(t.lifetime)
+			if t.repeated {
+				n.repeated++
+			}
 			for _, r := range t.rotations {
 				n.count(r.op, &n.rotations)
 			}

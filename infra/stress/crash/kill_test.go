@@ -46,7 +46,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	figures.Print(t, "crash", figures.Count{Name: "kills", N: sum.kills},
 		figures.Count{Name: "acknowledged_creates", N: n.creates}, figures.Count{Name: "acknowledged_deletes", N: n.deletes},
 		figures.Count{Name: "acknowledged_rotations", N: n.rotations}, figures.Count{Name: "acknowledged_changes", N: n.changes},
-		figures.Count{Name: "unanswered", N: n.unanswered},
+		figures.Count{Name: "unanswered", N: n.unanswered}, figures.Count{Name: "repeated_creates", N: n.repeated},
 		figures.Count{Name: "lost", N: sum.faults[lost]}, figures.Count{Name: "inconsistent", N: sum.faults[inconsistent]},
 		figures.Count{Name: "damaged", N: sum.faults[damaged]})
 }

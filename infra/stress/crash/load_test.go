@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -71,6 +72,9 @@ type tokenWorker struct {
 
 func (w *tokenWorker) step(ctx context.Context, c *client, rng *rand.Rand) (bool, error) {
 	own := w.own()
+	if i := slices.IndexFunc(own, (*token).repeatable); i >= 0 {
+		return w.holder.repeat(ctx, c, own[i])
+	}
 	if len(own) == 0 || len(own) <= pat.MaxTokens/2 && rng.IntN(9) < 5 {
 		return w.holder.create(ctx, c, w.name)
 	}
@@ -104,8 +108,8 @@ func (h *holder) create(ctx context.Context, c *client, worker string) (bool, er
 	description := fmt.Sprintf("%s-%d", worker, len(h.tokens))
 	h.mu.Unlock()
 	t := h.request(description)
-	body := apitypes.CreateToken{Description: description, ExpiresAt: apitypes.Time{Time: time.Now().Add(tokenLife)}, Scopes: scopesOf(description)}
-	got, err := c.send(ctx, http.MethodPost, h.tokensPath(), h.own, body)
+	t.body = apitypes.CreateToken{Description: description, ExpiresAt: apitypes.Time{Time: time.Now().Add(tokenLife)}, Scopes: scopesOf(description)}
+	got, err := h.sendCreate(ctx, c, t)
 	if err != nil {
 		return false, nil //nolint:nilerr // the server was killed
 	}
@@ -120,6 +124,41 @@ func (h *holder) create(ctx context.Context, c *client, worker string) (bool, er
 	h.setID(t, created.ID)
 	t.secret, err = pat.ParseSecret(created.Secret)
 	return true, err
+}
+
+func (h *holder) sendCreate(ctx context.Context, c *client, t *token) (apiclient.Response, error) {
+	return c.exchange(ctx, apiclient.Request{
+		Method: http.MethodPost, Path: h.tokensPath(), Token: h.own.Reveal(), Body: t.body, Key: keyOf(t.description),
+	})
+}
+
+// repeat sends the request for a token again, whose response a kill prevented, and gets the token with its secret.
+func (h *holder) repeat(ctx context.Context, c *client, t *token) (bool, error) {
+	got, err := h.sendCreate(ctx, c, t)
+	if err != nil {
+		return false, nil //nolint:nilerr // the server was killed
+	}
+	if got.Status == http.StatusServiceUnavailable {
+		return true, got.CheckUnavailable()
+	}
+	var again apitypes.CreatedToken
+	if err := got.Decode(http.StatusCreated, &again); err != nil {
+		return true, err
+	}
+	if again.ID != t.id {
+		return true, fmt.Errorf("the request for token %d %q, repeated with its key, returned token %d", t.id, t.description, again.ID)
+	}
+	t.repeated = true
+	t.secret, err = pat.ParseSecret(again.Secret)
+	return true, err
+}
+
+// keyOf returns the Idempotency-Key of the request for the token with a description: of some, so that they can be repeated after a kill.
+func keyOf(description string) string {
+	if strings.ContainsAny(description[len(description)-1:], "01234") {
+		return description
+	}
+	return ""
 }
 
 // scopesOf returns the scopes of the token with a description: of some, so that a kill can meet the first write with scopes.
