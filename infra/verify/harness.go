@@ -24,7 +24,7 @@ type harness struct {
 var harnesses = []harness{
 	{name: "faults", rounds: 20, tools: words("java mvn")},
 	{name: "crash", rounds: 200, tools: words("strace")},
-	{name: "races", rounds: 24, tools: words("java mvn"), alone: true},
+	{name: "races", rounds: 18, tools: words("java mvn"), alone: true},
 	{name: "attack", rounds: 12, alone: true},
 }
 
