@@ -295,12 +295,7 @@ func (f *loginFixture) enter(t *testing.T, ticket string) (response events.APIGa
 		event.MultiValueHeaders["Sec-Fetch-Site"] = []string{"cross-site"} // the browser comes from the provider
 		delete(event.MultiValueHeaders, "Origin")
 	})
-	for _, line := range response.MultiValueHeaders["Set-Cookie"] {
-		if set, err := http.ParseSetCookie(line); err == nil && set.MaxAge > 0 {
-			cookie = set.Name + "=" + set.Value
-		}
-	}
-	return response, cookie
+	return response, sessiontest.CookieOf(response.MultiValueHeaders)
 }
 
 func TestEnter(t *testing.T) {

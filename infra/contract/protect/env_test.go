@@ -12,8 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
+	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/binaries"
 	"pats/infra/testkit/figures"
 	"pats/infra/testkit/ministack"
@@ -45,7 +45,7 @@ func start(t *testing.T) *env {
 	needTools(t)
 	admin, err := pat.NewAdminSecret(rand.Reader)
 	must.Do(t, err)
-	e := &env{parameters: map[string]string{"Scopes": listed, "AdminTokenHash": admin.Hash()}, admin: admin.Reveal(), client: newClient()}
+	e := &env{parameters: map[string]string{"Scopes": listed, "AdminTokenHash": admin.Hash()}, admin: admin.Reveal(), client: apiclient.New(t, 8)}
 	e.catalog, err = pat.ParseScopeCatalog(listed)
 	must.Do(t, err)
 	e.emulator, err = ministack.Start(t.Context(), ministack.Options{Root: root(t)})
@@ -81,15 +81,6 @@ func root(t *testing.T) string {
 	root, err := filepath.Abs("../../..")
 	must.Do(t, err)
 	return root
-}
-
-// newClient returns a client that does not follow redirects, since an API Gateway sends none.
-func newClient() *http.Client {
-	return &http.Client{
-		Timeout:       time.Minute,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 8},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // api is a deployed API.

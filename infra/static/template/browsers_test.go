@@ -82,13 +82,7 @@ func (b *browser) enter(t *testing.T) {
 	if response.StatusCode != http.StatusSeeOther {
 		t.Fatalf("entering: got status %d with %s, want 303", response.StatusCode, response.Body)
 	}
-	b.keepCookie(response.MultiValueHeaders)
-}
-
-// keepCookie keeps the cookie that headers set last.
-func (b *browser) keepCookie(headers http.Header) {
-	set := headers.Values("Set-Cookie")
-	b.cookie, _, _ = strings.Cut(set[len(set)-1], ";")
+	b.cookie = sessiontest.CookieOf(response.MultiValueHeaders)
 }
 
 // site is where the stack would be deployed.

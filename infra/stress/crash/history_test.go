@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"pats/infra/testkit/apiclient"
 	"pats/infra/testkit/deployed"
-	"pats/pkg/api/apitypes"
 	"pats/pkg/pat"
 )
 
@@ -109,15 +109,13 @@ func (l lifetime) settle(exists bool) {
 type token struct {
 	lifetime
 	description string
-	body        apitypes.CreateToken
+	expiresAt   time.Time
 	// id is 0 until a response or a list shows it.
 	id pat.TokenID
 	// floor is the highest ID of the holder's tokens known before the request.
 	floor pat.TokenID
 	// secret is the first one, or the zero Secret if the response was lost.
-	secret pat.Secret
-	// repeated is true if a repetition of the request brought the secret.
-	repeated  bool
+	secret    pat.Secret
 	rotations []*rotation
 	// refused is true if an audit found the token refused.
 	refused bool
@@ -127,6 +125,9 @@ type token struct {
 func (t *token) repeatable() bool {
 	return t.secret == (pat.Secret{}) && t.id != 0 && len(t.rotations) == 0 && keyOf(t.description) != ""
 }
+
+// repeated reports whether a repetition of the request brought the secret.
+func (t *token) repeated() bool { return t.create.request == "" && t.secret != (pat.Secret{}) }
 
 // rotation is a request to rotate a token without an overlap.
 type rotation struct {
@@ -256,14 +257,14 @@ func (m *member) settleProfile(p profile) {
 	}
 }
 
-// counts are the numbers of acknowledged requests, of those without a response, and of creates that were repeated for one.
+// counts are the numbers of acknowledged requests, of those without a response, and of creates that were repeated with success.
 type counts struct{ creates, repeated, deletes, rotations, changes, unanswered int }
 
 func (n *counts) add(h *history) {
 	for _, holder := range h.allHolders() {
 		for _, t := range holder.tokens {
 			n.addLifetime(t.lifetime)
-			if t.repeated {
+			if t.repeated() {
 				n.repeated++
 			}
 			for _, r := range t.rotations {

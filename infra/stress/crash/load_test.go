@@ -108,7 +108,7 @@ func (h *holder) create(ctx context.Context, c *client, worker string) (bool, er
 	description := fmt.Sprintf("%s-%d", worker, len(h.tokens))
 	h.mu.Unlock()
 	t := h.request(description)
-	t.body = apitypes.CreateToken{Description: description, ExpiresAt: apitypes.Time{Time: time.Now().Add(tokenLife)}, Scopes: scopesOf(description)}
+	t.expiresAt = time.Now().Add(tokenLife)
 	got, err := h.sendCreate(ctx, c, t)
 	if err != nil {
 		return false, nil //nolint:nilerr // the server was killed
@@ -127,12 +127,11 @@ func (h *holder) create(ctx context.Context, c *client, worker string) (bool, er
 }
 
 func (h *holder) sendCreate(ctx context.Context, c *client, t *token) (apiclient.Response, error) {
-	return c.exchange(ctx, apiclient.Request{
-		Method: http.MethodPost, Path: h.tokensPath(), Token: h.own.Reveal(), Body: t.body, Key: keyOf(t.description),
-	})
+	body := apitypes.CreateToken{Description: t.description, ExpiresAt: apitypes.Time{Time: t.expiresAt}, Scopes: scopesOf(t.description)}
+	return c.exchange(ctx, apiclient.Request{Method: http.MethodPost, Path: h.tokensPath(), Token: h.own.Reveal(), Body: body, Key: keyOf(t.description)})
 }
 
-// repeat sends the request for a token again, whose response a kill prevented, and gets the token with its secret.
+// repeat repeats the request for a token after a kill prevented its response. The response has the token and its secret.
 func (h *holder) repeat(ctx context.Context, c *client, t *token) (bool, error) {
 	got, err := h.sendCreate(ctx, c, t)
 	if err != nil {
@@ -148,12 +147,11 @@ func (h *holder) repeat(ctx context.Context, c *client, t *token) (bool, error) 
 	if again.ID != t.id {
 		return true, fmt.Errorf("the request for token %d %q, repeated with its key, returned token %d", t.id, t.description, again.ID)
 	}
-	t.repeated = true
 	t.secret, err = pat.ParseSecret(again.Secret)
 	return true, err
 }
 
-// keyOf returns the Idempotency-Key of the request for the token with a description: of some, so that they can be repeated after a kill.
+// keyOf returns the Idempotency-Key for a token with this description: half of them have one, so that the request can be repeated.
 func keyOf(description string) string {
 	if strings.ContainsAny(description[len(description)-1:], "01234") {
 		return description

@@ -89,14 +89,7 @@ func checkEverybodysTokens(_ context.Context, c *checker, got apiclient.Response
 
 // checkUsersTokenEnded checks that the user's token is refused after a success. After a 503 it may be accepted.
 func checkUsersTokenEnded(ctx context.Context, c *checker, got apiclient.Response) error {
-	used, err := c.send(ctx, get(deployed.TokensPath, c.userToken.secret))
-	if err != nil {
-		return err
-	}
-	if used.Status == http.StatusUnauthorized || used.Status == http.StatusOK && got.Status == http.StatusServiceUnavailable {
-		return nil
-	}
-	return fmt.Errorf("after %d the user's token gets %v", got.Status, used)
+	return c.checkEnded(ctx, get(deployed.TokensPath, c.userToken.secret), got)
 }
 
 // checkServiceToken checks that a 201 has a token that is accepted and listed, and that after a 503 there is at most one.

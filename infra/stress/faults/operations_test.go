@@ -31,7 +31,7 @@ type fixture struct {
 	gitHubReport, gitLabReport apiclient.Request
 	// fresh is a name that is not used yet.
 	fresh string
-	// cookie is what the browser has, and login what a user has approved, once the operation is prepared.
+	// prepare sets cookie, the browser's header Cookie, and login, which a user has approved.
 	cookie string
 	login  apitypes.RedeemLogin
 }
@@ -95,6 +95,9 @@ func (e *env) newUser(t *testing.T, name string, role pat.Role) pat.Account {
 	return account
 }
 
+// checkFunc is the type of operation.check.
+type checkFunc func(ctx context.Context, c *checker, got apiclient.Response) error
+
 // operation is a request, and what must be true after its response.
 type operation struct {
 	name    string
@@ -102,7 +105,7 @@ type operation struct {
 	// success is the status of a request that was served.
 	success int
 	// check returns what is wrong with the response and with the table. c reaches the table without faults.
-	check func(ctx context.Context, c *checker, got apiclient.Response) error
+	check checkFunc
 	// calls is the maximum number of calls of DynamoDB, each of which the client repeats; contested is the maximum if each write
 	// conflicts with another one.
 	calls, contested int
@@ -141,7 +144,7 @@ var ownOperations = []operation{
 	},
 	{
 		name: "create with a key", success: http.StatusCreated, calls: change, contested: changeContested,
-		request: keyedCreate, check: checkRepeatable(keyedCreate),
+		request: keyedCreate, check: checkRepeatable(keyedCreate, http.StatusCreated, checkCreated),
 	},
 	{
 		name: "create with scopes", success: http.StatusCreated, calls: change, contested: changeContested,
@@ -180,7 +183,7 @@ var ownOperations = []operation{
 	},
 	{
 		name: "rotate with a key", success: http.StatusOK, calls: change, contested: changeContested,
-		request: keyedRotate, check: checkKeyedRotate,
+		request: keyedRotate, check: checkRepeatable(keyedRotate, http.StatusOK, checkRotated),
 	},
 	{
 		name: "rotate itself", success: http.StatusOK, calls: change, contested: changeContested,
@@ -410,10 +413,11 @@ func checkScopedCreate(ctx context.Context, c *checker, got apiclient.Response) 
 	return checkCreated(ctx, c, got)
 }
 
-// checkRepeatable checks that a repetition returns the token that the first request created, or creates it.
-func checkRepeatable(request func(*fixture) apiclient.Request) func(context.Context, *checker, apiclient.Response) error {
+// checkRepeatable checks, besides check, that a repetition of the request succeeds, with the token and secret of the first response if that
+// was a success.
+func checkRepeatable(request func(*fixture) apiclient.Request, success int, check checkFunc) checkFunc {
 	return func(ctx context.Context, c *checker, got apiclient.Response) error {
-		if err := checkCreated(ctx, c, got); err != nil {
+		if err := check(ctx, c, got); err != nil {
 			return err
 		}
 		repeated, err := c.send(ctx, request(c.fixture))
@@ -421,14 +425,26 @@ func checkRepeatable(request func(*fixture) apiclient.Request) func(context.Cont
 			return err
 		}
 		var first, second apitypes.CreatedToken
-		if err := repeated.Decode(http.StatusCreated, &second); err != nil {
+		if err := repeated.Decode(success, &second); err != nil {
 			return err
 		}
-		if got.Status == http.StatusCreated && (got.Decode(http.StatusCreated, &first) != nil || first.ID != second.ID || first.Secret != second.Secret) {
-			return fmt.Errorf("the repetition returned token %d, the first request %d", second.ID, first.ID)
+		if got.Status == success && (got.Decode(success, &first) != nil || first.ID != second.ID || first.Secret != second.Secret) {
+			return fmt.Errorf("the repetition returned token %d, the first request %d, with the same secret: %t", second.ID, first.ID, first.Secret == second.Secret)
 		}
-		return checkCreated(ctx, c, repeated)
+		return check(ctx, c, repeated)
 	}
+}
+
+// checkEnded checks that r, whose token or session the response got ended, gets a 401. After a 503 it may be accepted.
+func (c *checker) checkEnded(ctx context.Context, r apiclient.Request, got apiclient.Response) error {
+	used, err := c.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	if used.Status == http.StatusUnauthorized || used.Status == http.StatusOK && got.Status == http.StatusServiceUnavailable {
+		return nil
+	}
+	return fmt.Errorf("after %d, %v gets %v", got.Status, r, used)
 }
 
 // checkDeleted checks that after a 200 the token is gone and refused. After a 503 it must be gone and refused, or exist and be

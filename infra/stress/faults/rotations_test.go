@@ -41,26 +41,6 @@ func checkRotated(ctx context.Context, c *checker, got apiclient.Response) error
 	return c.checkAccepted(ctx, c.other.secret, !rotated)
 }
 
-// checkKeyedRotate checks that a repetition with the same Idempotency-Key returns the secret that the first request issued, or rotates
-// the token.
-func checkKeyedRotate(ctx context.Context, c *checker, got apiclient.Response) error {
-	if err := checkRotated(ctx, c, got); err != nil {
-		return err
-	}
-	repeated, err := c.send(ctx, keyedRotate(c.fixture))
-	if err != nil {
-		return err
-	}
-	var first, second apitypes.CreatedToken
-	if err := repeated.Decode(http.StatusOK, &second); err != nil {
-		return err
-	}
-	if got.Status == http.StatusOK && (got.Decode(http.StatusOK, &first) != nil || first.Secret != second.Secret) {
-		return errors.New("the repetition returned another secret than the first request")
-	}
-	return checkRotated(ctx, c, repeated)
-}
-
 // checkSelfRotated checks that both secrets of a token that rotated itself work, and that the replaced one rotates nothing.
 func checkSelfRotated(ctx context.Context, c *checker, got apiclient.Response) error {
 	rotated, err := c.checkWhole(ctx, c.own, got)

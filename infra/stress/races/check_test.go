@@ -70,7 +70,7 @@ func (r result) linearize(operations []operation, p rules) result {
 	return found
 }
 
-// search searches for an order of the operations, as if so many responses of the store to each change may have got lost.
+// search searches for an order of the operations in which up to lost earlier attempts of each change may have taken effect.
 func search(operations []operation, p rules, lost int) result {
 	model := judge{p, newVacancies(operations)}.model()
 	verdict, info := porcupine.CheckOperationsVerbose(model, history(operations, lost), searchTime)
@@ -311,8 +311,8 @@ func unjustified(operations []operation, p rules) []string {
 	})
 }
 
-// before returns the other operations that may have taken effect before the response to o. If the store can lose its responses, one
-// whose response tells of no effect may have had one too.
+// before returns the other operations that may have taken effect before the response to o. If the store can lose responses, they include
+// changes that were refused: an earlier attempt may have taken effect.
 func before(operations []operation, o operation, canLose bool) []operation {
 	return only(operations, func(p operation) bool {
 		return p.begin < o.end && p.begin != o.begin && (p.outcome == done || p.unknown() || canLose && p.changes())

@@ -9,9 +9,8 @@ import (
 	"pats/pkg/pat"
 )
 
-// history returns the operations in the checker's form, without unknown ones that had no effect. Each attempt that has no response is one
-// of a client of its own: the caller went on. Every change may have been attempted before as often as responses of the store to it may have
-// got lost.
+// history returns the operations in the checker's form, without unanswered ones that had no effect. Each change is preceded by lost earlier
+// attempts, which may have taken effect. Attempts and unanswered operations have clients of their own, since the caller went on.
 func history(operations []operation, lost int) []porcupine.Operation {
 	var events []porcupine.Operation
 	clients := maxSearched

@@ -246,8 +246,8 @@ type rules struct {
 	mayBeBusy, loses bool
 }
 
-// lostResponses returns how many responses of the store to one change may have got lost, in the order in which it is worth trying: the more there are,
-// the longer a search takes. The last attempt of three is answered.
+// lostResponses returns the numbers of lost responses to try, for each change, in a search. The smallest comes first, since the search takes
+// longer with each. Of a change's three attempts, two can have lost their responses.
 func (r rules) lostResponses() []int {
 	switch {
 	case r.loses:
@@ -290,13 +290,14 @@ func (j judge) step(before account, o operation, f fate) []account {
 		}
 		return j.changed(before, o)
 	}
-	after := j.answer(before, o)
-	for i := range after {
-		if o.changes() {
-			after[i].answered = append(slices.Clip(after[i].answered), o.begin)
-		}
+	after, ok := j.answer(before, o)
+	if !ok {
+		return nil
 	}
-	return after
+	if o.changes() {
+		after.answered = append(slices.Clip(after.answered), o.begin)
+	}
+	return []account{after}
 }
 
 // changed returns the state after an operation without a response, or nothing if it changes nothing.
@@ -308,17 +309,16 @@ func (j judge) changed(before account, o operation) []account {
 	return []account{after}
 }
 
-func (j judge) answer(before account, o operation) []account {
+// answer returns the state after an answered operation, and reports whether the account can have given the answer.
+func (j judge) answer(before account, o operation) (account, bool) {
 	want, after := before.apply(o.request, o.response.secret)
 	switch {
 	case o.outcome == refused && j.cachedDenials && before.wasDisabled && o.as != operator:
-		return []account{before}
+		return before, true
 	case o.outcome == done && o.action == remove && !slices.ContainsFunc(before.doomed(o.request), before.has):
-		return []account{before}
-	case want.equal(o.response):
-		return []account{after}
+		return before, true
 	}
-	return nil
+	return after, want.equal(o.response)
 }
 
 // model returns the rules in the checker's terms.

@@ -4,7 +4,6 @@ package sessiontest
 import (
 	"crypto/rand"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +41,16 @@ func header[T any](tb testing.TB, cookie session.Cookie[T], value T, now, expire
 	if err := cookie.Set(headers, rand.Reader, value, now, expires); err != nil {
 		tb.Fatal(err)
 	}
-	text, _, _ := strings.Cut(headers.Get("Set-Cookie"), ";")
-	return text
+	return CookieOf(headers)
+}
+
+// CookieOf returns the header Cookie of a browser that receives headers: the last cookie that they set, or "" if they set none.
+func CookieOf(headers http.Header) string {
+	cookie := ""
+	for _, line := range headers["Set-Cookie"] {
+		if set, err := http.ParseSetCookie(line); err == nil && set.MaxAge > 0 {
+			cookie = set.Name + "=" + set.Value
+		}
+	}
+	return cookie
 }
